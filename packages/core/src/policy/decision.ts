@@ -1,0 +1,48 @@
+import type { MaskSpec } from '../masking/mask-spec.ts'
+
+/** What must be done to one output column before it leaves. */
+export interface OutputMask {
+  readonly spec: MaskSpec
+  /** The mask rule it comes from, for the audit record. */
+  readonly rule: string
+  /** The masked base columns that reach this output, as `schema.relation.column`. */
+  readonly columns: readonly string[]
+}
+
+/** What must also be done with a permit. */
+export interface Obligations {
+  /** One entry per output column, null where the value passes as it is; null when nothing is masked at all. */
+  readonly outputs: readonly (OutputMask | null)[] | null
+  /** Most rows this statement may return; null means no limit. */
+  readonly rowLimit: { readonly rows: number; readonly rule: string } | null
+  /** True when the statement touches a masked column in any way: text the server sends about it (errors, notices) is redacted. */
+  readonly redactReports: boolean
+}
+
+/** The answer of the decision point for one statement. There is no third answer: an error while deciding is a `deny`. */
+export type Decision =
+  | { readonly kind: 'permit'; readonly rules: readonly string[]; readonly obligations: Obligations }
+  | Denial
+
+/** A stable reason code for a denial; every code is listed in docs/errors.md. */
+export type DenialCode =
+  | 'DENIED_BY_RULE' // a deny rule matched
+  | 'NOT_ALLOWED' // no rule allows it
+  | 'MASK_NOT_POSSIBLE' // an output could not be traced, or a masked value would leave by a road that cannot be masked
+  | 'MASKED_COLUMN_DECIDES' // a condition, ordering, grouping or join looks at a masked column
+  | 'MASKED_COLUMN_COPIED' // a masked value would be written where it is not masked the same
+  | 'NOT_UNDERSTOOD' // the statement could not be understood in full
+  | 'DECISION_FAILED' // an error while deciding
+
+export interface Denial {
+  readonly kind: 'deny'
+  readonly code: DenialCode
+  /** The rule's name; `default` where no rule allows it; the mask rule's name for masks. */
+  readonly rule: string
+  /** The object the refusal is about: `public.users`, `function pg_read_file`, `setting role`, `public.users.ssn`. */
+  readonly object: string
+  /** What is wrong, in one sentence; the operator's reason where the rule has one. */
+  readonly reason: string
+  /** What would work instead, in one sentence a language model can act on. */
+  readonly hint: string
+}

@@ -1,0 +1,135 @@
+/**
+ * What was read in a statement: the one form in which both SQL dialects reach policy.
+ * Produced by `sql-analysis`, consumed by policy, masking and audit. Plain, immutable data.
+ */
+
+/** A table, view or other named row source. `schema` is null when the name could not be resolved. */
+export interface RelationName {
+  readonly schema: string | null
+  readonly name: string
+}
+
+/** A base column: a column of a table (never of a view that could be expanded). */
+export interface ColumnName {
+  readonly schema: string
+  readonly relation: string
+  readonly column: string
+}
+
+/**
+ * What a statement does, to an object or by itself, in snake case.
+ * Queries and DML: `select insert update delete merge truncate lock copy_from copy_to`.
+ * DDL: `create_…`, `alter_…`, `drop_…` with the object kind (`create_table`, `alter_role`, `drop_view`), `comment`,
+ * `security_label`, `refresh`, `reindex`, `cluster`, `vacuum`, `analyze`, `import_foreign_schema`.
+ * Rights: `grant revoke reassign_owned set_role set_session_authorization`.
+ * Session: `set reset show discard prepare execute deallocate declare_cursor fetch close_cursor listen notify unlisten load`.
+ * Transactions: `begin commit rollback savepoint release rollback_to prepare_transaction commit_prepared
+ * rollback_prepared set_transaction set_constraints checkpoint`.
+ * Code: `call do explain`.
+ * `unknown` where the statement could not be understood.
+ */
+export type Action = string
+
+/** One action on one relation (or role, schema, function … named as `relation` for DDL on it). */
+export interface Access {
+  readonly action: Action
+  /** Null when the action has no object: `select 1`, `begin`. */
+  readonly relation: RelationName | null
+  /** Columns named for this access; null means all of them, or that it could not be told. */
+  readonly columns: readonly string[] | null
+}
+
+/**
+ * How far a function can be trusted without policy naming it.
+ * - `harmless`: built in, reads only its arguments (and clock or randomness), changes nothing.
+ * - `sensitive`: built in, but reaches further: files, other sessions, settings, dynamic SQL, statistics, notifications.
+ * - `user`: not built in; its body is unknown to us.
+ * - `unknown`: the name could not be resolved.
+ */
+export type FunctionTrust = 'harmless' | 'sensitive' | 'user' | 'unknown'
+
+export interface FunctionUse {
+  /** Null when the name could not be resolved. */
+  readonly schema: string | null
+  readonly name: string
+  readonly trust: FunctionTrust
+}
+
+/** A setting that the statement reads or changes: SET, RESET, SHOW, set_config(), current_setting(). */
+export interface SettingUse {
+  readonly action: 'set' | 'reset' | 'show'
+  /** Lower case. `*` is all of them (RESET ALL, SHOW ALL, or a name computed at run time). */
+  readonly name: string
+  /** The value as text where it is a literal; null when it is DEFAULT, absent, or computed. */
+  readonly value: string | null
+}
+
+/**
+ * How an output depends on a column.
+ * - `copied`: the very value can come out.
+ * - `derived`: a value computed from it can come out.
+ * - `decides`: it was only looked at (condition, ordering, grouping, join).
+ */
+export type Dependence = 'copied' | 'derived' | 'decides'
+
+export interface LineageSource {
+  readonly column: ColumnName
+  readonly how: Dependence
+}
+
+/** One column of the rows a statement returns. */
+export interface OutputColumn {
+  readonly name: string | null
+  /** Every base column whose value can reach this output, `copied` or `derived`. Empty means: from none. */
+  readonly sources: readonly LineageSource[]
+  /** False when not every source could be traced: then the value may come from anywhere. */
+  readonly complete: boolean
+  /** Why it is not complete, in words for the person who wrote the statement; null when complete. */
+  readonly reason: string | null
+}
+
+/** A base column that a value is written to, with the base columns that value depends on. */
+export interface ColumnWrite {
+  /** The column written; null when it could not be told which (a new table's column has its future name). */
+  readonly target: ColumnName | null
+  readonly sources: readonly LineageSource[]
+  readonly complete: boolean
+}
+
+/** What is known of one statement of a text. */
+export interface StatementFacts {
+  /** The verb of the statement itself. */
+  readonly action: Action
+  /** Every action on every object, at any depth, without duplicates. */
+  readonly accesses: readonly Access[]
+  readonly functions: readonly FunctionUse[]
+  /** True when an UPDATE or DELETE at any depth has no WHERE, or one that is true whatever the row. */
+  readonly unboundedWrite: boolean
+  readonly settings: readonly SettingUse[]
+  /** Server-side files named (COPY … FROM '/path', lo_import). */
+  readonly files: readonly string[]
+  /** Server-side programs named (COPY … PROGRAM). */
+  readonly programs: readonly string[]
+  /** True when text computed or quoted inside the statement is run as SQL (DO, EXECUTE of text, query_to_xml). */
+  readonly dynamicSql: boolean
+  /** The columns of the rows it returns (also COPY … TO STDOUT); null when it returns none; empty array: rows of no columns. */
+  readonly output: readonly OutputColumn[] | null
+  /** Base columns that conditions, joins, grouping or ordering look at. */
+  readonly decides: readonly ColumnName[]
+  readonly writes: readonly ColumnWrite[]
+  /** Name of the SQL-level prepared statement or cursor it makes or uses; null when none. */
+  readonly names: { readonly prepared: string | null; readonly cursor: string | null }
+  /** True when after it the session's settings or visible names may differ (SET, DISCARD, set_config, DDL, temporary tables, volatile user functions). */
+  readonly changesNames: boolean
+  /** False when something in it was not understood: then it may do anything. */
+  readonly complete: boolean
+  /** Why not complete, in words; null when complete. */
+  readonly reason: string | null
+}
+
+/** What is known of a whole text: one entry per statement, in order. An empty text has no statements. */
+export interface TextFacts {
+  readonly statements: readonly StatementFacts[]
+  /** Identity of the text with its literals removed: 16 hexadecimal digits; same for all texts of one shape. */
+  readonly fingerprint: string
+}
