@@ -1,5 +1,22 @@
 /** What enforcement needs from outside. */
 
+import type { Policy } from '../policy/policy.ts'
+import type { Reading } from '../statement/reading.ts'
+
+/** Reads statement text to facts. Implemented by `sql-analysis`. `Names` is what the dialect resolves names against. */
+export interface StatementReader<Names extends object> {
+  /** Longer texts go to `readLarge`. */
+  readonly inlineLimitBytes: number
+  /** Never throws. The same object comes back for texts of one shape under one `names`. */
+  read(bytes: Buffer, start: number, end: number, names: Names): Reading
+  readLarge(bytes: Buffer, names: Names): Promise<Reading>
+}
+
+/** The policy in force; replaced as a whole on reload. */
+export interface PolicySource {
+  readonly current: Policy
+}
+
 /** Makes records durable. Implemented by `audit-trail`. */
 export interface AuditTrail {
   /**
@@ -8,6 +25,8 @@ export interface AuditTrail {
    * Throws `TrailUnavailable` while the trail cannot be written.
    */
   append(members: string): number
+  /** Adds a record that must not be lost but stops nothing: an outcome. While the trail is down it is kept and written first when it is back. */
+  owe(members: string): void
   /** Writes every record appended so far. Throws `TrailUnavailable`; then none of this batch counts as recorded. */
   commit(): void
 }

@@ -31,6 +31,7 @@ export type DenialCode =
   | 'MASK_NOT_POSSIBLE' // an output could not be traced, or a masked value would leave by a road that cannot be masked
   | 'MASKED_COLUMN_DECIDES' // a condition, ordering, grouping or join looks at a masked column
   | 'MASKED_COLUMN_COPIED' // a masked value would be written where it is not masked the same
+  | 'PINNED_SETTING' // a setting that changes how text is read would change
   | 'NOT_UNDERSTOOD' // the statement could not be understood in full
   | 'DECISION_FAILED' // an error while deciding
 

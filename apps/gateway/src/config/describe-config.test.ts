@@ -1,0 +1,73 @@
+import { Secret } from '@gatehouse/core'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { issuerConfig } from '../identity/testing/loopback-issuer.ts'
+import { describeConfig, weakerChoices } from './describe-config.ts'
+import type { GatewayConfig, UpstreamTlsMode } from './gateway-config.ts'
+
+function config(mode: UpstreamTlsMode = 'verify-full', weak = false): GatewayConfig {
+  return {
+    gatewayId: 'gw-1',
+    listeners: {
+      postgres: {
+        address: { host: '::1', port: 15432 },
+        tls: null,
+        allowClearTextPasswordOnLoopback: weak,
+        handshakeTimeoutSeconds: 10,
+        maxConnections: 1,
+        maxConnectionsPerAddress: 1,
+        maxConnectionsPerPrincipal: 1,
+        maxMessageBytes: 1,
+        maxStatementBytes: 1,
+      },
+    },
+    issuers: [{ ...issuerConfig('http://127.0.0.1:1'), allowHttp: weak }],
+    targets: new Map([
+      [
+        'shop',
+        {
+          engine: 'postgres',
+          host: '127.0.0.1',
+          port: 5432,
+          database: 'shop',
+          user: 'gatehouse',
+          password: new Secret('hunter2'),
+          tls: { mode, caFile: null, serverName: null, clientCertificateFile: null, clientKeyFile: null },
+          connectTimeoutSeconds: 10,
+        },
+      ],
+    ]),
+    policyFile: '/policy.yaml',
+    maskingKey: new Secret('mask-me'),
+    audit: { directory: '/audit', syncMilliseconds: 20, segmentBytes: 1, segmentSeconds: 1, statementTextMaxBytes: 1 },
+    log: { level: 'info' },
+  }
+}
+
+describe('the printed configuration', () => {
+  test('shows every setting in the form of the file, and no secret', () => {
+    const printed = describeConfig(config())
+    expect(printed).not.toMatch(/hunter2|mask-me/)
+    expect(parse(printed)).toMatchObject({
+      gatewayId: 'gw-1',
+      listeners: { postgres: { address: '[::1]:15432', tls: null } },
+      targets: { shop: { host: '127.0.0.1', password: '[secret]' } },
+      maskingKey: '[secret]',
+    })
+  })
+})
+
+describe('weaker choices', () => {
+  test('are none in a strong configuration', () => {
+    expect(weakerChoices(config())).toEqual([])
+  })
+
+  test.each(['verify-ca', 'require-unverified', 'disable', 'clear-text-over-network'] satisfies UpstreamTlsMode[])(
+    'are each named: %s',
+    (mode) => {
+      const found = weakerChoices(config(mode, true))
+      expect(found).toHaveLength(3)
+      expect(found.join('\n')).toMatch(/ClearText.*\n.*allowHttp.*\n.*targets\.shop\.tls\.mode/)
+    },
+  )
+})

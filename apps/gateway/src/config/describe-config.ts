@@ -1,0 +1,57 @@
+import { Secret } from '@gatehouse/core'
+import { stringify } from 'yaml'
+import type { GatewayConfig, ListenAddress } from './gateway-config.ts'
+
+/** The resolved configuration as YAML, in the file's own form, with `[secret]` for every secret. */
+export function describeConfig(config: GatewayConfig): string {
+  const { postgres } = config.listeners
+  const shown = {
+    ...config,
+    listeners: { postgres: { ...postgres, address: addressText(postgres.address) } },
+    targets: Object.fromEntries(config.targets),
+  }
+  return stringify(hideSecrets(shown), { lineWidth: 0, aliasDuplicateObjects: false })
+}
+
+/** The choices in the configuration that are weaker than they could be, each as a sentence for the log at start. */
+export function weakerChoices(config: GatewayConfig): readonly string[] {
+  const { postgres } = config.listeners
+  const found: string[] = []
+  if (postgres.allowClearTextPasswordOnLoopback) {
+    found.push(
+      'listeners.postgres.allowClearTextPasswordOnLoopback: tokens may cross the loopback interface unencrypted',
+    )
+  }
+  for (const { issuer, allowHttp } of config.issuers) {
+    if (allowHttp) found.push(`issuers.allowHttp: the keys of ${issuer} may be fetched without TLS`)
+  }
+  for (const [name, { tls }] of config.targets) {
+    switch (tls.mode) {
+      case 'verify-full':
+        break
+      case 'verify-ca':
+        found.push(`targets.${name}.tls.mode: the host name in the upstream's certificate is not verified`)
+        break
+      case 'require-unverified':
+        found.push(`targets.${name}.tls.mode: the upstream is not verified, and may be anybody`)
+        break
+      case 'disable':
+      case 'clear-text-over-network':
+        found.push(`targets.${name}.tls.mode: statements, results and the password travel unencrypted to the upstream`)
+        break
+    }
+  }
+  return found
+}
+
+/** Host and port as one text, an IPv6 address in brackets. */
+function addressText({ host, port }: ListenAddress): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+function hideSecrets(value: unknown): unknown {
+  if (value instanceof Secret) return String(value)
+  if (Array.isArray(value)) return value.map(hideSecrets)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, hideSecrets(member)]))
+}

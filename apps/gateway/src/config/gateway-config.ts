@@ -1,0 +1,87 @@
+import type { Secret } from '@gatehouse/core'
+import type { IssuerConfig } from '../identity/index.ts'
+
+/** Everything the gateway can be told, resolved: defaults filled in, paths absolute, secrets read. */
+export interface GatewayConfig {
+  /** Names this gateway in the audit trail. */
+  readonly gatewayId: string
+  readonly listeners: { readonly postgres: PostgresListenerConfig }
+  /** Never empty, and no issuer twice. */
+  readonly issuers: readonly IssuerConfig[]
+  /** By target name, which is the database name a client asks for. Never empty. A map, because a client chooses the name. */
+  readonly targets: ReadonlyMap<string, TargetConfig>
+  readonly policyFile: string
+  /** The key of keyed masks (`hash`, `pseudonym`). */
+  readonly maskingKey: Secret<string>
+  readonly audit: AuditConfig
+  readonly log: { readonly level: LogLevel }
+}
+
+/** Where PostgreSQL clients connect, and what they may cost. */
+export interface PostgresListenerConfig {
+  readonly address: ListenAddress
+  /** Null only on a loopback address. */
+  readonly tls: ListenerTlsConfig | null
+  /** A token may come as a clear-text password without TLS; true only on a loopback address. */
+  readonly allowClearTextPasswordOnLoopback: boolean
+  readonly handshakeTimeoutSeconds: number
+  readonly maxConnections: number
+  readonly maxConnectionsPerAddress: number
+  readonly maxConnectionsPerPrincipal: number
+  readonly maxMessageBytes: number
+  readonly maxStatementBytes: number
+}
+
+/** Host and port to listen on; port 0 lets the system choose. */
+export interface ListenAddress {
+  readonly host: string
+  readonly port: number
+}
+
+/** The server certificate (PEM chain) and its private key, as files that were found to fit. */
+export interface ListenerTlsConfig {
+  readonly certificateFile: string
+  readonly keyFile: string
+}
+
+/** A database that clients may ask for. */
+export interface TargetConfig {
+  readonly engine: 'postgres'
+  readonly host: string
+  readonly port: number
+  /** The database's own name at the upstream. */
+  readonly database: string
+  readonly user: string
+  /** Null: the upstream asks for none. */
+  readonly password: Secret<string> | null
+  readonly tls: UpstreamTlsConfig
+  readonly connectTimeoutSeconds: number
+}
+
+/** How the connection to an upstream is secured. */
+export interface UpstreamTlsConfig {
+  readonly mode: UpstreamTlsMode
+  /** Certificate authorities in PEM; null: the system's. */
+  readonly caFile: string | null
+  /** The name asked for and verified in place of `host`; null: `host`. */
+  readonly serverName: string | null
+  readonly clientCertificateFile: string | null
+  readonly clientKeyFile: string | null
+}
+
+/** From the certificate and the host name verified, down to no TLS at all on a network; the last three are weaker choices. */
+export type UpstreamTlsMode = 'verify-full' | 'verify-ca' | 'require-unverified' | 'disable' | 'clear-text-over-network'
+
+/** The audit trail on disk. */
+export interface AuditConfig {
+  readonly directory: string
+  /** The longest time between two syncs to disk; 0: each record. */
+  readonly syncMilliseconds: number
+  readonly segmentBytes: number
+  readonly segmentSeconds: number
+  /** Of a longer statement, the record keeps this much text. */
+  readonly statementTextMaxBytes: number
+}
+
+/** How much the gateway tells its operators. */
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'

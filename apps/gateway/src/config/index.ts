@@ -1,0 +1,17 @@
+export { formatProblems } from './config-problem.ts'
+export { describeConfig, weakerChoices } from './describe-config.ts'
+export { gatewayJsonSchema } from './json-schema.ts'
+export { loadGatewayConfig, parseGatewayConfig } from './load-gateway-config.ts'
+export type { ConfigProblem } from './config-problem.ts'
+export type { ConfigLoading } from './load-gateway-config.ts'
+export type {
+  AuditConfig,
+  GatewayConfig,
+  ListenAddress,
+  ListenerTlsConfig,
+  LogLevel,
+  PostgresListenerConfig,
+  TargetConfig,
+  UpstreamTlsConfig,
+  UpstreamTlsMode,
+} from './gateway-config.ts'

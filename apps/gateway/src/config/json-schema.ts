@@ -1,0 +1,65 @@
+import * as z from 'zod'
+import { gatewaySchema } from './gateway-schema.ts'
+
+const ENVIRONMENT_REFERENCE = '^\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}$'
+
+/** A JSON Schema, as far as this gateway's goes. */
+export interface JsonSchema {
+  readonly [keyword: string]: unknown
+}
+
+/** What may stand in a configuration file, as JSON Schema draft-07, which editors know best. */
+export function gatewayJsonSchema(): JsonSchema {
+  const schema = z.toJSONSchema(gatewaySchema('/'), {
+    target: 'draft-7',
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ jsonSchema }) => {
+      if (jsonSchema['secretReference'] === true) {
+        delete jsonSchema['secretReference']
+        jsonSchema.type = 'string'
+        jsonSchema.pattern = `${ENVIRONMENT_REFERENCE}|^file:.+$`
+      }
+      if (jsonSchema.type === 'integer' || jsonSchema.type === 'boolean') {
+        const { type, minimum, maximum } = jsonSchema
+        delete jsonSchema.type
+        delete jsonSchema.minimum
+        delete jsonSchema.maximum
+        const limits = { ...(minimum === undefined ? {} : { minimum }), ...(maximum === undefined ? {} : { maximum }) }
+        jsonSchema.anyOf = [
+          { type, ...limits },
+          { type: 'string', pattern: ENVIRONMENT_REFERENCE },
+        ]
+      }
+    },
+  })
+  return { ...schema, title: 'Gatehouse gateway configuration' }
+}
+
+/** The names a file may use at `path`, for a reader who slipped; none when the schema leaves them open. */
+export function knownNames(path: readonly PropertyKey[]): readonly string[] {
+  let places: readonly unknown[] = [gatewayJsonSchema()]
+  for (const step of path) {
+    places = places.flatMap(alternatives).flatMap((place) => {
+      const { properties, additionalProperties, items } = place
+      if (typeof step === 'number') return items === undefined ? [] : [items]
+      const named = isSchema(properties) && typeof step === 'string' ? properties[step] : undefined
+      return named ?? additionalProperties ?? []
+    })
+  }
+  return places.flatMap(alternatives).flatMap(({ properties }) => (isSchema(properties) ? Object.keys(properties) : []))
+}
+
+/** The schema itself and, where it offers a choice, each of the choices. */
+export function alternatives(place: unknown): readonly JsonSchema[] {
+  if (!isSchema(place)) return []
+  const { anyOf, allOf } = place
+  const more: readonly unknown[] = [anyOf, allOf].flatMap((choices): unknown[] =>
+    Array.isArray(choices) ? choices : [],
+  )
+  return [place, ...more.flatMap(alternatives)]
+}
+
+function isSchema(value: unknown): value is JsonSchema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

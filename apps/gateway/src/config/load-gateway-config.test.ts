@@ -1,0 +1,400 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inspect } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { formatProblems } from './config-problem.ts'
+import type { GatewayConfig } from './gateway-config.ts'
+import { loadGatewayConfig } from './load-gateway-config.ts'
+
+const SECRET = 'correct-horse-battery-staple-0123456789'
+const environment = { MASKING_KEY: SECRET, SHOP_PASSWORD: 'hunter2-hunter2', PORT: '6543', FLAG: 'true', EMPTY: '' }
+
+let directory: string
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'gatehouse-config-'))
+  writeFileSync(join(directory, 'policy.yaml'), 'rules: []\n')
+  writeFileSync(join(directory, 'password'), 'from-a-file\n')
+  writeFileSync(join(directory, 'empty'), '\n')
+})
+
+afterAll(() => rmSync(directory, { recursive: true }))
+
+const minimal = `issuers:
+  - issuer: https://login.example.com
+    audience: gatehouse
+targets:
+  shop:
+    engine: postgres
+    host: db.example.com
+    database: shop
+    user: gatehouse
+    password: \${SHOP_PASSWORD}
+policyFile: policy.yaml
+maskingKey: \${MASKING_KEY}
+audit:
+  directory: audit
+`
+
+/** The minimal file with this text in place of that, and `more` at its end. */
+function changed(from: string, to: string, more = ''): string {
+  if (!minimal.includes(from)) throw new Error(`the minimal file has no ${from}`)
+  return minimal.replace(from, () => to) + more
+}
+
+function load(text: string): ReturnType<typeof loadGatewayConfig> {
+  const file = join(directory, 'gateway.yaml')
+  writeFileSync(file, text)
+  return loadGatewayConfig(file, environment)
+}
+
+function accepted(text: string): GatewayConfig {
+  const loading = load(text)
+  if (loading.kind === 'problems') throw new Error(formatProblems('gateway.yaml', loading.problems))
+  return loading.config
+}
+
+function problems(text: string): string {
+  const loading = load(text)
+  return loading.kind === 'config' ? 'accepted' : formatProblems('gateway.yaml', loading.problems)
+}
+
+const listener = (settings: string): string => changed('issuers:', `listeners:\n  postgres:\n${settings}\nissuers:`)
+const target = (settings: string): string =>
+  changed('    host: db.example.com\n', `    host: db.example.com\n${settings}\n`)
+
+describe('a file with what is needed', () => {
+  test('has every default filled in, and every path made absolute', () => {
+    const config = accepted(minimal)
+    expect(config.listeners.postgres).toEqual({
+      address: { host: '127.0.0.1', port: 15432 },
+      tls: null,
+      allowClearTextPasswordOnLoopback: false,
+      handshakeTimeoutSeconds: 10,
+      maxConnections: 10_000,
+      maxConnectionsPerAddress: 1000,
+      maxConnectionsPerPrincipal: 200,
+      maxMessageBytes: 64 * 1024 * 1024,
+      maxStatementBytes: 1024 * 1024,
+    })
+    expect(config.issuers[0]).toMatchObject({
+      audience: ['gatehouse'],
+      subjectClaim: 'sub',
+      actorClaims: ['act.sub', 'azp', 'client_id'],
+      clockSkewSeconds: 30,
+      allowHttp: false,
+    })
+    expect(config.targets.get('shop')).toMatchObject({
+      port: 5432,
+      connectTimeoutSeconds: 10,
+      tls: { mode: 'verify-full', caFile: null },
+    })
+    expect(config.policyFile).toBe(join(directory, 'policy.yaml'))
+    expect(config.audit).toEqual({
+      directory: join(directory, 'audit'),
+      syncMilliseconds: 20,
+      segmentBytes: 64 * 1024 * 1024,
+      segmentSeconds: 3600,
+      statementTextMaxBytes: 65_536,
+    })
+    expect(config.gatewayId).not.toBe('')
+    expect(config.log.level).toBe('info')
+  })
+
+  test('has no target by a name that every object knows', () => {
+    const { targets } = accepted(minimal)
+    expect(['toString', 'constructor', '__proto__'].map((name) => targets.get(name))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ])
+  })
+
+  test('reads lists, maps and paths of claims', () => {
+    const issuer = (more: string): GatewayConfig['issuers'][number] | undefined =>
+      accepted(changed('    audience: gatehouse\n', `    audience: [a, b]\n${more}`)).issuers[0]
+    expect(issuer('    requiredClaims: [email, realm_access.roles]\n')).toMatchObject({
+      audience: ['a', 'b'],
+      requiredClaims: [
+        { claim: 'email', oneOf: [] },
+        { claim: 'realm_access.roles', oneOf: [] },
+      ],
+    })
+    expect(issuer('    requiredClaims: { org: acme, level: [1, 2] }\n    groupsClaim: [acme.groups]\n')).toMatchObject({
+      requiredClaims: [
+        { claim: 'org', oneOf: ['acme'] },
+        { claim: 'level', oneOf: [1, 2] },
+      ],
+      groupsClaim: ['acme.groups'],
+    })
+  })
+
+  test.each([
+    ['[::1]:0', { host: '::1', port: 0 }],
+    ['localhost:5432', { host: 'localhost', port: 5432 }],
+    ['127.9.9.9:65535', { host: '127.9.9.9', port: 65535 }],
+  ])('may listen on %s', (text, address) => {
+    expect(accepted(listener(`    address: "${text}"`)).listeners.postgres.address).toEqual(address)
+  })
+})
+
+describe('references', () => {
+  test('to the environment and to files give secrets that cannot be printed', () => {
+    const config = accepted(minimal)
+    expect(config.maskingKey.expose()).toBe(SECRET)
+    expect(config.targets.get('shop')?.password?.expose()).toBe('hunter2-hunter2')
+    for (const shown of [JSON.stringify(config), inspect(config, { depth: 9, showHidden: true })]) {
+      expect(shown).not.toContain(SECRET)
+      expect(shown).not.toContain('hunter2')
+    }
+    const fromFile = accepted(changed('${SHOP_PASSWORD}', 'file:password'))
+    expect(fromFile.targets.get('shop')?.password?.expose()).toBe('from-a-file')
+  })
+
+  test('work inside any text, and as numbers and switches', () => {
+    const text = target('    port: ${PORT}').replace('user: gatehouse', () => 'user: gate-${PORT}-$${x}')
+    expect(accepted(text).targets.get('shop')).toMatchObject({ port: 6543, user: 'gate-6543-${x}' })
+    expect(accepted(listener('    allowClearTextPasswordOnLoopback: ${FLAG}')).listeners.postgres).toMatchObject({
+      allowClearTextPasswordOnLoopback: true,
+    })
+  })
+
+  test('are not followed in what they bring', () => {
+    writeFileSync(join(directory, 'nested'), '${MASKING_KEY}')
+    const config = accepted(changed('${SHOP_PASSWORD}', 'file:nested'))
+    expect(config.targets.get('shop')?.password?.expose()).toBe('${MASKING_KEY}')
+  })
+
+  test.each([
+    [
+      '${NOT_SET}',
+      'gateway.yaml:10:5: targets.shop.password: refers to the environment variable NOT_SET, which is not set',
+    ],
+    [
+      '${toString}',
+      'gateway.yaml:10:5: targets.shop.password: refers to the environment variable toString, which is not set',
+    ],
+    ['${EMPTY}', 'gateway.yaml:10:5: targets.shop.password: ${EMPTY} is empty'],
+    ['file:nowhere', /password: .*nowhere cannot be read: ENOENT$/],
+    ['file:empty', /password: .*empty is empty$/],
+    ['file:.', /password: .* is not a file of at most/],
+    ['file:/dev/zero', /password: \/dev\/zero is not a file/],
+    ['hunter3', /password: must be a reference, .*: a secret does not belong in this file$/],
+    ['prefix-${SHOP_PASSWORD}', /password: must be a reference/],
+    ['12345', /password: must be a reference/],
+  ])('a password of %s is one problem, and is not quoted', (value, expected) => {
+    const said = problems(changed('${SHOP_PASSWORD}', value))
+    expect(said).toMatch(expected)
+    expect(said.split('\n')).toHaveLength(1)
+    expect(said).not.toContain('hunter')
+    expect(said).not.toContain('12345')
+  })
+
+  test('that are no references, or lead nowhere, are named where they stand', () => {
+    expect(problems(changed('db.example.com', '${DB_HOST}'))).toBe(
+      'gateway.yaml:7:5: targets.shop.host: refers to the environment variable DB_HOST, which is not set',
+    )
+    expect(problems(changed('db.example.com', 'db-${1}.x'))).toContain('holds "${" that begins no reference')
+    expect(problems(target('    port: ${MASKING_KEY}'))).toBe('gateway.yaml:8:5: targets.shop.port: must be a number')
+  })
+})
+
+describe('a file with mistakes', () => {
+  test('hears of all of them at once, each with line and column', () => {
+    const text = `listener:
+  postgres: {}
+issuers:
+  - issuer: login.example.com
+    audiences: gatehouse
+    clockSkewSeconds: 3000
+targets:
+  shop:
+    engine: oracle
+    host: db
+    databse: shop
+    user: 5
+    tls: { mode: prefer }
+    password: secret
+policyFile: nowhere.yaml
+audit: { directory: audit, syncMillis: 20 }
+log: { level: loud }
+`
+    expect(problems(text).split('\n')).toEqual([
+      'gateway.yaml:1:1: maskingKey: is missing',
+      'gateway.yaml:1:1: listener: there is no such setting; did you mean listeners?',
+      'gateway.yaml:4:5: issuers[0].issuer: must be an https:// URL without a query or fragment (RFC 8414 section 2)',
+      'gateway.yaml:4:5: issuers[0].audience: is missing',
+      'gateway.yaml:5:5: issuers[0].audiences: there is no such setting; did you mean audience?',
+      'gateway.yaml:6:5: issuers[0].clockSkewSeconds: must be at most 300',
+      'gateway.yaml:8:3: targets.shop.database: is missing',
+      'gateway.yaml:9:5: targets.shop.engine: must be one of postgres',
+      'gateway.yaml:11:5: targets.shop.databse: there is no such setting; did you mean database?',
+      'gateway.yaml:12:5: targets.shop.user: must be a text',
+      'gateway.yaml:13:12: targets.shop.tls.mode: must be one of verify-full, verify-ca, require-unverified, disable, clear-text-over-network',
+      'gateway.yaml:14:5: targets.shop.password: must be a reference, ${NAME} or file:path: a secret does not belong in this file',
+      'gateway.yaml:15:1: policyFile: is not a file that can be read',
+      'gateway.yaml:16:28: audit.syncMillis: there is no such setting; did you mean syncMilliseconds?',
+      'gateway.yaml:17:8: log.level: must be one of trace, debug, info, warn, error, fatal',
+    ])
+  })
+
+  test('is not told twice of one mistake, and names what is near', () => {
+    expect(problems(changed('audit:\n', 'audits:\n'))).toBe(
+      [
+        'gateway.yaml:1:1: audit: is missing',
+        'gateway.yaml:13:1: audits: there is no such setting; did you mean audit?',
+      ].join('\n'),
+    )
+    expect(problems(listener('    max_conections: 5'))).toContain('did you mean maxConnections?')
+    expect(problems(listener('    zzzzzzzzzz: 5'))).toContain('there is no such setting; there are address, tls,')
+  })
+
+  test('that is not YAML says where, without quoting the line', () => {
+    const said = problems(`${minimal}  password: "hunter4\n`)
+    expect(said).toMatch(/^gateway\.yaml:\d+:\d+: /)
+    expect(said).not.toContain('hunter4')
+    for (const text of [
+      'password: hunter4: x',
+      'a: [hunter4]hunter4',
+      'a: b\n  hunter4',
+      '%hunter4',
+      'a: "x" hunter4',
+      '@hunter4',
+    ]) {
+      expect(problems(`${minimal}${text}\n`)).not.toMatch(/hunter4|accepted/)
+    }
+  })
+
+  test.each([
+    ['a setting given twice', `${minimal}policyFile: policy.yaml\n`, /:15:1: Map keys must be unique/],
+    ['two documents', `${minimal}---\na: 1\n`, /multiple documents/],
+    [
+      'an alias',
+      changed('policyFile: policy.yaml', 'policyFile: &p policy.yaml', 'gatewayId: *p\n'),
+      'aliases (*name) are not read',
+    ],
+    ['a merge', `${minimal}<<: { log: {} }\n`, 'there is no such setting'],
+    ['a tag', changed('policyFile: policy.yaml', 'policyFile: !!js/function policy.yaml'), /Unresolved tag/],
+    ['a name that is a number', changed('  shop:', '  1:'), 'a name here is not a text'],
+    ['__proto__', `${minimal}__proto__: { log: { level: trace } }\n`, '__proto__: is not a name that can be used'],
+    ['constructor', `${minimal}constructor: 1\n`, 'constructor: there is no such setting'],
+    ['nothing at all', '', 'must be a group of settings'],
+    ['a list', '- a\n', 'must be a group of settings'],
+    ['deep nesting', `a: ${'['.repeat(100)}${']'.repeat(100)}\n`, 'nested too deeply'],
+  ])('such as %s is refused', (_, text, expected) => {
+    expect(problems(text)).toMatch(expected)
+  })
+
+  test('that would exhaust the reader is refused in a few lines', () => {
+    for (const text of ['['.repeat(500_000), '- '.repeat(400_000), '{a: '.repeat(200_000), '? '.repeat(400_000)]) {
+      const said = problems(text)
+      expect(said).not.toBe('accepted')
+      expect(said.split('\n').length).toBeLessThanOrEqual(20)
+    }
+  })
+
+  test('that is missing, a directory, too large, or not UTF-8 is one problem', () => {
+    const wrong = (file: string): string => {
+      const loading = loadGatewayConfig(file, environment)
+      return loading.kind === 'config' ? 'accepted' : formatProblems('f', loading.problems)
+    }
+    expect(wrong(join(directory, 'nowhere.yaml'))).toBe('f: cannot be read: ENOENT')
+    expect(wrong(directory)).toBe('f: cannot be read: EISDIR')
+    writeFileSync(join(directory, 'large.yaml'), `#${'x'.repeat(1024 * 1024)}`)
+    expect(wrong(join(directory, 'large.yaml'))).toContain('is larger than')
+    writeFileSync(join(directory, 'latin1.yaml'), Buffer.from('# \xe9', 'latin1'))
+    expect(wrong(join(directory, 'latin1.yaml'))).toBe('f: is not UTF-8')
+  })
+})
+
+describe('contradictions', () => {
+  test.each([
+    ['    address: 0.0.0.0:15432', 'address: is not a loopback address, so the listener needs tls'],
+    ['    address: "[::]:15432"', 'address: is not a loopback address, so the listener needs tls'],
+    ['    address: "[::ffff:10.0.0.1]:15432"', 'address: is not a loopback address'],
+    ['    address: localhost.example.com:15432', 'address: is not a loopback address'],
+    ['    address: 127.0.0.1.example.com:1', 'address: is not a loopback address'],
+    [
+      '    address: gw:1\n    allowClearTextPasswordOnLoopback: true',
+      'contradicts an address that is not a loopback one',
+    ],
+    ['    maxMessageBytes: 65536', 'maxStatementBytes: is more than maxMessageBytes'],
+    ['    address: 127.0.0.1', 'must be host:port'],
+    ['    address: ::1:15432', 'must be host:port'],
+    ['    address: 127.0.0.1:70000', 'must be host:port'],
+    ['    address: "[not-ip]:1"', 'must be host:port'],
+    ['    maxConnections: 0', 'must be at least 1'],
+    ['    maxConnections: 1.5', 'must be a whole number'],
+    ['    maxConnections: "10"', 'must be a number'],
+    ['    handshakeTimeoutSeconds: .inf', 'handshakeTimeoutSeconds'],
+    ['    maxMessageBytes: 2000000000', 'must be at most 1073741823'],
+  ])('in the listener: %j', (settings, expected) => {
+    expect(problems(listener(settings))).toContain(expected)
+  })
+
+  test.each([
+    ['    tls: { mode: disable }', 'tls.mode: disable is for a loopback host'],
+    ['    tls: { mode: require-unverified, caFile: policy.yaml }', 'tls.caFile: holds no usable certificate'],
+    ['    tls: { mode: clear-text-over-network, serverName: x }', 'tls.serverName: would not be looked at'],
+    ['    tls: { clientCertificateFile: policy.yaml }', 'clientCertificateFile and clientKeyFile go together'],
+    ['    tls: { clientCertificateFile: policy.yaml, clientKeyFile: policy.yaml }', 'cannot be used'],
+    ['    connectTimeoutSeconds: 0', 'must be at least 1'],
+    ['    port: 0', 'must be at least 1'],
+  ])('in a target: %j', (settings, expected) => {
+    expect(problems(target(settings))).toContain(expected)
+  })
+
+  test('clear text to an upstream is accepted on loopback, or where it is named for what it is', () => {
+    const disable = target('    tls: { mode: disable }')
+    expect(accepted(disable.replace('db.example.com', '127.0.0.1')).targets.get('shop')?.tls.mode).toBe('disable')
+    expect(accepted(target('    tls: { mode: clear-text-over-network }')).targets.get('shop')?.tls.mode).toBe(
+      'clear-text-over-network',
+    )
+  })
+
+  test.each([
+    ['http://login.example.com', '', 'must be https://'],
+    ['http://login.example.com', '    allowHttp: true\n', 'must be https://'],
+    ['http://127.0.0.1:9000', '', 'must be https://'],
+    ['http://127.0.0.1:9000', '    allowHttp: true\n', 'accepted'],
+    ['http://localhost:9000/realms/dev', '    allowHttp: true\n', 'accepted'],
+    ['https://login.example.com?x=1', '', 'without a query'],
+    ['https://a:b@login.example.com', '', 'must be an https:// URL'],
+    ['https://login.example.com', '    jwksUri: http://login.example.com/keys\n', 'jwksUri: must be https://'],
+    ['https://login.example.com', '    jwksUri: keys\n', 'jwksUri: must be a URL'],
+    ['https://login.example.com', '    algorithms: [HS256]\n', 'must be one of RS256'],
+    ['https://login.example.com', '    algorithms: [none]\n', 'must be one of RS256'],
+    ['https://login.example.com', '    algorithms: []\n', 'must have at least 1 entry'],
+    ['https://login.example.com', '    requiredClaims: 5\n', 'must be a list of claims'],
+    ['https://login.example.com', '    groupsClaim: { a: 1 }\n', 'must be the name of a claim'],
+    ['https://login.example.com', '    caFile: policy.yaml\n', 'holds no usable certificate'],
+  ])('an issuer %s with %j: %s', (issuer, more, expected) => {
+    const text = changed('https://login.example.com\n', `${issuer}\n${more}`)
+    expect(problems(text)).toContain(expected)
+  })
+
+  test.each([
+    ['no issuer', minimal.replace(/issuers:\n.*\n.*\n/, 'issuers: []\n'), 'issuers: must have at least 1 entry'],
+    ['no target', minimal.replace(/targets:\n( {2}.*\n)+/, 'targets: {}\n'), 'targets: must hold at least one target'],
+    [
+      'an issuer twice',
+      changed('targets:', '  - { issuer: "https://login.example.com", audience: b }\ntargets:'),
+      ':4:7: issuers[1].issuer: is listed twice',
+    ],
+    ['an empty audience', changed('audience: gatehouse', 'audience: []'), 'audience: must have at least 1 entry'],
+    ['a target name with a plus', changed('  shop:', '  a+b:'), ':5:3: targets.a+b: a target name may hold'],
+    [
+      'a target named __proto__ with a wrong setting',
+      changed('  shop:\n', '  __proto__:\n    nonsense: 1\n'),
+      '__proto__',
+    ],
+    [
+      'a short masking key',
+      changed('${MASKING_KEY}', '${SHOP_PASSWORD}'),
+      'maskingKey: must be at least 32 characters long',
+    ],
+  ])('%s is refused', (_, text, expected) => {
+    expect(problems(text)).toContain(expected)
+  })
+})

@@ -1,0 +1,126 @@
+import { Secret } from '@gatehouse/core'
+import * as z from 'zod'
+import { isLoopbackHost } from '../identity/index.ts'
+import { authoritiesFault, existingFile, keyPairFault } from './file-settings.ts'
+import type { TargetConfig, UpstreamTlsConfig, UpstreamTlsMode } from './gateway-config.ts'
+
+const TLS_MODES = [
+  'verify-full',
+  'verify-ca',
+  'require-unverified',
+  'disable',
+  'clear-text-over-network',
+] as const satisfies readonly UpstreamTlsMode[]
+
+/** A setting that refers to a secret; what it refers to was read before the schema sees it. */
+export const secret: z.ZodType<Secret<string>> = z
+  .custom<Secret<string>>((value) => value instanceof Secret, {
+    error: 'must be a reference, ${NAME} or file:path',
+    params: { ofType: true },
+  })
+  .meta({ secretReference: true })
+
+/** The schema of one target. Relative paths begin at `directory`. */
+export function targetSchema(directory: string): z.ZodType<TargetConfig> {
+  return z
+    .strictObject({
+      engine: z.enum(['postgres']).describe('The protocol the upstream speaks.'),
+      host: z
+        .string()
+        .regex(/^[^\s/]+$/, { error: 'must be a host name or an address' })
+        .describe('The upstream host.'),
+      port: z.int().min(1).max(65_535).default(5432).describe('The upstream port.'),
+      database: shortName.describe("The database's own name at the upstream."),
+      user: shortName.describe('The user the gateway logs in as. Clients never see it.'),
+      password: secret
+        .nullable()
+        .default(null)
+        .describe('Its password, by reference. Null: the upstream asks for none.'),
+      tls: upstreamTls(directory).describe('How the way to the upstream is secured.'),
+      connectTimeoutSeconds: z
+        .int()
+        .min(1)
+        .max(300)
+        .default(10)
+        .describe('From dialling to the end of the upstream login.'),
+    })
+    .superRefine(({ host, tls }, context) => {
+      if (tls.mode === 'disable' && !isLoopbackHost(host)) {
+        context.addIssue({
+          code: 'custom',
+          path: ['tls', 'mode'],
+          message:
+            'disable is for a loopback host; to send everything unprotected over a network, write clear-text-over-network',
+        })
+      }
+    })
+}
+
+// NUL would end the name early in a start-up message.
+const shortName = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^[^\0]*$/, { error: 'must not hold a NUL character' })
+
+function upstreamTls(directory: string): z.ZodType<UpstreamTlsConfig> {
+  return z
+    .strictObject({
+      mode: z
+        .enum(TLS_MODES)
+        .default('verify-full')
+        .describe(
+          '`verify-full`: certificate and host name. `verify-ca`: certificate only. Weaker choices: `require-unverified`: encrypted, with nobody knows whom; `disable`: no TLS, to a loopback host; `clear-text-over-network`: no TLS, to any host.',
+        ),
+      caFile: existingFile(directory)
+        .refine((file) => authoritiesFault(file) === null, { error: 'holds no usable certificate in PEM' })
+        .nullable()
+        .prefault(null)
+        .describe("Certificate authorities (PEM) that vouch for the upstream. Null: the system's."),
+      serverName: shortName
+        .nullable()
+        .default(null)
+        .describe('The name that is asked for and verified in place of `host`. Null: `host`.'),
+      clientCertificateFile: existingFile(directory)
+        .nullable()
+        .prefault(null)
+        .describe('A certificate (PEM) the gateway shows to the upstream.'),
+      clientKeyFile: existingFile(directory)
+        .nullable()
+        .prefault(null)
+        .describe('Its private key (PEM, not encrypted).'),
+    })
+    .superRefine((tls, context) => {
+      for (const contradiction of tlsContradictions(tls)) context.addIssue({ code: 'custom', ...contradiction })
+    })
+    .prefault({})
+}
+
+interface Contradiction {
+  readonly path: string[]
+  readonly message: string
+}
+
+function tlsContradictions(tls: UpstreamTlsConfig): Contradiction[] {
+  const found: Contradiction[] = []
+  const { mode, caFile, serverName, clientCertificateFile, clientKeyFile } = tls
+  const encrypted = mode !== 'disable' && mode !== 'clear-text-over-network'
+  const verified = mode === 'verify-full' || mode === 'verify-ca'
+  if (caFile !== null && !verified) {
+    found.push({ path: ['caFile'], message: `would not be looked at: mode ${mode} verifies no certificate` })
+  }
+  if (serverName !== null && !encrypted) {
+    found.push({ path: ['serverName'], message: `would not be looked at: mode ${mode} uses no TLS` })
+  }
+  if (clientCertificateFile !== null && !encrypted) {
+    found.push({ path: ['clientCertificateFile'], message: `would not be shown: mode ${mode} uses no TLS` })
+  }
+  if ((clientCertificateFile === null) !== (clientKeyFile === null)) {
+    found.push({ path: [], message: 'clientCertificateFile and clientKeyFile go together' })
+  }
+  if (clientCertificateFile !== null && clientKeyFile !== null) {
+    const fault = keyPairFault(clientCertificateFile, clientKeyFile)
+    if (fault !== null) found.push({ path: ['clientKeyFile'], message: fault })
+  }
+  return found
+}

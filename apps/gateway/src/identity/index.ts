@@ -1,0 +1,7 @@
+export { isLoopbackHost } from './loopback.ts'
+export { SIGNATURE_ALGORITHMS } from './issuer-config.ts'
+export { TokenVerifier } from './token-verifier.ts'
+export type { ClaimPath } from './claim-path.ts'
+export type { ClaimValue, IssuerConfig, RequiredClaim, SignatureAlgorithm } from './issuer-config.ts'
+export type { DiscoveryData, IdentityLog, TokenVerifierOptions } from './token-verifier.ts'
+export type { TokenRefusal, TokenRefusalCode, TokenVerdict } from './token-verdict.ts'

@@ -1,0 +1,121 @@
+import type { Principal } from '@gatehouse/core'
+import { claimAt, claimName, claimSteps } from './claim-path.ts'
+import type { ClaimPath } from './claim-path.ts'
+import type { IssuerConfig, RequiredClaim } from './issuer-config.ts'
+import { refused } from './token-verdict.ts'
+import type { TokenRefusal, TokenVerdict } from './token-verdict.ts'
+
+/** The longest subject or actor, in characters. OpenID Connect Core section 2 allows 255 for `sub`. */
+const MAX_NAME_LENGTH = 255
+
+/** The last second of the year 9999: a number beyond it is no date (RFC 7519 section 2, NumericDate). */
+const LAST_DATE = 253_402_300_799
+
+// Control, format and separator characters let one name look like another in a log, a terminal or an approval.
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
+
+type Claims = Readonly<Record<string, unknown>>
+
+/**
+ * The principal that verified claims stand for, or why they stand for none. `now` is in milliseconds since the epoch.
+ * The right ends at `exp`; for a token let in only by the allowed clock skew, it ends with the skew.
+ */
+export function principalFromClaims(config: IssuerConfig, claims: Claims, now: number): TokenVerdict {
+  const times = checkTimes(config, claims, now)
+  if (typeof times !== 'number') return times
+  for (const required of config.requiredClaims) {
+    const refusal = checkRequired(claims, required)
+    if (refusal !== null) return refusal
+  }
+  const subject = nameAt(claims, config.subjectClaim)
+  if (subject === null) return refused('MISSING_CLAIM', `it lacks the claim ${claimName(config.subjectClaim)}`)
+  if (typeof subject !== 'string') return subject
+  if (claimName(config.subjectClaim) === 'email' && isUnverifiedEmail(claims)) {
+    return refused('INVALID_CLAIM', 'its email is not a verified one')
+  }
+  const actor = firstNameAt(claims, config.actorClaims)
+  if (actor !== null && typeof actor !== 'string') return actor
+  const groups = groupsAt(claims, config.groupsClaim)
+  if ('kind' in groups) return groups
+  const principal: Principal = { subject, actor, groups, issuer: config.issuer, claims, expiresAt: times }
+  return { kind: 'principal', principal: deepFreeze(principal) }
+}
+
+// Answers with the end of the right, in milliseconds since the epoch.
+function checkTimes(config: IssuerConfig, claims: Claims, now: number): number | TokenRefusal {
+  const { exp, iat } = claims
+  if (exp === undefined) return refused('MISSING_CLAIM', 'it lacks the claim exp')
+  if (typeof exp !== 'number' || !(exp >= 0 && exp <= LAST_DATE)) return refused('INVALID_CLAIM', 'its exp is no date')
+  if (iat !== undefined && (typeof iat !== 'number' || !(iat >= 0 && iat <= LAST_DATE))) {
+    return refused('INVALID_CLAIM', 'its iat is no date')
+  }
+  if (iat !== undefined && iat * 1000 > now + config.clockSkewSeconds * 1000) {
+    return refused('NOT_YET_VALID', 'the token says it was issued in the future')
+  }
+  if (config.maxTokenLifetimeSeconds !== null) {
+    if (iat === undefined) return refused('MISSING_CLAIM', 'it lacks the claim iat')
+    if (exp - iat > config.maxTokenLifetimeSeconds) {
+      return refused('LIFETIME_TOO_LONG', `it was issued for more than ${config.maxTokenLifetimeSeconds} seconds`)
+    }
+  }
+  return now < exp * 1000 ? exp * 1000 : (exp + config.clockSkewSeconds) * 1000
+}
+
+function checkRequired(claims: Claims, required: RequiredClaim): TokenRefusal | null {
+  const name = claimName(required.claim)
+  const value = claimAt(claims, required.claim)
+  if (value === undefined || value === null) return refused('MISSING_CLAIM', `it lacks the claim ${name}`)
+  if (required.oneOf.length === 0) return null
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value]
+  const matches = required.oneOf.some((wanted) => values.includes(wanted))
+  return matches ? null : refused('CLAIM_MISMATCH', `its claim ${name} has none of the values asked for`)
+}
+
+function firstNameAt(claims: Claims, paths: readonly ClaimPath[]): string | TokenRefusal | null {
+  for (const path of paths) {
+    const name = nameAt(claims, path)
+    // A claim that is there but unfit is refused, not passed over: the next one would name somebody else.
+    if (name !== null) return name
+  }
+  return null
+}
+
+function nameAt(claims: Claims, path: ClaimPath): string | TokenRefusal | null {
+  const value = claimAt(claims, path)
+  if (value === undefined || value === null) return null
+  if (typeof value !== 'string' || value.trim() === '') {
+    return refused('INVALID_CLAIM', `its claim ${claimName(path)} is not a name`)
+  }
+  if (value.length > MAX_NAME_LENGTH) return refused('INVALID_CLAIM', `its claim ${claimName(path)} is too long`)
+  if (UNPRINTABLE.test(value)) {
+    return refused('INVALID_CLAIM', `its claim ${claimName(path)} holds an unprintable character`)
+  }
+  return value
+}
+
+function groupsAt(claims: Claims, path: ClaimPath): readonly string[] | TokenRefusal {
+  const value = claimAt(claims, path)
+  const name = claimName(path)
+  if (value === undefined || value === null) {
+    // Groups kept elsewhere (OpenID Connect Core section 5.6.2) are groups unknown: a rule that denies one would not bite.
+    const elsewhere = claimAt(claims, ['_claim_names', claimSteps(path)[0] ?? ''])
+    return elsewhere === undefined ? [] : refused('INVALID_CLAIM', `it has too many ${name} to carry them`)
+  }
+  const groups: readonly unknown[] = Array.isArray(value) ? value : [value]
+  const names = groups.filter((group) => typeof group === 'string' && group !== '')
+  if (names.length !== groups.length) return refused('INVALID_CLAIM', `its claim ${name} is not a list of names`)
+  return names.filter((group) => typeof group === 'string')
+}
+
+function isUnverifiedEmail(claims: Claims): boolean {
+  const verified = claims['email_verified']
+  return verified !== undefined && verified !== true && verified !== 'true'
+}
+
+// One principal is shared by every session of its token. Depth is bounded by the strict JSON reader.
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  Object.freeze(value)
+  for (const member of Object.values(value)) deepFreeze(member)
+  return value
+}

@@ -1,0 +1,2 @@
+export { describeConfig, formatProblems, type GatewayConfig, gatewayJsonSchema, loadGatewayConfig, parseGatewayConfig } from './config/index.ts'
+export { type Gateway, startGateway } from './gateway.ts'

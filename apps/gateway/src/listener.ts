@@ -1,0 +1,70 @@
+import net from 'node:net'
+import type { Logger } from 'pino'
+import { Connection } from './connection.ts'
+import type { Turn } from './turn.ts'
+
+export interface ListenerOptions {
+  readonly host: string
+  readonly port: number
+  readonly maxConnections: number
+  readonly maxConnectionsPerAddress: number
+  readonly turn: Turn
+  readonly log: Logger
+  /** Serves one connection; resolves when its login is over. */
+  readonly serve: (client: Connection) => Promise<void>
+}
+
+/** Accepts connections within the limits and hands each to its engine. */
+export class Listener {
+  readonly #server: net.Server
+  readonly #options: ListenerOptions
+  readonly #perAddress = new Map<string, number>()
+  #open = 0
+
+  constructor(options: ListenerOptions) {
+    this.#options = options
+    this.#server = net.createServer({ pauseOnConnect: true, noDelay: true }, (socket) => this.#accept(socket))
+  }
+
+  /** Resolves with the port; rejects when the address cannot be listened on. */
+  listen(): Promise<number> {
+    const { host, port } = this.#options
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen({ host, port, backlog: 1024 }, () => {
+        this.#server.removeListener('error', reject)
+        this.#server.on('error', (error) => this.#options.log.error({ error: error.message }, 'the listener failed'))
+        const address = this.#server.address()
+        resolve(typeof address === 'object' && address !== null ? address.port : port)
+      })
+    })
+  }
+
+  /** Accepts no more. Connections that are open stay. */
+  close(): void {
+    this.#server.close()
+  }
+
+  #accept(socket: net.Socket): void {
+    const { maxConnections, maxConnectionsPerAddress, turn, log } = this.#options
+    const address = socket.remoteAddress ?? 'unknown'
+    const count = this.#perAddress.get(address) ?? 0
+    if (this.#open >= maxConnections || count >= maxConnectionsPerAddress) {
+      log.warn({ address, open: this.#open, ofAddress: count }, 'connection refused: too many')
+      socket.destroy()
+      return
+    }
+    this.#open++
+    this.#perAddress.set(address, count + 1)
+    const connection = Connection.accepted(socket, turn)
+    connection.onceGone(() => this.#gone(address))
+    void this.#options.serve(connection)
+  }
+
+  #gone(address: string): void {
+    this.#open--
+    const count = this.#perAddress.get(address) ?? 1
+    if (count <= 1) this.#perAddress.delete(address)
+    else this.#perAddress.set(address, count - 1)
+  }
+}

@@ -1,0 +1,77 @@
+import { readFileSync, watch, type FSWatcher } from 'node:fs'
+import { dirname } from 'node:path'
+import { type Policy, type PolicySource, parsePolicy } from '@gatehouse/core'
+import type { Logger } from 'pino'
+
+/** A policy file is larger than any policy. */
+const MAX_POLICY_BYTES = 4 * 1024 * 1024
+
+/** The policy in force, read from a file, replaced as a whole when the file changes: a bad file keeps the last good policy, loudly. */
+export class PolicyFile implements PolicySource {
+  #current: Policy
+  readonly #file: string
+  readonly #log: Logger
+  readonly #loaded: (policy: Policy) => void
+  #watcher: FSWatcher | null = null
+  #timer: NodeJS.Timeout | null = null
+  #text: string
+
+  /** Throws an Error that lists every problem when the file cannot be read or is not a policy. */
+  constructor(file: string, log: Logger, loaded: (policy: Policy) => void) {
+    this.#file = file
+    this.#log = log
+    this.#loaded = loaded
+    this.#text = readPolicy(file)
+    const parsed = parsePolicy(this.#text)
+    if (!parsed.ok) {
+      const lines = parsed.problems.map((problem) => `  ${file}:${problem.line}:${problem.column} ${problem.message}`)
+      throw new Error(`the policy ${file} is not valid:\n${lines.join('\n')}`)
+    }
+    this.#current = parsed.policy
+    loaded(this.#current)
+  }
+
+  get current(): Policy {
+    return this.#current
+  }
+
+  /** Reloads when the file changes. The folder is watched, so that a file put in place by rename is seen. */
+  watch(): void {
+    this.#watcher = watch(dirname(this.#file), () => {
+      this.#timer ??= setTimeout(() => {
+        this.#timer = null
+        this.reload()
+      }, 100)
+    })
+    this.#watcher.on('error', (error) => this.#log.error({ error: error.message }, 'the policy file is no longer watched'))
+  }
+
+  reload(): void {
+    try {
+      const text = readPolicy(this.#file)
+      if (text === this.#text) return
+      const parsed = parsePolicy(text)
+      this.#text = text
+      if (!parsed.ok) {
+        this.#log.error({ file: this.#file, problems: parsed.problems }, 'the changed policy is not valid; the last good one stays in force')
+        return
+      }
+      this.#current = parsed.policy
+      this.#loaded(parsed.policy)
+      this.#log.info({ file: this.#file, version: parsed.policy.version }, 'policy reloaded')
+    } catch (error) {
+      this.#log.error({ file: this.#file, error: String(error) }, 'the policy cannot be read; the last good one stays in force')
+    }
+  }
+
+  close(): void {
+    this.#watcher?.close()
+    if (this.#timer !== null) clearTimeout(this.#timer)
+  }
+}
+
+function readPolicy(file: string): string {
+  const bytes = readFileSync(file)
+  if (bytes.length > MAX_POLICY_BYTES) throw new Error(`the policy ${file} is larger than ${MAX_POLICY_BYTES} bytes`)
+  return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+}

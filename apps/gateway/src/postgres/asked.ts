@@ -1,0 +1,116 @@
+import type { Admission, Judgement, Refusal } from '@gatehouse/core'
+import type { CellMask } from '@gatehouse/core'
+import type { Field } from '@gatehouse/postgres-wire'
+import type { NameEnvironment } from '@gatehouse/sql-analysis'
+import type { Named } from './named-objects.ts'
+
+/**
+ * What was asked of the upstream: travels with each request through the reply queue, so that the reply finds
+ * what was decided about it.
+ */
+export type Asked =
+  | SimpleQuery
+  | PreparedStatement
+  | Portal
+  | Refused
+  | Closing
+  | InjectedDescribe
+  | NamesProbe
+  | typeof NOTHING
+
+/** A request that needs nothing remembered: Sync. */
+export const NOTHING: unique symbol = Symbol('nothing')
+
+/** A Query message that was admitted. */
+export class SimpleQuery {
+  readonly admission: Admission
+  constructor(admission: Admission) {
+    this.admission = admission
+  }
+}
+
+/** A prepared statement, made by Parse. Its text is judged again at Bind when rules or names changed since. */
+export class PreparedStatement implements Named {
+  readonly name: string
+  readonly batch: number
+  readonly text: string
+  judgement: Judgement
+  /** What the text's names were resolved against. */
+  names: NameEnvironment
+  /** The columns of its rows, from Describe: known before the first row where anything is masked. Null: not described, or no rows. */
+  fields: readonly Field[] | null = null
+
+  constructor(name: string, batch: number, text: string, judgement: Judgement, names: NameEnvironment) {
+    this.name = name
+    this.batch = batch
+    this.text = text
+    this.judgement = judgement
+    this.names = names
+  }
+}
+
+/** A portal, made by Bind. */
+export class Portal implements Named {
+  readonly name: string
+  readonly batch: number
+  readonly statement: PreparedStatement
+  /** Replaced when the policy changed between Bind and Execute. */
+  judgement: Judgement
+  readonly admission: Admission
+  /** Result format codes of Bind: none (all text), one for all columns, or one per column. */
+  readonly resultFormats: readonly number[]
+  /** Masks per column, made when the first row comes; undefined: not made yet; null: nothing is masked. */
+  masks: readonly (CellMask | null)[] | null | undefined = undefined
+
+  constructor(
+    name: string,
+    batch: number,
+    statement: PreparedStatement,
+    admission: Admission,
+    resultFormats: readonly number[],
+  ) {
+    this.name = name
+    this.batch = batch
+    this.statement = statement
+    this.judgement = admission.judgement
+    this.admission = admission
+    this.resultFormats = resultFormats
+  }
+}
+
+/** A refused request: something the server must reject went in its place, and its error becomes this refusal. */
+export class Refused {
+  readonly refusal: Refusal
+  constructor(refusal: Refusal) {
+    this.refusal = refusal
+  }
+}
+
+/** A Close message. */
+export class Closing {
+  readonly portal: boolean
+  readonly name: string
+  constructor(portal: boolean, name: string) {
+    this.portal = portal
+    this.name = name
+  }
+}
+
+/** The gateway's own Describe of a statement whose rows are masked: the client did not ask and does not see the reply. */
+export class InjectedDescribe {
+  readonly statement: PreparedStatement
+  constructor(statement: PreparedStatement) {
+    this.statement = statement
+  }
+}
+
+/** The gateway's own question which schemas the session sees; the client does not see the reply. */
+export class NamesProbe {
+  /** The one cell of the answer, as text; null until it came. */
+  answer: string | null = null
+  /** Called when the last reply is in, or the server skipped the question. */
+  readonly settled: (probe: NamesProbe) => void
+  constructor(settled: (probe: NamesProbe) => void) {
+    this.settled = settled
+  }
+}

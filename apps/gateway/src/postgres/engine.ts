@@ -1,0 +1,216 @@
+import { type AuditTrail, Gate, type GateClock, encodeAlarm, encodeLoginRefused, encodeSessionEnd, encodeSessionPart, encodeSessionStart, type Policy, type RateLimiter, type RecordLimits, type Secret, type StatementReader, TrailUnavailable } from '@gatehouse/core'
+import { encodeAuthentication, encodeBackendKeyData, encodeReadyForQuery, FRONTEND_LIMITS, MessageWriter, ProtocolError } from '@gatehouse/postgres-wire'
+import type { NameEnvironment } from '@gatehouse/sql-analysis'
+import type { SecureContext } from 'node:tls'
+import type { Logger } from 'pino'
+import type { PostgresListenerConfig, TargetConfig } from '../config/index.ts'
+import type { Connection } from '../connection.ts'
+import type { TokenVerifier } from '../identity/index.ts'
+import type { SessionRegistry } from '../session-registry.ts'
+import type { Turn } from '../turn.ts'
+import type { CatalogSource } from './catalog-source.ts'
+import { authenticateClient, LoginRefused, type LoggedIn, type LoginOptions, openClient } from './login.ts'
+import { LoginFrames, LoginInterrupted } from './login-frames.ts'
+import { OwnQueries } from './own-queries.ts'
+import { PostgresSession } from './postgres-session.ts'
+import { encodeFarewell, type Farewell } from './refusal.ts'
+import { readSchemas, SCHEMAS_QUERY } from './session-names.ts'
+import { settingsFacts } from './startup-settings.ts'
+import { openUpstream, type Upstream, UpstreamUnavailable } from './upstream.ts'
+
+/** A target with the gateway's own look at its catalog. */
+export interface PostgresTarget {
+  readonly config: TargetConfig
+  readonly catalog: CatalogSource
+}
+
+/** What the engine works with; one for all sessions of a listener. */
+export interface EnginePorts {
+  readonly listener: PostgresListenerConfig
+  readonly secureContext: SecureContext | null
+  readonly targets: ReadonlyMap<string, PostgresTarget>
+  readonly verifier: TokenVerifier
+  readonly policy: { readonly current: Policy }
+  readonly reader: StatementReader<NameEnvironment>
+  readonly trail: AuditTrail
+  readonly turn: Turn
+  readonly rates: RateLimiter
+  readonly clock: GateClock
+  readonly recordLimits: RecordLimits
+  readonly maskingKey: Secret<Buffer>
+  readonly sessions: SessionRegistry
+  readonly log: Logger
+}
+
+/** Only what may come during login: the client's answers to authentication requests. */
+const LOGIN_LIMITS = FRONTEND_LIMITS(64 * 1024).map((limit, tag) => (tag === 0x70 /* p */ ? limit : 0))
+
+/** Speaks PostgreSQL with one client connection, from its first byte to its last. */
+export class PostgresEngine {
+  readonly #ports: EnginePorts
+  readonly #login: LoginOptions
+
+  constructor(ports: EnginePorts) {
+    this.#ports = ports
+    this.#login = {
+      secureContext: ports.secureContext,
+      allowClearTextPassword: ports.listener.allowClearTextPasswordOnLoopback,
+      verifier: ports.verifier,
+      targets: new Set(ports.targets.keys()),
+      now: () => ports.clock.now(),
+    }
+  }
+
+  /** Serves one connection. Resolves when its login is over, one way or the other; never rejects. */
+  async serve(client: Connection): Promise<void> {
+    const deadline = new AbortController()
+    const timer = setTimeout(() => deadline.abort(), this.#ports.listener.handshakeTimeoutSeconds * 1000)
+    let user: string | null = null
+    try {
+      const opening = await openClient(client, this.#login, deadline.signal)
+      if (opening.kind === 'cancel') this.#cancel(opening.processId, opening.secretKey)
+      if (opening.kind !== 'session') return client.destroy()
+      user = opening.startup.parameters.get('user') ?? null
+      const frames = new LoginFrames(client, LOGIN_LIMITS)
+      deadline.signal.addEventListener('abort', () => frames.interrupt('the client did not finish the login in time'), { once: true })
+      const loggedIn = await authenticateClient(frames, opening.startup, this.#login)
+      frames.detach()
+      await this.#open(client, loggedIn)
+    } catch (error) {
+      this.#refuseLogin(client, user, error)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async #open(client: Connection, loggedIn: LoggedIn): Promise<void> {
+    const { sessions, targets, listener } = this.#ports
+    const { principal } = loggedIn
+    const target = targets.get(loggedIn.target)
+    if (target === undefined) throw new LoginRefused(farewell('3D000', 'UNKNOWN_TARGET', 'there is no such target', 'Ask the operator of the gateway.'))
+    if (!sessions.enter(principal, listener.maxConnectionsPerPrincipal)) {
+      throw new LoginRefused(farewell('53300', 'TOO_MANY_CONNECTIONS', `you already have ${listener.maxConnectionsPerPrincipal} sessions`, 'Close some of them first.'))
+    }
+    try {
+      await this.#begin(client, loggedIn, target)
+    } catch (error) {
+      sessions.leave(principal)
+      throw error
+    }
+  }
+
+  /** From the verified principal to the running session. */
+  async #begin(client: Connection, loggedIn: LoggedIn, target: PostgresTarget): Promise<void> {
+    const { sessions, turn, trail, clock } = this.#ports
+    const { principal } = loggedIn
+    const id = sessions.newId()
+    const identity = { id, principal, target: loggedIn.target, engine: 'postgres' as const }
+    const encoded = encodeSessionPart(identity)
+    const gate = new Gate<NameEnvironment>({ ...identity, encoded }, this.#ports)
+    this.#mayBegin(gate, loggedIn)
+
+    await target.catalog.ready()
+    const settings = new Map([
+      ['client_encoding', 'UTF8'],
+      ['application_name', applicationName(principal.subject, id)],
+      ...loggedIn.settings.settings,
+    ])
+    const upstream = await openUpstream(loggedIn.target, target.config, settings, turn)
+    try {
+      const searchPath = await this.#searchPath(upstream)
+      if (client.closed) throw new LoginInterrupted('the client left during login')
+      trail.append(encodeSessionStart(encoded, client.remoteAddress, loggedIn.settings.applicationName))
+      const key = sessions.newCancelKey(loggedIn.cancelKeyBytes)
+      const session = new PostgresSession({
+        id, principal, target: loggedIn.target, targetConfig: target.config, catalog: target.catalog, client, upstream, gate, searchPath,
+        turn, sessions, maskingKey: this.#ports.maskingKey, log: this.#ports.log,
+        maxMessageBytes: this.#ports.listener.maxMessageBytes,
+        ended: (reason, statements, milliseconds) => trail.owe(encodeSessionEnd(encoded, reason, milliseconds * 1000, statements)),
+        alarm: (code, message) => trail.owe(encodeAlarm(encoded, code, message)),
+        clock,
+      })
+      sessions.add(session, key)
+      const greeting = encodeGreeting(upstream.parameters, key)
+      client.stage(greeting, 0, greeting.length)
+      session.start()
+    } catch (error) {
+      upstream.connection.destroy()
+      throw error
+    }
+  }
+
+  /** The policy must give this principal something here, and permit the settings that the start-up message asks for. */
+  #mayBegin(gate: Gate<NameEnvironment>, { settings, target }: LoggedIn): void {
+    if (!gate.authority.allowsAnything) {
+      throw new LoginRefused(farewell('42501', 'NOTHING_ALLOWED', `no policy rule allows you anything on target ${target}`, 'Ask the operator of the gateway which target is yours.'))
+    }
+    if (settings.settings.size === 0) return
+    const { refusal } = gate.judgeFacts(settingsFacts(settings.settings))
+    if (refusal !== null) {
+      throw new LoginRefused(farewell('42501', refusal.code, `a setting in the start-up message is refused: ${refusal.message} (rule ${refusal.rule}, ${refusal.object})`, refusal.hint))
+    }
+  }
+
+  async #searchPath(upstream: Upstream): Promise<readonly string[]> {
+    const strings = upstream.settings.get('standard_conforming_strings')
+    if (strings !== undefined && strings !== 'on') {
+      throw new LoginRefused(farewell('08006', 'UPSTREAM_SETTING', 'the database has standard_conforming_strings off, under which statements cannot be read safely', 'Ask the operator to turn it on for the gateway’s database user.'))
+    }
+    const queries = new OwnQueries(upstream)
+    const path = readSchemas((await queries.rows(SCHEMAS_QUERY))[0]?.[0] ?? '')
+    queries.release()
+    if (path === null) throw new Error('the database did not say which schemas the session sees')
+    return path
+  }
+
+  #cancel(processId: number, secretKey: Buffer): void {
+    this.#ports.sessions.byCancelKey(processId, secretKey)?.cancel()
+  }
+
+  /** Tells the client, the log and the trail why there is no session. */
+  #refuseLogin(client: Connection, user: string | null, error: unknown): void {
+    const { log, trail, turn } = this.#ports
+    if (error instanceof LoginInterrupted && client.closed) return
+    const { said, detail } = explain(error)
+    log.warn({ address: client.remoteAddress, user, code: said.code, detail }, 'login refused')
+    trail.owe(encodeLoginRefused({ code: said.code, reason: detail, user, target: null, address: client.remoteAddress, engine: 'postgres' }))
+    turn.schedule()
+    const message = encodeFarewell(said)
+    client.write(message)
+    client.end()
+  }
+}
+
+function explain(error: unknown): { readonly said: Farewell; readonly detail: string } {
+  if (error instanceof LoginRefused) return { said: error.farewell, detail: error.detail }
+  if (error instanceof UpstreamUnavailable) {
+    return { said: farewell('08006', 'UPSTREAM_UNAVAILABLE', error.message, 'Try again later; an operator can see why in the gateway’s log.'), detail: `${error.message}: ${error.detail}` }
+  }
+  if (error instanceof ProtocolError) {
+    return { said: farewell('08P01', 'PROTOCOL', error.message, 'The client and the gateway do not speak the same protocol.'), detail: `${error.code}: ${error.message}` }
+  }
+  if (error instanceof LoginInterrupted) return { said: farewell('08P01', 'LOGIN_TIMEOUT', error.message, 'Connect again and answer at once.'), detail: error.message }
+  if (error instanceof TrailUnavailable) {
+    return { said: farewell('58030', 'TRAIL_UNAVAILABLE', 'the audit trail cannot be written, so no session can begin', 'Try again later; an operator has to mend the audit trail first.'), detail: error.message }
+  }
+  return { said: farewell('58030', 'INTERNAL', 'the gateway could not begin a session', 'Try again; if it goes on, tell the operator.'), detail: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+}
+
+function farewell(sqlstate: Farewell['sqlstate'], code: string, message: string, hint: string): Farewell {
+  return { sqlstate, code, message, hint }
+}
+
+/** What a DBA sees in pg_stat_activity: 63 bytes at most (NAMEDATALEN - 1), the session id never cut. */
+function applicationName(subject: string, id: string): string {
+  const plain = subject.replaceAll(/[^\x20-\x7e]/g, '?')
+  return `gatehouse:${plain.slice(0, 63 - 'gatehouse:'.length - 1 - id.length)} ${id}`
+}
+
+function encodeGreeting(parameters: Buffer, key: { processId: number; secretKey: Buffer }): Buffer {
+  const writer = new MessageWriter()
+  encodeAuthentication({ kind: 'AuthenticationOk' }, writer)
+  writer.bytes(parameters)
+  encodeBackendKeyData({ kind: 'BackendKeyData', ...key }, writer)
+  encodeReadyForQuery({ kind: 'ReadyForQuery', status: 'I' }, writer)
+  return writer.take()
+}

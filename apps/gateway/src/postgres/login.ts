@@ -1,0 +1,201 @@
+import { Secret, type Principal } from '@gatehouse/core'
+import {
+  decodeOAuthBearer, decodePassword, decodeSASLInitialResponse, decodeStartupPacket, encodeAuthentication,
+  encodeNegotiateProtocolVersion, encodeOAuthChallenge, isOAuthAcknowledgement, MessageWriter, OAUTHBEARER, ProtocolError,
+  StartupReader, type StartupMessage,
+} from '@gatehouse/postgres-wire'
+import type { TokenVerifier } from '../identity/index.ts'
+import type { Connection } from '../connection.ts'
+import { LoginFrames, LoginInterrupted } from './login-frames.ts'
+import type { Farewell } from './refusal.ts'
+import { readStartupSettings, type StartupSettings } from './startup-settings.ts'
+import type { SecureContext } from 'node:tls'
+
+/** What a client opened the connection for. */
+export type Opening =
+  | { readonly kind: 'session'; readonly startup: StartupMessage }
+  | { readonly kind: 'cancel'; readonly processId: number; readonly secretKey: Buffer }
+  /** It left, or was answered and is gone: a health check, a refused request. */
+  | { readonly kind: 'over'; readonly reason: string }
+
+/** A client that proved who it is, and what it asked for. */
+export interface LoggedIn {
+  readonly principal: Principal
+  readonly target: string
+  readonly settings: StartupSettings
+  /** Bytes of the cancel key that the client's protocol version can take. */
+  readonly cancelKeyBytes: number
+}
+
+/** Why a login failed: what the client is told, and what the log and trail keep. */
+export class LoginRefused extends Error {
+  override readonly name = 'LoginRefused'
+  readonly farewell: Farewell
+  readonly detail: string
+  constructor(farewell: Farewell, detail: string = farewell.message) {
+    super(farewell.message)
+    this.farewell = farewell
+    this.detail = detail
+  }
+}
+
+export interface LoginOptions {
+  readonly secureContext: SecureContext | null
+  readonly allowClearTextPassword: boolean
+  readonly verifier: TokenVerifier
+  readonly targets: ReadonlySet<string>
+  readonly now: () => number
+}
+
+/** Reads start-up packets until a session or a cancel is asked for; TLS begins on the way where it is asked for. */
+export async function openClient(connection: Connection, options: LoginOptions, deadline: AbortSignal): Promise<Opening> {
+  for (let encryptionAsked = 0; encryptionAsked < 3; ) {
+    const read = await readStartup(connection, deadline)
+    if (read === null) return { kind: 'over', reason: 'the client left before it said anything' }
+    if (read.kind === 'tls') {
+      if (connection.encrypted || options.secureContext === null) return { kind: 'over', reason: 'TLS where there is none' }
+      await connection.secureAsServer({ ...serverTls(options.secureContext), ALPNProtocols: ['postgresql'] }, read.bytes)
+      if (connection.tls?.alpnProtocol !== 'postgresql') return { kind: 'over', reason: 'direct TLS without ALPN postgresql' }
+      encryptionAsked++
+      continue
+    }
+    const { packet } = read
+    switch (packet.kind) {
+      case 'SSLRequest':
+        encryptionAsked++
+        // Bytes behind it would be taken for encrypted ones (CVE-2021-23214).
+        if (read.more) return { kind: 'over', reason: 'bytes before the TLS handshake' }
+        if (options.secureContext === null || connection.encrypted) connection.write(Buffer.from('N'))
+        else {
+          connection.write(Buffer.from('S'))
+          await connection.secureAsServer(serverTls(options.secureContext), null)
+        }
+        continue
+      case 'GSSENCRequest':
+        encryptionAsked++
+        if (read.more) return { kind: 'over', reason: 'bytes before the GSSAPI handshake' }
+        connection.write(Buffer.from('N'))
+        continue
+      case 'CancelRequest':
+        return { kind: 'cancel', processId: packet.processId, secretKey: packet.secretKey }
+      case 'StartupMessage':
+        if (read.more) throw refused('08P01', 'PROTOCOL', 'messages came before the login was answered', 'Send nothing before the server asks.')
+        return { kind: 'session', startup: packet }
+      default:
+        throw packet satisfies never
+    }
+  }
+  return { kind: 'over', reason: 'encryption was asked for again and again' }
+}
+
+/** Who the client is, by the token it presents, and what it asks for. Throws `LoginRefused`. */
+export async function authenticateClient(frames: LoginFrames, startup: StartupMessage, options: LoginOptions): Promise<LoggedIn> {
+  const { connection } = frames
+  const cancelKeyBytes = negotiateVersion(connection, startup)
+  const settings = readStartupSettings(startup.parameters)
+  if (typeof settings === 'string') throw refused('0A000', 'STARTUP_SETTING', settings, 'Leave the setting out of the connection string.')
+  if (!connection.encrypted && !options.allowClearTextPassword) {
+    throw refused('28000', 'TLS_REQUIRED', 'a token may only be sent over TLS', 'Connect with sslmode=verify-full (or require).')
+  }
+  const target = chooseTarget(startup.parameters, options.targets)
+  const token = settings.oauth ? await askBearer(frames, options.verifier) : await askPassword(frames)
+  const verdict = await options.verifier.verify(token, options.now())
+  if (verdict.kind === 'refused') {
+    if (settings.oauth) await challenge(frames, options.verifier)
+    throw new LoginRefused({ sqlstate: '28P01', code: verdict.code === 'TOKEN_EXPIRED' ? 'TOKEN_EXPIRED' : 'TOKEN_REFUSED', message: verdict.message, hint: 'The password is an OIDC token for this gateway.' }, `${verdict.code}: ${verdict.detail}`)
+  }
+  // Which targets exist is told only to who is logged in.
+  if (target === null) {
+    throw refused('3D000', 'UNKNOWN_TARGET', 'there is no such target', `Put a target in the database name: ${[...options.targets].join(', ')}.`)
+  }
+  if (frames.ahead) throw refused('08P01', 'PROTOCOL', 'messages came before the login was answered', 'Send nothing before the server asks.')
+  return { principal: verdict.principal, target, settings, cancelKeyBytes }
+}
+
+type StartupRead =
+  | { readonly kind: 'packet'; readonly packet: ReturnType<typeof decodeStartupPacket>; readonly more: boolean }
+  | { readonly kind: 'tls'; readonly bytes: Buffer }
+
+/** The next start-up packet; null when the client left. */
+function readStartup(connection: Connection, deadline: AbortSignal): Promise<StartupRead | null> {
+  const reader = new StartupReader()
+  return new Promise((resolve, reject) => {
+    deadline.addEventListener('abort', () => reject(new LoginInterrupted('the client did not finish the login in time')), { once: true })
+    connection.receive({
+      bytes: (chunk, length) => {
+        try {
+          reader.feed(chunk, 0, length)
+          const read = reader.next()
+          if (read === 'more') return
+          connection.hold()
+          const rest = reader.rest()
+          if (read === 'tls') resolve({ kind: 'tls', bytes: rest })
+          else resolve({ kind: 'packet', packet: decodeStartupPacket(reader.packet), more: rest.length > 0 })
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(String(error)))
+        }
+      },
+      closed: () => resolve(null),
+    })
+  })
+}
+
+/** Answers a protocol version or options that the gateway does not have. Returns how long the cancel key may be. */
+function negotiateVersion(connection: Connection, startup: StartupMessage): number {
+  const unknownOptions = [...startup.parameters.keys()].filter((name) => name.startsWith('_pq_.'))
+  const newest = 2
+  if (startup.minorVersion > newest || unknownOptions.length > 0) {
+    const writer = new MessageWriter()
+    const minor = Math.min(startup.minorVersion, newest)
+    encodeNegotiateProtocolVersion({ kind: 'NegotiateProtocolVersion', newestVersion: (3 << 16) | minor, unknownOptions }, writer)
+    connection.write(writer.take())
+  }
+  return startup.minorVersion >= newest ? 32 : 4
+}
+
+/** The target's name is the database name, or stands behind a plus in the user name. Null: there is no such target. */
+function chooseTarget(parameters: ReadonlyMap<string, string>, targets: ReadonlySet<string>): string | null {
+  const user = parameters.get('user') ?? ''
+  const plus = user.lastIndexOf('+')
+  if (plus >= 0 && targets.has(user.slice(plus + 1))) return user.slice(plus + 1)
+  const database = parameters.get('database') ?? user
+  return targets.has(database) ? database : null
+}
+
+async function askPassword(frames: LoginFrames): Promise<Secret<string>> {
+  const writer = new MessageWriter()
+  encodeAuthentication({ kind: 'AuthenticationCleartextPassword' }, writer)
+  frames.connection.write(writer.take())
+  const frame = await frames.next()
+  return new Secret(decodePassword(frame.body))
+}
+
+async function askBearer(frames: LoginFrames, verifier: TokenVerifier): Promise<Secret<string>> {
+  const writer = new MessageWriter()
+  encodeAuthentication({ kind: 'AuthenticationSASL', mechanisms: [OAUTHBEARER] }, writer)
+  frames.connection.write(writer.take())
+  const { mechanism, data } = decodeSASLInitialResponse((await frames.next()).body)
+  if (mechanism !== OAUTHBEARER || data === null) throw new ProtocolError('BAD_VALUE', 'not an OAUTHBEARER response')
+  const request = decodeOAuthBearer(data)
+  if (request.kind === 'token') return new Secret(request.token)
+  await challenge(frames, verifier)
+  throw refused('28000', 'TOKEN_WANTED', 'a bearer token is required', 'The server has said where to get one.')
+}
+
+/** Says why, and where to get a token; the client acknowledges it (RFC 7628 section 3.2.3). */
+async function challenge(frames: LoginFrames, verifier: TokenVerifier): Promise<void> {
+  const data = encodeOAuthChallenge({ status: 'invalid_token', ...verifier.discovery() })
+  const writer = new MessageWriter()
+  encodeAuthentication({ kind: 'AuthenticationSASLContinue', data }, writer)
+  frames.connection.write(writer.take())
+  const { body } = await frames.next()
+  if (!isOAuthAcknowledgement(body)) throw new ProtocolError('BAD_VALUE', 'not the acknowledgement of a challenge')
+}
+
+function serverTls(secureContext: SecureContext): { secureContext: SecureContext } {
+  return { secureContext }
+}
+
+function refused(sqlstate: Farewell['sqlstate'], code: string, message: string, hint: string): LoginRefused {
+  return new LoginRefused({ sqlstate, code, message, hint })
+}

@@ -1,0 +1,67 @@
+/** A prepared statement or portal under its name, made in one batch (the requests up to a Sync). */
+export interface Named {
+  readonly name: string
+  /** Number of the batch whose Parse or Bind makes it. */
+  readonly batch: number
+}
+
+/**
+ * Prepared statements or portals by name, as the server has them.
+ *
+ * The server may still fail the Parse or Bind of an object that was asked for. Within one batch that does not matter,
+ * an error skips what follows. From a later batch the object is not settled: the name may as well mean an older one.
+ */
+export class NamedObjects<T extends Named> {
+  readonly #confirmed = new Map<string, T>()
+  readonly #asked: T[] = []
+  readonly #most: number
+
+  /** `most`: how many objects a client may keep; beyond it `full` is true. */
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  get full(): boolean {
+    return this.#confirmed.size + this.#asked.length >= this.#most
+  }
+
+  /** A Parse or Bind was sent that makes this object. */
+  ask(object: T): void {
+    this.#asked.push(object)
+  }
+
+  /** The server made it. */
+  confirm(object: T): void {
+    this.#forgetAsked(object)
+    this.#confirmed.set(object.name, object)
+  }
+
+  /** The server failed or skipped it. */
+  drop(object: T): void {
+    this.#forgetAsked(object)
+  }
+
+  /** The object of that name as the server will see it in `batch`; null: not settled until replies arrive; undefined: none. */
+  find(name: string, batch: number): T | null | undefined {
+    for (let index = this.#asked.length - 1; index >= 0; index--) {
+      const object = this.#asked[index]
+      if (object !== undefined && object.name === name) return object.batch === batch ? object : null
+    }
+    return this.#confirmed.get(name)
+  }
+
+  /** The server closed it, or a statement took the name over at SQL level. */
+  forget(name: string): void {
+    this.#confirmed.delete(name)
+  }
+
+  /** Portals at the end of a transaction; statements at DISCARD ALL. */
+  forgetAll(): void {
+    if (this.#confirmed.size > 0) this.#confirmed.clear()
+  }
+
+  #forgetAsked(object: T): void {
+    const index = this.#asked.indexOf(object)
+    if (index >= 0) this.#asked.splice(index, 1)
+  }
+}

@@ -1,0 +1,165 @@
+import type { Gate, GateClock, Principal, Secret } from '@gatehouse/core'
+import { MessageWriter, type ProtocolError } from '@gatehouse/postgres-wire'
+import type { NameEnvironment } from '@gatehouse/sql-analysis'
+import type { Logger } from 'pino'
+import type { TargetConfig } from '../config/index.ts'
+import type { Connection } from '../connection.ts'
+import type { EndReason, Session } from '../session.ts'
+import type { SessionRegistry } from '../session-registry.ts'
+import type { Turn } from '../turn.ts'
+import type { CatalogSource } from './catalog-source.ts'
+import { encodeFarewell, type Farewell } from './refusal.ts'
+import { PostgresRequests } from './requests.ts'
+import { PostgresResponses } from './responses.ts'
+import { SessionNames } from './session-names.ts'
+import { cancelUpstream, type Upstream } from './upstream.ts'
+
+export interface PostgresSessionOptions {
+  readonly id: string
+  readonly principal: Principal
+  readonly target: string
+  readonly targetConfig: TargetConfig
+  readonly catalog: CatalogSource
+  readonly client: Connection
+  readonly upstream: Upstream
+  readonly gate: Gate<NameEnvironment>
+  readonly searchPath: readonly string[]
+  readonly turn: Turn
+  readonly sessions: SessionRegistry
+  readonly maskingKey: Secret<Buffer>
+  readonly maxMessageBytes: number
+  readonly log: Logger
+  readonly clock: GateClock
+  readonly ended: (reason: string, statements: number, milliseconds: number) => void
+  readonly alarm: (code: string, message: string) => void
+}
+
+/** Longest time that one timer can wait; a token that lives longer is looked at again. */
+const LONGEST_TIMER_MILLISECONDS = 0x7fff_ffff
+
+/** One logged-in session: two pumps between client and upstream, and the ways it can end. */
+export class PostgresSession implements Session {
+  readonly id: string
+  readonly principal: Principal
+  readonly target: string
+  readonly clientAddress: string
+  readonly #options: PostgresSessionOptions
+  readonly #requests: PostgresRequests
+  readonly #responses: PostgresResponses
+  readonly #startedAt: number
+  #expiry: NodeJS.Timeout | null = null
+  #over = false
+
+  constructor(options: PostgresSessionOptions) {
+    this.id = options.id
+    this.principal = options.principal
+    this.target = options.target
+    this.clientAddress = options.client.remoteAddress
+    this.#options = options
+    this.#startedAt = options.clock.monotonic()
+    const { client, gate, turn, maxMessageBytes, maskingKey } = options
+    const upstream = options.upstream.connection
+    const names = new SessionNames(options.catalog, options.searchPath)
+    this.#responses = new PostgresResponses({
+      client, gate, names, maskingKey,
+      // The server may send larger messages than a client may: one row can hold a whole document.
+      maxMessageBytes: 0x3fff_ffff,
+      cancelRunning: () => this.cancel(),
+      over: (why) => this.#upstreamOver(why.kind, why.detail),
+    })
+    this.#requests = new PostgresRequests(
+      { client, upstream, turn, gate, names, maxMessageBytes, over: (fault) => this.#clientOver(fault) },
+      this.#responses.skipped,
+    )
+    this.#responses.answering(this.#requests)
+    client.counterpart = upstream
+    upstream.counterpart = client
+  }
+
+  /** Begins to relay; from here on the session lives until one side ends it. */
+  start(): void {
+    this.#watchExpiry()
+    this.#options.upstream.connection.receive(this.#responses)
+    this.#options.client.receive(this.#requests)
+  }
+
+  cancel(): void {
+    const { target, targetConfig, upstream, turn } = this.#options
+    void cancelUpstream(target, targetConfig, upstream.key, turn)
+  }
+
+  end(reason: EndReason, detail = ''): void {
+    if (this.#over) return
+    const farewell = encodeFarewell(FAREWELLS[reason](detail))
+    this.#options.client.stage(farewell, 0, farewell.length)
+    this.#finish(reason)
+  }
+
+  #clientOver(fault: ProtocolError | null): void {
+    if (this.#over) return
+    if (fault === null) return this.#finish('client_closed')
+    this.#options.log.warn({ session: this.id, code: fault.code, detail: fault.message }, 'the client broke the protocol')
+    this.end('protocol_violation', fault.message)
+  }
+
+  #upstreamOver(kind: 'closed' | 'protocol' | 'mismatch' | 'setting', detail: string): void {
+    if (this.#over) return
+    const { log, alarm } = this.#options
+    switch (kind) {
+      case 'closed':
+        // The server's own FATAL message, if there was one, has been passed on.
+        return this.end('upstream_closed', detail)
+      case 'protocol':
+        log.error({ session: this.id, detail }, 'the database broke the protocol')
+        return this.end('upstream_closed', detail)
+      case 'mismatch':
+        log.error({ session: this.id, detail }, 'a result was not what was read in the statement')
+        alarm('RESULT_MISMATCH', detail)
+        return this.end('result_mismatch', detail)
+      case 'setting':
+        log.error({ session: this.id, detail }, 'a pinned setting was changed')
+        alarm('SETTING_CHANGED', detail)
+        return this.end('setting_changed', detail)
+      default:
+        throw kind satisfies never
+    }
+  }
+
+  /** Ends both sides, once: what still runs upstream is cancelled, and the trail learns what became of everything. */
+  #finish(reason: string): void {
+    this.#over = true
+    if (this.#expiry !== null) clearTimeout(this.#expiry)
+    const { client, upstream, sessions, turn, clock, ended } = this.#options
+    const running = this.#requests.queue.length > 0
+    const statements = this.#requests.admitted
+    this.#requests.end()
+    this.#responses.end()
+    sessions.remove(this)
+    sessions.leave(this.principal)
+    ended(reason, statements, clock.monotonic() - this.#startedAt)
+    turn.schedule()
+    client.end()
+    if (running) this.cancel()
+    upstream.connection.stage(TERMINATE, 0, TERMINATE.length)
+    upstream.connection.end()
+  }
+
+  #watchExpiry(): void {
+    const left = this.principal.expiresAt - this.#options.clock.now()
+    this.#expiry = setTimeout(
+      () => (left > LONGEST_TIMER_MILLISECONDS ? this.#watchExpiry() : this.end('token_expired')),
+      Math.max(0, Math.min(left, LONGEST_TIMER_MILLISECONDS)),
+    )
+  }
+}
+
+const TERMINATE = new MessageWriter().begin(0x58 /* X */).end().take()
+
+const FAREWELLS: Readonly<Record<EndReason, (detail: string) => Farewell>> = {
+  token_expired: () => ({ sqlstate: '57P01', code: 'TOKEN_EXPIRED', message: 'the token has expired, so the session ends', hint: 'Get a new token and connect again.' }),
+  shutdown: () => ({ sqlstate: '57P01', code: 'SHUTDOWN', message: 'the gateway is shutting down', hint: 'Connect again.' }),
+  upstream_closed: (detail) => ({ sqlstate: '08006', code: 'UPSTREAM_CLOSED', message: detail, hint: 'Connect again.' }),
+  protocol_violation: (detail) => ({ sqlstate: '08P01', code: 'PROTOCOL', message: detail, hint: 'The client and the gateway do not speak the same protocol.' }),
+  result_mismatch: (detail) => ({ sqlstate: '42501', code: 'RESULT_MISMATCH', message: `${detail}, so nothing more of this session is passed on`, hint: 'Definitions may have changed just now: connect again and repeat the statement.' }),
+  setting_changed: (detail) => ({ sqlstate: '57P01', code: 'SETTING_CHANGED', message: `${detail}, under which statements cannot be read safely`, hint: 'Connect again and leave that setting alone.' }),
+}

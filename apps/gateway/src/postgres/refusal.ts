@@ -1,0 +1,91 @@
+import type { Refusal, RefusalCode } from '@gatehouse/core'
+import { MessageWriter } from '@gatehouse/postgres-wire'
+
+/** SQLSTATE of each refusal (PostgreSQL manual, Appendix A). docs/errors.md lists them; a test compares. */
+export const SQLSTATES: Readonly<Record<RefusalCode, string>> = {
+  DENIED_BY_RULE: '42501',
+  NOT_ALLOWED: '42501',
+  MASK_NOT_POSSIBLE: '42501',
+  MASKED_COLUMN_DECIDES: '42501',
+  MASKED_COLUMN_COPIED: '42501',
+  NOT_UNDERSTOOD: '42501',
+  DECISION_FAILED: '42501',
+  PINNED_SETTING: '42501',
+  UNREADABLE: '42601',
+  STATEMENT_LIMIT: '54000',
+  RATE_LIMIT: '53400',
+  ROW_LIMIT: '53400',
+  TRAIL_UNAVAILABLE: '53100',
+  FEATURE_REFUSED: '0A000',
+  UNKNOWN_STATEMENT: '26000',
+  RESULT_MISMATCH: '42501',
+}
+
+/** Why a login is refused or a session ends: said once, as FATAL, before the connection closes. */
+export interface Farewell {
+  readonly sqlstate: '28000' | '28P01' | '08P01' | '08006' | '57P01' | '53300' | '0A000' | '42501' | '3D000' | '58030' | '53400'
+  readonly code: string
+  readonly message: string
+  readonly hint: string
+}
+
+const writer = new MessageWriter()
+
+/** The refusal as an ErrorResponse: M names rule and object, D is one line of JSON, H says what would work. */
+export function encodeRefusal(refusal: Refusal): Buffer {
+  const detail: Record<string, string | number> = { code: refusal.code, rule: refusal.rule, object: refusal.object }
+  if (refusal.retryAfterSeconds !== null) detail.retryAfterSeconds = refusal.retryAfterSeconds
+  const by = refusal.rule === 'gateway' ? '' : ` (rule ${refusal.rule}, ${refusal.object})`
+  writer.begin(0x45 /* E */)
+  field('S', 'ERROR')
+  field('V', 'ERROR')
+  field('C', SQLSTATES[refusal.code])
+  field('M', `gatehouse: ${refusal.message}${by}`)
+  field('D', JSON.stringify(detail))
+  field('H', refusal.hint)
+  if (refusal.position !== null) field('P', String(refusal.position))
+  return writer.byte(0).end().take()
+}
+
+/** The last message of a connection. */
+export function encodeFarewell(farewell: Farewell): Buffer {
+  writer.begin(0x45 /* E */)
+  field('S', 'FATAL')
+  field('V', 'FATAL')
+  field('C', farewell.sqlstate)
+  field('M', `gatehouse: ${farewell.message}`)
+  field('D', JSON.stringify({ code: farewell.code }))
+  field('H', farewell.hint)
+  return writer.byte(0).end().take()
+}
+
+/** What stands for a server's report (error or notice) whose text may hold masked values: severity and SQLSTATE are kept. */
+export function encodeRedactedReport(tag: number, severity: string, sqlstate: string): Buffer {
+  writer.begin(tag)
+  field('S', severity)
+  field('V', severity)
+  field('C', sqlstate)
+  field('M', `gatehouse: the database reported ${sqlstate}; its text is withheld because the statement touches masked columns`)
+  field('H', 'Look the SQLSTATE up in the PostgreSQL manual, Appendix A; a statement without masked columns gets the full text.')
+  return writer.byte(0).end().take()
+}
+
+function field(type: string, value: string): void {
+  writer.byte(type.charCodeAt(0)).cString(value.replaceAll('\0', '').toWellFormed())
+}
+
+/** What is sent upstream in place of a refused simple Query: the grammar rejects it, whatever the transaction's state. */
+export const POISON_QUERY: Buffer = new MessageWriter().begin(0x51 /* Q */).cString('refused by gatehouse').end().take()
+
+/**
+ * What is sent upstream in place of a refused message of the extended protocol. A named Parse leaves the unnamed
+ * statement alone, as a failed Bind or Execute would.
+ */
+export const POISON_EXTENDED: Buffer = poisonParse('gatehouse_refused')
+
+/** In place of a refused Parse of the unnamed statement: the server drops the one before it, as with any failed Parse. */
+export const POISON_PARSE_UNNAMED: Buffer = poisonParse('')
+
+function poisonParse(name: string): Buffer {
+  return new MessageWriter().begin(0x50 /* P */).cString(name).cString('refused by gatehouse').int16(0).end().take()
+}

@@ -1,0 +1,424 @@
+import { type Admission, type Gate, type Judgement, type Refusal, type Secret } from '@gatehouse/core'
+import { BACKEND_LIMITS, BodyReader, decodeParameterStatus, decodeRowDescription, FrameCursor, ProtocolError, Reply, RequestKind } from '@gatehouse/postgres-wire'
+import type { NameEnvironment } from '@gatehouse/sql-analysis'
+import type { Connection, Receiver } from '../connection.ts'
+import { type Asked, Closing, InjectedDescribe, NamesProbe, Portal, PreparedStatement, Refused, SimpleQuery } from './asked.ts'
+import { encodeRedactedReport, encodeRefusal } from './refusal.ts'
+import type { PostgresRequests } from './requests.ts'
+import { appendMaskedRow, maskedRows, masksFor, ResultMismatch, type RowMasks } from './result-masks.ts'
+import type { SessionNames } from './session-names.ts'
+
+export interface ResponsesOptions {
+  readonly client: Connection
+  readonly gate: Gate<NameEnvironment>
+  readonly names: SessionNames
+  readonly maskingKey: Secret<Buffer>
+  readonly maxMessageBytes: number
+  /** The running statement must stop: a limit is reached. */
+  readonly cancelRunning: () => void
+  /** The upstream ended the session or broke the protocol; `mismatch`: a result was not what was read. */
+  readonly over: (why: { readonly kind: 'closed' | 'protocol' | 'mismatch' | 'setting'; readonly detail: string }) => void
+}
+
+const DATA_ROW = 0x44
+
+/** The upstream's messages: rows masked, refusals put in place of the errors that stand for them, everything else verbatim. */
+export class PostgresResponses implements Receiver {
+  readonly #client: Connection
+  readonly #gate: Gate<NameEnvironment>
+  readonly #names: SessionNames
+  readonly #options: ResponsesOptions
+  readonly #cursor: FrameCursor
+  readonly #body = new BodyReader()
+  #requests: PostgresRequests | null = null
+  /** Bytes that go to the client as they are and are not staged yet. */
+  #runBytes: Buffer = Buffer.alloc(0)
+  #runStart = 0
+  #runEnd = 0
+  /** Rows of one result are under way: what they belong to, and their masks. */
+  #rowsOf: Admission | null = null
+  #masks: RowMasks = null
+  #rowLimit = Infinity
+  /** Rows of the current statement, over all Executes of its portal. */
+  #rowsSeen = 0
+  /** Portals that returned some of their rows and wait for another Execute. */
+  readonly #suspended = new Set<Portal>()
+  /** Set while nothing of the current result goes to the client any more. */
+  #cutBy: Refusal | null = null
+  #dropUntilReady = false
+  #ended = false
+  /** What the trail says of a statement that got no reply. */
+  #noReply = 'skipped'
+
+  constructor(options: ResponsesOptions) {
+    this.#options = options
+    this.#client = options.client
+    this.#gate = options.gate
+    this.#names = options.names
+    this.#cursor = new FrameCursor(BACKEND_LIMITS(options.maxMessageBytes))
+    this.#cursor.streamed[0x64 /* d */] = 1
+  }
+
+  answering(requests: PostgresRequests): void {
+    this.#requests = requests
+  }
+
+  bytes(chunk: Buffer, length: number): void {
+    const requests = this.#requests
+    if (this.#ended || requests === null) return
+    try {
+      this.#cursor.feed(chunk, 0, length)
+      this.#walk(requests)
+      this.#flushRun()
+      this.#flushMasked()
+      requests.repliesSettled()
+    } catch (error) {
+      this.#ended = true
+      this.#flushRun()
+      this.#flushMasked()
+      if (error instanceof ResultMismatch) this.#options.over({ kind: 'mismatch', detail: error.message })
+      else if (error instanceof ProtocolError) this.#options.over({ kind: 'protocol', detail: error.message })
+      else this.#options.over({ kind: 'protocol', detail: `the gateway failed on a message: ${String(error)}` })
+    }
+  }
+
+  closed(): void {
+    this.end()
+    this.#options.over({ kind: 'closed', detail: 'the database closed the connection' })
+  }
+
+  /** Nothing of the upstream is looked at any more; statements under way get an outcome. */
+  end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#noReply = 'unfinished'
+    this.#requests?.queue.fatal()
+    this.#endSuspended()
+  }
+
+  /** A request that will get no reply: what it would have made does not exist. */
+  readonly skipped = (kind: RequestKind, about: Asked): void => {
+    if (about instanceof PreparedStatement && kind === RequestKind.Parse) this.#requests?.statements.drop(about)
+    else if (about instanceof SimpleQuery) this.#gate.outcome(about.admission, this.#noReply)
+    else if (about instanceof Portal) {
+      if (kind === RequestKind.Bind) this.#requests?.portals.drop(about)
+      if (kind !== RequestKind.DescribePortal) this.#gate.outcome(about.admission, this.#noReply)
+    } else if (about instanceof NamesProbe && kind === RequestKind.Close) about.settled(about)
+  }
+
+  #walk(requests: PostgresRequests): void {
+    const cursor = this.#cursor
+    while (!this.#ended && cursor.next()) {
+      if (cursor.tag === DATA_ROW) {
+        if (this.#row(cursor, requests)) this.#pass(cursor)
+        continue
+      }
+      if (this.#rowsOf !== null) this.#rowsOf = null
+      if (cursor.first ? this.#message(cursor, requests) : this.#cutBy === null) this.#pass(cursor)
+    }
+  }
+
+  /** A row, or a piece of one. True: it goes to the client as it is. */
+  #row(cursor: FrameCursor, requests: PostgresRequests): boolean {
+    if (!cursor.first) return this.#cutBy === null && !this.#dropUntilReady
+    let admission = this.#rowsOf
+    if (admission === null) {
+      requests.queue.reply(DATA_ROW)
+      const about = requests.queue.about
+      if (about instanceof NamesProbe) {
+        const body = this.#body.reset(cursor.bytes, cursor.body, cursor.end)
+        if (body.uint16() === 1) about.answer = body.bytes(body.int32()).toString('utf8')
+        return false
+      }
+      admission = this.#startRows(about, requests.queue.statementIndex)
+    }
+    admission.rows++
+    admission.bytes += cursor.bodyLength + 5
+    if (this.#cutBy !== null || this.#dropUntilReady) return false
+    if (++this.#rowsSeen > this.#rowLimit) {
+      this.#cut(admission, requests.queue.statementIndex)
+      return false
+    }
+    const masks = this.#masks
+    if (masks === null) return true
+    if (this.#runEnd > this.#runStart) this.#flushRun()
+    appendMaskedRow(masks, cursor.bytes, cursor.start, cursor.end)
+    if (maskedRows.length > 32 * 1024) this.#flushMasked()
+    return false
+  }
+
+  #startRows(about: Asked | undefined, statementIndex: number): Admission {
+    let judgement: Judgement
+    let index = 0
+    if (about instanceof SimpleQuery) {
+      // Its RowDescription has set the masks.
+      judgement = about.admission.judgement
+      index = statementIndex
+      this.#rowsOf = about.admission
+      this.#rowsSeen = 0
+    } else if (about instanceof Portal) {
+      judgement = about.judgement
+      this.#rowsSeen = about.admission.rows
+      if (about.masks === undefined) about.masks = this.#portalMasks(about)
+      this.#setMasks(about.masks)
+      this.#rowsOf = about.admission
+    } else throw new ProtocolError('UNEXPECTED_MESSAGE', 'rows came for a request that returns none')
+    this.#rowLimit = judgement.obligations[index]?.rowLimit?.rows ?? Infinity
+    return this.#rowsOf
+  }
+
+  #portalMasks(portal: Portal): RowMasks {
+    if (!portal.judgement.masksOutput) return null
+    const fields = portal.statement.fields
+    if (fields === null) throw new ResultMismatch('rows came for a statement that was described as returning none')
+    return masksFor(portal.judgement, 0, fields, portal.resultFormats, this.#names.environment.catalog, this.#options.maskingKey)
+  }
+
+  /** Masked rows are needed whole; others may pass in pieces. */
+  #setMasks(masks: RowMasks): void {
+    this.#masks = masks
+    this.#cursor.streamed[DATA_ROW] = masks === null ? 1 : 0
+  }
+
+  /** More rows than the limit: no more pass, the statement is cancelled, and its end becomes a refusal. */
+  #cut(admission: Admission, statementIndex: number): void {
+    const limit = admission.judgement.obligations[statementIndex]?.rowLimit
+    this.#cutBy = {
+      code: 'ROW_LIMIT',
+      rule: limit?.rule ?? 'gateway',
+      object: `${limit?.rows ?? 0} rows per statement`,
+      message: `the statement returns more than ${limit?.rows ?? 0} rows, which is the limit`,
+      hint: 'Ask for fewer rows with WHERE or LIMIT, or aggregate them in the statement.',
+      retryAfterSeconds: null,
+      position: null,
+    }
+    this.#options.cancelRunning()
+  }
+
+  /** Any other message. True: it goes to the client as it is. */
+  #message(cursor: FrameCursor, requests: PostgresRequests): boolean {
+    const queue = requests.queue
+    const meaning = queue.reply(cursor.tag)
+    const about = queue.about
+    switch (meaning) {
+      case Reply.Asynchronous:
+        return this.#asynchronous(cursor, about)
+      case Reply.Part:
+        return this.#part(cursor, about, queue.statementIndex)
+      case Reply.StatementDone:
+      case Reply.Done:
+        return this.#done(cursor, requests, queue.kind, about)
+      case Reply.Error:
+      case Reply.Fatal:
+        return this.#error(cursor, requests, queue.kind, about)
+      case Reply.Ready:
+        return this.#ready(cursor, requests, about)
+      default:
+        return meaning satisfies never
+    }
+  }
+
+  #asynchronous(cursor: FrameCursor, about: Asked | undefined): boolean {
+    if (cursor.tag === 0x4e /* N */) return !this.#redacts(about) || this.#redacted(cursor)
+    if (cursor.tag === 0x53 /* S */) {
+      const { name, value } = decodeParameterStatus(this.#body.reset(cursor.bytes, cursor.body, cursor.end))
+      const pinned = PINNED.get(name)
+      if (pinned !== undefined && value !== pinned) {
+        this.#ended = true
+        this.#options.over({ kind: 'setting', detail: `the setting ${name} was changed to ${value}` })
+        return false
+      }
+    }
+    return true
+  }
+
+  #part(cursor: FrameCursor, about: Asked | undefined, statementIndex: number): boolean {
+    if (about instanceof NamesProbe || about instanceof InjectedDescribe) return false
+    if (this.#cutBy !== null || this.#dropUntilReady) return false
+    if (cursor.tag === 0x54 /* T */ && about instanceof SimpleQuery) {
+      const { judgement } = about.admission
+      if (judgement.authority.masksAny) {
+        const { fields } = decodeRowDescription(this.#body.reset(cursor.bytes, cursor.body, cursor.end))
+        this.#setMasks(masksFor(judgement, statementIndex, fields, null, this.#names.environment.catalog, this.#options.maskingKey))
+      } else if (this.#masks !== null || this.#cursor.streamed[DATA_ROW] === 0) this.#setMasks(null)
+    }
+    return true
+  }
+
+  #done(cursor: FrameCursor, requests: PostgresRequests, kind: RequestKind, about: Asked | undefined): boolean {
+    if (about instanceof SimpleQuery) {
+      if (cursor.tag === 0x43 /* C */) this.#countRows(cursor, about.admission)
+    } else if (about instanceof Portal) {
+      if (kind === RequestKind.Bind) requests.portals.confirm(about)
+      else if (kind === RequestKind.DescribePortal) this.#described(cursor, about)
+      else {
+        if (cursor.tag === 0x43) this.#countRows(cursor, about.admission)
+        if (cursor.tag === 0x73 /* s */) this.#suspended.add(about)
+        else this.#gate.outcome(about.admission, null)
+      }
+    } else if (about instanceof PreparedStatement) {
+      if (kind === RequestKind.Parse) requests.statements.confirm(about)
+    } else if (about instanceof Closing) {
+      if (about.portal) requests.portals.forget(about.name)
+      else requests.statements.forget(about.name)
+    } else if (about instanceof InjectedDescribe) {
+      if (cursor.tag === 0x54 /* T */) this.#describedForMasks(cursor, about.statement)
+      return false
+    } else if (about instanceof NamesProbe) {
+      if (kind === RequestKind.Close) about.settled(about)
+      return false
+    } else if (about instanceof Refused) throw new ProtocolError('UNEXPECTED_MESSAGE', 'the database accepted what it had to reject')
+    return this.#endOfResult()
+  }
+
+  /** A cut result ends with its refusal. True: the message that ends it goes to the client as it is. */
+  #endOfResult(): boolean {
+    const cut = this.#cutBy
+    if (cut === null) return !this.#dropUntilReady
+    this.#cutBy = null
+    this.#dropUntilReady = true
+    this.#replace(encodeRefusal(cut))
+    return false
+  }
+
+  #describedForMasks(cursor: FrameCursor, statement: PreparedStatement): void {
+    const { fields } = decodeRowDescription(this.#body.reset(cursor.bytes, cursor.body, cursor.end))
+    // Made once only to be checked: a portal makes its own, for its formats.
+    masksFor(statement.judgement, 0, fields, null, statement.names.catalog, this.#options.maskingKey)
+    statement.fields = fields
+  }
+
+  #described(cursor: FrameCursor, portal: Portal): void {
+    if (cursor.tag !== 0x54 /* T */ || !portal.judgement.authority.masksAny) return
+    const { fields } = decodeRowDescription(this.#body.reset(cursor.bytes, cursor.body, cursor.end))
+    portal.masks = masksFor(portal.judgement, 0, fields, portal.resultFormats, this.#names.environment.catalog, this.#options.maskingKey)
+  }
+
+  #error(cursor: FrameCursor, requests: PostgresRequests, kind: RequestKind, about: Asked | undefined): boolean {
+    const report = readReport(cursor)
+    const fatal = report.severity === 'FATAL' || report.severity === 'PANIC'
+    const admission = admissionOf(about)
+    const refusal = about instanceof Refused ? about.refusal : (admission?.refusal ?? null)
+    if (about instanceof PreparedStatement && kind === RequestKind.Parse) requests.statements.drop(about)
+    if (about instanceof Portal && kind === RequestKind.Bind) requests.portals.drop(about)
+    if (about instanceof NamesProbe) about.settled(about)
+    if (admission !== null) this.#gate.outcome(admission, this.#cutBy?.code ?? report.sqlstate)
+    if (this.#dropUntilReady && !fatal) return false
+    const cut = this.#cutBy
+    if (cut !== null && !fatal) {
+      this.#cutBy = null
+      this.#dropUntilReady = true
+      this.#replace(encodeRefusal(cut))
+      return false
+    }
+    if (refusal !== null && !fatal) {
+      this.#replace(encodeRefusal(refusal))
+      return false
+    }
+    if (about instanceof InjectedDescribe || about instanceof NamesProbe) return true // the batch failed, the client has to know
+    return !this.#redacts(about) || this.#redacted(cursor, report)
+  }
+
+  #ready(cursor: FrameCursor, requests: PostgresRequests, about: Asked | undefined): boolean {
+    this.#cutBy = null
+    this.#dropUntilReady = false
+    this.#names.ready(cursor.bytes[cursor.body] ?? 0)
+    if (this.#names.transactionStatus === 0x49 /* I */) {
+      requests.portals.forgetAll()
+      if (this.#suspended.size > 0) this.#endSuspended()
+    }
+    if (about instanceof SimpleQuery) this.#gate.outcome(about.admission, null)
+    return !(about instanceof NamesProbe)
+  }
+
+  #endSuspended(): void {
+    for (const portal of this.#suspended) this.#gate.outcome(portal.admission, null)
+    this.#suspended.clear()
+  }
+
+  #countRows(cursor: FrameCursor, admission: Admission): void {
+    if (this.#rowsOf === null && admission.rows === 0) admission.rows = trailingNumber(cursor.bytes, cursor.body, cursor.end - 1)
+  }
+
+  #redacts(about: Asked | undefined): boolean {
+    if (about instanceof PreparedStatement) return about.judgement.redactReports
+    return admissionOf(about)?.judgement.redactReports ?? false
+  }
+
+  /** Puts a report without the server's text in place of this one. Returns false, for the caller to pass on. */
+  #redacted(cursor: FrameCursor, report: Report = readReport(cursor)): false {
+    this.#replace(encodeRedactedReport(cursor.tag, report.severity, report.sqlstate))
+    return false
+  }
+
+  #replace(message: Buffer): void {
+    this.#flushRun()
+    this.#flushMasked()
+    this.#client.stage(message, 0, message.length)
+  }
+
+  /** Adds the frame to what goes to the client as it is. */
+  #pass(cursor: FrameCursor): void {
+    if (maskedRows.length > 0) this.#flushMasked()
+    if (this.#runBytes === cursor.bytes && this.#runEnd === cursor.start) {
+      this.#runEnd = cursor.end
+      return
+    }
+    this.#flushRun()
+    this.#runBytes = cursor.bytes
+    this.#runStart = cursor.start
+    this.#runEnd = cursor.end
+  }
+
+  #flushRun(): void {
+    if (this.#runEnd > this.#runStart) this.#client.stage(this.#runBytes, this.#runStart, this.#runEnd)
+    this.#runStart = this.#runEnd = -1
+  }
+
+  #flushMasked(): void {
+    if (maskedRows.length === 0) return
+    this.#client.stage(maskedRows.bytes, 0, maskedRows.length)
+    maskedRows.length = 0
+  }
+}
+
+/** Settings whose value the reading of statements relies on. */
+const PINNED = new Map([
+  ['standard_conforming_strings', 'on'],
+  ['client_encoding', 'UTF8'],
+])
+
+function admissionOf(about: Asked | undefined): Admission | null {
+  return about instanceof SimpleQuery || about instanceof Portal ? about.admission : null
+}
+
+interface Report {
+  readonly severity: string
+  readonly sqlstate: string
+}
+
+/** Severity (not localised) and SQLSTATE of an ErrorResponse or NoticeResponse. */
+function readReport(cursor: FrameCursor): Report {
+  const body = new BodyReader(cursor.bytes, cursor.body, cursor.end)
+  let severity = 'ERROR'
+  let sqlstate = 'XX000'
+  for (let type = body.byte(); type !== 0; type = body.byte()) {
+    const value = body.reportText()
+    if (type === 0x56 /* V */) severity = value
+    else if (type === 0x43 /* C */ && /^[0-9A-Z]{5}$/.test(value)) sqlstate = value
+  }
+  return { severity, sqlstate }
+}
+
+/** The number at the end of a command tag; 0 when there is none. */
+function trailingNumber(bytes: Buffer, start: number, end: number): number {
+  let value = 0
+  let scale = 1
+  for (let at = end - 1; at >= start; at--) {
+    const digit = (bytes[at] ?? 0) - 0x30
+    if (digit < 0 || digit > 9) break
+    value += digit * scale
+    scale *= 10
+  }
+  return value
+}

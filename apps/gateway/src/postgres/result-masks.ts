@@ -1,0 +1,125 @@
+import { type CellMask, type CellOutput, GrowableOutput, type Judgement, type OutputColumn, type Secret, type ValueType, compileCellMask } from '@gatehouse/core'
+import { CellWalker, type Field } from '@gatehouse/postgres-wire'
+import type { Catalog } from '@gatehouse/sql-analysis'
+
+/** The server's description of a result disagrees with what was read in the statement: nothing of it may pass. */
+export class ResultMismatch extends Error {
+  override readonly name = 'ResultMismatch'
+}
+
+/** Masks per column; null: nothing is masked. */
+export type RowMasks = readonly (CellMask | null)[] | null
+
+/**
+ * Checks the server's description of a result against the lineage and makes the masks for it.
+ * `formats`: result format codes of Bind; null: as the fields say. Throws `ResultMismatch`.
+ */
+export function masksFor(
+  judgement: Judgement,
+  statementIndex: number,
+  fields: readonly Field[],
+  formats: readonly number[] | null,
+  catalog: Catalog,
+  key: Secret<Buffer>,
+): RowMasks {
+  if (!judgement.authority.masksAny) return null
+  const statement = judgement.facts?.statements[statementIndex]
+  const obligations = judgement.obligations[statementIndex]
+  const output = statement?.output
+  if (output === undefined || output === null || obligations === undefined) {
+    throw new ResultMismatch('the server returns rows for a statement that was read as returning none')
+  }
+  if (output.length !== fields.length) {
+    throw new ResultMismatch(`the server returns ${fields.length} columns where ${output.length} were read`)
+  }
+  fields.forEach((field, index) => checkField(field, index, output[index], catalog))
+  const outputs = obligations.outputs
+  if (outputs === null) return null
+  return fields.map((field, index) => {
+    const mask = outputs[index]
+    if (mask === null || mask === undefined) return null
+    const format = formatOf(formats, index, field.format)
+    return compileCellMask(mask.spec, valueType(field.typeOid, field.typeModifier, catalog), format, key)
+  })
+}
+
+/** A column that the server says comes from a table must be one that the lineage knows of. */
+function checkField(field: Field, index: number, output: OutputColumn | undefined, catalog: Catalog): void {
+  if (field.tableOid === 0 || field.attributeNumber <= 0 || output === undefined || !output.complete) return
+  const relation = catalog.relationByOid(field.tableOid)
+  if (relation === undefined) throw new ResultMismatch(`column ${index + 1} comes from a relation that is not known`)
+  if (relation.kind === 'view') return // the lineage names what is behind the view
+  const position = relation.columns.findIndex((column) => column.number === field.attributeNumber)
+  const base = relation.base[position]
+  if (base === undefined) throw new ResultMismatch(`column ${index + 1} comes from a column that is not known`)
+  for (const name of base.names) {
+    const traced = output.sources.some(
+      ({ column }) => column.column === name.column && column.relation === name.relation && column.schema === name.schema,
+    )
+    if (!traced) throw new ResultMismatch(`column ${index + 1} comes from another column than was read`)
+  }
+}
+
+function formatOf(formats: readonly number[] | null, index: number, described: number): 0 | 1 {
+  const format = formats === null ? described : formats.length === 0 ? 0 : formats.length === 1 ? formats[0] : formats[index]
+  return format === 1 ? 1 : 0
+}
+
+/** A type as masks know it; one that the catalog does not have becomes NULL when masked. */
+function valueType(oid: number, modifier: number, catalog: Catalog): ValueType {
+  const type = catalog.typeByOid(oid)
+  if (type === undefined) return { name: 'unknown', oid, element: null, enumLabels: null, modifier }
+  if (type.kind === 'domain' && type.baseOid !== 0) return valueType(type.baseOid, modifier, catalog)
+  return {
+    name: type.name,
+    oid,
+    element: type.elementOid === 0 ? null : valueType(type.elementOid, modifier, catalog),
+    enumLabels: type.kind === 'enum' ? type.enumLabels : null,
+    modifier,
+  }
+}
+
+const walker = new CellWalker()
+/** Rows are rewritten here, one after another; the caller empties it. */
+export const maskedRows: CellOutput = new GrowableOutput(64 * 1024)
+
+/** Appends the DataRow bytes[start, end) (tag byte at `start`) with its cells masked. Throws `ProtocolError` for a row that is not one. */
+export function appendMaskedRow(masks: readonly (CellMask | null)[], bytes: Buffer, start: number, end: number): void {
+  const out = maskedRows
+  const rowStart = out.length
+  try {
+    mask(masks, bytes, start, end)
+  } catch (error) {
+    out.length = rowStart // half a row goes nowhere
+    throw error
+  }
+  out.bytes.writeInt32BE(out.length - rowStart - 1, rowStart + 1)
+}
+
+function mask(masks: readonly (CellMask | null)[], bytes: Buffer, start: number, end: number): void {
+  const out = maskedRows
+  walker.reset(bytes, start + 5, end)
+  if (walker.count !== masks.length) throw new ResultMismatch(`a row has ${walker.count} cells where ${masks.length} were described`)
+  // Everything up to a masked cell's length word is copied in one piece.
+  let copied = start
+  while (walker.next()) {
+    const mask = masks[walker.index]
+    if (mask === null || mask === undefined || walker.isNull) continue
+    append(out, bytes, copied, walker.start - 4)
+    copied = walker.end
+    const lengthAt = out.length
+    out.ensure(4)
+    out.length += 4
+    const length = mask.apply(bytes, walker.start, walker.end, out) ? out.length - lengthAt - 4 : -1
+    out.bytes.writeInt32BE(length, lengthAt)
+  }
+  append(out, bytes, copied, end)
+}
+
+function append(out: CellOutput, bytes: Buffer, start: number, end: number): void {
+  const length = end - start
+  if (length <= 0) return
+  out.ensure(length)
+  bytes.copy(out.bytes, out.length, start, end)
+  out.length += length
+}

@@ -1,0 +1,151 @@
+import { type Gate, type Judgement, gatewayRefusal } from '@gatehouse/core'
+import { MessageWriter, type ReplyQueue, RequestKind } from '@gatehouse/postgres-wire'
+import type { NameEnvironment } from '@gatehouse/sql-analysis'
+import type { Connection } from '../connection.ts'
+import { type Asked, NamesProbe, type Portal, type PreparedStatement } from './asked.ts'
+import type { CatalogSource } from './catalog-source.ts'
+import type { NamedObjects } from './named-objects.ts'
+
+/** The effective schemas of a session, temporary one first; one row, one text cell that is a JSON array. */
+export const SCHEMAS_QUERY = 'SELECT pg_catalog.to_json(pg_catalog.current_schemas(true))::pg_catalog.text'
+
+/** An unknown name makes the catalog be read again, but not more often than this. */
+const CATALOG_RETRY_MILLISECONDS = 1000
+
+const STATUS_IDLE = 0x49
+
+/** What one session's names mean: its search path over the target's catalog, kept true while statements change them. */
+export class SessionNames {
+  environment: NameEnvironment
+  /** Status byte of the last ReadyForQuery: I, T or E. */
+  transactionStatus: number = STATUS_IDLE
+  readonly #source: CatalogSource
+  #searchPath: readonly string[]
+  #pathStale = false
+  /** A statement of the open transaction changed names: rolled back or not, they have to be looked at again. */
+  #changedInTransaction = false
+  #definitionsInTransaction = false
+
+  constructor(source: CatalogSource, searchPath: readonly string[]) {
+    this.#source = source
+    this.#searchPath = searchPath
+    this.environment = source.environment(searchPath)
+  }
+
+  /** True when `environment` can be relied on; picks up a newer catalog by itself. */
+  get settled(): boolean {
+    if (this.#pathStale || this.#source.stale) return false
+    if (this.environment.catalog !== this.#source.catalog) this.environment = this.#source.environment(this.#searchPath)
+    return true
+  }
+
+  /** Makes names settled, then calls `resume`: asks the session for its schemas, and reads the catalog when it is stale. */
+  settle(upstream: Connection, queue: ReplyQueue<NonNullable<Asked>>, inBatch: boolean, resume: () => void): void {
+    if (!this.#pathStale) {
+      void this.refresh().then(resume)
+      return
+    }
+    const probe = new NamesProbe((settled) => {
+      this.#pathStale = false
+      const path = settled.answer === null ? null : readSchemas(settled.answer)
+      if (path !== null) this.#searchPath = path
+      if (this.#source.stale) void this.refresh().then(resume)
+      else {
+        this.environment = this.#source.environment(this.#searchPath)
+        // Called from the middle of the replies: the client's next request must not overtake them.
+        setImmediate(resume)
+      }
+    })
+    const message = inBatch ? PROBE_IN_BATCH : PROBE_ALONE
+    upstream.stage(message, 0, message.length)
+    queue.push(RequestKind.Parse, probe)
+    queue.push(RequestKind.Bind, probe)
+    queue.push(RequestKind.Execute, probe)
+    queue.push(RequestKind.Close, probe)
+    if (!inBatch) queue.push(RequestKind.Sync, probe)
+  }
+
+  /** True when reading the catalog again may make an unknown name known. */
+  mayKnowMore(): boolean {
+    return this.#source.ageMilliseconds >= CATALOG_RETRY_MILLISECONDS
+  }
+
+  /** Reads the catalog again. Never rejects: on failure the older one stays, and names stay as unknown as they were. */
+  async refresh(): Promise<void> {
+    await this.#source.refresh()
+    this.environment = this.#source.environment(this.#searchPath)
+  }
+
+  /** An admitted statement that changes names is on its way. */
+  changedBy(judgement: Judgement, statements: NamedObjects<PreparedStatement>, portals: NamedObjects<Portal>): void {
+    this.#pathStale = true
+    this.#changedInTransaction = true
+    for (const statement of judgement.facts?.statements ?? []) {
+      const { prepared, cursor } = statement.names
+      if (prepared !== null) statements.forget(prepared)
+      if (cursor !== null) portals.forget(cursor)
+      if (statement.action === 'discard' || (statement.action === 'deallocate' && prepared === null)) statements.forgetAll()
+      if (statement.action === 'close_cursor' && cursor === null) portals.forgetAll()
+      if (!SETTINGS_ONLY.has(statement.action)) this.#definitionsInTransaction = true
+    }
+  }
+
+  /** ReadyForQuery: at the end of a transaction what it did to names counts, or is undone. */
+  ready(status: number): void {
+    this.transactionStatus = status
+    if (status !== STATUS_IDLE || !this.#changedInTransaction) return
+    this.#changedInTransaction = false
+    this.#pathStale = true
+    if (this.#definitionsInTransaction) {
+      this.#definitionsInTransaction = false
+      this.#source.markStale()
+    }
+  }
+
+  /**
+   * Definitions that are not committed are invisible to the gateway's own look at the catalog: a name may mean another
+   * relation by now. Where columns are masked, nothing is read until the transaction is over. Null: no objection.
+   */
+  uncommitted(judgement: Judgement, gate: Gate<NameEnvironment>): Judgement | null {
+    if (!this.#definitionsInTransaction || this.transactionStatus === STATUS_IDLE) return null
+    if (judgement.refusal !== null || !judgement.authority.masksAny) return null
+    const touches = judgement.facts?.statements.some((statement) => statement.accesses.some(({ relation }) => relation !== null))
+    if (touches !== true) return null
+    const refusal = gatewayRefusal(
+      'NOT_UNDERSTOOD',
+      'uncommitted definitions',
+      'this transaction has changed definitions that are not committed, so names cannot be told apart from masked ones',
+      'Commit first, then run this statement in a transaction of its own.',
+    )
+    return gate.decline(refusal, judgement.facts)
+  }
+}
+
+/** Statements that change names without changing what the catalog holds. */
+const SETTINGS_ONLY = new Set([
+  'set', 'reset', 'set_role', 'set_session_authorization', 'discard', 'select', 'prepare', 'deallocate', 'declare_cursor',
+  'close_cursor', 'fetch', 'execute', 'commit', 'rollback', 'rollback_to', 'savepoint', 'release', 'begin',
+])
+
+const PROBE_NAME = 'gatehouse_names'
+const PROBE_IN_BATCH = probeMessages(0x48 /* Flush */)
+const PROBE_ALONE = probeMessages(0x53 /* Sync */)
+
+function probeMessages(last: number): Buffer {
+  const writer = new MessageWriter()
+  writer.begin(0x50 /* P */).cString(PROBE_NAME).cString(SCHEMAS_QUERY).int16(0).end()
+  writer.begin(0x42 /* B */).cString(PROBE_NAME).cString(PROBE_NAME).int16(0).int16(0).int16(0).end()
+  writer.begin(0x45 /* E */).cString(PROBE_NAME).int32(0).end()
+  writer.begin(0x43 /* C */).byte(0x53 /* S */).cString(PROBE_NAME).end()
+  return writer.begin(last).end().take()
+}
+
+/** Null when the text is not a JSON array of strings. */
+export function readSchemas(text: string): readonly string[] | null {
+  try {
+    const value: unknown = JSON.parse(text)
+    return Array.isArray(value) && value.every((entry) => typeof entry === 'string') ? value : null
+  } catch {
+    return null
+  }
+}

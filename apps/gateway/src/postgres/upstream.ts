@@ -1,0 +1,277 @@
+import { createHash, randomBytes, X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import type tls from 'node:tls'
+import {
+  BACKEND_LIMITS, BodyReader, type BackendKeyData, decodeAuthentication, decodeBackendKeyData, decodeReport,
+  encodePasswordMessage, encodeSASLInitialResponse, encodeSASLResponse, encodeStartupPacket, md5PasswordResponse,
+  MessageWriter, saltPassword, ScramClient, type ScramChannelBinding,
+} from '@gatehouse/postgres-wire'
+import type { TargetConfig } from '../config/index.ts'
+import { Connection } from '../connection.ts'
+import type { Turn } from '../turn.ts'
+import { LoginFrames } from './login-frames.ts'
+
+/** Before login no message of the upstream may be larger. */
+const LOGIN_MESSAGE_BYTES = 1024 * 1024
+
+/** A target could not be reached, or refused the gateway. The message names the target, never its credential. */
+export class UpstreamUnavailable extends Error {
+  override readonly name = 'UpstreamUnavailable'
+  /** SQLSTATE that the upstream gave; null when it did not come to that. */
+  readonly sqlstate: string | null
+  /** For the log: what the system or the upstream said. */
+  readonly detail: string
+
+  constructor(target: string, what: string, detail: string, sqlstate: string | null = null) {
+    super(`target ${target}: ${what}`)
+    this.sqlstate = sqlstate
+    this.detail = detail
+  }
+}
+
+/** A logged-in session at the upstream. */
+export interface Upstream {
+  readonly connection: Connection
+  /** The ParameterStatus messages it sent, as frames for the client. */
+  readonly parameters: Buffer
+  readonly settings: ReadonlyMap<string, string>
+  readonly key: BackendKeyData
+}
+
+/** Connects to a target and logs in with its credential. `settings` go into the start-up message. Throws `UpstreamUnavailable`. */
+export async function openUpstream(
+  name: string,
+  target: TargetConfig,
+  settings: ReadonlyMap<string, string>,
+  turn: Turn,
+): Promise<Upstream> {
+  const timeout = target.connectTimeoutSeconds * 1000
+  const connection = await dial(name, target, turn)
+  const frames = new LoginFrames(connection, BACKEND_LIMITS(LOGIN_MESSAGE_BYTES))
+  const timer = setTimeout(() => frames.interrupt('the database did not finish the login in time'), timeout)
+  try {
+    const parameters = new Map([['user', target.user], ['database', target.database], ...settings])
+    connection.write(packet((writer) => encodeStartupPacket({ kind: 'StartupMessage', minorVersion: 0, parameters }, writer)))
+    await authenticate(name, target, frames)
+    return await awaitReady(name, frames)
+  } catch (error) {
+    connection.destroy()
+    if (error instanceof UpstreamUnavailable) throw error
+    throw new UpstreamUnavailable(name, 'the database did not complete the login', messageOf(error))
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Asks the upstream to cancel what the session with this key is running. Never throws; there is no answer to wait for but the close. */
+export async function cancelUpstream(name: string, target: TargetConfig, key: BackendKeyData, turn: Turn): Promise<void> {
+  let connection: Connection
+  try {
+    connection = await dial(name, target, turn)
+  } catch {
+    return // what is running goes on until its connection closes; the caller closes it
+  }
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(() => connection.destroy(), 5000)
+    connection.receive({
+      bytes: () => undefined,
+      closed: () => {
+        clearTimeout(timer)
+        resolve()
+      },
+    })
+    connection.write(packet((writer) => encodeStartupPacket({ ...key, kind: 'CancelRequest' }, writer)))
+  })
+  connection.destroy()
+}
+
+/** A connection to the target, secured as its configuration says. */
+async function dial(name: string, target: TargetConfig, turn: Turn): Promise<Connection> {
+  const timeout = target.connectTimeoutSeconds * 1000
+  let connection: Connection
+  try {
+    const address = target.host.startsWith('/') ? { path: `${target.host}/.s.PGSQL.${target.port}` } : { host: target.host, port: target.port }
+    connection = await Connection.connect(address, timeout, turn)
+  } catch (error) {
+    throw new UpstreamUnavailable(name, 'the database cannot be reached', messageOf(error))
+  }
+  const { mode } = target.tls
+  if (mode === 'disable' || mode === 'clear-text-over-network') return connection
+  try {
+    if (!(await offersTls(connection, timeout))) {
+      throw new UpstreamUnavailable(name, 'the database does not offer TLS, which this target requires', 'answered N to SSLRequest')
+    }
+    await withDeadline(connection.secureAsClient(tlsOptions(target)), timeout)
+    return connection
+  } catch (error) {
+    connection.destroy()
+    if (error instanceof UpstreamUnavailable) throw error
+    throw new UpstreamUnavailable(name, 'no verified TLS connection to the database could be made', messageOf(error))
+  }
+}
+
+function tlsOptions(target: TargetConfig): tls.ConnectionOptions {
+  const { mode, caFile, serverName, clientCertificateFile, clientKeyFile } = target.tls
+  const verified = serverName ?? target.host
+  return {
+    host: verified,
+    ...(isIP(verified) === 0 ? { servername: verified } : {}),
+    rejectUnauthorized: mode !== 'require-unverified',
+    minVersion: 'TLSv1.2',
+    ALPNProtocols: ['postgresql'],
+    ...(mode === 'verify-full' ? {} : { checkServerIdentity: () => undefined }),
+    ...(caFile === null ? {} : { ca: readFileSync(caFile) }),
+    ...(clientCertificateFile === null ? {} : { cert: readFileSync(clientCertificateFile) }),
+    ...(clientKeyFile === null ? {} : { key: readFileSync(clientKeyFile) }),
+  }
+}
+
+/** Sends SSLRequest. Throws when the answer is not the one byte it has to be: more would have been sent before the handshake. */
+function offersTls(connection: Connection, timeout: number): Promise<boolean> {
+  return withDeadline(
+    new Promise((resolve, reject) => {
+      connection.receive({
+        bytes: (chunk, length) => {
+          if (length !== 1 || (chunk[0] !== 0x53 && chunk[0] !== 0x4e)) reject(new Error('not an answer to SSLRequest'))
+          else resolve(chunk[0] === 0x53 /* S */)
+        },
+        closed: (error) => reject(error ?? new Error('the connection was closed')),
+      })
+      connection.write(packet((writer) => encodeStartupPacket({ kind: 'SSLRequest' }, writer)))
+    }),
+    timeout,
+  )
+}
+
+async function authenticate(name: string, target: TargetConfig, frames: LoginFrames): Promise<void> {
+  const { connection } = frames
+  let proved = false
+  let scram: ScramClient | null = null
+  for (;;) {
+    const frame = await frames.next()
+    if (frame.tag === 0x45 /* E */) throw refusedBy(name, frame.body)
+    if (frame.tag !== 0x52 /* R */) throw new Error('an unexpected message during login')
+    const request = decodeAuthentication(new BodyReader(frame.body))
+    switch (request.kind) {
+      case 'AuthenticationOk':
+        if (scram !== null && !proved) throw new Error('the database did not prove that it knows the password')
+        return
+      case 'AuthenticationCleartextPassword':
+        if (!connection.encrypted && target.tls.mode !== 'clear-text-over-network' && target.tls.mode !== 'disable')
+          throw new Error('the database asks for a clear-text password without TLS')
+        connection.write(packet((writer) => encodePasswordMessage(passwordOf(name, target), writer)))
+        break
+      case 'AuthenticationMD5Password': {
+        const response = md5PasswordResponse(target.user, passwordOf(name, target), request.salt)
+        connection.write(packet((writer) => encodePasswordMessage(response, writer)))
+        break
+      }
+      case 'AuthenticationSASL': {
+        const plus = request.mechanisms.includes('SCRAM-SHA-256-PLUS') ? channelBinding(connection) : null
+        if (plus === null && !request.mechanisms.includes('SCRAM-SHA-256')) {
+          throw new Error(`the database offers only ${request.mechanisms.join(', ')}`)
+        }
+        const unbound: ScramChannelBinding = { kind: connection.encrypted ? 'not-offered' : 'unsupported' }
+        // A server that offers -PLUS must not be told 'not-offered': it would take that for an attack.
+        const none: ScramChannelBinding = request.mechanisms.includes('SCRAM-SHA-256-PLUS') ? { kind: 'unsupported' } : unbound
+        scram = new ScramClient(randomBytes(18).toString('base64'), plus ?? none)
+        const first = scram.first()
+        const mechanism = plus === null ? 'SCRAM-SHA-256' : 'SCRAM-SHA-256-PLUS'
+        connection.write(packet((writer) => encodeSASLInitialResponse({ mechanism, data: first }, writer)))
+        break
+      }
+      case 'AuthenticationSASLContinue': {
+        if (scram === null) throw new Error('a SCRAM challenge that nobody asked for')
+        const challenge = scram.readChallenge(request.data)
+        const final = scram.final(await saltPassword(passwordOf(name, target), challenge.salt, challenge.iterations))
+        connection.write(packet((writer) => encodeSASLResponse(final, writer)))
+        break
+      }
+      case 'AuthenticationSASLFinal':
+        if (scram === null) throw new Error('a SCRAM proof that nobody asked for')
+        scram.verify(request.data)
+        proved = true
+        break
+      case 'AuthenticationKerberosV5':
+      case 'AuthenticationSCMCredential':
+      case 'AuthenticationGSS':
+      case 'AuthenticationGSSContinue':
+      case 'AuthenticationSSPI':
+        throw new Error(`the database asks for ${request.kind}, which the gateway does not have`)
+      default:
+        throw request satisfies never
+    }
+  }
+}
+
+async function awaitReady(name: string, frames: LoginFrames): Promise<Upstream> {
+  const parameters: Buffer[] = []
+  const settings = new Map<string, string>()
+  let key: BackendKeyData = { kind: 'BackendKeyData', processId: 0, secretKey: Buffer.alloc(4) }
+  for (;;) {
+    const frame = await frames.next()
+    switch (frame.tag) {
+      case 0x53: /* S */ {
+        const body = new BodyReader(frame.body)
+        settings.set(body.reportText(), body.reportText())
+        parameters.push(new MessageWriter().begin(0x53).bytes(frame.body).end().take())
+        break
+      }
+      case 0x4b /* K */:
+        key = decodeBackendKeyData(new BodyReader(frame.body))
+        break
+      case 0x4e /* N */:
+        break
+      case 0x5a /* Z */:
+        return { connection: frames.connection, parameters: Buffer.concat(parameters), settings, key }
+      case 0x45 /* E */:
+        throw refusedBy(name, frame.body)
+      default:
+        throw new Error('an unexpected message during login')
+    }
+  }
+}
+
+function passwordOf(name: string, target: TargetConfig): string {
+  if (target.password === null) throw new UpstreamUnavailable(name, 'the database asks for a password and the target has none configured', 'no password')
+  return target.password.expose()
+}
+
+/** tls-server-end-point (RFC 5929): the certificate's hash, by its own signature's algorithm, SHA-256 for the weak ones. */
+function channelBinding(connection: Connection): ScramChannelBinding | null {
+  const raw = connection.tls?.getPeerCertificate().raw
+  if (raw === undefined) return null
+  const algorithm = new X509Certificate(raw).signatureAlgorithm?.toLowerCase() ?? ''
+  if (algorithm.includes('ed25519') || algorithm.includes('ed448')) return null
+  const hash = /sha(384|512|224)/.exec(algorithm)?.[0] ?? 'sha256'
+  return { kind: 'tls-server-end-point', data: createHash(hash).update(raw).digest() }
+}
+
+function refusedBy(name: string, body: Buffer): UpstreamUnavailable {
+  const { fields } = decodeReport('ErrorResponse', new BodyReader(body))
+  const sqlstate = fields.get('C') ?? 'XX000'
+  return new UpstreamUnavailable(name, `the database refused the gateway (SQLSTATE ${sqlstate})`, fields.get('M') ?? '', sqlstate)
+}
+
+function packet(encode: (writer: MessageWriter) => void): Buffer {
+  const writer = new MessageWriter()
+  encode(writer)
+  return writer.take()
+}
+
+async function withDeadline<T>(work: Promise<T>, milliseconds: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds} ms`)), milliseconds)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

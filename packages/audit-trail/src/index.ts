@@ -1,0 +1,8 @@
+export type { ChainHead } from './chain-walk.ts'
+export { searchTrail } from './search.ts'
+export type { RecordFilter } from './search.ts'
+export { segmentName } from './segment-names.ts'
+export { TrailWriter } from './trail-writer.ts'
+export type { TrailOptions } from './trail-options.ts'
+export { verifyTrail } from './verify.ts'
+export type { TrailBreak, TrailStart, VerifyReport } from './verify.ts'

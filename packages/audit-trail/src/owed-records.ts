@@ -1,0 +1,46 @@
+/** Most UTF-16 units of records that wait for the trail. No new statement runs meanwhile, so there are few. */
+const MAX_OWED_UNITS = 64 * 1024 * 1024
+
+const OUTCOME = /^"kind":"outcome","session":"(?:[^"\\]|\\.)*","statement":\{"intent":([0-9]{1,16})\}/
+
+/** The number of the intent that an outcome is about; 0 for other records. */
+function intentOf(members: string): number {
+  return Number(OUTCOME.exec(members)?.[1] ?? 0)
+}
+
+/** Records that must be written even if the trail fails before their commit: they wait here until they are. */
+export class OwedRecords {
+  readonly #texts: string[] = []
+  #units = 0
+  /** Records that could not be kept: there were too many. An alarm tells, once the trail is back. */
+  lost = 0
+
+  /** Keeps a record. */
+  keep(members: string): void {
+    if (this.#units + members.length > MAX_OWED_UNITS) {
+      this.lost++
+      return
+    }
+    this.#texts.push(members)
+    this.#units += members.length
+  }
+
+  /** Those that wait, oldest first. */
+  get texts(): readonly string[] {
+    return this.#texts
+  }
+
+  /** Forgets them all: they are written. */
+  clear(): void {
+    if (this.#texts.length === 0) return
+    this.#texts.length = 0
+    this.#units = 0
+  }
+
+  /** Forgets outcomes of intents after `lastSeq`: those intents do not count, and their numbers will be others'. */
+  forgetVoid(lastSeq: number): void {
+    const kept = this.#texts.filter((members) => intentOf(members) <= lastSeq)
+    this.clear()
+    for (const members of kept) this.keep(members)
+  }
+}

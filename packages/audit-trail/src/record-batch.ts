@@ -1,0 +1,87 @@
+import { TrailUnavailable } from '@gatehouse/core'
+import { hash } from 'node:crypto'
+import { HASH_MEMBER_BYTES, MAX_LINE_BYTES, formatHead } from './record-line.ts'
+
+/** Room for the records of one turn; grows when needed, and comes back to this. */
+const USUAL_BYTES = 256 * 1024
+
+/** Most bytes of records between two commits. */
+const MAX_BATCH_BYTES = 64 * 1024 * 1024
+
+/** Bytes that a record needs beside its members, at most: head, hash member, braces, newline. */
+const OVERHEAD_BYTES = 256
+
+/** UTF-8 never needs more bytes than this for one UTF-16 unit. */
+const MOST_BYTES_PER_UNIT = 3
+
+/** The records that were appended and not yet written, as bytes, and the chain they make. */
+export class RecordBatch {
+  /** The last record's number. */
+  seq: number
+  /** The last record's hash. */
+  hash: string
+  /** How many bytes of `buffer` are records. */
+  length = 0
+  buffer: Buffer = Buffer.allocUnsafeSlow(USUAL_BYTES)
+
+  readonly #now: () => number
+  #millisecond = Number.NaN
+  #time = ''
+
+  constructor(seq: number, hash: string, now: () => number) {
+    this.seq = seq
+    this.hash = hash
+    this.#now = now
+  }
+
+  /** Adds a record and returns its number. Throws `TrailUnavailable` when it does not fit; then nothing is added. */
+  add(members: string): number {
+    // A line break or a missing kind would make the trail unreadable: such a record must never get in.
+    if (!members.startsWith('"kind":"') || members.includes('\n'))
+      throw new TrailUnavailable('not the text of a record')
+    const start = this.length
+    const room = members.length * MOST_BYTES_PER_UNIT + OVERHEAD_BYTES
+    if (start + room > this.buffer.length) this.#grow(start + room)
+    const seq = this.seq + 1
+    const head = formatHead(seq, this.#timeText(), this.hash)
+    const { buffer } = this
+    // The hash covers head and members without the member between: write them side by side, then move the head.
+    const hashedFrom = start + HASH_MEMBER_BYTES
+    buffer.write(head, hashedFrom, 'latin1')
+    const end = hashedFrom + head.length + buffer.write(members, hashedFrom + head.length, 'utf8') + 1
+    if (end + 1 - start > MAX_LINE_BYTES) throw new TrailUnavailable(`a record of ${end - start} bytes is too large`)
+    buffer[end - 1] = 0x7d // }
+    buffer[end] = 0x0a
+    const digest = hash('sha256', buffer.subarray(hashedFrom, end), 'hex')
+    buffer.copyWithin(start, hashedFrom, hashedFrom + head.length)
+    buffer.write(`"hash":"${digest}",`, start + head.length, 'latin1')
+    this.length = end + 1
+    this.seq = seq
+    this.hash = digest
+    return seq
+  }
+
+  /** Forgets the records. `seq` and `hash` are those of the last record that counts. */
+  reset(seq: number, hash: string): void {
+    this.seq = seq
+    this.hash = hash
+    this.length = 0
+    if (this.buffer.length > USUAL_BYTES * 16) this.buffer = Buffer.allocUnsafeSlow(USUAL_BYTES)
+  }
+
+  #grow(needed: number): void {
+    if (needed > MAX_BATCH_BYTES) throw new TrailUnavailable('too many bytes of records at once')
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.buffer.length * 2))
+    this.buffer.copy(grown, 0, 0, this.length)
+    this.buffer = grown
+  }
+
+  #timeText(): string {
+    const millisecond = this.#now()
+    if (millisecond !== this.#millisecond) {
+      this.#time = new Date(millisecond).toISOString()
+      this.#millisecond = millisecond
+    }
+    return this.#time
+  }
+}

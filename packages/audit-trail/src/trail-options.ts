@@ -1,0 +1,29 @@
+/** How a trail is written. */
+export interface TrailOptions {
+  /** Which gateway writes it: said in the first record of every segment. */
+  readonly gatewayId: string
+  /** A segment is closed when it has reached this many bytes; default 67,108,864. */
+  readonly segmentBytes?: number
+  /** A segment is closed when it is this old; default 3,600. */
+  readonly segmentSeconds?: number
+  /** The longest that a committed record may wait to be durable against loss of power; 0: commit waits; default 50. */
+  readonly syncMilliseconds?: number
+  /** The clock, in milliseconds since the epoch; default the system's. */
+  readonly now?: () => number
+}
+
+/** The options with their defaults. Throws `RangeError` for a number that is not one. */
+export function completeOptions(options: TrailOptions): Required<TrailOptions> {
+  const {
+    gatewayId,
+    segmentBytes = 64 * 1024 * 1024,
+    segmentSeconds = 3_600,
+    syncMilliseconds = 50,
+    now = Date.now,
+  } = options
+  if (!(segmentBytes > 0)) throw new RangeError('segmentBytes must be more than 0')
+  if (!(segmentSeconds > 0)) throw new RangeError('segmentSeconds must be more than 0')
+  if (!(syncMilliseconds >= 0 && syncMilliseconds <= 60_000))
+    throw new RangeError('syncMilliseconds must be 0 to 60000')
+  return { gatewayId, segmentBytes, segmentSeconds, syncMilliseconds, now }
+}

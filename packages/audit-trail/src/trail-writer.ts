@@ -1,0 +1,302 @@
+import { AUDIT_FORMAT_VERSION, TrailUnavailable } from '@gatehouse/core'
+import type { AuditTrail, RecordKind } from '@gatehouse/core'
+import type { ChainHead } from './chain-walk.ts'
+import { DiskSync } from './disk-sync.ts'
+import type { WrittenTrail } from './disk-sync.ts'
+import { findTrailEnd } from './open-tail.ts'
+import type { TrailEnd } from './open-tail.ts'
+import { OwedRecords } from './owed-records.ts'
+import { RecordBatch } from './record-batch.ts'
+import { SegmentFile, makeDirectory, syncDirectory } from './segment-file.ts'
+import { completeOptions } from './trail-options.ts'
+import type { TrailOptions } from './trail-options.ts'
+import { WriterLock } from './writer-lock.ts'
+
+/** While the trail is unavailable, the disk is tried again at most this often. */
+const RETRY_MILLISECONDS = 100
+
+/** How often the head is written to the checkpoint, and the segment's age and the lock are looked at. */
+const CHECKPOINT_MILLISECONDS = 1_000
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/**
+ * The audit trail on local disk: records chained by hash, in segments. `append` and `commit` are synchronous: when
+ * `commit` has returned, the operating system holds every record; within `syncMilliseconds` the disk does.
+ * While it cannot be written, `append` throws `TrailUnavailable` and tries to recover at most every 100 milliseconds.
+ */
+export class TrailWriter implements AuditTrail {
+  readonly #directory: string
+  readonly #options: Required<TrailOptions>
+  readonly #lock: WriterLock
+  readonly #disk: DiskSync
+  readonly #ticker: NodeJS.Timeout
+
+  readonly #batch: RecordBatch
+  readonly #owed = new OwedRecords()
+  /** Records in the batch that somebody waits for; owed ones are not among them. */
+  #awaited = 0
+  #file: SegmentFile
+  /** The last record that counts, and the segment that holds it. */
+  #committed: ChainHead
+  #committedSegment: number
+
+  /** Why the trail cannot be written; null while it can. */
+  #failure: string | null = null
+  #failedAt = 0
+  #closed = false
+
+  private constructor(directory: string, options: Required<TrailOptions>, lock: WriterLock, end: TrailEnd) {
+    this.#directory = directory
+    this.#options = options
+    this.#lock = lock
+    this.#disk = new DiskSync(
+      directory,
+      () => this.#written(),
+      (error) => this.#fail(error),
+    )
+    this.#committed = end.head
+    this.#committedSegment = end.segment
+    this.#batch = new RecordBatch(end.head.seq, end.head.hash, options.now)
+    this.#file = SegmentFile.create(directory, end.nextSegment, options.now(), end.reuseSegment)
+    this.#ticker = setInterval(() => this.#tick(), CHECKPOINT_MILLISECONDS).unref()
+  }
+
+  /**
+   * Opens the trail in `directory` and begins a new segment. The directory is made when it is not there; the one above
+   * it must be: a volume that was not mounted is not replaced by a folder of the same name.
+   * Throws `TrailUnavailable` when another process writes it, when it is broken in more than a torn last line, or when
+   * it cannot be written; `RangeError` for an option that makes no sense.
+   */
+  static async open(directory: string, options: TrailOptions): Promise<TrailWriter> {
+    const complete = completeOptions(options)
+    let lock: WriterLock | null = null
+    let writer: TrailWriter | null = null
+    try {
+      makeDirectory(directory)
+      lock = WriterLock.take(directory)
+      const end = await findTrailEnd(directory)
+      writer = new TrailWriter(directory, complete, lock, end)
+      writer.#begin(end)
+      await writer.#disk.checkpoint(writer.#committed, writer.#committedSegment, false)
+      return writer
+    } catch (error) {
+      if (writer === null) lock?.release()
+      // The error that is thrown below is the one that matters.
+      else await writer.#giveBack(false).catch(() => {})
+      if (error instanceof TrailUnavailable) throw error
+      throw new TrailUnavailable(`${directory}: ${messageOf(error)}`, { cause: error })
+    }
+  }
+
+  /** The last record that counts. */
+  get head(): ChainHead {
+    return this.#committed
+  }
+
+  /** Why the trail cannot be written at present; null while it can. For readiness checks. */
+  get failure(): string | null {
+    return this.#failure
+  }
+
+  /** Adds a record that must be committed before something happens. @see AuditTrail.append */
+  append(members: string): number {
+    if (this.#failure !== null) this.#recover(this.#failure)
+    const seq = this.#batch.add(members)
+    this.#awaited++
+    return seq
+  }
+
+  /** Adds a record that is written with the next commit that succeeds. Never throws. @see AuditTrail.owe */
+  owe(members: string): void {
+    this.#owed.keep(members)
+    if (this.#failure !== null) {
+      if (this.#batch.length === 0) this.#owed.forgetVoid(this.#committed.seq)
+      return
+    }
+    try {
+      this.#batch.add(members)
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  /** Writes the batch. Throws only when a record of `append` was in it. @see AuditTrail.commit */
+  commit(): void {
+    if (this.#batch.length === 0) return
+    const awaited = this.#awaited > 0
+    if (this.#failure === null) this.#tryWrite()
+    // It may have failed just now, or on its own between append and commit.
+    else this.#dropBatch()
+    if (this.#failure !== null && awaited) throw new TrailUnavailable(this.#failure)
+  }
+
+  /**
+   * Commits, closes the segment, makes everything durable and gives the directory back. Rejects with
+   * `TrailUnavailable` when that cannot be done; the directory is given back all the same.
+   */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    try {
+      this.commit()
+      if (this.#failure !== null) this.#recover(this.#failure)
+      this.#endSegment()
+    } catch (error) {
+      const unwritten = this.#owed.texts.length
+      throw new TrailUnavailable(`${messageOf(error)}; ${unwritten} records were not written`, { cause: error })
+    } finally {
+      await this.#giveBack(true)
+    }
+  }
+
+  /** Closes what is open and releases the lock, whatever goes wrong. `checkpoint` false leaves the checkpoint alone. */
+  async #giveBack(checkpoint: boolean): Promise<void> {
+    this.#closed = true
+    clearInterval(this.#ticker)
+    this.#failure ??= `${this.#directory}: the trail is closed`
+    try {
+      await this.#disk.close()
+      if (checkpoint && this.#file.ended && !this.#file.abandoned) {
+        await this.#disk.checkpoint(this.#committed, this.#committedSegment, true)
+      }
+    } catch (error) {
+      throw new TrailUnavailable(messageOf(error), { cause: error })
+    } finally {
+      this.#lock.release()
+    }
+  }
+
+  /** Writes the first records of the segment that `open` begins. */
+  #begin(end: TrailEnd): void {
+    this.#addOpener()
+    if (end.repair !== null) this.#addOwn('trail_repaired', end.repair)
+    this.#writeBatch(true)
+    syncDirectory(this.#directory)
+    this.#disk.durable = this.#committed.seq
+  }
+
+  #addOwn(kind: RecordKind, trail: object): void {
+    this.#batch.add(`"kind":"${kind}","trail":${JSON.stringify(trail)}`)
+  }
+
+  #addOpener(): void {
+    const { seq, hash } = this.#committed
+    const previous = this.#committedSegment === 0 ? null : { segment: this.#committedSegment, seq, hash }
+    const { segment } = this.#file
+    const gateway = this.#options.gatewayId
+    this.#addOwn('trail_opened', { format: AUDIT_FORMAT_VERSION, gateway, segment, previous })
+  }
+
+  /** Writes the batch; from then on its records count. Throws what the system says; then none of them does. */
+  #writeBatch(sync: boolean): void {
+    const batch = this.#batch
+    const file = this.#file
+    file.write(batch.buffer, batch.length, sync)
+    file.bytes += batch.length
+    file.records += batch.seq - this.#committed.seq
+    this.#committed = { seq: batch.seq, hash: batch.hash }
+    this.#committedSegment = file.segment
+    if (sync && this.#disk.settled) this.#disk.durable = batch.seq
+    batch.reset(batch.seq, batch.hash)
+    this.#awaited = 0
+    this.#owed.clear()
+  }
+
+  /** Writes the batch and does what follows from it. Afterwards `#failure` says whether it counts. */
+  #tryWrite(): void {
+    const { syncMilliseconds, segmentBytes } = this.#options
+    try {
+      this.#writeBatch(syncMilliseconds === 0)
+    } catch (error) {
+      this.#fail(error)
+      this.#dropBatch()
+      return
+    }
+    if (syncMilliseconds > 0) this.#disk.startWithin(syncMilliseconds)
+    if (this.#file.bytes >= segmentBytes) this.#roll()
+  }
+
+  /** Empties the batch: the next record follows the last one that counts. Owed records wait. */
+  #dropBatch(): void {
+    this.#batch.reset(this.#committed.seq, this.#committed.hash)
+    this.#awaited = 0
+    this.#owed.forgetVoid(this.#committed.seq)
+  }
+
+  #fail(error: unknown): void {
+    this.#failure = messageOf(error)
+    this.#failedAt = performance.now()
+  }
+
+  /** Returns when the trail can be written again, with all that is owed; throws `TrailUnavailable` otherwise. */
+  #recover(failure: string): void {
+    const tooSoon = performance.now() - this.#failedAt < RETRY_MILLISECONDS
+    if (this.#closed || this.#batch.length > 0 || tooSoon) throw new TrailUnavailable(failure)
+    try {
+      this.#checkLock()
+      this.#file.trim()
+      if (!this.#file.ended && this.#file.tampering() !== null) this.#file.abandon()
+      if (this.#file.ended) this.#nextSegment()
+      if (this.#file.bytes === 0) this.#addOpener()
+      const alarm = { code: 'TRAIL_RECOVERED', message: failure, durableSeq: this.#disk.durable, lost: this.#owed.lost }
+      this.#batch.add(`"kind":"alarm","alarm":${JSON.stringify(alarm)}`)
+      for (const members of this.#owed.texts) this.#batch.add(members)
+      this.#writeBatch(true)
+      syncDirectory(this.#directory)
+      this.#owed.lost = 0
+      this.#failure = null
+    } catch (error) {
+      this.#fail(error)
+      this.#dropBatch()
+      throw new TrailUnavailable(messageOf(error), { cause: error })
+    }
+  }
+
+  #checkLock(): void {
+    if (!this.#lock.held) throw new Error(`${this.#directory}: the lock file was removed or taken`)
+  }
+
+  #endSegment(): void {
+    this.#addOwn('segment_closed', { segment: this.#file.segment, records: this.#file.records + 1 })
+    this.#writeBatch(this.#options.syncMilliseconds === 0)
+    this.#file.ended = true
+  }
+
+  #nextSegment(): void {
+    const file = SegmentFile.create(this.#directory, this.#file.segment + 1, this.#options.now(), false)
+    this.#disk.retire(this.#file)
+    this.#file = file
+  }
+
+  /** Begins the next segment. What was committed stays so: a failure shows at the next append. */
+  #roll(): void {
+    try {
+      this.#endSegment()
+      this.#nextSegment()
+      this.#addOpener()
+      this.#writeBatch(this.#options.syncMilliseconds === 0)
+      if (this.#options.syncMilliseconds === 0) syncDirectory(this.#directory)
+    } catch (error) {
+      this.#fail(error)
+      this.#dropBatch()
+    }
+  }
+
+  #tick(): void {
+    if (this.#closed || this.#batch.length > 0) return
+    try {
+      if (this.#failure !== null) this.#recover(this.#failure)
+      this.#checkLock()
+    } catch (error) {
+      this.#fail(error)
+      return
+    }
+    const { now, segmentSeconds } = this.#options
+    if (now() - this.#file.begunAt >= segmentSeconds * 1_000 && this.#file.records > 1) this.#roll()
+    if (this.#failure === null) this.#disk.start(true)
+  }
+
+  #written(): WrittenTrail {
+    return { head: this.#committed, segment: this.#committedSegment, file: this.#file }
+  }
+}

@@ -1,0 +1,205 @@
+/**
+ * Records as text: the JSON members after `hash`, without the outer braces. What a session or a statement's shape
+ * repeats is encoded once, as a *part*; a record is then a few strings put together.
+ */
+import type { Decision } from '../policy/decision.ts'
+import type { RelationName, TextFacts } from '../statement/facts.ts'
+import { DEFAULT_RECORD_LIMITS, encodeStatementMembers } from './encode-statement.ts'
+import type { RecordLimits } from './encode-statement.ts'
+import { jsonText, jsonTexts } from './json-text.ts'
+import type { AuditedEngine, AuditedParameter, AuditedSession } from './record.ts'
+
+/** What every record of one session repeats, encoded once by `encodeSessionPart`. */
+export interface SessionPart {
+  /** `"session":"…"` alone. */
+  readonly id: string
+  /** `"session":"…","principal":{…},"target":"…","engine":"…"`. */
+  readonly whole: string
+}
+
+/** What every record of one fact sheet and decision repeats, encoded once by `encodeFactsPart`. */
+export interface FactsPart {
+  /** Ends the `statement` member: `,"fingerprint":"…"},"actions":[…],"relations":[…],"decision":{…},"masked":[…]`. */
+  readonly intent: string
+  /** `"masked":[…]` alone, for the outcome. */
+  readonly masked: string
+}
+
+/** How many relations one record names at most; the record says how many were left out. */
+const MAX_RELATIONS = 1_000
+
+/** Longest text of one name or code in a record, in UTF-16 units: identifiers of both engines are at most 64 characters. */
+const MAX_NAME_UNITS = 256
+
+const name = (text: string): string =>
+  jsonText(text.length > MAX_NAME_UNITS ? `${text.slice(0, MAX_NAME_UNITS)}…` : text)
+
+/** A count as JSON; null for what is not a number, so that no record can be broken by one. */
+const count = (value: number | null): string =>
+  value === null || !Number.isFinite(value) ? 'null' : String(Math.round(value))
+
+/** Encodes what all records of a session have in common. Once per session. */
+export function encodeSessionPart(session: AuditedSession): SessionPart {
+  const { subject, actor, groups, issuer } = session.principal
+  const id = `"session":${jsonText(session.id)}`
+  const principal = `{"subject":${jsonText(subject)},"actor":${actor === null ? 'null' : jsonText(actor)},"groups":${jsonTexts(groups)},"issuer":${jsonText(issuer)}}`
+  return {
+    id,
+    whole: `${id},"principal":${principal},"target":${jsonText(session.target)},"engine":"${session.engine}"`,
+  }
+}
+
+const relationText = (relation: RelationName): string =>
+  relation.schema === null ? relation.name : `${relation.schema}.${relation.name}`
+
+/** The base columns that the decisions mask, sorted, without duplicates. */
+function maskedColumns(decisions: readonly Decision[]): string[] {
+  const columns = new Set<string>()
+  for (const decision of decisions) {
+    if (decision.kind !== 'permit') continue
+    for (const mask of decision.obligations.outputs ?? []) {
+      for (const column of mask?.columns ?? []) columns.add(column)
+    }
+  }
+  return [...columns].toSorted()
+}
+
+const approvalMember = (approval: string | null): string =>
+  `"approval":${approval === null ? 'null' : jsonText(approval)}`
+
+const encodeDenial = (denial: RecordedRefusal, approval: string | null): string =>
+  `{"effect":"deny","rule":${name(denial.rule)},${approvalMember(approval)},"code":${name(denial.code)},"object":${name(denial.object)}}`
+
+/** The text is decided as a whole: one denial refuses all of it, and is the one that is recorded. */
+function encodeDecision(decisions: readonly Decision[], approval: string | null): string {
+  const rules = new Set<string>()
+  for (const decision of decisions) {
+    if (decision.kind === 'deny') return encodeDenial(decision, approval)
+    for (const rule of decision.rules) rules.add(rule)
+  }
+  // An empty text has no statement and so no rule.
+  const [first = 'default'] = rules
+  const all = rules.size > 1 ? `,"rules":${jsonTexts(rules)}` : ''
+  return `{"effect":"permit","rule":${name(first)}${all},${approvalMember(approval)}}`
+}
+
+/** What a fact sheet says, and how it ends the `statement` member. Null where the text could not be read. */
+function encodeFacts(facts: TextFacts | null): string {
+  const actions = new Set<string>()
+  const relations = new Set<string>()
+  let complete = facts !== null
+  for (const statement of facts?.statements ?? []) {
+    complete &&= statement.complete
+    actions.add(statement.action)
+    for (const access of statement.accesses) {
+      actions.add(access.action)
+      if (access.relation !== null) relations.add(relationText(access.relation))
+    }
+  }
+  const listed = [...relations].slice(0, MAX_RELATIONS)
+  const omitted = relations.size > MAX_RELATIONS ? `,"relationsOmitted":${relations.size - MAX_RELATIONS}` : ''
+  const fingerprint = `"fingerprint":${facts === null ? 'null' : jsonText(facts.fingerprint)}`
+  return `,${fingerprint}${complete ? '' : ',"complete":false'}},"actions":${jsonTexts(actions)},"relations":${jsonTexts(listed)}${omitted}`
+}
+
+/**
+ * Encodes what all statements of one fact sheet and decision have in common. Once per fact sheet and decision.
+ * `decisions` has one entry per statement of the text. `approval` names the approval it runs under; null when none
+ * was asked.
+ */
+export function encodeFactsPart(
+  facts: TextFacts,
+  decisions: readonly Decision[],
+  approval: string | null = null,
+): FactsPart {
+  const masked = `"masked":${jsonTexts(maskedColumns(decisions))}`
+  return { intent: `${encodeFacts(facts)},"decision":${encodeDecision(decisions, approval)},${masked}`, masked }
+}
+
+/** A "no" that no policy rule decided: an unreadable text, a spent limit, a refused feature. */
+export interface RecordedRefusal {
+  readonly code: string
+  readonly rule: string
+  readonly object: string
+}
+
+/** The part of a statement that is refused by the gateway itself. `facts` is null when the text could not be read. */
+export function encodeRefusedPart(facts: TextFacts | null, refusal: RecordedRefusal): FactsPart {
+  const masked = '"masked":[]'
+  return { intent: `${encodeFacts(facts)},"decision":${encodeDenial(refusal, null)},${masked}`, masked }
+}
+
+/** A statement that was decided. Recorded before it is forwarded or refused. `parameters` null means none are bound. */
+export function encodeIntent(
+  session: SessionPart,
+  text: string,
+  parameters: readonly AuditedParameter[] | null,
+  facts: FactsPart,
+  limits: RecordLimits = DEFAULT_RECORD_LIMITS,
+): string {
+  return `"kind":"intent",${session.whole},"statement":{${encodeStatementMembers(text, parameters, limits)}${facts.intent}`
+}
+
+/**
+ * What became of the intent with sequence number `intent`. `rows` and `bytes` null: cannot be told.
+ * `error` is the code alone (SQLSTATE, MySQL number), never the server's text; null when it succeeded.
+ */
+export function encodeOutcome(
+  session: SessionPart,
+  intent: number,
+  rows: number | null,
+  bytes: number | null,
+  error: string | null,
+  durationMicroseconds: number,
+  facts: FactsPart,
+): string {
+  const code = error === null ? 'null' : name(error)
+  return `"kind":"outcome",${session.id},"statement":{"intent":${intent}},"outcome":{"rows":${count(rows)},"bytes":${count(bytes)},"error":${code},"duration_us":${count(durationMicroseconds)}},${facts.masked}`
+}
+
+/** A session began. `address` is the client's, `application` what its driver calls itself (null: it did not say). */
+export function encodeSessionStart(session: SessionPart, address: string, application: string | null): string {
+  const applicationText = application === null ? 'null' : name(application)
+  return `"kind":"session_start",${session.whole},"client":{"address":${name(address)},"application":${applicationText}}`
+}
+
+/** A session ended: `reason` is a short fixed word (`client_closed`, `token_expired`, `killed`, …). */
+export function encodeSessionEnd(
+  session: SessionPart,
+  reason: string,
+  durationMicroseconds: number,
+  statements: number,
+): string {
+  return `"kind":"session_end",${session.whole},"end":{"reason":${name(reason)},"statements":${count(statements)},"duration_us":${count(durationMicroseconds)}}`
+}
+
+/** A login that was refused. Nothing in it is verified but the address; never the token or any part of it. */
+export interface RefusedLogin {
+  /** The refusal's stable code. */
+  readonly code: string
+  /** The operator's reason, without anything secret. */
+  readonly reason: string
+  /** The user name the client sent: a label, not an identity. */
+  readonly user: string | null
+  readonly target: string | null
+  readonly address: string
+  readonly engine: AuditedEngine
+}
+
+/** Encodes a refused login. */
+export function encodeLoginRefused(login: RefusedLogin): string {
+  const user = login.user === null ? 'null' : name(login.user)
+  const target = login.target === null ? 'null' : name(login.target)
+  return `"kind":"login_refused","target":${target},"engine":"${login.engine}","client":{"address":${name(login.address)},"user":${user}},"refusal":{"code":${name(login.code)},"reason":${name(login.reason)}}`
+}
+
+/** A policy took effect: `version` is its content's identity, `source` where it was read from. */
+export function encodePolicyLoaded(version: string, source: string, rules: number): string {
+  return `"kind":"policy_loaded","policy":{"version":${name(version)},"source":${name(source)},"rules":${count(rules)}}`
+}
+
+/** Something an operator must look at. `session` null when it concerns no session. `message` holds no value of a row. */
+export function encodeAlarm(session: SessionPart | null, code: string, message: string): string {
+  const who = session === null ? '' : `${session.whole},`
+  return `"kind":"alarm",${who}"alarm":{"code":${name(code)},"message":${jsonText(message.slice(0, 4_096))}}`
+}

@@ -1,0 +1,125 @@
+/** The audit record: what one line of the trail holds. Described for readers outside in docs/audit-format.md. */
+
+/** The version of the record format, written in the first record of every segment. */
+export const AUDIT_FORMAT_VERSION = 1
+
+/**
+ * What happened.
+ * - `session_start`, `session_end`, `login_refused`: the life of a session.
+ * - `intent`: a statement was decided; recorded before it is forwarded or refused.
+ * - `outcome`: what became of an intent, named by its sequence number.
+ * - `policy_loaded`: which policy decides from here on.
+ * - `alarm`: something an operator must look at.
+ * - `trail_opened`, `trail_repaired`, `segment_closed`: the trail about itself.
+ */
+export type RecordKind =
+  | 'session_start'
+  | 'login_refused'
+  | 'intent'
+  | 'outcome'
+  | 'session_end'
+  | 'policy_loaded'
+  | 'alarm'
+  | 'trail_opened'
+  | 'trail_repaired'
+  | 'segment_closed'
+
+/** Which protocol a session speaks. */
+export type AuditedEngine = 'postgres' | 'mysql'
+
+/** Who and where: said once per session, repeated in every intent so that an intent can be read alone. */
+export interface AuditedSession {
+  /** The session's identifier, unique over all replicas. */
+  readonly id: string
+  readonly principal: {
+    readonly subject: string
+    readonly actor: string | null
+    readonly groups: readonly string[]
+    readonly issuer: string
+  }
+  readonly target: string
+  readonly engine: AuditedEngine
+}
+
+/** A bound value: text, a value sent in binary format, or NULL. */
+export type AuditedParameter = string | Uint8Array | null
+
+/** One record as `JSON.parse` gives it back. Members that do not belong to its kind are absent. */
+export interface AuditRecord {
+  /** 1 for the first record of a trail; each record has the next number, across segments. */
+  readonly seq: number
+  /** When it was appended: UTC, milliseconds, `2026-01-31T12:00:00.000Z`. */
+  readonly time: string
+  /** The previous record's `hash`; 64 zeros in the first record of a trail. */
+  readonly prev: string
+  /** SHA-256 of this record's line without this member, 64 hexadecimal digits. */
+  readonly hash: string
+  readonly kind: RecordKind
+  readonly session?: string
+  readonly principal?: AuditedSession['principal']
+  readonly target?: string
+  readonly engine?: AuditedEngine
+  readonly statement?: RecordedStatement | { readonly intent: number }
+  /** Everything the statement does, without duplicates. */
+  readonly actions?: readonly string[]
+  /** Every relation it touches as `schema.name`; without a schema where the name could not be resolved. */
+  readonly relations?: readonly string[]
+  /** How many relations were left out of `relations`; absent when none. */
+  readonly relationsOmitted?: number
+  readonly decision?: RecordedDecision
+  /** In an intent: base columns that will be masked. In an outcome: base columns that were. Never their values. */
+  readonly masked?: readonly string[]
+  readonly outcome?: RecordedOutcome
+}
+
+/** What was asked to run. */
+export interface RecordedStatement {
+  readonly text: string
+  /** Bytes of the whole text in UTF-8; present only when `text` was cut. */
+  readonly textBytes?: number
+  /** Bytes left out at the end; present only when `text` was cut. */
+  readonly textTruncated?: number
+  /** SHA-256 of the whole text in UTF-8; present only when `text` was cut. */
+  readonly textSha256?: string
+  readonly parameters: readonly RecordedParameter[]
+  /** The parameters after the last one listed; present only when some were left out. */
+  readonly parametersOmitted?: { readonly count: number; readonly bytes: number; readonly sha256: string }
+  /** Identity of the text with its literals removed; null when the text could not be read. */
+  readonly fingerprint: string | null
+  /** False when something in the text was not understood; absent otherwise. */
+  readonly complete?: false
+}
+
+/** A bound value as recorded: text whole, bytes as hexadecimal digits, or what is left of one that was too large. */
+export type RecordedParameter =
+  | string
+  | null
+  | { readonly hex: string }
+  | { readonly binary: number; readonly sha256: string }
+  | { readonly text: string; readonly textBytes: number; readonly textTruncated: number; readonly textSha256: string }
+
+/** What was decided, and by which rule. */
+export interface RecordedDecision {
+  readonly effect: 'permit' | 'deny'
+  /** The rule that decided; `default` where no rule allows it. */
+  readonly rule: string
+  /** All rules, where a permit needed more than one. */
+  readonly rules?: readonly string[]
+  /** The approval it ran under; null when none was asked. */
+  readonly approval: string | null
+  /** Only of a denial: its stable code, listed in docs/errors.md. */
+  readonly code?: string
+  /** Only of a denial: what it is about. */
+  readonly object?: string
+}
+
+/** What became of a statement. */
+export interface RecordedOutcome {
+  /** Rows returned or changed; null when it cannot be told. */
+  readonly rows: number | null
+  /** Bytes sent to the client for it; null when it cannot be told. */
+  readonly bytes: number | null
+  /** The error's code (SQLSTATE, or the MySQL number); null when it succeeded. */
+  readonly error: string | null
+  readonly duration_us: number
+}

@@ -1,0 +1,66 @@
+import type { Denial, DenialCode } from '../policy/decision.ts'
+import type { Unreadable } from '../statement/reading.ts'
+
+/** Why the gateway says no. Each is listed in docs/errors.md with its SQLSTATE; retired codes are never used again. */
+export type RefusalCode =
+  | DenialCode
+  | 'UNREADABLE' // the text could not be parsed
+  | 'STATEMENT_LIMIT' // too long or too complex to be read safely
+  | 'RATE_LIMIT' // statements per minute spent
+  | 'ROW_LIMIT' // rows per statement spent
+  | 'TRAIL_UNAVAILABLE' // the audit trail cannot be written
+  | 'FEATURE_REFUSED' // the gateway does not carry this protocol feature
+  | 'UNKNOWN_STATEMENT' // a prepared statement or portal that was not made through the gateway
+  | 'RESULT_MISMATCH' // the server's description of the result disagrees with what was read
+
+/** A "no" in engine-neutral words; each engine says it in its client's protocol. */
+export interface Refusal {
+  readonly code: RefusalCode
+  /** The rule that decided; `gateway` where no policy rule did. */
+  readonly rule: string
+  readonly object: string
+  readonly message: string
+  readonly hint: string
+  /** When the same request may work again; null when waiting does not help. */
+  readonly retryAfterSeconds: number | null
+  /** 1-based character position in the text; null when there is none. */
+  readonly position: number | null
+}
+
+/** A refusal that no policy rule decided. */
+export function gatewayRefusal(
+  code: RefusalCode,
+  object: string,
+  message: string,
+  hint: string,
+  retryAfterSeconds: number | null = null,
+): Refusal {
+  return { code, rule: 'gateway', object, message, hint, retryAfterSeconds, position: null }
+}
+
+export function refusalOfDenial(denial: Denial): Refusal {
+  return {
+    code: denial.code,
+    rule: denial.rule,
+    object: denial.object,
+    message: denial.reason,
+    hint: denial.hint,
+    retryAfterSeconds: null,
+    position: null,
+  }
+}
+
+export function refusalOfUnreadable(reading: Unreadable): Refusal {
+  const syntax = reading.code === 'SYNTAX' || reading.code === 'BAD_ENCODING'
+  return {
+    code: syntax ? 'UNREADABLE' : 'STATEMENT_LIMIT',
+    rule: 'gateway',
+    object: 'statement',
+    message: reading.message,
+    hint: syntax
+      ? 'Correct the statement and send it again.'
+      : 'Split the statement into smaller ones, or load large data with COPY … FROM STDIN.',
+    retryAfterSeconds: null,
+    position: reading.position,
+  }
+}

@@ -1,0 +1,55 @@
+export { Secret } from './auth/secret.ts'
+export type { Principal } from './auth/principal.ts'
+
+export type {
+  Access,
+  Action,
+  ColumnName,
+  ColumnWrite,
+  Dependence,
+  FunctionTrust,
+  FunctionUse,
+  LineageSource,
+  OutputColumn,
+  RelationName,
+  SettingUse,
+  StatementFacts,
+  TextFacts,
+} from './statement/facts.ts'
+export type { Reading, Unreadable } from './statement/reading.ts'
+
+export { parsePolicy } from './policy/parse-policy.ts'
+export type { ParsedPolicy } from './policy/parse-policy.ts'
+export type { PolicyProblem } from './policy/yaml-source.ts'
+export type { Policy } from './policy/policy.ts'
+export type { Authority } from './policy/authority.ts'
+export type { Decision, Denial, DenialCode, Obligations, OutputMask } from './policy/decision.ts'
+
+export type { MaskSpec } from './masking/mask-spec.ts'
+export { checkMask, compileCellMask } from './masking/compile-cell-mask.ts'
+export { MaskNotApplicable } from './masking/cell-mask.ts'
+export type { CellMask } from './masking/cell-mask.ts'
+export { GrowableOutput } from './masking/cell-output.ts'
+export type { CellOutput } from './masking/cell-output.ts'
+export type { CellFormat, ValueType } from './masking/value-type.ts'
+
+export { AUDIT_FORMAT_VERSION } from './audit/record.ts'
+export type { AuditedEngine, AuditedParameter, AuditedSession, AuditRecord, RecordKind } from './audit/record.ts'
+export { DEFAULT_RECORD_LIMITS } from './audit/encode-statement.ts'
+export type { RecordLimits } from './audit/encode-statement.ts'
+export {
+  encodeAlarm,
+  encodeLoginRefused,
+  encodePolicyLoaded,
+  encodeSessionEnd,
+  encodeSessionPart,
+  encodeSessionStart,
+} from './audit/encode-record.ts'
+
+export type { Admission, GateClock, GateSession, Judgement } from './enforcement/gate.ts'
+export { Gate } from './enforcement/gate.ts'
+export { TrailUnavailable } from './enforcement/ports.ts'
+export type { AuditTrail, PolicySource, StatementReader } from './enforcement/ports.ts'
+export { RateLimiter } from './enforcement/rate-limit.ts'
+export { gatewayRefusal } from './enforcement/refusal.ts'
+export type { Refusal, RefusalCode } from './enforcement/refusal.ts'

@@ -1,0 +1,53 @@
+import { appendAscii } from './cell-output.ts'
+import type { CellOutput } from './cell-output.ts'
+import type { CellFormat } from './value-type.ts'
+
+/** `-9223372036854775808` */
+const maxTextBytes = 20
+
+/** The size in bytes of an integer type's binary form. */
+export function integerBytes(name: string): 2 | 4 | 8 {
+  return name === 'int2' ? 2 : name === 'int8' ? 8 : 4
+}
+
+/** Whether a number is in the range of `int2`, `int4`, `int8` or `oid`. */
+export function isInRange(value: bigint, name: string): boolean {
+  const bits = integerBytes(name) * 8
+  return name === 'oid' ? BigInt.asUintN(bits, value) === value : BigInt.asIntN(bits, value) === value
+}
+
+/** The number in a cell of `int2`, `int4`, `int8` or `oid`; null where it is none. */
+export function readInteger(
+  source: Buffer,
+  start: number,
+  end: number,
+  name: string,
+  format: CellFormat,
+): bigint | null {
+  if (end > source.length) return null
+  if (format === 0) {
+    const text = end - start <= maxTextBytes ? source.toString('latin1', start, end) : ''
+    const value = /^-?\d+$/.test(text) ? BigInt(text) : null
+    return value !== null && isInRange(value, name) ? value : null
+  }
+  const bytes = integerBytes(name)
+  if (end - start !== bytes) return null
+  if (bytes === 2) return BigInt(source.readInt16BE(start))
+  if (bytes === 8) return source.readBigInt64BE(start)
+  return BigInt(name === 'oid' ? source.readUInt32BE(start) : source.readInt32BE(start))
+}
+
+/** Appends a number that is in the type's range. */
+export function writeInteger(out: CellOutput, value: bigint, name: string, format: CellFormat): void {
+  if (format === 0) {
+    appendAscii(out, value.toString())
+    return
+  }
+  const bytes = integerBytes(name)
+  out.ensure(bytes)
+  if (bytes === 2) out.bytes.writeInt16BE(Number(value), out.length)
+  else if (bytes === 8) out.bytes.writeBigInt64BE(value, out.length)
+  else if (name === 'oid') out.bytes.writeUInt32BE(Number(value), out.length)
+  else out.bytes.writeInt32BE(Number(value), out.length)
+  out.length += bytes
+}

@@ -1,0 +1,179 @@
+import type { StatementFacts } from '../statement/facts.ts'
+import { Allowances, factsOf } from './allow-rules.ts'
+import type { Decision, Denial, DenialCode, Obligations } from './decision.ts'
+import { Prohibition } from './deny-rules.ts'
+import { allowedHere, factSentence, uncoveredHint, factText, uncoveredReason } from './hints.ts'
+import { maskDenial, outputMasks, reportsMayShowValues } from './mask-obligations.ts'
+import { Masks } from './mask-rules.ts'
+import type { EngineName } from './name-pattern.ts'
+import type { LimitRule, PolicyDocument } from './policy-document.ts'
+import { pinnedChange } from './session-statements.ts'
+
+/** The rules that hold for one principal on one target, ready to decide. Immutable; made by `Policy.authorityFor`. */
+export class Authority {
+  /** True when any mask holds: then nothing that cannot be traced is permitted. */
+  readonly masksAny: boolean
+  /** True when any allow rule holds; otherwise every statement is denied. */
+  readonly allowsAnything: boolean
+  /** The strictest limit on statements per minute; null: no limit. */
+  readonly statementsPerMinute: { readonly limit: number; readonly rule: string } | null
+  readonly #target: string
+  readonly #engine: EngineName
+  readonly #allowances: Allowances
+  readonly #prohibitions: readonly Prohibition[]
+  readonly #masks: Masks
+  readonly #rowLimit: { readonly rows: number; readonly rule: string } | null
+
+  /** `rules` are those that hold for the principal on the target; their order does not matter. */
+  constructor(rules: PolicyDocument, target: string, engine: EngineName) {
+    this.#target = target
+    this.#engine = engine
+    this.#allowances = new Allowances(byName(rules.allow), engine)
+    this.#prohibitions = byName(rules.deny).map((rule) => new Prohibition(rule, engine))
+    this.#masks = new Masks(byName(rules.masks), engine)
+    this.masksAny = this.#masks.any
+    this.allowsAnything = rules.allow.length > 0
+    const rows = strictest(rules.limits, (rule) => rule.rowsPerStatement)
+    this.#rowLimit = rows === null ? null : { rows: rows.limit, rule: rows.rule }
+    this.statementsPerMinute = strictest(rules.limits, (rule) => rule.statementsPerMinute)
+  }
+
+  /** The decision on one statement. Pure, and never throws: a failure inside is a denial. */
+  decide(statement: StatementFacts): Decision {
+    try {
+      return this.#decide(statement)
+    } catch {
+      return denial(
+        'DECISION_FAILED',
+        'gateway',
+        'statement',
+        'the gateway could not decide on this statement',
+        'Write the statement more simply; if that does not help, report it to the operator of the gateway.',
+      )
+    }
+  }
+
+  /** Each fact of the statement that needs a rule, with the rule that covers it; null where none does. For `explain`. */
+  coverage(statement: StatementFacts): readonly { readonly fact: string; readonly rule: string | null }[] {
+    return factsOf(statement).map((fact) => ({ fact: factSentence(fact), rule: this.#allowances.ruleFor(fact) }))
+  }
+
+  /** INVARIANT: only the last line permits, and every check above it has passed. */
+  #decide(statement: StatementFacts): Decision {
+    const used = new Set<string>()
+    const denied =
+      this.#pinned(statement) ??
+      this.#prohibited(statement) ??
+      this.#withoutRules() ??
+      this.#unread(statement, used) ??
+      this.#uncovered(statement, used) ??
+      (this.masksAny ? maskDenial(statement, this.#masks) : null)
+    if (denied !== null) return denied
+    return { kind: 'permit', rules: [...used].sort(), obligations: this.#obligations(statement) }
+  }
+
+  #pinned({ settings }: StatementFacts): Denial | null {
+    const change = pinnedChange(settings, this.#engine)
+    if (change === null) return null
+    return denial(
+      'PINNED_SETTING',
+      'gateway',
+      `setting ${change.name}`,
+      change.accepted === null
+        ? 'the name of the setting is computed, so it could be one that changes how text is read'
+        : `the setting ${change.name} changes how text is read and stays at ${change.accepted}`,
+      change.accepted === null
+        ? 'Write the name of the setting as a literal.'
+        : `Leave ${change.name} alone or set it to ${change.accepted}.`,
+    )
+  }
+
+  #prohibited(statement: StatementFacts): Denial | null {
+    for (const rule of this.#prohibitions) {
+      const match = rule.match(statement)
+      if (match === null) continue
+      const reason = rule.reason ?? `the rule ${rule.name} denies ${match.what}`
+      const hint = `Do not retry: ${match.what} is denied. ${allowedHere(this.#allowances.rules)}`
+      return denial('DENIED_BY_RULE', rule.name, match.object, reason, hint)
+    }
+    return null
+  }
+
+  #withoutRules(): Denial | null {
+    if (this.allowsAnything) return null
+    return denial(
+      'NOT_ALLOWED',
+      'default',
+      `target ${this.#target}`,
+      `no rule allows you anything on target ${this.#target}`,
+      'Ask the operator of the gateway for access, or connect to another target.',
+    )
+  }
+
+  /** What was not understood may do anything: only one who may do anything, with nothing denied or masked, may run it. */
+  #unread(statement: StatementFacts, used: Set<string>): Denial | null {
+    if (statement.complete && !statement.dynamicSql) return null
+    const rule = this.#allowances.anything
+    if (rule !== null && !this.masksAny && this.#prohibitions.length === 0) {
+      used.add(rule)
+      return null
+    }
+    if (statement.complete) {
+      return denial(
+        'NOT_UNDERSTOOD',
+        'default',
+        'dynamic SQL',
+        'the statement runs text as SQL inside the server, where no rule can follow it',
+        'Send that SQL as statements of its own.',
+      )
+    }
+    return denial(
+      'NOT_UNDERSTOOD',
+      'default',
+      'statement',
+      `the statement could not be understood in full: ${statement.reason ?? 'no reason is known'}`,
+      'Write it with plain, schema-qualified names, or split it into simpler statements.',
+    )
+  }
+
+  #uncovered(statement: StatementFacts, used: Set<string>): Denial | null {
+    for (const fact of factsOf(statement)) {
+      const rule = this.#allowances.ruleFor(fact)
+      if (rule === null) {
+        const hint = uncoveredHint(fact, this.#allowances.rules)
+        return denial('NOT_ALLOWED', 'default', factText(fact), uncoveredReason(fact), hint)
+      }
+      used.add(rule)
+    }
+    return null
+  }
+
+  #obligations(statement: StatementFacts): Obligations {
+    return {
+      outputs: this.masksAny ? outputMasks(statement.output, this.#masks) : null,
+      rowLimit: statement.output === null ? null : this.#rowLimit,
+      redactReports: reportsMayShowValues(statement, this.#masks),
+    }
+  }
+}
+
+/** Sorted, so that the order of rules in the text never shows in a decision. */
+function byName<T extends { readonly name: string }>(rules: readonly T[]): readonly T[] {
+  return rules.toSorted((left, right) => (left.name < right.name ? -1 : left.name > right.name ? 1 : 0))
+}
+
+function strictest(
+  rules: readonly LimitRule[],
+  limitOf: (rule: LimitRule) => number | null,
+): { readonly limit: number; readonly rule: string } | null {
+  let found: { readonly limit: number; readonly rule: string } | null = null
+  for (const rule of byName(rules)) {
+    const limit = limitOf(rule)
+    if (limit !== null && (found === null || limit < found.limit)) found = { limit, rule: rule.name }
+  }
+  return found
+}
+
+function denial(code: DenialCode, rule: string, object: string, reason: string, hint: string): Denial {
+  return { kind: 'deny', code, rule, object, reason, hint }
+}

@@ -1,0 +1,44 @@
+import type { StatementFacts } from '../statement/facts.ts'
+import type { Authority } from './authority.ts'
+
+/**
+ * Says in lines of text which rule and which fact decided each statement, and what must be done with a permit.
+ * Decides nothing itself: it asks the authority, so it always tells what would really happen.
+ */
+export function explain(authority: Authority, statements: readonly StatementFacts[]): readonly string[] {
+  if (statements.length === 0) return ['The text holds no statement: nothing is decided.']
+  return statements.flatMap((statement, index) => [
+    `Statement ${index + 1} of ${statements.length}: ${statement.action}`,
+    ...explainOne(authority, statement).map((line) => `  ${line}`),
+  ])
+}
+
+function explainOne(authority: Authority, statement: StatementFacts): readonly string[] {
+  const decision = authority.decide(statement)
+  const coverage = authority
+    .coverage(statement)
+    .map(({ fact, rule }) => `  ${fact}: ${rule === null ? 'allowed by no rule' : `allowed by ${rule}`}`)
+  if (decision.kind === 'deny') {
+    return [
+      `denied: ${decision.code}, by rule ${decision.rule}, because of ${decision.object}`,
+      `reason: ${decision.reason}`,
+      `hint: ${decision.hint}`,
+      'what the allow rules say:',
+      ...coverage,
+    ]
+  }
+  const { outputs, rowLimit, redactReports } = decision.obligations
+  const masked = (outputs ?? []).flatMap((mask, index) => {
+    if (mask === null) return []
+    const name = statement.output?.[index]?.name
+    const label = name === null || name === undefined ? '' : ` (${name})`
+    return [`output column ${index + 1}${label}: ${mask.spec.kind}, from ${mask.columns.join(', ')}, by ${mask.rule}`]
+  })
+  return [
+    `permitted by ${decision.rules.join(', ')}`,
+    ...coverage,
+    ...masked,
+    ...(rowLimit === null ? [] : [`at most ${rowLimit.rows} rows, by ${rowLimit.rule}`]),
+    ...(redactReports ? ['errors and notices of the server are redacted'] : []),
+  ]
+}

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { lintPolicy } from './lint-policy.ts'
+import { column, policyOf } from './policy-fixtures.ts'
+
+const objects = {
+  relations: [{ schema: 'public', name: 'users' }],
+  columns: [column('public.users.ssn')],
+  functions: [{ schema: 'app', name: 'tier' }],
+}
+
+function warningsOf(text: string, engine: 'postgres' | 'mysql' = 'postgres'): readonly string[] {
+  return lintPolicy(policyOf(text), { target: 'shop', engine, objects }).map((one) => `${one.rule}: ${one.message}`)
+}
+
+test('patterns that match nothing on the target are told, in every kind of rule', () => {
+  const text = `rules:
+  - { name: a, allow: { actions: [select], relations: [public.users, public.usres, "*"], functions: [app.tear] } }
+  - { name: d, deny: { columns: [users.snn] } }
+  - { name: elsewhere, target: other, deny: { relations: [nothing] } }
+masks:
+  - { name: m, columns: [public.users.SSN, public.users.ssm], with: redact }
+`
+  expect(warningsOf(text)).toEqual([
+    'a: The pattern public.usres matches nothing on this target.',
+    'a: The pattern app.tear matches nothing on this target.',
+    'd: The pattern users.snn matches nothing on this target.',
+    'm: The pattern public.users.ssm matches nothing on this target.',
+  ])
+})
+
+test('an allow rule that can never apply, or that is denied altogether, is told', () => {
+  const text = `rules:
+  - { name: no-relations, allow: { actions: [write, select] } }
+  - { name: gone, who: { groups: [x] }, allow: { actions: [drop_table], relations: [public.users] } }
+  - { name: kept, allow: { actions: [select], relations: [public.users] } }
+  - { name: d1, deny: { actions: [drop], relations: [public.*] } }
+  - { name: d2, who: { groups: [y] }, deny: { relations: [public.users] } }
+`
+  expect(warningsOf(text)).toEqual([
+    'no-relations: write can never be allowed by a rule that names no relations.',
+    'gone: All that it allows is denied by d1.',
+  ])
+  expect(lintPolicy(policyOf(text), null)).toHaveLength(2)
+})

@@ -1,0 +1,150 @@
+import type { ColumnName, RelationName } from '../statement/facts.ts'
+import { ActionSet, needsObject } from './action-words.ts'
+import type { CaseRule, EngineName, NamePattern } from './name-pattern.ts'
+import { ColumnPattern, ObjectPattern } from './object-pattern.ts'
+import type { Policy } from './policy.ts'
+import type { AllowRule, DenyRule, RuleHead } from './policy-document.ts'
+import { Glob } from './name-pattern.ts'
+
+/** Something in a policy that is allowed but probably not meant. */
+export interface PolicyWarning {
+  readonly rule: string
+  /** Where the rule begins, from 1. */
+  readonly line: number
+  readonly message: string
+  readonly hint: string
+}
+
+/** What exists on a target; a list that is absent is not known, and nothing is said about it. */
+export interface KnownObjects {
+  readonly relations?: readonly RelationName[]
+  readonly columns?: readonly ColumnName[]
+  readonly functions?: readonly { readonly schema: string | null; readonly name: string }[]
+}
+
+/**
+ * Looks for patterns that match nothing, rules that can never apply and allow rules a deny rule takes away altogether.
+ * `known` is what one target holds: rules for other targets are left out. Null: only what the text itself shows.
+ */
+export function lintPolicy(
+  policy: Policy,
+  known: { readonly target: string; readonly engine: EngineName; readonly objects: KnownObjects } | null,
+): readonly PolicyWarning[] {
+  const { allow, deny, masks } = policy.document
+  const warnings = [...allow.flatMap(neverApplies), ...allow.flatMap((rule) => shadowed(rule, deny))]
+  if (known !== null) {
+    const { engine, objects, target } = known
+    const onTarget = (rule: RuleHead): boolean =>
+      rule.targets === null || rule.targets.some((pattern) => new Glob(pattern).matches(target))
+    const loose: CaseRule = engine === 'mysql' ? 'ignored' : 'exact'
+    for (const rule of allow.filter(onTarget)) {
+      warnings.push(...unmatchedObjects(rule, rule.relations, objects.relations, engine, 'exact'))
+      warnings.push(...unmatchedObjects(rule, rule.functions, objects.functions, engine, loose))
+    }
+    for (const rule of deny.filter(onTarget)) {
+      warnings.push(...unmatchedObjects(rule, rule.relations ?? [], objects.relations, engine, loose))
+      warnings.push(...unmatchedObjects(rule, rule.functions, objects.functions, engine, loose))
+      warnings.push(...unmatchedColumns(rule, rule.columns ?? [], objects.columns, engine, loose))
+    }
+    for (const rule of masks.filter(onTarget)) {
+      warnings.push(...unmatchedColumns(rule, rule.columns, objects.columns, engine, loose))
+    }
+  }
+  return warnings.toSorted((left, right) => left.line - right.line)
+}
+
+function warning(rule: RuleHead, message: string, hint: string): PolicyWarning {
+  return { rule: rule.name, line: rule.line, message, hint }
+}
+
+function unmatchedObjects(
+  rule: RuleHead,
+  patterns: readonly NamePattern[],
+  objects: readonly { readonly schema: string | null; readonly name: string }[] | undefined,
+  engine: EngineName,
+  caseRule: CaseRule,
+): readonly PolicyWarning[] {
+  if (objects === undefined) return []
+  const unmatched = patterns.filter((pattern) => {
+    const compiled = new ObjectPattern(pattern, engine, caseRule)
+    return !compiled.everything && !objects.some((object) => compiled.covers(object))
+  })
+  return unmatched.map((pattern) => matchesNothing(rule, pattern))
+}
+
+function unmatchedColumns(
+  rule: RuleHead,
+  patterns: readonly NamePattern[],
+  columns: readonly ColumnName[] | undefined,
+  engine: EngineName,
+  caseRule: CaseRule,
+): readonly PolicyWarning[] {
+  if (columns === undefined) return []
+  const unmatched = patterns.filter((pattern) => {
+    const compiled = new ColumnPattern(pattern, engine, caseRule)
+    return !columns.some((column) => compiled.matches(column))
+  })
+  return unmatched.map((pattern) => matchesNothing(rule, pattern))
+}
+
+function matchesNothing(rule: RuleHead, pattern: NamePattern): PolicyWarning {
+  return warning(
+    rule,
+    `The pattern ${pattern.source} matches nothing on this target.`,
+    'Check the spelling; names with upper-case letters, dots or blanks must stand in double quotes.',
+  )
+}
+
+/** Actions that always have an object, in a rule that names no relations, cover nothing. */
+function neverApplies(rule: AllowRule): readonly PolicyWarning[] {
+  if (rule.actions.length === 0 || rule.relations.length > 0) return []
+  const useless = rule.actions.filter((word) => objectFamilies.has(word) || needsObject(word))
+  if (useless.length === 0) return []
+  return [
+    warning(
+      rule,
+      `${useless.join(', ')} can never be allowed by a rule that names no relations.`,
+      'Add `relations:`; "*" stands for every relation.',
+    ),
+  ]
+}
+
+const objectFamilies: ReadonlySet<string> = new Set(['write', 'ddl', 'create', 'alter', 'drop'])
+
+function shadowed(rule: AllowRule, denials: readonly DenyRule[]): readonly PolicyWarning[] {
+  if (rule.functions.length + rule.settings.length + rule.files.length + rule.programs.length > 0) return []
+  const over = denials.find((deny) => coversAudience(deny, rule) && takesAway(deny, rule))
+  if (over === undefined) return []
+  return [
+    warning(
+      rule,
+      `All that it allows is denied by ${over.name}.`,
+      'Remove one of the two rules, or narrow the deny rule.',
+    ),
+  ]
+}
+
+function coversAudience(deny: RuleHead, allow: RuleHead): boolean {
+  const same = (left: unknown, right: unknown): boolean =>
+    left === null || JSON.stringify(left) === JSON.stringify(right)
+  return same(deny.who, allow.who) && same(deny.targets, allow.targets)
+}
+
+function takesAway(deny: DenyRule, allow: AllowRule): boolean {
+  const { actions, relations } = deny
+  if (deny.columns !== null || (actions === null && relations === null) || allow.actions.length === 0) return false
+  const set = actions === null ? null : new ActionSet(actions)
+  if (set !== null && !allow.actions.every((word) => set.has(word))) return false
+  if (relations === null) return true
+  if (allow.relations.length === 0) return false
+  return allow.relations.every(({ source }) =>
+    relations.some(
+      (pattern) => pattern.source === '*' || pattern.source === source || holdsSchema(pattern.source, source),
+    ),
+  )
+}
+
+/** `public.*` holds `public.orders`. */
+function holdsSchema(outer: string, inner: string): boolean {
+  return outer.endsWith('.*') && !outer.slice(0, -2).includes('*') && inner.startsWith(outer.slice(0, -1))
+}

@@ -1,0 +1,137 @@
+import { expect, test } from 'vitest'
+import { parsePolicy } from './parse-policy.ts'
+import { policyOf } from './policy-fixtures.ts'
+
+function problemsOf(text: string): readonly string[] {
+  const parsed = parsePolicy(text)
+  return parsed.ok
+    ? []
+    : parsed.problems.map((one) => `${one.line}:${one.column} ${one.path} ${one.message} ${one.hint}`)
+}
+
+test('a policy with every kind of rule is read, and its version is a digest of the text', () => {
+  const text = `
+rules:
+  - name: agents-read-the-shop
+    who: { groups: [ai-agents], claims: { env: prod } }
+    target: shop
+    allow: { actions: [select], relations: [public.*, '"My Schema"."T"'], functions: [app.tier], settings: [app.*] }
+  - name: never
+    deny: { actions: [drop, truncate, alter_role, grant], unboundedWrites: true, functions: [pg_read_file, dblink*] }
+    reason: "Destructive commands are not for agents. Open a change request."
+masks:
+  - columns: [public.users.ssn]
+    with: { partial: { keepLast: 4 } }
+  - columns: ["*.email"]
+    with: email
+    predicates: allow
+  - { name: gone, columns: [users.photo], with: null }
+limits:
+  - { who: { groups: [ai-agents] }, rowsPerStatement: 10000, statementsPerMinute: 600 }
+`
+  const policy = policyOf(text)
+  expect(policy.version).toMatch(/^[0-9a-f]{12}$/)
+  expect(policyOf(`${text}\n`).version).not.toBe(policy.version)
+  expect(policy.document.masks.map((mask) => [mask.name, mask.spec.kind, mask.predicates])).toEqual([
+    ['mask public.users.ssn', 'partial', 'deny'],
+    ['mask *.email', 'email', 'allow'],
+    ['gone', 'null', 'deny'],
+  ])
+  expect(policy.document.limits[0]?.name).toBe('limit rowsPerStatement 10000 statementsPerMinute 600')
+})
+
+test('an unknown key or action is a problem at its place that names the nearest known one', () => {
+  const problems = problemsOf(`rules:
+  - name: a
+    alow: { actions: [select] }
+  - name: b
+    allow: { actions: [selct, drop_tabel], relatons: [x] }
+`)
+  expect(problems.join('\n')).toContain('3:5 rules[0].alow Unknown key "alow" in a rule. Did you mean allow?')
+  expect(problems.join('\n')).toContain('5:24 rules[1].allow.actions[0] Unknown action "selct". Did you mean select?')
+  expect(problems.join('\n')).toContain('Unknown action "drop_tabel". Did you mean drop_table?')
+  expect(problems.join('\n')).toContain('Unknown key "relatons" in allow. Did you mean relations?')
+})
+
+test.each([
+  ['rules:\n  - { name: a, approve: { actions: [select] } }', 'Unknown key "approve"'],
+  ['rules:\n  - { name: a, mode: observe, deny: { files: true } }', 'Unknown key "mode"'],
+  ['classify: []', 'Unknown key "classify"'],
+  ['rules:\n  - { name: a }', 'neither allow nor deny'],
+  ['rules:\n  - { allow: { actions: [select] } }', 'no name'],
+  ['rules:\n  - { name: a, allow: {} }', 'allows nothing'],
+  ['rules:\n  - { name: a, deny: {} }', 'denies nothing'],
+  ['rules:\n  - { name: a, deny: { files: false } }', 'can only be true'],
+  ['rules:\n  - { name: a, allow: { relations: [x] } }', 'names relations but no actions'],
+  ['rules:\n  - { name: a, allow: { actions: [], relations: [x] } }', 'is empty'],
+  ['rules:\n  - { name: a, allow: { actions: [select], relations: [a.b.c] } }', '3 part(s)'],
+  ['rules:\n  - { name: a, allow: { actions: [select], relations: ["a."] } }', 'part of the name is empty'],
+  ['rules:\n  - { name: a, allow: { actions: [select], relations: ["user%"] } }', 'must stand in double quotes'],
+  ["rules:\n  - { name: a, allow: { actions: [select], relations: ['\"a'] } }", 'not closed'],
+  ['rules:\n  - { name: a, allow: { programs: ["gzip *"] } }', 'whole command line'],
+  ['rules:\n  - { name: default, deny: { files: true } }', 'is taken'],
+  [
+    'rules:\n  - { name: a, deny: { files: true } }\n  - { name: a, deny: { files: true } }',
+    'used twice; first on line 2',
+  ],
+  ['rules:\n  - { name: a, who: {}, deny: { files: true } }', '`who` is empty'],
+  ['rules:\n  - { name: a, who: { groups: [] }, deny: { files: true } }', 'is empty'],
+  ['rules:\n  - { name: a, who: { groups: [1] }, deny: { files: true } }', 'must be text'],
+  ['rules:\n  - { name: a, deny: { relations: [a], columns: [a.b] } }', 'not both'],
+  ['masks:\n  - { columns: [email], with: redact }', '1 part(s)'],
+  ['masks:\n  - { columns: [a.b], with: partial }', 'needs an option'],
+  ['masks:\n  - { columns: [a.b], with: redakt }', 'Did you mean redact?'],
+  ['masks:\n  - { columns: [a.b], with: { partial: {} } }', 'keeps nothing'],
+  ['masks:\n  - { columns: [a.b], with: { partial: { keepLast: -1 } } }', 'whole number'],
+  ['masks:\n  - { columns: [a.b], with: redact, predicates: equality }', 'not known in this version'],
+  ['masks:\n  - { columns: [a.b] }', 'does not say how'],
+  ['limits:\n  - { rowsPerStatement: 0 }', 'at least 1'],
+  ['limits:\n  - { rowsPerStatement: 1.5 }', 'at least 1'],
+  ['limits:\n  - { name: x }', 'limits nothing'],
+  ['limits:\n  - { bytesPerDay: 1GiB }', 'Unknown key "bytesPerDay"'],
+  ['', 'Expected a policy'],
+  ['rules: &a\n  - { name: a, deny: { files: true } }', 'anchor'],
+  ['a: &a [x]\nrules: *a', 'alias'],
+  ['rules: !!set { a }', 'tag'],
+  ['%YAML 1.1\n---\nrules: []', 'directives'],
+  ['rules: []\n---\nrules: []', 'YAML'],
+  ['rules: []\nrules: []', 'unique'],
+  ['rules: [', 'YAML'],
+  ['? [a]\n: b', 'key must be text'],
+  [`${'['.repeat(5000)}`, 'nests brackets'],
+  [`rules:\n${'- '.repeat(5000)}x`, 'nests'],
+  ['x'.repeat(1024 * 1024 + 1), 'longer than'],
+])('%# a policy that is wrong is refused as a whole, and told why', (text, message) => {
+  expect(problemsOf(text).join('\n')).toContain(message)
+})
+
+test('all problems of a text are told at once, in the order of the text', () => {
+  const lines = problemsOf(`rules:
+  - { name: a, allow: { actions: [nothing_like_it_at_all] } }
+  - { name: b, colour: red, deny: { actions: [drop] } }
+masks:
+  - { columns: [a], with: blur }
+limits:
+  - { name: c, rowsPerStatement: many }
+`).map((problem) => Number(problem.split(':')[0]))
+  expect(lines).toEqual([2, 3, 5, 5, 7])
+})
+
+test('an alias bomb is refused without being expanded', () => {
+  const bomb = ['a: &a [x,x,x,x,x,x,x,x,x]']
+  for (let index = 0; index < 25; index++) {
+    const previous = String.fromCharCode(97 + index)
+    const name = String.fromCharCode(98 + index)
+    bomb.push(`${name}: &${name} [${Array.from({ length: 9 }, () => `*${previous}`).join(',')}]`)
+  }
+  const start = performance.now()
+  expect(problemsOf(bomb.join('\n')).join('\n')).toContain('alias')
+  expect(performance.now() - start).toBeLessThan(2000)
+})
+
+test('a large file full of mistakes is answered soon, with the first two hundred of them', () => {
+  const text = `rules:\n${'  - { name: a, allow: { actions: [selekt, opdate, dellete] } }\n'.repeat(15_000)}`
+  const start = performance.now()
+  expect(problemsOf(text)).toHaveLength(200)
+  expect(performance.now() - start).toBeLessThan(10_000)
+})

@@ -1,0 +1,82 @@
+/** A policy as written: what `parsePolicy` makes of the text, before any principal or target is known. */
+import type { MaskSpec } from '../masking/mask-spec.ts'
+import type { NamePattern } from './name-pattern.ts'
+
+/** Looks at one claim of the token. */
+export interface ClaimTest {
+  /** The claim's name, or names joined with dots for a claim inside another. */
+  readonly path: string
+  /** Any of these; text may hold `*`. */
+  readonly values: readonly (string | number | boolean)[]
+}
+
+/** Whom a rule is for: every given part must match; null is no condition. Text may hold `*`. */
+export interface Who {
+  readonly groups: readonly string[] | null
+  readonly subjects: readonly string[] | null
+  readonly actors: readonly string[] | null
+  readonly issuers: readonly string[] | null
+  readonly claims: readonly ClaimTest[]
+}
+
+/** What every rule has. */
+export interface RuleHead {
+  /** Unique in the policy. */
+  readonly name: string
+  /** Null: everyone. */
+  readonly who: Who | null
+  /** Names of targets, `*` allowed; null: all of them. */
+  readonly targets: readonly string[] | null
+  /** Where the rule begins in the text, from 1. */
+  readonly line: number
+}
+
+/** Allows what it names. Empty lists cover nothing. */
+export interface AllowRule extends RuleHead {
+  readonly actions: readonly string[]
+  readonly relations: readonly NamePattern[]
+  readonly functions: readonly NamePattern[]
+  readonly settings: readonly string[]
+  readonly files: readonly string[]
+  readonly programs: readonly string[]
+}
+
+/** Refuses a statement of which any condition holds; see docs/policy.md for what each condition looks at. */
+export interface DenyRule extends RuleHead {
+  /** Null: not looked at. */
+  readonly actions: readonly string[] | null
+  readonly relations: readonly NamePattern[] | null
+  readonly columns: readonly NamePattern[] | null
+  readonly functions: readonly NamePattern[]
+  readonly settings: readonly string[]
+  readonly unboundedWrites: boolean
+  readonly files: boolean
+  readonly programs: boolean
+  readonly dynamicSql: boolean
+  /** The operator's words for whoever is refused; null: none given. */
+  readonly reason: string | null
+}
+
+/** Whether a masked column may be looked at by conditions, joins, grouping and ordering. */
+export type MaskPredicates = 'deny' | 'allow'
+
+export interface MaskRule extends RuleHead {
+  readonly columns: readonly NamePattern[]
+  readonly spec: MaskSpec
+  readonly predicates: MaskPredicates
+}
+
+export interface LimitRule extends RuleHead {
+  /** Most rows one statement may return; null: no limit. */
+  readonly rowsPerStatement: number | null
+  /** Most statements in a minute; null: no limit. */
+  readonly statementsPerMinute: number | null
+}
+
+/** All rules of a policy, in the order of the text (which decides nothing). */
+export interface PolicyDocument {
+  readonly allow: readonly AllowRule[]
+  readonly deny: readonly DenyRule[]
+  readonly masks: readonly MaskRule[]
+  readonly limits: readonly LimitRule[]
+}

@@ -1,0 +1,42 @@
+import type { Principal } from '../auth/principal.ts'
+import { Authority } from './authority.ts'
+import type { EngineName } from './name-pattern.ts'
+import type { PolicyDocument, RuleHead } from './policy-document.ts'
+import { appliesTo } from './principal-match.ts'
+
+/** Authorities kept for reuse: one per set of rules that hold together, of which real policies have few. */
+const maxKeptAuthorities = 1000
+
+/** A policy that was read without a problem. Immutable; made by `parsePolicy`. */
+export class Policy {
+  /** The first 12 hexadecimal digits of the SHA-256 of its text. */
+  readonly version: string
+  /** Its rules as written. */
+  readonly document: PolicyDocument
+  readonly #authorities = new Map<string, Authority>()
+
+  constructor(version: string, document: PolicyDocument) {
+    this.version = version
+    this.document = document
+  }
+
+  /** The rules that hold for a principal on a target. The same object for all principals for whom the same rules hold. */
+  authorityFor(principal: Principal, target: string, engine: EngineName): Authority {
+    const holds = (rule: RuleHead): boolean => appliesTo(rule, principal, target)
+    const { allow, deny, masks, limits } = this.document
+    const rules: PolicyDocument = {
+      allow: allow.filter(holds),
+      deny: deny.filter(holds),
+      masks: masks.filter(holds),
+      limits: limits.filter(holds),
+    }
+    const names = [rules.allow, rules.deny, rules.masks, rules.limits].map((list) => list.map(({ name }) => name))
+    const key = JSON.stringify([target, engine, names])
+    const kept = this.#authorities.get(key)
+    if (kept !== undefined) return kept
+    const authority = new Authority(rules, target, engine)
+    if (this.#authorities.size >= maxKeptAuthorities) this.#authorities.clear()
+    this.#authorities.set(key, authority)
+    return authority
+  }
+}

@@ -1,0 +1,77 @@
+// A table: the system relations that hold samples of other tables' values, or the text of other sessions' statements.
+import type { Access, ColumnName } from '../statement/facts.ts'
+
+/** Columns that hold values, by relation; null: all of them. Schema null: an extension, installed in any schema. */
+const valueRelations: readonly {
+  readonly schema: string | null
+  readonly name: string
+  readonly columns: readonly string[] | null
+}[] = [
+  // PostgreSQL manual, 53 System Views and 52 System Catalogs
+  {
+    schema: 'pg_catalog',
+    name: 'pg_statistic',
+    columns: ['stavalues1', 'stavalues2', 'stavalues3', 'stavalues4', 'stavalues5'],
+  },
+  { schema: 'pg_catalog', name: 'pg_statistic_ext_data', columns: ['stxdmcv', 'stxdexpr'] },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_stats',
+    columns: ['most_common_vals', 'histogram_bounds', 'most_common_elems', 'range_bounds_histogram'],
+  },
+  { schema: 'pg_catalog', name: 'pg_stats_ext', columns: ['most_common_vals'] },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_stats_ext_exprs',
+    columns: ['most_common_vals', 'histogram_bounds', 'most_common_elems'],
+  },
+  { schema: 'pg_catalog', name: 'pg_stat_activity', columns: ['query'] },
+  { schema: null, name: 'pg_stat_statements', columns: ['query'] },
+  // MySQL manual, 28 INFORMATION_SCHEMA Tables, 29 Performance Schema; MariaDB, Engine-Independent Table Statistics
+  { schema: 'information_schema', name: 'column_statistics', columns: ['histogram'] },
+  { schema: 'information_schema', name: 'innodb_ft_index_cache', columns: null },
+  { schema: 'information_schema', name: 'innodb_ft_index_table', columns: null },
+  { schema: 'information_schema', name: 'innodb_trx', columns: ['trx_query'] },
+  { schema: 'information_schema', name: 'optimizer_trace', columns: null },
+  { schema: 'information_schema', name: 'processlist', columns: ['info', 'info_binary'] },
+  { schema: 'mysql', name: 'column_stats', columns: null },
+  { schema: 'mysql', name: 'general_log', columns: null },
+  { schema: 'mysql', name: 'slow_log', columns: null },
+  { schema: 'performance_schema', name: 'data_locks', columns: ['lock_data'] },
+  { schema: 'performance_schema', name: 'error_log', columns: null },
+  { schema: 'performance_schema', name: 'events_statements_current', columns: ['sql_text', 'message_text'] },
+  { schema: 'performance_schema', name: 'events_statements_history', columns: ['sql_text', 'message_text'] },
+  { schema: 'performance_schema', name: 'events_statements_history_long', columns: ['sql_text', 'message_text'] },
+  { schema: 'performance_schema', name: 'events_statements_summary_by_digest', columns: ['query_sample_text'] },
+  { schema: 'performance_schema', name: 'prepared_statements_instances', columns: ['sql_text'] },
+  { schema: 'performance_schema', name: 'processlist', columns: ['info'] },
+  { schema: 'performance_schema', name: 'threads', columns: ['processlist_info'] },
+  { schema: 'performance_schema', name: 'user_variables_by_thread', columns: null },
+]
+
+/** True when the access may show values of other tables: masks cannot follow them there. */
+export function mayShowValues(access: Access): boolean {
+  const relation = access.relation
+  if (relation === null) return false
+  const { columns } = access
+  return isListed(relation.schema, relation.name, (held) => {
+    return held === null || columns === null || columns.some((column) => held.includes(column.toLowerCase()))
+  })
+}
+
+/** True when the column holds values of other tables. */
+export function holdsValues(column: ColumnName): boolean {
+  const name = column.column.toLowerCase()
+  return isListed(column.schema, column.relation, (held) => held === null || held.includes(name))
+}
+
+function isListed(schema: string | null, name: string, matches: (held: readonly string[] | null) => boolean): boolean {
+  const lowerName = name.toLowerCase()
+  const lowerSchema = schema?.toLowerCase() ?? null
+  return valueRelations.some(
+    (entry) =>
+      entry.name === lowerName &&
+      (entry.schema === null || lowerSchema === null || entry.schema === lowerSchema) &&
+      matches(entry.columns),
+  )
+}

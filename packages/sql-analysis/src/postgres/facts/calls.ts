@@ -1,0 +1,104 @@
+import type { FuncCall, SortBy, WindowDef } from 'libpg-query'
+import { findFunctions, splitName, useCandidates, useFunction } from './functions.ts'
+import { type Lineage, NOTHING, clouded, derivedFrom } from './lineage.ts'
+import { useOperator } from './operators.ts'
+import type { Reading } from './reading.ts'
+import type { Scope } from './scope.ts'
+import { readSettingCall } from './settings.ts'
+import { type Tree, listOf, stringsOf } from './tree.ts'
+
+/**
+ * A function call. `argumentsRead`: filled with the value of each argument, when given.
+ * A built-in's result is derived from its arguments; anything else's is not known.
+ */
+export function readCall(reading: Reading, call: FuncCall, scope: Scope, argumentsRead: Lineage[] | null): Lineage {
+  const parts = argumentsRead ?? []
+  for (const argument of listOf(call.args)) parts.push(reading.walk.expression(reading, argument, scope))
+  for (const order of listOf(call.agg_order)) {
+    const key = reading.walk.expression(reading, order, scope)
+    reading.decide(key)
+    // WITHIN GROUP: the ordering is the argument (percentile_disc, mode).
+    if (call.agg_within_group === true) parts.push(key)
+  }
+  if (call.agg_filter !== undefined) reading.decide(reading.walk.expression(reading, call.agg_filter, scope))
+  if (call.over !== undefined) readWindow(reading, call.over, scope)
+  const names = stringsOf(call.funcname)
+  const { schema, name } = splitName(names)
+  if (parts.length === 1 && schema === null) {
+    const projected = readProjection(reading, name, parts)
+    if (projected !== null) return projected
+  }
+  const meaning = useFunction(reading, names, parts.length)
+  if (name === 'set_config' || name === 'current_setting') readSettingCall(reading, name, listOf(call.args))
+  if (name === 'lo_import' || name === 'lo_export' || name.startsWith('pg_read_')) readFileArgument(reading, call)
+  if (meaning.trust !== 'user' && meaning.trust !== 'unknown' && isPlainCount(call, name, parts)) return NOTHING
+  const derived = derivedFrom(parts)
+  if (meaning.doubt !== null) return clouded(derived, 'function', meaning.doubt)
+  const { catalog } = reading.environment
+  if (derived.builtinType) return derived
+  const plain = meaning.candidates.every(
+    (fn) => catalog.isBuiltinType(fn.returnTypeOid) && catalog.typeByOid(fn.returnTypeOid)?.kind !== 'pseudo',
+  )
+  return plain && derived.opacity === 'none' ? { ...derived, builtinType: true } : derived
+}
+
+// name(row) also means row.name, and name(value) a cast to the type of that name (PostgreSQL manual, "Function Type Resolution").
+function readProjection(reading: Reading, name: string, parts: readonly Lineage[]): Lineage | null {
+  const argument = parts[0] ?? NOTHING
+  const field = argument.fields?.find((candidate) => candidate.name === name)
+  const functions = findFunctions(reading, null, name, 1)
+  if (functions.length > 0 && field === undefined) return null
+  if (field !== undefined) {
+    const doubt = functions.length === 0 ? null : useCandidates(reading, name, functions, 1).doubt
+    return doubt === null ? derivedFrom([argument]) : clouded(derivedFrom([argument]), 'function', doubt)
+  }
+  const { catalog, searchPath } = reading.environment
+  const type = catalog.resolveType(name, searchPath)
+  return type === undefined ? null : { ...derivedFrom(parts), builtinType: catalog.isBuiltinType(type.oid) }
+}
+
+// count(column) tells only how many are not null: nothing of any value comes out. Of an expression it could be an oracle.
+function isPlainCount(call: FuncCall, name: string, parts: readonly Lineage[]): boolean {
+  if (name !== 'count' || call.agg_distinct === true) return false
+  const argument = parts[0]
+  if (argument === undefined) return call.agg_star === true
+  return (
+    parts.length === 1 &&
+    call.args?.[0] !== undefined &&
+    'ColumnRef' in call.args[0] &&
+    argument.opacity === 'none' &&
+    argument.fields === null &&
+    argument.sources.every((source) => source.how === 'copied')
+  )
+}
+
+function readFileArgument(reading: Reading, call: FuncCall): void {
+  for (const argument of listOf(call.args)) {
+    const text = argument.A_Const?.sval?.sval
+    if (text !== undefined) reading.files.push(text)
+  }
+}
+
+/** What an OVER or WINDOW clause orders and groups by is looked at. */
+export function readWindow(reading: Reading, window: WindowDef, scope: Scope): void {
+  const parts: (Tree | undefined)[] = [
+    ...listOf(window.partitionClause),
+    ...listOf(window.orderClause),
+    window.startOffset,
+    window.endOffset,
+  ]
+  for (const part of parts) if (part !== undefined) reading.decide(reading.walk.expression(reading, part, scope))
+}
+
+/** The key of an ORDER BY element; USING may name an operator of the user's. */
+export function readOrdering(reading: Reading, order: SortBy, scope: Scope): Lineage {
+  const key = order.node === undefined ? NOTHING : reading.walk.expression(reading, order.node, scope)
+  useOrderingOperator(reading, order, key)
+  return key
+}
+
+/** Records the operator of ORDER BY … USING. */
+export function useOrderingOperator(reading: Reading, order: SortBy, key: Lineage): void {
+  const names = stringsOf(order.useOp)
+  if (names.length > 0) useOperator(reading, names, key, key)
+}

@@ -1,0 +1,160 @@
+import type { Action, ColumnName } from '@gatehouse/core'
+import type { DeleteStmt, OnConflictClause, RangeVar, ReturningClause, UpdateStmt } from 'libpg-query'
+import { isUnbounded } from './bounds.ts'
+import { withCommonTables } from './common-tables.ts'
+import { readFrom, relationItem } from './from.ts'
+import { type Column, type Lineage, derivedFrom } from './lineage.ts'
+import { readTargets } from './queries.ts'
+import type { Reading } from './reading.ts'
+import { findRelation, relationName } from './relations.ts'
+import { type Item, type Scope, itemOf } from './scope.ts'
+import { type Tree, listOf } from './tree.ts'
+import { writtenColumns } from './views.ts'
+
+/** UPDATE; returns what RETURNING gives, null without one. */
+export function readUpdate(reading: Reading, statement: UpdateStmt, outer: Scope): readonly Column[] | null {
+  const { relation } = statement
+  if (relation === undefined) throw new Error('an UPDATE is not understood')
+  const around = withCommonTables(reading, statement.withClause, outer)
+  const target = targetItem(reading, relation)
+  const scope = readSources(reading, [target], listOf(statement.fromClause), around)
+  readAssignments(reading, relation, 'update', listOf(statement.targetList), scope)
+  narrow(reading, statement.whereClause, target, relation, scope)
+  return readReturning(reading, statement.returningClause, target, scope)
+}
+
+/** DELETE; returns what RETURNING gives, null without one. */
+export function readDelete(reading: Reading, statement: DeleteStmt, outer: Scope): readonly Column[] | null {
+  const { relation } = statement
+  if (relation === undefined) throw new Error('a DELETE is not understood')
+  const around = withCommonTables(reading, statement.withClause, outer)
+  const target = targetItem(reading, relation)
+  reading.access('delete', relationName(reading.environment, relation), null)
+  const scope = readSources(reading, [target], listOf(statement.usingClause), around)
+  narrow(reading, statement.whereClause, target, relation, scope)
+  return readReturning(reading, statement.returningClause, target, scope)
+}
+
+/** The entry of a table to be changed: a SELECT on it is listed once a column of it is read, as the server asks for. */
+export function targetItem(reading: Reading, relation: RangeVar): Item {
+  return relationItem(reading, relation, null, relation.alias?.aliasname ?? relation.relname ?? '')
+}
+
+/** The scope of the entries given and those of a FROM or USING list. */
+export function readSources(
+  reading: Reading,
+  first: readonly Item[],
+  nodes: readonly Tree[],
+  around: Scope,
+): Scope {
+  const items: Item[] = [...first]
+  for (const node of nodes)
+    readFrom(reading, node, { outer: around, items: items.slice(first.length), tables: around.tables }, items)
+  return { outer: around, items, tables: around.tables }
+}
+
+function narrow(reading: Reading, where: Tree | undefined, target: Item, relation: RangeVar, scope: Scope): void {
+  if (where !== undefined) reading.decide(reading.walk.expression(reading, where, scope))
+  if (isUnbounded(reading, where, target, findRelation(reading.environment, relation), scope))
+    reading.unboundedWrite = true
+}
+
+/** A SET list: each column written with what it gets. */
+export function readAssignments(
+  reading: Reading,
+  relation: RangeVar,
+  action: Action,
+  nodes: readonly Tree[],
+  scope: Scope,
+): void {
+  const names: string[] = []
+  for (const node of nodes) {
+    const assignment = node.ResTarget
+    if (assignment?.name === undefined) throw new Error('a SET list is not understood')
+    names.push(assignment.name)
+    for (const step of listOf(assignment.indirection)) {
+      const { lidx, uidx } = step.A_Indices ?? {}
+      for (const index of [lidx, uidx])
+        if (index !== undefined) reading.decide(reading.walk.expression(reading, index, scope))
+    }
+    const value: Tree | undefined = assignment.val
+    if (value === undefined) throw new Error('a SET list is not understood')
+    write(reading, relation, assignment.name, assignedValue(reading, value, scope))
+  }
+  reading.access(action, relationName(reading.environment, relation), names)
+}
+
+// (a, b) = (SELECT x, y …) gives each column its own part.
+function assignedValue(reading: Reading, node: Tree, scope: Scope): Lineage {
+  const lineage = reading.walk.expression(reading, node, scope)
+  const part = node.MultiAssignRef
+  if (part === undefined || lineage.fields === null) return lineage
+  const field = lineage.fields[(part.colno ?? 1) - 1]
+  return field === undefined ? derivedFrom([lineage]) : field.lineage
+}
+
+/** Lists a column written, under its base table's name where the relation is a view. */
+export function write(reading: Reading, relation: RangeVar, column: string | null, lineage: Lineage): void {
+  const targets = column === null ? [null] : targetsOf(reading, relation, column)
+  for (const target of targets)
+    reading.writes.push({ target, sources: lineage.sources, complete: lineage.reason === null })
+}
+
+function targetsOf(reading: Reading, name: RangeVar, column: string): readonly (ColumnName | null)[] {
+  const relation = findRelation(reading.environment, name)
+  if (relation === undefined) {
+    const { schema, name: relname } = relationName(reading.environment, name)
+    return schema === null ? [null] : [{ schema, relation: relname, column }]
+  }
+  const found = writtenColumns(reading, relation, column)
+  return found.length === 0 ? [null] : found
+}
+
+/** RETURNING: the target's columns and, from PostgreSQL 18 on, `old` and `new` under these or other names. */
+export function readReturning(
+  reading: Reading,
+  clause: ReturningClause | undefined,
+  target: Item,
+  scope: Scope,
+): readonly Column[] | null {
+  if (clause === undefined) return null
+  let old = 'old'
+  let fresh = 'new'
+  for (const node of listOf(clause.options)) {
+    const option = node.ReturningOption
+    if (option?.value === undefined) throw new Error('a RETURNING option is not understood')
+    if (option.option === 'RETURNING_OPTION_OLD') old = option.value
+    else fresh = option.value
+  }
+  const hidden = { columnsVisible: false, relation: null }
+  const versions = [old, fresh].map((alias) => ({ ...target, ...hidden, alias }))
+  return readTargets(reading, listOf(clause.exprs), { ...scope, items: [...scope.items, ...versions] })
+}
+
+/** ON CONFLICT: `excluded` holds the values that were to be inserted. */
+export function readConflict(
+  reading: Reading,
+  clause: OnConflictClause,
+  relation: RangeVar,
+  target: Item,
+  inserted: readonly Column[],
+  around: Scope,
+): void {
+  const scope: Scope = { outer: around, items: [target], tables: around.tables }
+  const { infer } = clause
+  for (const node of listOf(infer?.indexElems)) {
+    const element = node.IndexElem
+    if (element?.expr !== undefined) reading.decide(reading.walk.expression(reading, element.expr, scope))
+  }
+  if (infer?.whereClause !== undefined) reading.decide(reading.walk.expression(reading, infer.whereClause, scope))
+  if (clause.action !== 'ONCONFLICT_UPDATE') return
+  const excluded: Item = {
+    ...itemOf('excluded', inserted, target.open),
+    columnsVisible: false,
+    systemColumns: true,
+  }
+  const both: Scope = { ...scope, items: [target, excluded] }
+  readAssignments(reading, relation, 'update', listOf(clause.targetList), both)
+  if (clause.whereClause !== undefined) reading.decide(reading.walk.expression(reading, clause.whereClause, both))
+}
+

@@ -1,0 +1,191 @@
+import type { Alias, JsonTable, RangeFunction, RangeTableFunc } from 'libpg-query'
+import { readCall } from './calls.ts'
+import { castTo, readParts } from './expressions.ts'
+import type { CatalogFunction } from '../catalog.ts'
+import { type Column, type Lineage, NOTHING, anyOf, clouded, derivedFrom, untraced } from './lineage.ts'
+import type { Reading } from './reading.ts'
+import { storedColumns } from './relations.ts'
+import { type Item, type Scope, itemOf } from './scope.ts'
+import { type Tree, lastName, listOf, stringsOf } from './tree.ts'
+import { findFunctions, splitName } from './functions.ts'
+import { outputName } from './output-names.ts'
+
+interface Returned {
+  readonly columns: readonly Column[]
+  /** Not null when there may be more columns. */
+  readonly open: Lineage | null
+  /** Its one column takes the alias as its name. */
+  readonly scalar: boolean
+}
+
+/** Functions in FROM: every column is derived from the arguments. They see the entries to their left. */
+export function functionItem(reading: Reading, element: RangeFunction, scope: Scope): Item {
+  const calls = listOf(element.functions)
+  const columns: Column[] = []
+  let open: Lineage | null = null
+  let scalar = calls.length === 1
+  for (const node of calls) {
+    const [call, definitions] = listOf(node.List?.items)
+    if (call === undefined) throw new Error('a function in FROM is not understood')
+    const own = listOf(definitions?.List?.items)
+    const returned = readReturned(reading, call, own.length > 0 ? own : listOf(element.coldeflist), scope)
+    columns.push(...returned.columns)
+    if (returned.open !== null) open = open === null ? returned.open : anyOf([open, returned.open])
+    if (!returned.scalar) scalar = false
+  }
+  if (element.ordinality === true) columns.push({ name: 'ordinality', lineage: NOTHING })
+  return aliasedItem(element.alias, columns, open, scalar)
+}
+
+// FROM f() AS g: the column of a function that returns one plain value is called g.
+function aliasedItem(alias: Alias | undefined, columns: Column[], open: Lineage | null, scalar: boolean): Item {
+  const names = stringsOf(alias?.colnames)
+  const name = alias?.aliasname
+  const named = columns.map((column, index) => {
+    const given = names[index] ?? (scalar && index === 0 && name !== undefined ? name : column.name)
+    return { name: given, lineage: column.lineage }
+  })
+  if (open !== null) for (const given of names.slice(named.length)) named.push({ name: given, lineage: open })
+  return itemOf(name ?? columns[0]?.name ?? '', named, open)
+}
+
+function readReturned(reading: Reading, node: Tree, definitions: readonly Tree[], scope: Scope): Returned {
+  const parts: Lineage[] = []
+  const value =
+    node.FuncCall === undefined
+      ? reading.walk.expression(reading, node, scope)
+      : readCall(reading, node.FuncCall, scope, parts)
+  if (definitions.length > 0) {
+    const columns = definitions.map((definition) => {
+      const column = definition.ColumnDef
+      const type = column?.typeName
+      return { name: column?.colname ?? null, lineage: type === undefined ? value : castTo(reading, value, type) }
+    })
+    return { columns, open: null, scalar: false }
+  }
+  if (node.FuncCall === undefined)
+    return { columns: [{ name: outputName(node), lineage: value }], open: null, scalar: true }
+  const names = stringsOf(node.FuncCall.funcname)
+  const { schema, name } = splitName(names)
+  // unnest(a, b) in FROM gives a column for each argument.
+  if (name === 'unnest' && parts.length > 1)
+    return { columns: parts.map(() => ({ name: 'unnest', lineage: value })), open: null, scalar: false }
+  const shapes = findFunctions(reading, schema, name, parts.length).map((fn) => shapeOf(reading, fn))
+  const [shape] = shapes
+  if (shape === undefined || shape === null || shapes.some((other) => !sameNames(other, shape)))
+    return { columns: [], open: openFrom(name, value), scalar: false }
+  if (shape.length === 0) return { columns: [{ name, lineage: value }], open: null, scalar: true }
+  // A function that returns a row of one field is known by the field's name, or by its alias.
+  return { columns: shape.map((field) => ({ name: field, lineage: value })), open: null, scalar: false }
+}
+
+/** The columns a function returns; empty for one plain value; null when only the call can tell. */
+function shapeOf(reading: Reading, fn: CatalogFunction): readonly string[] | null {
+  const { catalog } = reading.environment
+  if (fn.outputNames.length > 1) return fn.outputNames
+  // One OUT column is a plain value under that column's name.
+  if (fn.outputNames.length === 1) return fn.outputNames[0] === '' ? [] : fn.outputNames
+  const type = catalog.typeByOid(fn.returnTypeOid)
+  if (type === undefined) return null
+  if (type.kind === 'composite') {
+    const relation = catalog.relationByOid(type.relationOid)
+    return relation === undefined ? null : storedColumns(catalog, relation).map((column) => column.name ?? '')
+  }
+  if (type.kind !== 'pseudo') return []
+  return type.name === 'void' || type.name === 'anyarray' || type.name.startsWith('any') ? pseudoShape(fn) : null
+}
+
+// An element type may be a row type, whose columns then come out one by one.
+function pseudoShape(fn: CatalogFunction): readonly string[] | null {
+  return fn.builtin && ROW_MAKERS.has(fn.name) ? null : []
+}
+
+const ROW_MAKERS: ReadonlySet<string> = new Set([
+  'unnest',
+  'json_populate_record',
+  'jsonb_populate_record',
+  'json_populate_recordset',
+  'jsonb_populate_recordset',
+])
+
+function sameNames(a: readonly string[] | null, b: readonly string[]): boolean {
+  return a !== null && a.length === b.length && a.every((name, index) => name === b[index])
+}
+
+function openFrom(name: string, value: Lineage): Lineage {
+  return { ...value, fields: null, builtinType: false, ...(value.reason === null ? {} : { reason: value.reason ?? name }) }
+}
+
+/** XMLTABLE: every column is computed from the document and the expressions. */
+export function xmlTableItem(reading: Reading, table: RangeTableFunc, scope: Scope): Item {
+  const row = derivedFrom([
+    readParts(reading, table.docexpr, scope),
+    readParts(reading, table.rowexpr, scope),
+    readParts(reading, table.namespaces, scope),
+  ])
+  const columns = listOf(table.columns).map((node) => {
+    const column = node.RangeTableFuncCol
+    const own = derivedFrom([
+      row,
+      readParts(reading, column?.colexpr, scope),
+      readParts(reading, column?.coldefexpr, scope),
+    ])
+    return { name: column?.colname ?? null, lineage: own }
+  })
+  return aliasedItem(table.alias, columns, null, false)
+}
+
+/** JSON_TABLE: the same; columns of NESTED PATH stand after those before it. */
+export function jsonTableItem(reading: Reading, table: JsonTable, scope: Scope): Item {
+  const row = derivedFrom([
+    readParts(reading, table.context_item, scope),
+    readParts(reading, table.passing, scope),
+    readParts(reading, table.on_error, scope),
+  ])
+  const columns: Column[] = []
+  collectJsonColumns(reading, listOf(table.columns), row, scope, columns)
+  return aliasedItem(table.alias, columns, null, false)
+}
+
+function collectJsonColumns(
+  reading: Reading,
+  nodes: readonly Tree[],
+  row: Lineage,
+  scope: Scope,
+  into: Column[],
+): void {
+  reading.descend()
+  for (const node of nodes) {
+    const column = node.JsonTableColumn
+    if (column === undefined) throw new Error('a column of JSON_TABLE is not understood')
+    const own = derivedFrom([
+      row,
+      readParts(reading, column.on_empty, scope),
+      readParts(reading, column.on_error, scope),
+    ])
+    if (column.coltype === 'JTC_NESTED') collectJsonColumns(reading, listOf(column.columns), own, scope, into)
+    else into.push({ name: column.name ?? null, lineage: own })
+  }
+  reading.ascend()
+}
+
+/** The columns of a row-valued call spread by `(f(x)).*`; null when they are not known. */
+export function spreadColumns(reading: Reading, node: Tree, value: Lineage): readonly Column[] | null {
+  if (value.fields !== null) return value.fields
+  if (node.FuncCall === undefined) return null
+  const names = stringsOf(node.FuncCall.funcname)
+  const { schema } = splitName(names)
+  const found = findFunctions(reading, schema, lastName(node.FuncCall.funcname), listOf(node.FuncCall.args).length)
+  const shapes = found.map((fn) => shapeOf(reading, fn))
+  const [shape] = shapes
+  if (shape === undefined || shape === null || shape.length === 0) return null
+  if (shapes.some((other) => !sameNames(other, shape))) return null
+  return shape.map((field) => ({ name: field, lineage: value }))
+}
+
+/** A star over a row whose columns are not known: one column, of any number, that cannot be traced. */
+export function untracedStar(value: Lineage): Column {
+  const lineage =
+    value.opacity === 'none' ? clouded(value, 'name', 'how many columns a star gives is not known') : value
+  return { name: null, lineage: lineage.reason === null ? untraced('name', 'a star is not known') : lineage }
+}

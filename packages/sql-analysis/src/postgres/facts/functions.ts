@@ -1,0 +1,99 @@
+import type { FunctionTrust } from '@gatehouse/core'
+import type { CatalogFunction } from '../catalog.ts'
+import { builtinTrust, returnsAnyValue, runsText } from './functions-trust.ts'
+import type { Reading } from './reading.ts'
+
+/** What a function name in a statement can mean. */
+export interface FunctionMeaning {
+  /** Worst of all that it can mean. */
+  readonly trust: FunctionTrust
+  readonly candidates: readonly CatalogFunction[]
+  /** Why its result can hold more than its arguments; null when it cannot. */
+  readonly doubt: string | null
+}
+
+/** The schema and name of a dotted function name; schema null when none was written. */
+export function splitName(names: readonly string[]): { readonly schema: string | null; readonly name: string } {
+  const name = names[names.length - 1] ?? ''
+  const schema = names.length > 1 ? (names[names.length - 2] ?? null) : null
+  return { schema, name }
+}
+
+/**
+ * All overloads a call can mean: those of every schema of the search path that take so many arguments. An overload
+ * whose argument types an earlier schema has too is hidden, as it is for the server.
+ * The temporary schema is never searched for functions (PostgreSQL manual, `search_path`).
+ */
+export function findFunctions(
+  reading: Reading,
+  schema: string | null,
+  name: string,
+  argumentCount: number | null,
+): readonly CatalogFunction[] {
+  const { catalog, searchPath } = reading.environment
+  if (schema !== null) return (catalog.functions(schema, name) ?? []).filter((fn) => takes(fn, argumentCount))
+  let found: readonly CatalogFunction[] = []
+  for (const candidate of searchPath) {
+    if (candidate.startsWith('pg_temp_')) continue
+    const overloads = catalog.functions(candidate, name)
+    if (overloads === undefined) continue
+    const earlier = found
+    const fitting = overloads.filter(
+      (fn) => takes(fn, argumentCount) && !earlier.some((other) => sameArguments(other, fn)),
+    )
+    found = earlier.length === 0 ? fitting : [...earlier, ...fitting]
+  }
+  return found
+}
+
+function takes(fn: CatalogFunction, count: number | null): boolean {
+  if (count === null || count === fn.argumentTypes.length) return true
+  if (fn.variadic) return count >= fn.argumentTypes.length - 1 - fn.defaultedArguments
+  return count < fn.argumentTypes.length && count >= fn.argumentTypes.length - fn.defaultedArguments
+}
+
+function sameArguments(a: CatalogFunction, b: CatalogFunction): boolean {
+  return (
+    a.variadic === b.variadic &&
+    a.argumentTypes.length === b.argumentTypes.length &&
+    a.argumentTypes.every((type, index) => type === b.argumentTypes[index])
+  )
+}
+
+/** Records the use of a function and says what can be known of it. `argumentCount` null: any overload. */
+export function useFunction(reading: Reading, names: readonly string[], argumentCount: number | null): FunctionMeaning {
+  const { schema, name } = splitName(names)
+  const candidates = findFunctions(reading, schema, name, argumentCount)
+  if (candidates.length === 0) {
+    reading.useFunction(schema, name, 'unknown')
+    return { trust: 'unknown', candidates, doubt: `function ${name}() is not known` }
+  }
+  return useCandidates(reading, name, candidates, argumentCount)
+}
+
+/** Records the use of functions already found. */
+export function useCandidates(
+  reading: Reading,
+  name: string,
+  candidates: readonly CatalogFunction[],
+  argumentCount: number | null,
+): FunctionMeaning {
+  let trust: FunctionTrust = 'harmless'
+  let doubt: string | null = null
+  for (const fn of candidates) {
+    const own = fn.builtin ? builtinTrust(fn.name, fn.volatility) : 'user'
+    reading.useFunction(fn.schema, fn.name, own)
+    if (own === 'user') {
+      trust = 'user'
+      doubt ??= `what function ${fn.schema}.${name}() returns is not known`
+      // Only a volatile body may change settings or make objects (PostgreSQL manual, "Function Volatility Categories").
+      if (fn.volatility === 'volatile') {
+        reading.changesNames = true
+        reading.movesNames = true
+      }
+    } else if (own === 'sensitive' && trust === 'harmless') trust = 'sensitive'
+    if (fn.builtin && returnsAnyValue(name)) doubt ??= `function ${name}() can return any value`
+    if (runsText(name, fn.builtin, argumentCount ?? 2)) reading.dynamicSql = true
+  }
+  return { trust, candidates, doubt }
+}

@@ -1,0 +1,139 @@
+import type { InsertStmt, MergeStmt, MergeWhenClause } from 'libpg-query'
+import { isUnbounded } from './bounds.ts'
+import { readAssignments, readConflict, readReturning, targetItem, write } from './changes.ts'
+import { withCommonTables } from './common-tables.ts'
+import { readFrom } from './from.ts'
+import { type Column, NOTHING, anyOf } from './lineage.ts'
+import type { Reading } from './reading.ts'
+import { findRelation, relationName } from './relations.ts'
+import type { Item, Scope } from './scope.ts'
+import { type Tree, listOf } from './tree.ts'
+
+/** INSERT; returns what RETURNING gives, null without one. */
+export function readInsert(reading: Reading, statement: InsertStmt, outer: Scope): readonly Column[] | null {
+  const { relation } = statement
+  if (relation === undefined) throw new Error('an INSERT is not understood')
+  const around = withCommonTables(reading, statement.withClause, outer)
+  const named = listOf(statement.cols).map((node) => node.ResTarget?.name ?? '')
+  reading.access('insert', relationName(reading.environment, relation), named.length === 0 ? null : named)
+  for (const node of listOf(statement.cols)) {
+    for (const step of listOf(node.ResTarget?.indirection)) {
+      for (const index of [step.A_Indices?.lidx, step.A_Indices?.uidx])
+        if (index !== undefined) reading.decide(reading.walk.expression(reading, index, around))
+    }
+  }
+  const target = targetItem(reading, relation)
+  const values = statement.selectStmt === undefined ? [] : reading.walk.query(reading, statement.selectStmt, around)
+  if (values === null) throw new Error('the source of an INSERT is not understood')
+  const columns = named.length === 0 ? target.columns.map((column) => column.name) : named
+  const inserted = place(columns, values)
+  inserted.forEach((column) => {
+    write(reading, relation, column.name, column.lineage)
+  })
+  const conflict = statement.onConflictClause
+  if (conflict !== undefined) {
+    const all = target.columns.map(
+      (column) => inserted.find((value) => value.name === column.name) ?? { name: column.name, lineage: NOTHING },
+    )
+    readConflict(reading, conflict, relation, target, all.length === 0 ? inserted : all, around)
+  }
+  return readReturning(reading, statement.returningClause, returned(target, inserted), {
+    outer: around,
+    items: [returned(target, inserted)],
+    tables: around.tables,
+  })
+}
+
+/** The values under the names of the columns that get them; values beyond the names have none. */
+function place(names: readonly (string | null)[], values: readonly Column[]): Column[] {
+  const unknown = values.find((value) => value.name === null && value.lineage.opacity !== 'none')
+  if (unknown !== undefined) {
+    // A star of unknown width: any column may get any of the values.
+    const any = anyOf(values.map((value) => value.lineage))
+    return names.length === 0 ? [{ name: null, lineage: any }] : names.map((name) => ({ name, lineage: any }))
+  }
+  return values.map((value, index) => ({ name: names[index] ?? null, lineage: value.lineage }))
+}
+
+// What comes back is what is in the column and what was just put there: a copied secret is seen in both.
+function returned(target: Item, inserted: readonly Column[]): Item {
+  const columns = target.columns.map((column) => {
+    const value = inserted.find((candidate) => candidate.name === column.name)
+    return value === undefined || value.lineage === NOTHING
+      ? column
+      : { name: column.name, lineage: anyOf([column.lineage, value.lineage]) }
+  })
+  return { ...target, columns }
+}
+
+/** MERGE; returns what RETURNING gives, null without one. */
+export function readMerge(reading: Reading, statement: MergeStmt, outer: Scope): readonly Column[] | null {
+  const { relation, sourceRelation, joinCondition } = statement
+  if (relation === undefined || sourceRelation === undefined || joinCondition === undefined)
+    throw new Error('a MERGE is not understood')
+  const around = withCommonTables(reading, statement.withClause, outer)
+  const target = targetItem(reading, relation)
+  reading.access('merge', relationName(reading.environment, relation), null)
+  const sources: Item[] = []
+  readFrom(reading, sourceRelation, { outer: around, items: [], tables: around.tables }, sources)
+  const scope: Scope = { outer: around, items: [target, ...sources], tables: around.tables }
+  reading.decide(reading.walk.expression(reading, joinCondition, scope))
+  const known = findRelation(reading.environment, relation)
+  const open = isUnbounded(reading, joinCondition, target, known, scope)
+  let given: readonly Column[] = []
+  for (const node of listOf(statement.mergeWhenClauses)) {
+    const clause = node.MergeWhenClause
+    if (clause === undefined) throw new Error('a MERGE is not understood')
+    if (clause.condition !== undefined) reading.decide(reading.walk.expression(reading, clause.condition, scope))
+    const values = readMergeAction(reading, statement, clause, target, scope)
+    if (values.length > 0) given = given.length === 0 ? values : mixed(given, values)
+    if (clause.commandType !== 'CMD_UPDATE' && clause.commandType !== 'CMD_DELETE') continue
+    // Without a condition of its own, NOT MATCHED BY SOURCE means every row that the source does not have.
+    const wide = clause.matchKind === 'MERGE_WHEN_NOT_MATCHED_BY_SOURCE' || open
+    if (wide && isUnbounded(reading, clause.condition, target, known, scope)) reading.unboundedWrite = true
+  }
+  return readReturning(reading, statement.returningClause, returned(target, given), {
+    ...scope,
+    items: [returned(target, given), ...sources],
+  })
+}
+
+function mixed(a: readonly Column[], b: readonly Column[]): readonly Column[] {
+  return [...a, ...b]
+}
+
+function readMergeAction(
+  reading: Reading,
+  statement: MergeStmt,
+  clause: MergeWhenClause,
+  target: Item,
+  scope: Scope,
+): readonly Column[] {
+  const { relation } = statement
+  if (relation === undefined) return []
+  switch (clause.commandType) {
+    case 'CMD_NOTHING':
+      return []
+    case 'CMD_DELETE':
+      reading.access('delete', relationName(reading.environment, relation), null)
+      return []
+    case 'CMD_UPDATE':
+      readAssignments(reading, relation, 'update', listOf(clause.targetList), scope)
+      return []
+    case 'CMD_INSERT': {
+      const named = listOf(clause.targetList).map((node: Tree) => node.ResTarget?.name ?? '')
+      reading.access('insert', relationName(reading.environment, relation), named.length === 0 ? null : named)
+      const values = listOf(clause.values).map((node) => ({
+        name: null,
+        lineage: reading.walk.expression(reading, node, scope),
+      }))
+      const names = named.length === 0 ? target.columns.map((column) => column.name) : named
+      const inserted = values.map((value, index) => ({ name: names[index] ?? null, lineage: value.lineage }))
+      for (const value of inserted) write(reading, relation, value.name, value.lineage)
+      return inserted
+    }
+    default:
+      throw new Error('an action of MERGE is not understood')
+  }
+}
+

@@ -1,0 +1,34 @@
+import type { Lineage } from './lineage.ts'
+import type { Reading } from './reading.ts'
+
+/**
+ * Records the function behind an operator where it can be one that initdb did not make; returns why its result is then
+ * not known, else null. Built-in operators are harmless, all of them, and not listed. `left` null: a prefix operator.
+ * An operator on user types is out of the question for an operand that certainly has a built-in type.
+ */
+export function useOperator(
+  reading: Reading,
+  names: readonly string[],
+  left: Lineage | null,
+  right: Lineage,
+): string | null {
+  const operator = names[names.length - 1] ?? ''
+  const schema = names.length > 1 ? names[names.length - 2] : undefined
+  if (schema !== undefined && schema !== 'pg_catalog') {
+    reading.useFunction(schema, operator, 'user')
+    return `what operator ${schema}.${operator} returns is not known`
+  }
+  const { catalog, searchPath } = reading.environment
+  const candidates = catalog.userOperators(operator)
+  if (candidates === undefined) return null
+  let doubt: string | null = null
+  for (const candidate of candidates) {
+    if (schema === undefined ? !searchPath.includes(candidate.schema) : candidate.schema !== schema) continue
+    if ((candidate.left === 0) !== (left === null)) continue
+    if (left !== null && left.builtinType && !catalog.isBuiltinType(candidate.left)) continue
+    if (right.builtinType && !catalog.isBuiltinType(candidate.right)) continue
+    reading.useFunction(candidate.schema, operator, 'user')
+    doubt ??= `what operator ${candidate.schema}.${operator} returns is not known`
+  }
+  return doubt
+}

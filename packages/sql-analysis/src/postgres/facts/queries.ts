@@ -1,0 +1,276 @@
+import type { LockingClause, RangeVar, SelectStmt, WindowDef } from 'libpg-query'
+import { readWindow, useOrderingOperator } from './calls.ts'
+import { withCommonTables } from './common-tables.ts'
+import { findReferencedItem } from './expressions.ts'
+import { readFrom } from './from.ts'
+import { spreadColumns, untracedStar } from './from-functions.ts'
+import { type Column, type Lineage, NOTHING, anyOf } from './lineage.ts'
+import { outputName } from './output-names.ts'
+import type { Reading } from './reading.ts'
+import { relationName } from './relations.ts'
+import { type Item, type Scope, columnOf, findCommonTable, readAll } from './scope.ts'
+import { type Tree, listOf, stringOf, stringsOf } from './tree.ts'
+
+/** Reads a SELECT, VALUES, TABLE or set operation; returns its columns. `outer`: what correlated names may mean. */
+export function readSelect(reading: Reading, statement: SelectStmt, outer: Scope): readonly Column[] {
+  reading.descend()
+  const around = withCommonTables(reading, statement.withClause, outer)
+  const columns =
+    statement.op !== undefined && statement.op !== 'SETOP_NONE'
+      ? readSetOperation(reading, statement, around)
+      : statement.valuesLists !== undefined
+        ? readValues(reading, statement, around)
+        : readPlain(reading, statement, around)
+  reading.ascend()
+  return columns
+}
+
+function below(outer: Scope, items: readonly Item[]): Scope {
+  return { outer: outer.items.length === 0 ? outer.outer : outer, items, tables: outer.tables }
+}
+
+function readSetOperation(reading: Reading, statement: SelectStmt, outer: Scope): readonly Column[] {
+  // Chains of UNION lean to the left: walked down here, not by recursion.
+  const chain: SelectStmt[] = [statement]
+  let bottom = statement.larg
+  while (bottom !== undefined && isBareSetOperation(bottom)) {
+    chain.push(bottom)
+    bottom = bottom.larg
+  }
+  if (bottom === undefined) throw new Error('a set operation is not understood')
+  let columns = readSelect(reading, bottom, outer)
+  for (let index = chain.length - 1; index >= 0; index--) {
+    const step = chain[index]
+    if (step?.rarg === undefined) throw new Error('a set operation is not understood')
+    const right = readSelect(reading, step.rarg, outer)
+    // All but UNION ALL compare the arms' rows.
+    if (step.op !== 'SETOP_UNION' || step.all !== true) {
+      reading.decideAll(columns)
+      reading.decideAll(right)
+    }
+    columns = united(columns, right)
+    reading.spend(columns.length)
+  }
+  const scope = below(outer, [])
+  readSort(reading, statement, columns, scope)
+  readLimits(reading, statement, scope)
+  readLocks(reading, statement, [], scope)
+  return columns
+}
+
+function isBareSetOperation(statement: SelectStmt): boolean {
+  return (
+    statement.op !== undefined &&
+    statement.op !== 'SETOP_NONE' &&
+    statement.withClause === undefined &&
+    statement.sortClause === undefined &&
+    statement.limitCount === undefined &&
+    statement.limitOffset === undefined &&
+    statement.lockingClause === undefined
+  )
+}
+
+/** Rows of either list under the names of the first. */
+function united(left: readonly Column[], right: readonly Column[]): readonly Column[] {
+  const length = Math.max(left.length, right.length)
+  const columns: Column[] = []
+  for (let index = 0; index < length; index++) {
+    const a = left[index]
+    const b = right[index]
+    if (a === undefined || b === undefined) {
+      // The server refuses arms of different length; an arm with a star that is not known may have any.
+      const spare = a ?? b
+      const doubt = (left.length < right.length ? left : right)[Math.min(left.length, right.length) - 1]
+      columns.push({
+        name: a?.name ?? null,
+        lineage: anyOf([spare?.lineage ?? NOTHING, doubt?.lineage ?? NOTHING]),
+      })
+    } else columns.push({ name: a.name, lineage: anyOf([a.lineage, b.lineage]) })
+  }
+  return columns
+}
+
+function readValues(reading: Reading, statement: SelectStmt, outer: Scope): readonly Column[] {
+  const scope = below(outer, [])
+  let columns: Column[] | null = null
+  for (const list of listOf(statement.valuesLists)) {
+    const row = listOf(list.List?.items).map((node) => reading.walk.expression(reading, node, scope))
+    if (columns === null) columns = row.map((lineage, index) => ({ name: `column${index + 1}`, lineage }))
+    else {
+      const before: Column[] = columns
+      columns = before.map((column, index) => {
+        const lineage = row[index] ?? NOTHING
+        return lineage === NOTHING ? column : { name: column.name, lineage: anyOf([column.lineage, lineage]) }
+      })
+    }
+  }
+  const values = columns ?? []
+  readSort(reading, statement, values, scope)
+  readLimits(reading, statement, scope)
+  return values
+}
+
+function readPlain(reading: Reading, statement: SelectStmt, outer: Scope): readonly Column[] {
+  const items: Item[] = []
+  const around = below(outer, [])
+  for (const node of listOf(statement.fromClause)) {
+    // Each element is read with those to its left in sight: LATERAL and functions look there.
+    readFrom(reading, node, { outer: around.outer, items: [...items], tables: around.tables }, items)
+  }
+  const scope: Scope = { outer: around.outer, items, tables: around.tables }
+  const columns = readTargets(reading, listOf(statement.targetList), scope)
+  decideOn(reading, statement.whereClause, scope)
+  for (const node of listOf(statement.groupClause)) readGroup(reading, node, columns, scope)
+  decideOn(reading, statement.havingClause, scope)
+  for (const node of listOf(statement.windowClause)) {
+    const window: WindowDef | undefined = node.WindowDef
+    if (window !== undefined) readWindow(reading, window, scope)
+  }
+  readDistinct(reading, listOf(statement.distinctClause), columns, scope)
+  readSort(reading, statement, columns, scope)
+  readLimits(reading, statement, scope)
+  readLocks(reading, statement, listOf(statement.fromClause), scope)
+  return columns
+}
+
+function decideOn(reading: Reading, node: Tree | undefined, scope: Scope): void {
+  if (node !== undefined) reading.decide(reading.walk.expression(reading, node, scope))
+}
+
+/** A select list or RETURNING list as columns, stars spread. */
+export function readTargets(reading: Reading, nodes: readonly Tree[], scope: Scope): Column[] {
+  const columns: Column[] = []
+  for (const node of nodes) {
+    const target = node.ResTarget
+    if (target?.val === undefined) throw new Error('a select list is not understood')
+    const value: Tree = target.val
+    const spread = readStar(reading, value, scope)
+    if (spread !== null) {
+      reading.spend(spread.length)
+      columns.push(...spread)
+      continue
+    }
+    const name = target.name === undefined || target.name === '' ? outputName(value) : target.name
+    columns.push({ name, lineage: reading.walk.expression(reading, value, scope) })
+  }
+  return columns
+}
+
+/** The columns of `*`, `t.*` or `(row).*`; null when the node is no star. */
+export function readStar(reading: Reading, node: Tree, scope: Scope): readonly Column[] | null {
+  const fields = node.ColumnRef?.fields
+  if (fields !== undefined) {
+    if (stringOf(fields[fields.length - 1]) !== null) return null
+    const names = stringsOf(fields)
+    if (names.length > 0) {
+      const item = findReferencedItem(scope, names)
+      return item === null ? [untracedStar(NOTHING)] : starOf(item)
+    }
+    return scope.items.filter((item) => item.columnsVisible).flatMap(starOf)
+  }
+  const steps = node.A_Indirection?.indirection
+  if (node.A_Indirection?.arg === undefined || steps === undefined) return null
+  if (!('A_Star' in (steps[steps.length - 1] ?? {}))) return null
+  const value = reading.walk.expression(reading, node, scope)
+  const inner: Tree = node.A_Indirection.arg
+  return (steps.length === 1 ? spreadColumns(reading, inner, value) : value.fields) ?? [untracedStar(value)]
+}
+
+function starOf(item: Item): readonly Column[] {
+  const columns = readAll(item)
+  item.onRead?.()
+  if (item.open === null) return columns
+  return [...columns, untracedStar(item.open)]
+}
+
+// ORDER BY and DISTINCT ON: an ordinal or output name first, then an expression over the input.
+function outputMeant(node: Tree | undefined, columns: readonly Column[]): Lineage | null {
+  const ordinal = node?.A_Const?.ival
+  if (ordinal !== undefined) return columns[(ordinal.ival ?? 0) - 1]?.lineage ?? anyOf(columns.map((c) => c.lineage))
+  const fields = node?.ColumnRef?.fields
+  const name = fields?.length === 1 ? stringOf(fields[0]) : null
+  if (name === null) return null
+  const found = columns.filter((column) => column.name === name)
+  return found.length === 0 ? null : anyOf(found.map((column) => column.lineage))
+}
+
+function readSort(reading: Reading, statement: SelectStmt, columns: readonly Column[], scope: Scope): void {
+  for (const node of listOf(statement.sortClause)) {
+    const order = node.SortBy
+    if (order?.node === undefined) throw new Error('an ORDER BY is not understood')
+    const key = outputMeant(order.node, columns) ?? reading.walk.expression(reading, order.node, scope)
+    useOrderingOperator(reading, order, key)
+    reading.decide(key)
+  }
+}
+
+// GROUP BY: an input column hides an output name (PostgreSQL manual, "GROUP BY Clause").
+function readGroup(reading: Reading, node: Tree, columns: readonly Column[], scope: Scope): void {
+  if (node.GroupingSet !== undefined) {
+    reading.descend()
+    for (const part of listOf(node.GroupingSet.content)) readGroup(reading, part, columns, scope)
+    reading.ascend()
+    return
+  }
+  if (node.RowExpr !== undefined) {
+    for (const part of listOf(node.RowExpr.args)) readGroup(reading, part, columns, scope)
+    return
+  }
+  const fields = node.ColumnRef?.fields
+  const name = fields?.length === 1 ? stringOf(fields[0]) : null
+  if (name !== null) {
+    const input = scope.items.some((item) => item.columnsVisible && columnOf(item, name) !== null)
+    const meant = input ? null : outputMeant(node, columns)
+    reading.decide(meant ?? reading.walk.expression(reading, node, scope))
+    return
+  }
+  reading.decide(outputMeant(node, columns) ?? reading.walk.expression(reading, node, scope))
+}
+
+function readDistinct(reading: Reading, nodes: readonly Tree[], columns: readonly Column[], scope: Scope): void {
+  if (nodes.length === 0) return
+  const keys = nodes.filter((node) => Object.keys(node).length > 0)
+  if (keys.length === 0) reading.decideAll(columns)
+  for (const node of keys)
+    reading.decide(outputMeant(node, columns) ?? reading.walk.expression(reading, node, scope))
+}
+
+function readLimits(reading: Reading, statement: SelectStmt, scope: Scope): void {
+  decideOn(reading, statement.limitCount, scope)
+  decideOn(reading, statement.limitOffset, scope)
+}
+
+// FOR UPDATE and the like lock rows of the tables named, or of all in FROM, sub-queries included.
+function readLocks(reading: Reading, statement: SelectStmt, from: readonly Tree[], scope: Scope): void {
+  for (const node of listOf(statement.lockingClause)) {
+    const clause: LockingClause | undefined = node.LockingClause
+    const named = listOf(clause?.lockedRels).flatMap((rel) => rel.RangeVar?.relname ?? [])
+    lockTables(reading, from, named, scope)
+  }
+}
+
+function lockTables(reading: Reading, nodes: readonly Tree[], named: readonly string[], scope: Scope): void {
+  for (const node of nodes) {
+    const table = node.RangeVar ?? node.RangeTableSample?.relation?.RangeVar
+    if (table !== undefined) {
+      const alias = table.alias?.aliasname ?? table.relname ?? ''
+      if (named.length === 0 || named.includes(alias)) lockTable(reading, table, scope)
+    } else if (node.JoinExpr !== undefined) {
+      reading.descend()
+      const { larg, rarg } = node.JoinExpr
+      lockTables(reading, [larg, rarg].flatMap((arm) => arm ?? []), named, scope)
+      reading.ascend()
+    } else if (node.RangeSubselect !== undefined) {
+      const alias = node.RangeSubselect.alias?.aliasname ?? ''
+      const inner: Tree | undefined = node.RangeSubselect.subquery
+      if (named.length === 0 || named.includes(alias))
+        lockTables(reading, listOf(inner?.SelectStmt?.fromClause), [], scope)
+    }
+  }
+}
+
+function lockTable(reading: Reading, table: RangeVar, scope: Scope): void {
+  const qualified = table.schemaname !== undefined && table.schemaname !== ''
+  if (!qualified && findCommonTable(scope, table.relname ?? '') !== null) return
+  reading.access('lock', relationName(reading.environment, table), null)
+}

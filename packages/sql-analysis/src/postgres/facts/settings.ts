@@ -1,0 +1,103 @@
+import type { SettingUse } from '@gatehouse/core'
+import type { VariableSetStmt } from 'libpg-query'
+import type { Reading } from './reading.ts'
+import { type Tree, listOf, literalText } from './tree.ts'
+
+/** Settings that decide what names mean to later statements. */
+const NAME_SETTINGS: ReadonlySet<string> = new Set([
+  '*',
+  'search_path',
+  'role',
+  'session_authorization',
+  'standard_conforming_strings',
+  'backslash_quote',
+  'client_encoding',
+  'temp_tablespaces',
+])
+
+/** Adds a setting used, with what follows from it for names and rights. */
+export function addSetting(reading: Reading, use: SettingUse): void {
+  reading.settings.push(use)
+  if (use.action === 'show') return
+  reading.changesNames = true
+  if (NAME_SETTINGS.has(use.name)) reading.movesNames = true
+  if (use.name === 'role' || use.name === '*') reading.access('set_role', roleNamed(use), null)
+  if (use.name === 'session_authorization') reading.access('set_session_authorization', roleNamed(use), null)
+}
+
+function roleNamed(use: SettingUse): { schema: null; name: string } | null {
+  return use.value === null ? null : { schema: null, name: use.value }
+}
+
+/** set_config(name, value, local) and current_setting(name): a name that is not a literal may be any setting. */
+export function readSettingCall(reading: Reading, name: string, nodes: readonly Tree[]): void {
+  const positional = nodes.every((node) => node.NamedArgExpr === undefined)
+  const setting = positional ? literalText(nodes[0]) : null
+  const action = name === 'set_config' ? 'set' : 'show'
+  const value = name === 'set_config' && positional ? literalText(nodes[1]) : null
+  addSetting(reading, { action, name: setting === null ? '*' : setting.toLowerCase(), value })
+}
+
+/** SET, RESET and their special forms; returns the statement's action. */
+export function readVariableSet(reading: Reading, statement: VariableSetStmt): string {
+  const name = (statement.name ?? '').toLowerCase()
+  switch (statement.kind) {
+    case 'VAR_SET_VALUE':
+    case 'VAR_SET_DEFAULT':
+    case 'VAR_SET_CURRENT':
+      addSetting(reading, { action: 'set', name, value: settingValue(name, listOf(statement.args)) })
+      break
+    case 'VAR_RESET':
+      addSetting(reading, { action: 'reset', name, value: null })
+      break
+    case 'VAR_RESET_ALL':
+      addSetting(reading, { action: 'reset', name: '*', value: null })
+      break
+    case 'VAR_SET_MULTI':
+      return readTransactionSettings(reading, name, listOf(statement.args))
+    default:
+      throw new Error('a form of SET is not understood')
+  }
+  if (name === 'role') return 'set_role'
+  if (name === 'session_authorization') return 'set_session_authorization'
+  const action = statement.kind?.startsWith('VAR_RESET') === true ? 'reset' : 'set'
+  reading.access(action, null, null)
+  return action
+}
+
+// SET TRANSACTION, SET SESSION CHARACTERISTICS AS TRANSACTION, SET TRANSACTION SNAPSHOT.
+function readTransactionSettings(reading: Reading, name: string, modes: readonly Tree[]): string {
+  const lasting = name === 'session characteristics'
+  addTransactionModes(reading, modes, lasting ? 'default_' : '')
+  if (name === 'transaction snapshot')
+    addSetting(reading, { action: 'set', name: 'transaction_snapshot', value: literalText(modes[0]) })
+  const action = lasting ? 'set' : 'set_transaction'
+  reading.access(action, null, null)
+  return action
+}
+
+/** Transaction modes as the settings they are: `transaction_isolation`, `transaction_read_only`, `transaction_deferrable`. */
+export function addTransactionModes(reading: Reading, modes: readonly Tree[], prefix: string): void {
+  for (const mode of modes) {
+    const element = mode.DefElem
+    if (element?.defname === undefined) continue
+    const text = literalText(element.arg)
+    const flag = element.defname === 'transaction_isolation' ? text : text === '0' ? 'off' : 'on'
+    addSetting(reading, { action: 'set', name: `${prefix}${element.defname}`, value: flag })
+  }
+}
+
+function settingValue(name: string, nodes: readonly Tree[]): string | null {
+  if (nodes.length === 0) return null
+  const texts: string[] = []
+  for (const node of nodes) {
+    const text = literalText(node)
+    if (text === null) return null
+    texts.push(name === 'search_path' ? quoteIdentifier(text) : text)
+  }
+  return texts.join(', ')
+}
+
+function quoteIdentifier(name: string): string {
+  return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`
+}

@@ -1,0 +1,95 @@
+import type { ColumnName } from '@gatehouse/core'
+import type { CatalogRelation } from '../catalog.ts'
+import { type Column, type Lineage, untraced } from './lineage.ts'
+import { Reading } from './reading.ts'
+import { storedColumns } from './relations.ts'
+import { TOP } from './scope.ts'
+
+interface Expansion {
+  readonly columns: readonly Column[]
+  /** What reading the view's own query found; null when it could not be read. */
+  readonly reading: Reading | null
+}
+
+// Relation objects belong to one snapshot: what is stored here dies with it.
+const expansions = new WeakMap<CatalogRelation, Expansion>()
+const MAX_VIEW_DEPTH = 64
+let depth = 0
+
+/** Names in stored view texts are qualified, but for built-in ones. */
+const STORED_TEXT_PATH: readonly string[] = ['pg_catalog']
+
+/**
+ * The columns of a view as what its stored query makes them from; a stored query that cannot be read, or disagrees
+ * with the catalog about its columns, makes every column untraced. What the query calls and looks at is added to
+ * the reading: it runs whenever the view is read.
+ */
+export function viewColumns(reading: Reading, view: CatalogRelation): readonly Column[] {
+  let expansion = expansions.get(view)
+  if (expansion === undefined) {
+    // Views cannot name themselves, but a damaged catalog could say so.
+    expansions.set(view, untracedView(view, 'it is defined by itself'))
+    expansion = expand(reading, view)
+    expansions.set(view, expansion)
+  }
+  if (expansion.reading !== null) {
+    for (const use of expansion.reading.functions()) reading.useFunction(use.schema, use.name, use.trust)
+    for (const column of expansion.reading.decides) reading.decides.add(column)
+    if (expansion.reading.dynamicSql) reading.dynamicSql = true
+    if (expansion.reading.movesNames) reading.movesNames = true
+    if (expansion.reading.reason !== null) reading.incomplete(`view ${view.name}: ${expansion.reading.reason}`)
+  }
+  return expansion.columns
+}
+
+function expand(reading: Reading, view: CatalogRelation): Expansion {
+  if (view.viewDefinition === null) return untracedView(view, 'its definition is not known')
+  if (depth >= MAX_VIEW_DEPTH) return untracedView(view, 'views are nested too deep')
+  const { catalog, parse } = reading.environment
+  const inner = new Reading({ catalog, searchPath: STORED_TEXT_PATH, parse }, reading.walk)
+  depth++
+  try {
+    const statement = parse(view.viewDefinition).stmts?.[0]?.stmt
+    if (statement === undefined) return untracedView(view, 'its definition is empty')
+    const columns = inner.walk.query(inner, statement, TOP)
+    if (columns === null || columns.length !== view.columns.length)
+      return untracedView(view, 'its definition does not match its columns')
+    return {
+      columns: columns.map((column, index) => named(reading, view, index, column.lineage)),
+      reading: inner,
+    }
+  } catch {
+    return untracedView(view, 'its definition could not be read')
+  } finally {
+    depth--
+  }
+}
+
+function named(reading: Reading, view: CatalogRelation, index: number, lineage: Lineage): Column {
+  const column = view.columns[index]
+  const builtinType = column !== undefined && reading.environment.catalog.isBuiltinType(column.typeOid)
+  return { name: column?.name ?? null, lineage: { ...lineage, builtinType } }
+}
+
+function untracedView(view: CatalogRelation, why: string): Expansion {
+  return {
+    columns: view.columns.map((column) => ({
+      name: column.name,
+      lineage: untraced('name', `view ${view.name} could not be expanded: ${why}`),
+    })),
+    reading: null,
+  }
+}
+
+/** The columns of any relation in the catalog; a materialized view holds what its query gave when it was refreshed. */
+export function relationColumns(reading: Reading, relation: CatalogRelation): readonly Column[] {
+  if (relation.kind === 'view' || relation.kind === 'materialized_view') return viewColumns(reading, relation)
+  return storedColumns(reading.environment.catalog, relation)
+}
+
+/** The base columns an updatable view's column stands for; empty when it is computed. */
+export function writtenColumns(reading: Reading, relation: CatalogRelation, column: string): readonly ColumnName[] {
+  const found = relationColumns(reading, relation).find((candidate) => candidate.name === column)
+  if (found === undefined || found.lineage.opacity !== 'none') return []
+  return found.lineage.sources.filter((source) => source.how === 'copied').map((source) => source.column)
+}

@@ -1,0 +1,75 @@
+import type { StatementFacts } from '@gatehouse/core'
+import type { ParseResult } from 'libpg-query'
+import type { NameEnvironment } from './facts/reading.ts'
+import type { LibpgParser } from './libpg-parser.ts'
+import { prescan } from './prescan.ts'
+import type { PrescanLimits } from './prescan-limits.ts'
+import { fingerprintOf } from './reader-fingerprint.ts'
+import { dependsOnSession, isIndependentOfLiterals, unreadable } from './reader-reading.ts'
+import type { Reading } from './reader-reading.ts'
+import { shapeStands } from './shape.ts'
+
+/** Reads the facts of a parsed text, one entry per statement. */
+export type ReadFacts = (tree: ParseResult, names: NameEnvironment) => readonly StatementFacts[]
+
+/** How long a reading holds: for every text of the shape, for this very text, or for this one time. */
+export type Holds = 'shape' | 'exact' | 'once'
+
+export interface Analysis {
+  readonly reading: Reading
+  readonly holds: Holds
+}
+
+/** Everything a text goes through when it was not seen before. Never throws. `literals` as the shape lexer found them; null: not plain. */
+export function analyse(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  names: NameEnvironment,
+  literals: readonly number[] | null,
+  parser: LibpgParser,
+  readFacts: ReadFacts,
+  limits: PrescanLimits,
+): Analysis {
+  try {
+    const comments: number[] = []
+    const refusal = prescan(bytes, start, end, limits, comments)
+    if (refusal !== null) return { reading: unreadable(refusal.code, refusal.message), holds: 'exact' }
+    let parsed = parser.parseBytes(bytes, start, end)
+    let forwardText: string | null = null
+    if (parsed.kind === 'syntax' && comments.length > 0) {
+      // The library refuses a comment between two words its grammar joins (`NOT /*c*/ IN`), which the server takes.
+      forwardText = withoutComments(bytes, start, end, comments)
+      const again = parser.parse(forwardText)
+      if (again.kind === 'tree') parsed = again
+    }
+    if (parsed.kind === 'broken') return { reading: unreadable('TOO_COMPLEX', parsed.message), holds: 'once' }
+    if (parsed.kind === 'syntax') return { reading: unreadable('SYNTAX', parsed.message, parsed.position), holds: 'exact' }
+    const statements = readFacts(parsed.tree, names)
+    const reading: Reading = { kind: 'read', facts: { statements, fingerprint: fingerprintOf(parsed.json) }, forwardText }
+    if (dependsOnSession(statements)) return { reading, holds: 'once' }
+    if (literals === null || forwardText !== null) return { reading, holds: 'exact' }
+    const stands = shapeStands(bytes, start, literals, parsed)
+    const free = literals.length === 0 || (stands !== 'no' && isIndependentOfLiterals(statements, stands === 'ifHarmless'))
+    return { reading, holds: free ? 'shape' : 'exact' }
+  } catch (error) {
+    return { reading: unreadable('TOO_COMPLEX', refusalOf(error)), holds: 'once' }
+  }
+}
+
+/** Each comment gives way to one space, as in the server's scanner. */
+function withoutComments(bytes: Buffer, start: number, end: number, comments: readonly number[]): string {
+  const parts: string[] = []
+  let from = start
+  for (let index = 0; index + 1 < comments.length; index += 2) {
+    parts.push(bytes.toString('utf8', from, comments[index]), ' ')
+    from = comments[index + 1] ?? end
+  }
+  parts.push(bytes.toString('utf8', from, end))
+  return parts.join('')
+}
+
+function refusalOf(error: unknown): string {
+  if (error instanceof RangeError) return 'statement too complex: nested too deeply to be read'
+  return 'the statement could not be read: internal error while reading its facts'
+}

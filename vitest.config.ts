@@ -1,0 +1,34 @@
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
+
+const skipped = ['**/node_modules/**', '**/dist/**', '**/.gatehouse/**']
+
+const config: ViteUserConfig = defineConfig({
+  test: {
+    // A real server on a busy machine may be slow; a test that hangs must still end.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 20_000,
+    passWithNoTests: false,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
+          exclude: [...skipped, '**/*.server.test.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'servers',
+          // Here real servers run, started once: `inject('servers')` (test/servers/global-setup.ts).
+          include: ['packages/*/src/**/*.server.test.ts', 'apps/*/src/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: skipped,
+          globalSetup: ['test/servers/global-setup.ts'],
+        },
+      },
+    ],
+  },
+})
+export default config
