@@ -66,6 +66,13 @@ test('nobody reaches into a package, or goes in by its own front door', () => {
   ])
 })
 
+test('a test may use the servers; what it tests may not', () => {
+  const use = "import { startPostgres } from '../../../test/servers/postgres.ts'"
+  expect(breaksIn({ 'apps/gateway/src/a.test.ts': use, 'apps/gateway/src/b.ts': use })).toEqual([
+    'apps/gateway/src/b.ts: imports test/servers/postgres.ts of another package by its path; import the package',
+  ])
+})
+
 test('the pure packages touch no socket, file, clock or environment; comments, strings and tests may speak of them', () => {
   const breaks = breaksIn({
     'packages/core/src/a.ts':

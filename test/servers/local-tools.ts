@@ -2,6 +2,8 @@
 export { makeAuthority, openAuthority } from '../../apps/cli/src/dev/certificates.ts'
 export type { CertificateAuthority, KeyedCertificate, Validity } from '../../apps/cli/src/dev/certificates.ts'
 export { freePort } from '../../apps/cli/src/dev/free-port.ts'
+export { startGuarded } from '../../apps/cli/src/dev/guarded-process.ts'
+export type { GuardedProcess } from '../../apps/cli/src/dev/guarded-process.ts'
 export { embeddedPostgres, postgresAt, reachableBy } from '../../apps/cli/src/dev/postgres-installation.ts'
 export type { PostgresInstallation } from '../../apps/cli/src/dev/postgres-installation.ts'
 export { initialiseCluster, startPostgresProcess } from '../../apps/cli/src/dev/postgres-process.ts'

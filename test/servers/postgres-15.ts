@@ -1,6 +1,6 @@
 import { delimiter, dirname, join } from 'node:path'
 import { fetchDebianPackages } from './debian-packages.ts'
-import type { Found } from './found.ts'
+import type { Found, Had } from './found.ts'
 import { postgresAt, type PostgresInstallation } from './local-tools.ts'
 import { KEPT_SERVERS } from './private-folder.ts'
 
@@ -19,6 +19,11 @@ export async function findPostgres15(): Promise<Found<PostgresInstallation>> {
     const found = postgresAt(prefix, 15)
     if (found !== null && (prefix.endsWith('/15') || prefix.endsWith('@15'))) return { kind: 'program', program: found }
   }
+  return unpackedPostgres15()
+}
+
+/** Debian's packages, unpacked into a private folder. */
+export async function unpackedPostgres15(): Promise<Had<PostgresInstallation>> {
   const fetched = await fetchDebianPackages({
     packages: ['postgresql-15'],
     folder: join(KEPT_SERVERS, 'postgres-15'),

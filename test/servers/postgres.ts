@@ -129,7 +129,8 @@ const FAST = {
   authentication_timeout: '10s',
 } as const
 
-async function startOwn(found: PostgresInstallation, options: PostgresOptions): Promise<PostgresServer> {
+/** As `startPostgres`, with a program of the caller's choice. */
+export async function startOwn(found: PostgresInstallation, options: PostgresOptions): Promise<PostgresServer> {
   const user = serverUser()
   const folder = privateFolder(`postgres-${String(options.version)}`, user)
   try {

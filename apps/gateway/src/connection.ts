@@ -57,11 +57,18 @@ export class Connection implements Staging {
   }
 
   /** Connects to an upstream. Rejects with the socket's error, or after `timeoutMilliseconds`. */
-  static connect(address: net.TcpNetConnectOpts | net.IpcNetConnectOpts, timeoutMilliseconds: number, turn: Turn): Promise<Connection> {
+  static connect(
+    address: net.TcpNetConnectOpts | net.IpcNetConnectOpts,
+    timeoutMilliseconds: number,
+    turn: Turn,
+  ): Promise<Connection> {
     return new Promise((resolve, reject) => {
       let connection: Connection | null = null
       const socket = net.connect({ ...address, onread: onread(() => connection) })
-      const timer = setTimeout(() => socket.destroy(new Error(`no answer within ${timeoutMilliseconds} ms`)), timeoutMilliseconds)
+      const timer = setTimeout(
+        () => socket.destroy(new Error(`no answer within ${timeoutMilliseconds} ms`)),
+        timeoutMilliseconds,
+      )
       socket.once('error', (error) => {
         clearTimeout(timer)
         reject(error)

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import tls from 'node:tls'
 import { encodePolicyLoaded, type Policy, RateLimiter, Secret } from '@gatehouse/core'
 import { TrailWriter } from '@gatehouse/audit-trail'
-import { PostgresReader } from '@gatehouse/sql-analysis'
+import { PostgresReader, readFacts } from '@gatehouse/sql-analysis'
 import type { Logger } from 'pino'
 import { type GatewayConfig, weakerChoices } from './config/index.ts'
 import { TokenVerifier } from './identity/index.ts'
@@ -33,7 +33,12 @@ const CLOSE_MILLISECONDS = 300
 export async function startGateway(config: GatewayConfig, log: Logger): Promise<Gateway> {
   for (const choice of weakerChoices(config)) log.warn({ choice }, 'a weaker choice is configured')
   const { syncMilliseconds, segmentBytes, segmentSeconds, statementTextMaxBytes, directory } = config.audit
-  const trail = await TrailWriter.open(directory, { gatewayId: config.gatewayId, syncMilliseconds, segmentBytes, segmentSeconds })
+  const trail = await TrailWriter.open(directory, {
+    gatewayId: config.gatewayId,
+    syncMilliseconds,
+    segmentBytes,
+    segmentSeconds,
+  })
   const turn = new Turn(trail)
   const closers: (() => Promise<void> | void)[] = [() => trail.close()]
   try {
@@ -44,17 +49,25 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
     policy.watch()
     closers.push(() => policy.close())
     const listenerConfig = config.listeners.postgres
-    const reader = await PostgresReader.create({ maxStatementBytes: listenerConfig.maxStatementBytes })
+    const reader = await PostgresReader.create({
+      readFacts,
+      catalogParts: (catalog) => catalog.parts,
+      limits: { maxStatementBytes: listenerConfig.maxStatementBytes },
+    })
     closers.push(() => reader.close())
     const verifier = TokenVerifier.create(config.issuers, { log })
     closers.push(() => verifier.close())
     const targets = new Map<string, PostgresTarget>()
-    for (const [name, target] of Object.entries(config.targets)) {
-      const catalog = new CatalogSource(name, target, (sql) => reader.parse(sql), turn, log)
+    for (const [name, target] of config.targets) {
+      const catalog = new CatalogSource(name, target, (sql) => reader.parseQuery(sql), turn, log)
       targets.set(name, { config: target, catalog })
       closers.push(() => catalog.close())
       // Begun now so that the first login finds it; a target that is down now may be up then.
-      catalog.ready().catch((error: unknown) => log.warn({ target: name, error: String(error) }, 'the catalog of the target could not be read yet'))
+      catalog
+        .ready()
+        .catch((error: unknown) =>
+          log.warn({ target: name, error: String(error) }, 'the catalog of the target could not be read yet'),
+        )
     }
     const sessions = new SessionRegistry()
     const engine = new PostgresEngine({
@@ -68,7 +81,12 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
       turn,
       rates: new RateLimiter(),
       clock: { now: () => Date.now(), monotonic: () => performance.now() },
-      recordLimits: { maxTextBytes: statementTextMaxBytes, maxParameterBytes: 4096, maxParametersBytes: 65_536, maxParameters: 1000 },
+      recordLimits: {
+        maxTextBytes: statementTextMaxBytes,
+        maxParameterBytes: 4096,
+        maxParametersBytes: 65_536,
+        maxParameters: 1000,
+      },
       maskingKey: maskingKey(config.maskingKey),
       sessions,
       log,
@@ -84,7 +102,10 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
       serve: (client) => engine.serve(client),
     })
     const bound = await listener.listen()
-    log.info({ host, port: bound, targets: [...targets.keys()], policy: policy.current.version }, 'gateway is listening for PostgreSQL clients')
+    log.info(
+      { host, port: bound, targets: [...targets.keys()], policy: policy.current.version },
+      'gateway is listening for PostgreSQL clients',
+    )
     return {
       postgres: { host, port: bound },
       sessions,
@@ -104,7 +125,11 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
 }
 
 function secureContext(files: { readonly certificateFile: string; readonly keyFile: string }): tls.SecureContext {
-  return tls.createSecureContext({ cert: readFileSync(files.certificateFile), key: readFileSync(files.keyFile), minVersion: 'TLSv1.2' })
+  return tls.createSecureContext({
+    cert: readFileSync(files.certificateFile),
+    key: readFileSync(files.keyFile),
+    minVersion: 'TLSv1.2',
+  })
 }
 
 function ruleCount({ document: { allow, deny, masks, limits } }: Policy): number {

@@ -43,7 +43,9 @@ export class PolicyFile implements PolicySource {
         this.reload()
       }, 100)
     })
-    this.#watcher.on('error', (error) => this.#log.error({ error: error.message }, 'the policy file is no longer watched'))
+    this.#watcher.on('error', (error) =>
+      this.#log.error({ error: error.message }, 'the policy file is no longer watched'),
+    )
   }
 
   reload(): void {
@@ -53,14 +55,20 @@ export class PolicyFile implements PolicySource {
       const parsed = parsePolicy(text)
       this.#text = text
       if (!parsed.ok) {
-        this.#log.error({ file: this.#file, problems: parsed.problems }, 'the changed policy is not valid; the last good one stays in force')
+        this.#log.error(
+          { file: this.#file, problems: parsed.problems },
+          'the changed policy is not valid; the last good one stays in force',
+        )
         return
       }
       this.#current = parsed.policy
       this.#loaded(parsed.policy)
       this.#log.info({ file: this.#file, version: parsed.policy.version }, 'policy reloaded')
     } catch (error) {
-      this.#log.error({ file: this.#file, error: String(error) }, 'the policy cannot be read; the last good one stays in force')
+      this.#log.error(
+        { file: this.#file, error: String(error) },
+        'the policy cannot be read; the last good one stays in force',
+      )
     }
   }
 

@@ -1,5 +1,7 @@
+import { isRecordText } from './record-batch.ts'
+
 /** Most UTF-16 units of records that wait for the trail. No new statement runs meanwhile, so there are few. */
-const MAX_OWED_UNITS = 64 * 1024 * 1024
+const MAX_OWED_UNITS = 8 * 1024 * 1024
 
 const OUTCOME = /^"kind":"outcome","session":"(?:[^"\\]|\\.)*","statement":\{"intent":([0-9]{1,16})\}/
 
@@ -12,17 +14,18 @@ function intentOf(members: string): number {
 export class OwedRecords {
   readonly #texts: string[] = []
   #units = 0
-  /** Records that could not be kept: there were too many. An alarm tells, once the trail is back. */
+  /** How many records could not be kept. An alarm tells, once the trail is back. */
   lost = 0
 
-  /** Keeps a record. */
-  keep(members: string): void {
-    if (this.#units + members.length > MAX_OWED_UNITS) {
+  /** Keeps a record. False when it cannot be: it is no record, or too much waits already. Then it is lost, and counted. */
+  keep(members: string): boolean {
+    if (!isRecordText(members) || this.#units + members.length > MAX_OWED_UNITS) {
       this.lost++
-      return
+      return false
     }
     this.#texts.push(members)
     this.#units += members.length
+    return true
   }
 
   /** Those that wait, oldest first. */

@@ -14,6 +14,15 @@ const OVERHEAD_BYTES = 256
 /** UTF-8 never needs more bytes than this for one UTF-16 unit. */
 const MOST_BYTES_PER_UNIT = 3
 
+/**
+ * True when `members` can be written: one line, with its kind first, not longer than a reader would take. What is not
+ * would make the trail unreadable, so it must never get in.
+ */
+export function isRecordText(members: string): boolean {
+  const fits = members.length * MOST_BYTES_PER_UNIT + OVERHEAD_BYTES <= MAX_LINE_BYTES
+  return fits && members.startsWith('"kind":"') && !members.includes('\n')
+}
+
 /** The records that were appended and not yet written, as bytes, and the chain they make. */
 export class RecordBatch {
   /** The last record's number. */
@@ -36,9 +45,7 @@ export class RecordBatch {
 
   /** Adds a record and returns its number. Throws `TrailUnavailable` when it does not fit; then nothing is added. */
   add(members: string): number {
-    // A line break or a missing kind would make the trail unreadable: such a record must never get in.
-    if (!members.startsWith('"kind":"') || members.includes('\n'))
-      throw new TrailUnavailable('not the text of a record')
+    if (!isRecordText(members)) throw new TrailUnavailable('this cannot be a record: too long, or not the text of one')
     const start = this.length
     const room = members.length * MOST_BYTES_PER_UNIT + OVERHEAD_BYTES
     if (start + room > this.buffer.length) this.#grow(start + room)
@@ -49,7 +56,6 @@ export class RecordBatch {
     const hashedFrom = start + HASH_MEMBER_BYTES
     buffer.write(head, hashedFrom, 'latin1')
     const end = hashedFrom + head.length + buffer.write(members, hashedFrom + head.length, 'utf8') + 1
-    if (end + 1 - start > MAX_LINE_BYTES) throw new TrailUnavailable(`a record of ${end - start} bytes is too large`)
     buffer[end - 1] = 0x7d // }
     buffer[end] = 0x0a
     const digest = hash('sha256', buffer.subarray(hashedFrom, end), 'hex')

@@ -10,7 +10,7 @@ export const GENESIS_HASH: string = '0'.repeat(64)
 /** Bytes of the member `"hash":"<64 digits>",`. */
 export const HASH_MEMBER_BYTES = 74
 
-/** Longest line, newline included, that is written or read: four times what the default record limits can reach. */
+/** Longest line, newline included, that is written or read: far more than the default record limits can reach. */
 export const MAX_LINE_BYTES: number = 8 * 1024 * 1024
 
 /** The members that the trail itself puts before those of the record; `kind` is always the first of those. */

@@ -32,8 +32,8 @@ function appendUntilKilled(directory: string, segmentBytes: number, killAfterByt
 it('a process that is killed at any moment has every record that it committed', { timeout: 60_000 }, async () => {
   using directory = new TrailDirectory()
   let said = 0
-  for (let round = 0; round < 20; round++) {
-    const committed = await appendUntilKilled(directory.path, 20_000 + round * 5_000, 50 + ((round * 7_919) % 20_000))
+  for (let round = 0; round < 12; round++) {
+    const committed = await appendUntilKilled(directory.path, 20_000 + round * 5_000, 50 + ((round * 7_919) % 9_000))
     said += committed.length
     const before = await verifyTrail(directory.path)
     expect(before.firstBreak).toBe(null)

@@ -203,7 +203,7 @@ function fill(directory: TrailDirectory): void {
 }
 
 describe('a file that is changed behind the writer', () => {
-  it.each([
+  it.each<[string, RegExp, (file: string) => void]>([
     ['removed', /was removed/, (file: string) => unlinkSync(file)],
     ['renamed', /was removed/, (file: string) => renameSync(file, `${file}.away`)],
     [
@@ -214,7 +214,7 @@ describe('a file that is changed behind the writer', () => {
     ['written to', /bytes where/, (file: string) => appendFileSync(file, 'x\n')],
     ['cut', /bytes where/, (file: string) => truncateSync(file, 700)],
     ['emptied', /bytes where/, (file: string) => truncateSync(file, 0)],
-  ])('stops the trail when it is %s, then goes on in a new segment that says why', async (_, message, damage) => {
+  ])('stops the trail when it is %s, then goes on in a new segment that says why', async (how, message, damage) => {
     using directory = new TrailDirectory()
     const trail = await directory.open()
     appendRecords(trail, 5)
@@ -234,7 +234,7 @@ describe('a file that is changed behind the writer', () => {
     expect(records[2]).toMatchObject({ seq, after: true })
     // A copy in its place has all records: nothing is missing then.
     const report = await verifyTrail(directory.path)
-    if (/copy/.test(String(_))) expect(report.firstBreak).toBe(null)
+    if (how === 'replaced by a copy') expect(report.firstBreak).toBe(null)
     else expect(report.firstBreak).not.toBe(null)
   })
 
@@ -275,6 +275,48 @@ describe('a file that is changed behind the writer', () => {
     expect(() => trail.commit()).toThrow(TrailUnavailable)
     await expect(trail.close()).rejects.toThrow(TrailUnavailable)
   })
+})
+
+it('never loses an owed record in silence: one that cannot be written stops the trail until an alarm has said so', async () => {
+  using directory = new TrailDirectory()
+  const trail = await directory.open()
+  trail.append('"kind":"intent","first":true')
+  trail.owe('"kind":"outcome","a":"\n"')
+  expect(() => trail.commit()).toThrow(TrailUnavailable)
+  trail.owe(`"kind":"outcome","a":"${'x'.repeat(9_000_000)}"`)
+  trail.owe('"kind":"session_end"')
+  await sleep(110)
+  trail.append('"kind":"intent","second":true')
+  trail.commit()
+  await trail.close()
+  const records = directory.lines(1).map((line) => JSON.parse(line) as { kind: string })
+  expect(records.map((record) => record.kind)).toEqual([
+    'trail_opened',
+    'alarm',
+    'session_end',
+    'intent',
+    'segment_closed',
+  ])
+  expect(records[1]).toMatchObject({ alarm: { lost: 2 } })
+  expect(await verifyTrail(directory.path)).toMatchObject({ firstBreak: null, warnings: [] })
+})
+
+it('keeps what is owed within bounds, however long the trail is down', async () => {
+  using directory = new TrailDirectory()
+  const trail = await directory.open()
+  const away = `${directory.file(1)}.away`
+  renameSync(directory.file(1), away)
+  trail.append('"kind":"intent"')
+  expect(() => trail.commit()).toThrow(TrailUnavailable)
+  for (let record = 0; record < 200; record++) trail.owe(`"kind":"session_end","a":"${'x'.repeat(100_000)}"`)
+  await sleep(110)
+  trail.append('"kind":"intent","after":true')
+  trail.commit()
+  await trail.close()
+  const lines = directory.lines(2)
+  const written = lines.filter((line) => line.includes('session_end')).length
+  expect(written).toBeGreaterThan(50)
+  expect(JSON.parse(lines[1] ?? '')).toMatchObject({ alarm: { lost: 200 - written } })
 })
 
 it('refuses a directory that is a file, with the reason', async () => {

@@ -94,7 +94,7 @@ describe('a trail that is written', () => {
   it('takes a record of megabytes, and refuses one that no reader would take', async () => {
     using directory = new TrailDirectory()
     const trail = await directory.open()
-    trail.append(`"kind":"intent","text":"${'ü'.repeat(2_000_000)}"`)
+    trail.append(`"kind":"intent","text":"${'ü'.repeat(1_500_000)}"`)
     trail.commit()
     trail.append('"kind":"intent","before":true')
     expect(() => trail.append(`"kind":"intent","text":"${'x'.repeat(9_000_000)}"`)).toThrow(TrailUnavailable)

@@ -50,11 +50,8 @@ export class TrailWriter implements AuditTrail {
     this.#directory = directory
     this.#options = options
     this.#lock = lock
-    this.#disk = new DiskSync(
-      directory,
-      () => this.#written(),
-      (error) => this.#fail(error),
-    )
+    const written = (): WrittenTrail => ({ head: this.#committed, segment: this.#committedSegment, file: this.#file })
+    this.#disk = new DiskSync(directory, written, (error) => this.#fail(error))
     this.#committed = end.head
     this.#committedSegment = end.segment
     this.#batch = new RecordBatch(end.head.seq, end.head.hash, options.now)
@@ -109,12 +106,13 @@ export class TrailWriter implements AuditTrail {
 
   /** Adds a record that is written with the next commit that succeeds. Never throws. @see AuditTrail.owe */
   owe(members: string): void {
-    this.#owed.keep(members)
+    const kept = this.#owed.keep(members)
     if (this.#failure !== null) {
       if (this.#batch.length === 0) this.#owed.forgetVoid(this.#committed.seq)
       return
     }
     try {
+      if (!kept) throw new Error('a record that was owed could not be kept')
       this.#batch.add(members)
     } catch (error) {
       this.#fail(error)
@@ -294,9 +292,5 @@ export class TrailWriter implements AuditTrail {
     const { now, segmentSeconds } = this.#options
     if (now() - this.#file.begunAt >= segmentSeconds * 1_000 && this.#file.records > 1) this.#roll()
     if (this.#failure === null) this.#disk.start(true)
-  }
-
-  #written(): WrittenTrail {
-    return { head: this.#committed, segment: this.#committedSegment, file: this.#file }
   }
 }

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FrameCursor } from './frame-cursor.ts'
 import { BACKEND_LIMITS, FRONTEND_LIMITS } from './frame-limits.ts'
@@ -14,7 +14,7 @@ interface Frame {
 
 const frames: fc.Arbitrary<Frame[]> = fc.array(
   fc.record({
-    tag: fc.constantFrom(...'TDdENA'),
+    tag: fc.constantFrom(...'TDdENA'.split('')),
     body: fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
   }),
   { maxLength: 20 },
@@ -111,7 +111,7 @@ describe('a stream of frames', () => {
   })
 
   it('hands over the chunk itself, not a copy, for a frame that lies whole in it', () => {
-    const chunk = Buffer.concat([...TAGS].map((tag) => encode({ tag, body: Buffer.alloc(tag === 'Z' ? 1 : 0) })))
+    const chunk = Buffer.concat(TAGS.split('').map((tag) => encode({ tag, body: Buffer.alloc(tag === 'Z' ? 1 : 0) })))
     const cursor = new FrameCursor(BACKEND_LIMITS(MEGABYTE))
     cursor.feed(chunk, 0, chunk.length)
     let count = 0

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FrameCursor } from './frame-cursor.ts'
 import { BACKEND_LIMITS } from './frame-limits.ts'
@@ -38,6 +38,7 @@ const KINDS: Record<string, RequestKind> = {
   E: RequestKind.Execute,
   C: RequestKind.Close,
   S: RequestKind.Sync,
+  d: RequestKind.CopyData,
   c: RequestKind.CopyEnd,
   f: RequestKind.CopyEnd,
 }
@@ -91,14 +92,26 @@ function truthOf(lines: readonly Line[]): Truth {
   const answered = new Set([...owner].filter(([index]) => !isAsynchronous(lines[index] ?? NOBODY)).map(([, o]) => o))
   const unanswered = [...lines.entries()]
     .filter(([index, line]) => line.fromClient && kindOf(line) !== undefined && !answered.has(index))
-    .filter(([, line]) => !'Scf'.includes(line.tag))
+    .filter(([, line]) => !'Sdcf'.includes(line.tag))
     .map(([index]) => index)
   return { lines, owner, statement, unanswered, waits }
 }
 const NOBODY: Line = { fromClient: false, tag: '', body: '' }
 
-/** Replays an exchange, with the client up to `ahead()` requests ahead of the replies that it had when recorded. */
-function replay(truth: Truth, ahead: () => number): number[] {
+/**
+ * Replays an exchange, with the client up to `ahead()` requests ahead of the replies that it had when recorded. Returns the
+ * skipped requests; undefined when the queue found a reply whose request cannot be known, and refused to go on.
+ */
+function replay(truth: Truth, ahead: () => number): number[] | undefined {
+  try {
+    return replayed(truth, ahead)
+  } catch (error) {
+    if (error instanceof ProtocolError && error.message.endsWith('cannot be known')) return undefined
+    throw error
+  }
+}
+
+function replayed(truth: Truth, ahead: () => number): number[] {
   const skipped: number[] = []
   const queue = new ReplyQueue<number>((_, about) => skipped.push(about))
   let sent = 0
@@ -135,23 +148,33 @@ function replay(truth: Truth, ahead: () => number): number[] {
 describe('replies recorded from PostgreSQL', () => {
   const random = transcript('random.txt').map(truthOf)
 
+  const notSyncs = (truth: Truth, skipped: readonly number[]): number[] =>
+    skipped.filter((index) => truth.lines[index]?.tag !== 'S').sort((a, b) => a - b)
+
   it('are ascribed to the requests that they answered, and the skipped ones are named', () => {
+    let refused = 0
     for (const truth of random) {
-      const skipped = replay(truth, () => 0).filter((index) => truth.lines[index]?.tag !== 'S')
-      expect(skipped).toEqual(truth.unanswered)
+      const skipped = replay(truth, () => 0)
+      if (skipped === undefined) refused++
+      else expect(notSyncs(truth, skipped)).toEqual(truth.unanswered)
     }
+    expect(refused).toBeLessThan(random.length / 4)
   })
 
   it('are ascribed to the same requests however far the client runs ahead', () => {
+    let refused = 0
+    let runs = 0
     fc.assert(
       fc.property(fc.constantFrom(...random), fc.infiniteStream(fc.nat({ max: 12 })), (truth, ahead) => {
         const skipped = replay(truth, () => ahead.next().value ?? 0)
-        const requests = skipped.filter((index) => truth.lines[index]?.tag !== 'S').sort((a, b) => a - b)
-        expect(requests).toEqual(truth.unanswered)
+        runs++
+        if (skipped === undefined) refused++
+        else expect(notSyncs(truth, skipped)).toEqual(truth.unanswered)
       }),
       { numRuns: 1000 },
     )
     for (const truth of random) replay(truth, () => 1_000)
+    expect(refused).toBeLessThan(runs / 3)
   })
 
   it('to libpq, psql and pgbench, in the order of the wire, leave nothing open', () => {
@@ -270,6 +293,27 @@ describe('the rules of the server', () => {
     expect(() => meanings('>E >S <G >c >S <E <Z <Z <Z')).toThrow(ProtocolError)
   })
 
+  it.each([
+    [
+      'a Query in a batch without Sync: the error may have hit a Flush before it, and then the Query is skipped',
+      '>P <1 >Q <E',
+    ],
+    ['requests behind a stray CopyDone in a batch: it may be what was hit', '>P <1 >c >B >E >S <E'],
+    ['requests behind stray CopyData', '>P <1 >d >B >E >S <E'],
+    ['requests behind more than a Sync behind a COPY that fails', '>E >S <G >c >P >S <E'],
+    ['requests after a COPY failed with a Sync on the way', '>E >S <G <E >P'],
+  ])('an error is not ascribed to %s', (_, script) => {
+    expect(() => meanings(script)).toThrow('cannot be known')
+  })
+
+  it('COPY data and its end that belong to a COPY make nothing uncertain', () => {
+    const seen = ['Part:E0', 'Done:E0', 'Error:P3', 'Ready:S4', 'length:0']
+    expect(meanings('>E >d >c >P >S <G <C <E <Z')).toEqual(seen)
+    expect(meanings('>E <G >d >c >P >S <C <E <Z').at(-2)).toBe('Ready:S4')
+    expect(meanings('>Q <G <E <Z >d >c >Q <E <Z').slice(3)).toEqual(['Error:Q3', 'Ready:Q3', 'length:0'])
+    expect(meanings('>P <E >d >c >S <Z >P <E').at(-2)).toBe('Error:P4')
+  })
+
   it('a CopyEnd that no COPY waits for is ignored', () => {
     expect(meanings('>c >P >c >c >S <1 <Z')).toEqual(['Done:P1', 'Ready:S4', 'length:0'])
   })
@@ -353,10 +397,7 @@ describe('the rules of the server', () => {
 
   it('any requests and any tags end in a meaning or a ProtocolError, and never in another request answered', () => {
     const kinds = fc.constantFrom(...Object.values(RequestKind).filter((kind) => kind !== RequestKind.None))
-    const step = fc.oneof(
-      kinds,
-      fc.constantFrom(...'123CDEGHINSTVZcdnst').map((tag) => tag),
-    )
+    const step = fc.oneof(kinds, fc.constantFrom(...'123CDEGHINSTVZcdnst'.split('')))
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const queue = new ReplyQueue<number>()

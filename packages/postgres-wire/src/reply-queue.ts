@@ -31,9 +31,11 @@ const MAX_PENDING_REQUESTS = 1_048_576
  * where the manual is silent, the server's `PostgresMain` and `CopyGetData`.
  *
  * After an error in the extended protocol the server skips every request, simple ones included, until Sync. While it
- * reads COPY data it ignores Sync: such a Sync is never answered. Allocates nothing for a request or a reply. Whoever asks
- * what the server cannot be followed in (requests other than CopyEnd and Sync while it reads COPY data, which it ends the
- * connection for) gets an exception, never a reply ascribed to the wrong request.
+ * reads COPY data it ignores Sync: such a Sync is never answered. Allocates nothing for a request or a reply.
+ *
+ * A few orders of requests, which no driver sends, leave open which of them an error hit (a Query in a batch without Sync,
+ * stray COPY messages, more than a Sync behind a COPY that fails). Then `reply` or `push` throws `UNEXPECTED_MESSAGE`:
+ * never is a reply ascribed to the wrong request.
  */
 export class ReplyQueue<T extends object | string | number | boolean | bigint | symbol | null> {
   /** The request that the last reply belongs to; `None` when it belongs to no request. */
@@ -50,8 +52,10 @@ export class ReplyQueue<T extends object | string | number | boolean | bigint | 
   #statementsDone = 0
   #skipping = false
   #ended = false
-  /** Extended requests were pushed since the last Sync. */
+  /** Extended requests were pushed since the last Sync: `statement_timeout` may run, and hit whatever is read next. */
   #inBatch = false
+  /** In such a batch COPY messages were sent that the server may not wait for: an error that hits them ends the batch. */
+  #stray = false
   /** Syncs that a COPY is thought to have swallowed. */
   #swallowedSyncs = 0
   /** Of a failed COPY: the server may have failed before it read them, and then answers them after all. */
@@ -84,30 +88,28 @@ export class ReplyQueue<T extends object | string | number | boolean | bigint | 
     return this.#pending.headAbout
   }
 
-  /** A request was sent to the server. Throws `TOO_MANY` beyond the limit of pending requests. */
+  /**
+   * A request was sent to the server; CopyData too, once a message. Throws `TOO_MANY` beyond the limit of pending
+   * requests, and `UNEXPECTED_MESSAGE` for what may or may not be skipped (see `#failedCopy`).
+   */
   push(kind: RequestKind, about: T): void {
-    if (this.#phase === Phase.CopyIn) {
-      if (kind === RequestKind.CopyEnd) {
-        this.#phase = Phase.CopyInEnding
-        return
-      }
-      if (kind === RequestKind.Sync && this.#pending.length === 1) {
-        this.#swallowedSyncs++
-        this.#skipped(kind, about)
-        return
-      }
-    }
-    this.#inBatch = kind >= RequestKind.Parse && kind <= RequestKind.Close
-    if (kind === RequestKind.Sync) this.#skipping = false
-    else if (kind === RequestKind.CopyEnd && this.#pending.length === 0) return
-    else if (this.#skipping) {
-      if (kind !== RequestKind.CopyEnd) this.#skipped(kind, about)
+    if (this.#phase === Phase.CopyIn && this.#pushDuringCopy(kind, about)) return
+    if (kind === RequestKind.CopyEnd || kind === RequestKind.CopyData) this.#stray = this.#inBatch && !this.#skipping
+    if (kind === RequestKind.CopyData || (kind === RequestKind.CopyEnd && this.#pending.length === 0)) return
+    if (this.#skipping && kind !== RequestKind.Sync) {
+      if (this.#lateReady > 0) throw unknowable()
+      this.#skipped(kind, about)
       return
     }
     if (this.#pending.length >= this.#maxPending) {
       throw new ProtocolError('TOO_MANY', `more than ${this.#maxPending} requests wait for a reply`)
     }
-    this.#pending.push(kind, about)
+    const endsBatch = kind === RequestKind.Query || kind === RequestKind.FunctionCall
+    this.#pending.push(kind, about, this.#stray || (endsBatch && this.#inBatch))
+    if (kind === RequestKind.CopyEnd) return
+    this.#skipping = false
+    this.#stray = false
+    this.#inBatch = !endsBatch && kind !== RequestKind.Sync
   }
 
   /**
@@ -145,6 +147,7 @@ export class ReplyQueue<T extends object | string | number | boolean | bigint | 
         return Reply.StatementDone
       case RequestKind.Sync:
       case RequestKind.CopyEnd:
+      case RequestKind.CopyData:
       case RequestKind.None:
         throw this.#unexpected(tag)
       default:
@@ -161,6 +164,19 @@ export class ReplyQueue<T extends object | string | number | boolean | bigint | 
     while (this.#pending.length > 0) this.#dropHead()
   }
 
+  /** True: the COPY takes it. A Sync behind other requests is left: the server ends the connection at those. */
+  #pushDuringCopy(kind: RequestKind, about: T): boolean {
+    if (kind === RequestKind.CopyData) return true
+    if (kind === RequestKind.CopyEnd) {
+      this.#phase = Phase.CopyInEnding
+      return true
+    }
+    if (kind !== RequestKind.Sync || this.#pending.length > 1) return false
+    this.#swallowedSyncs++
+    this.#skipped(kind, about)
+    return true
+  }
+
   #asynchronous(tag: number): Reply {
     const during = tag === 0x4e /* N */
     this.kind = during ? this.#pending.headKind : RequestKind.None
@@ -170,6 +186,8 @@ export class ReplyQueue<T extends object | string | number | boolean | bigint | 
   }
 
   #error(kind: RequestKind): Reply {
+    // INVARIANT: from a wrongly ascribed error on, rows are taken for those of another request, and not masked.
+    if (this.#phase === Phase.Fresh && this.#pending.headUncertain && kind !== RequestKind.Sync) throw unknowable()
     const copying = this.#phase === Phase.CopyIn || this.#phase === Phase.CopyInEnding
     this.#lateReady = copying ? this.#swallowedSyncs : 0
     switch (kind) {
@@ -182,9 +200,19 @@ export class ReplyQueue<T extends object | string | number | boolean | bigint | 
         return Reply.Error
       default:
         this.#advance()
+        if (this.#lateReady > 0) this.#failedCopy()
         this.#skipUntilSync()
         return Reply.Error
     }
+  }
+
+  /**
+   * A COPY failed with Syncs on the way. Had the server read them before, it skips what follows until the next Sync; had
+   * it not, it answers them and runs what follows. Only when Sync is what follows do both come to the same.
+   */
+  #failedCopy(): void {
+    const next = this.#pending.headKind
+    if (next !== RequestKind.None && next !== RequestKind.Sync) throw unknowable()
   }
 
   /** A Flush may be what an error hits in mid-batch: `statement_timeout` runs on between requests, and is noticed then. */
@@ -297,6 +325,8 @@ export class ReplyQueue<T extends object | string | number | boolean | bigint | 
       const about = pending.secondAbout
       pending.removeSecond()
       if (next === RequestKind.CopyEnd) {
+        if (pending.length === 1) this.#stray = false
+        else pending.makeSecondCertain()
         this.#phase = Phase.CopyInEnding
         break
       }
@@ -334,6 +364,10 @@ export class ReplyQueue<T extends object | string | number | boolean | bigint | 
     const name = tag > 0x20 && tag < 0x7f ? `'${String.fromCharCode(tag)}'` : `0x${tag.toString(16)}`
     return new ProtocolError('UNEXPECTED_MESSAGE', `no request under way can have the reply ${name}`)
   }
+}
+
+function unknowable(): ProtocolError {
+  return new ProtocolError('UNEXPECTED_MESSAGE', 'which request an error belongs to cannot be known')
 }
 
 function ignore(): void {}

@@ -1,4 +1,4 @@
-/** What was asked. `CopyEnd` stands for CopyDone and CopyFail. Flush and CopyData have no reply and are not pushed. */
+/** What was asked. Flush has no reply and is not pushed. */
 export const RequestKind = {
   /** No request: what an asynchronous message belongs to. */
   None: 0,
@@ -11,7 +11,10 @@ export const RequestKind = {
   Execute: 7,
   Close: 8,
   Sync: 9,
+  /** CopyDone or CopyFail. */
   CopyEnd: 10,
+  /** Has no reply, and is not queued; but one that the server does not wait for can be what an error hits. */
+  CopyData: 11,
 } as const
 /** One of the numbers of `RequestKind`. */
 export type RequestKind = (typeof RequestKind)[keyof typeof RequestKind]

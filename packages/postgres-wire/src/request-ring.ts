@@ -8,6 +8,7 @@ export class RequestRing<T> {
   length: number = 0
   #kinds: RequestKind[] = emptySlots(SMALLEST, NONE)
   #abouts: (T | undefined)[] = emptySlots(SMALLEST, undefined)
+  #uncertain: boolean[] = emptySlots(SMALLEST, false)
   #head = 0
 
   /** Kind of the oldest; 0 when empty. */
@@ -19,6 +20,11 @@ export class RequestRing<T> {
     return this.length === 0 ? undefined : this.#abouts[this.#head]
   }
 
+  /** What was said of the oldest when it was pushed. */
+  get headUncertain(): boolean {
+    return this.length > 0 && this.#uncertain[this.#head] === true
+  }
+
   get secondKind(): RequestKind {
     return this.length < 2 ? NONE : (this.#kinds[this.#slot(1)] ?? NONE)
   }
@@ -27,11 +33,12 @@ export class RequestRing<T> {
     return this.length < 2 ? undefined : this.#abouts[this.#slot(1)]
   }
 
-  push(kind: RequestKind, about: T): void {
+  push(kind: RequestKind, about: T, uncertain: boolean): void {
     if (this.length === this.#kinds.length) this.#resize(this.length * 2)
     const slot = this.#slot(this.length)
     this.#kinds[slot] = kind
     this.#abouts[slot] = about
+    this.#uncertain[slot] = uncertain
     this.length++
   }
 
@@ -50,7 +57,12 @@ export class RequestRing<T> {
     const second = this.#slot(1)
     this.#kinds[second] = this.headKind
     this.#abouts[second] = this.headAbout
+    this.#uncertain[second] = this.headUncertain
     this.shift()
+  }
+
+  makeSecondCertain(): void {
+    if (this.length > 1) this.#uncertain[this.#slot(1)] = false
   }
 
   #slot(index: number): number {
@@ -60,12 +72,15 @@ export class RequestRing<T> {
   #resize(capacity: number): void {
     const kinds = emptySlots<RequestKind>(capacity, NONE)
     const abouts = emptySlots<T | undefined>(capacity, undefined)
+    const uncertain = emptySlots<boolean>(capacity, false)
     for (let index = 0; index < this.length; index++) {
       kinds[index] = this.#kinds[this.#slot(index)] ?? NONE
       abouts[index] = this.#abouts[this.#slot(index)]
+      uncertain[index] = this.#uncertain[this.#slot(index)] ?? false
     }
     this.#kinds = kinds
     this.#abouts = abouts
+    this.#uncertain = uncertain
     this.#head = 0
   }
 }

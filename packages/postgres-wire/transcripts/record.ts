@@ -71,7 +71,18 @@ function requests(copying: boolean, failed: boolean): readonly Request[] {
   const close: Request = ['C', `${pick('S', 'P')}${pick('', 's', 'p')}\0`]
   return pick<readonly Request[]>(
     [['Q', `${statement()}\0`]],
-    [['Q', `${statement()}; ${statement()}; ${statement()}\0`]],
+    [
+      ['S', ''],
+      ['Q', `${statement()}\0`],
+    ],
+    [
+      ['S', ''],
+      ['Q', `${statement()}\0`],
+    ],
+    [
+      ['S', ''],
+      ['Q', `${statement()}; ${statement()}; ${statement()}\0`],
+    ],
     [parse, bind, execute],
     [parse, bind, execute],
     [parse, ['D', `S${name}\0`], bind, ['D', `P${portal}\0`], execute, ['S', '']],
@@ -81,8 +92,14 @@ function requests(copying: boolean, failed: boolean): readonly Request[] {
     [execute],
     [close],
     [['D', `P${portal}\0`]],
-    [['F', `\0\0\x05\x13${NO_COUNT}${NO_COUNT}\0\0`]],
-    [['F', `\0\0\0\x01${NO_COUNT}${NO_COUNT}${NO_COUNT}`]],
+    [
+      ['S', ''],
+      ['F', `\0\0\x05\x13${NO_COUNT}${NO_COUNT}\0\0`],
+    ],
+    [
+      ['S', ''],
+      ['F', `\0\0\0\x01${NO_COUNT}${NO_COUNT}${NO_COUNT}`],
+    ],
     [['S', '']],
     [['c', '']],
     [['d', 'stray']],

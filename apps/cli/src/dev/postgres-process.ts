@@ -1,8 +1,9 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, Socket } from 'node:net'
+import { spawnSync } from 'node:child_process'
+import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { startGuarded } from './guarded-process.ts'
 import { programEnvironment, type PostgresInstallation } from './postgres-installation.ts'
 import { asUser, type ServerUser } from './server-user.ts'
 
@@ -79,92 +80,27 @@ export async function startPostgresProcess(
   const options = { listen_addresses: '127.0.0.1', port, unix_socket_directories: '', ...settings }
   const flags = Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${String(value)}`])
   const logFile = `${cluster.dataDirectory}.log`
-  const logDescriptor = openSync(logFile, 'w', 0o600)
   const begun = Math.floor(Date.now() / 1000) - 1
-  const child = spawn(
-    '/bin/sh',
-    [
-      '-c',
-      GUARD,
-      'gatehouse-postgres',
-      removeWhenDone ?? '',
-      cluster.installation.postgres,
-      '-D',
-      cluster.dataDirectory,
-      ...flags,
-    ],
-    {
-      ...asUser(cluster.user),
-      cwd: '/',
-      // Its own process group: Ctrl-C in the terminal reaches us, and we end the server after the sessions through it.
-      detached: true,
-      stdio: ['pipe', logDescriptor, logDescriptor],
-      env: programEnvironment(cluster.installation),
-    },
-  )
-  closeSync(logDescriptor)
-  const log = (): string => (existsSync(logFile) ? readFileSync(logFile, 'utf8').slice(-4096).trim() : 'no log')
-  const ended = new Promise<string>((resolve) => {
-    child.once('error', (error) => {
-      resolve(error.message)
-    })
-    child.once('exit', () => {
-      resolve(log())
-    })
+  const server = await startGuarded({
+    command: cluster.installation.postgres,
+    args: ['-D', cluster.dataDirectory, ...flags],
+    env: programEnvironment(cluster.installation),
+    user: cluster.user,
+    logFile,
+    removeWhenDone,
   })
-  const { stdin } = child
-  if (stdin === null) throw new Error('the guard has no pipe')
-  stdin.on('error', () => undefined)
-  let running = true
-  void ended.then(() => {
-    running = false
-  })
-  const stop = async (): Promise<void> => {
-    child.ref()
-    stdin.end()
-    await ended
-    if (removeWhenDone !== null) rmSync(removeWhenDone, { recursive: true, force: true })
-  }
-
   const deadline = Date.now() + 30_000
   while (!(await answers(cluster.dataDirectory, port, begun))) {
-    if (!running) throw new Error(`PostgreSQL ended while starting: ${await ended}`)
+    if (!server.isRunning()) throw new Error(`PostgreSQL ended while starting: ${await server.ended}`)
     if (Date.now() > deadline) {
-      await stop()
-      throw new Error(`PostgreSQL did not take connections within 30 seconds: ${log()}`)
+      await server.stop()
+      throw new Error(`PostgreSQL did not take connections within 30 seconds: ${await server.ended}`)
     }
     await sleep(20)
   }
-  // The server must not keep a program alive that has nothing else to do; the guard ends it then.
-  child.unref()
-  if (stdin instanceof Socket) stdin.unref()
-  return { host: '127.0.0.1', port, pid: Number(pidFile(cluster.dataDirectory)[0]), logFile, ended, stop }
+  const { pid, ended, stop } = server
+  return { host: '127.0.0.1', port, pid, logFile, ended, stop }
 }
-
-/**
- * Runs the server as a child of a shell that holds our pipe: when the pipe closes, because we asked or because we are
- * gone (killed, crashed), the server gets SIGINT, a fast shutdown, and after 5 seconds SIGQUIT: a fast shutdown waits for
- * sessions that are still logging in. A cluster that is thrown away gets SIGQUIT at once.
- */
-const GUARD = `
-remove=$1; shift
-trap '' INT HUP
-exec 3<&0
-"$@" </dev/null 3<&- & server=$!
-(
-  trap - INT HUP
-  read -r _ <&3
-  [ -n "$remove" ] || { kill -INT $server; sleep 5; }
-  kill -QUIT $server
-) >/dev/null 2>&1 & watch=$!
-exec 3<&-
-trap 'kill -INT $server' TERM
-wait $server; status=$?
-while kill -0 $server 2>/dev/null; do wait $server; status=$?; done
-kill $watch 2>/dev/null
-[ -n "$remove" ] && rm -rf "$remove"
-exit $status
-`
 
 /** PostgreSQL 17 brought a locale provider of its own, alike on every system; before that C is the one that always exists. */
 function localeOptions(installation: PostgresInstallation): readonly string[] {

@@ -54,6 +54,16 @@ describe('strict JSON', () => {
     expect(read(nested(MAX_JSON_DEPTH + 1))).toEqual({ fault: 'too-deep' })
   })
 
+  test('is strict UTF-8', () => {
+    for (const bytes of [
+      [0x22, 0xe9, 0x22],
+      [0x22, 0xc0, 0x80, 0x22],
+      [0x22, 0xed, 0xa0, 0x80, 0x22],
+    ]) {
+      expect(readStrictJson(Buffer.from(bytes))).toEqual({ fault: 'not-json' })
+    }
+  })
+
   test('never throws, whatever the bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {

@@ -1,8 +1,17 @@
-import { buildCatalog, type Catalog, CATALOG_QUERIES, type CatalogRows, CATALOG_VERSION_QUERY, type NameEnvironment } from '@gatehouse/sql-analysis'
+import {
+  buildCatalog,
+  type Catalog,
+  CATALOG_QUERIES,
+  CATALOG_SESSION,
+  type CatalogRows,
+  CATALOG_VERSION_QUERY,
+  type NameEnvironment,
+} from '@gatehouse/sql-analysis'
 import type { Logger } from 'pino'
 import type { TargetConfig } from '../config/index.ts'
-import type { Turn } from '../turn.ts'
+import { Turn } from '../turn.ts'
 import { OwnQueries } from './own-queries.ts'
+import { readSchemas, SCHEMAS_QUERY } from './schemas-query.ts'
 import { openUpstream, UpstreamUnavailable } from './upstream.ts'
 
 /** How often the catalog is compared with the database: others change definitions as well. */
@@ -78,7 +87,10 @@ export class CatalogSource {
     try {
       await this.#read()
     } catch (error) {
-      this.#log.warn({ target: this.#name, error: error instanceof UpstreamUnavailable ? error.detail : String(error) }, 'the catalog could not be read again')
+      this.#log.warn(
+        { target: this.#name, error: error instanceof UpstreamUnavailable ? error.detail : String(error) },
+        'the catalog could not be read again',
+      )
     }
   }
 
@@ -105,13 +117,8 @@ export class CatalogSource {
     this.#stale = false
     try {
       const queries = await this.#connected()
-      const version = (await queries.rows(CATALOG_VERSION_QUERY))[0]?.[0] ?? ''
-      if (this.#catalog === null || version !== this.#catalog.version) {
-        const rows: Partial<Record<keyof CatalogRows, (string | null)[][]>> = {}
-        for (const [kind, sql] of Object.entries(CATALOG_QUERIES)) rows[kind as keyof CatalogRows] = await queries.rows(sql)
-        this.#catalog = buildCatalog(version, rows as CatalogRows)
-        this.#environments.clear()
-      }
+      const version = await this.#inOneSnapshot(queries)
+      this.#log.debug({ target: this.#name, version }, 'catalog is up to date')
       this.#readAt = performance.now()
       this.#probeLater()
     } catch (error) {
@@ -123,11 +130,28 @@ export class CatalogSource {
     }
   }
 
+  /** Reads the version, and everything when it is another, as of one moment. Returns the version. */
+  async #inOneSnapshot(queries: OwnQueries): Promise<string> {
+    await queries.rows('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+    const [version = ''] = await column(queries, CATALOG_VERSION_QUERY)
+    if (this.#catalog === null || version !== this.#catalog.version) {
+      this.#catalog = buildCatalog(version, await allRows(queries))
+      this.#environments.clear()
+    }
+    await queries.rows('COMMIT')
+    return version
+  }
+
   async #connected(): Promise<OwnQueries> {
     if (this.#queries !== null) return this.#queries
-    const settings = new Map([['application_name', 'gatehouse:catalog'], ['client_encoding', 'UTF8']])
-    this.#queries = new OwnQueries(await openUpstream(this.#name, this.#target, settings, this.#turn))
-    return this.#queries
+    const settings = new Map([
+      ['application_name', 'gatehouse:catalog'],
+      ['client_encoding', 'UTF8'],
+    ])
+    const queries = new OwnQueries(await openUpstream(this.#name, this.#target, settings, this.#turn))
+    await queries.rows(CATALOG_SESSION)
+    this.#queries = queries
+    return queries
   }
 
   #probeLater(): void {
@@ -135,4 +159,36 @@ export class CatalogSource {
     if (this.#probe !== null) clearTimeout(this.#probe)
     this.#probe = setTimeout(() => void this.refresh(), PROBE_MILLISECONDS).unref()
   }
+}
+
+/** What exists on a target, as rows: for a catalog that is kept in a file. */
+export async function readCatalogRows(
+  name: string,
+  target: TargetConfig,
+): Promise<{ readonly rows: CatalogRows; readonly searchPath: readonly string[] }> {
+  const turn = new Turn({ commit: () => undefined })
+  const queries = new OwnQueries(await openUpstream(name, target, new Map([['client_encoding', 'UTF8']]), turn))
+  try {
+    const searchPath = readSchemas((await column(queries, SCHEMAS_QUERY))[0] ?? '')
+    if (searchPath === null) throw new Error('the database did not say which schemas a session sees')
+    await queries.rows(CATALOG_SESSION)
+    return { rows: await allRows(queries), searchPath }
+  } finally {
+    queries.close()
+  }
+}
+
+async function allRows(queries: OwnQueries): Promise<CatalogRows> {
+  return {
+    relations: await column(queries, CATALOG_QUERIES.relations),
+    functions: await column(queries, CATALOG_QUERIES.functions),
+    types: await column(queries, CATALOG_QUERIES.types),
+    operators: await column(queries, CATALOG_QUERIES.operators),
+    builtinOperators: await column(queries, CATALOG_QUERIES.builtinOperators),
+  }
+}
+
+/** The one column of a query's rows, without NULLs. */
+async function column(queries: OwnQueries, sql: string): Promise<string[]> {
+  return (await queries.rows(sql)).flatMap(([cell]) => (cell === null || cell === undefined ? [] : [cell]))
 }

@@ -1,5 +1,27 @@
-import { type AuditTrail, Gate, type GateClock, encodeAlarm, encodeLoginRefused, encodeSessionEnd, encodeSessionPart, encodeSessionStart, type Policy, type RateLimiter, type RecordLimits, type Secret, type StatementReader, TrailUnavailable } from '@gatehouse/core'
-import { encodeAuthentication, encodeBackendKeyData, encodeReadyForQuery, FRONTEND_LIMITS, MessageWriter, ProtocolError } from '@gatehouse/postgres-wire'
+import {
+  type AuditTrail,
+  Gate,
+  type GateClock,
+  encodeAlarm,
+  encodeLoginRefused,
+  encodeSessionEnd,
+  encodeSessionPart,
+  encodeSessionStart,
+  type Policy,
+  type RateLimiter,
+  type RecordLimits,
+  type Secret,
+  type StatementReader,
+  TrailUnavailable,
+} from '@gatehouse/core'
+import {
+  encodeAuthentication,
+  encodeBackendKeyData,
+  encodeReadyForQuery,
+  FRONTEND_LIMITS,
+  MessageWriter,
+  ProtocolError,
+} from '@gatehouse/postgres-wire'
 import type { NameEnvironment } from '@gatehouse/sql-analysis'
 import type { SecureContext } from 'node:tls'
 import type { Logger } from 'pino'
@@ -14,7 +36,7 @@ import { LoginFrames, LoginInterrupted } from './login-frames.ts'
 import { OwnQueries } from './own-queries.ts'
 import { PostgresSession } from './postgres-session.ts'
 import { encodeFarewell, type Farewell } from './refusal.ts'
-import { readSchemas, SCHEMAS_QUERY } from './session-names.ts'
+import { readSchemas, SCHEMAS_QUERY } from './schemas-query.ts'
 import { settingsFacts } from './startup-settings.ts'
 import { openUpstream, type Upstream, UpstreamUnavailable } from './upstream.ts'
 
@@ -72,7 +94,9 @@ export class PostgresEngine {
       if (opening.kind !== 'session') return client.destroy()
       user = opening.startup.parameters.get('user') ?? null
       const frames = new LoginFrames(client, LOGIN_LIMITS)
-      deadline.signal.addEventListener('abort', () => frames.interrupt('the client did not finish the login in time'), { once: true })
+      deadline.signal.addEventListener('abort', () => frames.interrupt('the client did not finish the login in time'), {
+        once: true,
+      })
       const loggedIn = await authenticateClient(frames, opening.startup, this.#login)
       frames.detach()
       await this.#open(client, loggedIn)
@@ -87,9 +111,19 @@ export class PostgresEngine {
     const { sessions, targets, listener } = this.#ports
     const { principal } = loggedIn
     const target = targets.get(loggedIn.target)
-    if (target === undefined) throw new LoginRefused(farewell('3D000', 'UNKNOWN_TARGET', 'there is no such target', 'Ask the operator of the gateway.'))
+    if (target === undefined)
+      throw new LoginRefused(
+        farewell('3D000', 'UNKNOWN_TARGET', 'there is no such target', 'Ask the operator of the gateway.'),
+      )
     if (!sessions.enter(principal, listener.maxConnectionsPerPrincipal)) {
-      throw new LoginRefused(farewell('53300', 'TOO_MANY_CONNECTIONS', `you already have ${listener.maxConnectionsPerPrincipal} sessions`, 'Close some of them first.'))
+      throw new LoginRefused(
+        farewell(
+          '53300',
+          'TOO_MANY_CONNECTIONS',
+          `you already have ${listener.maxConnectionsPerPrincipal} sessions`,
+          'Close some of them first.',
+        ),
+      )
     }
     try {
       await this.#begin(client, loggedIn, target)
@@ -112,6 +146,8 @@ export class PostgresEngine {
     await target.catalog.ready()
     const settings = new Map([
       ['client_encoding', 'UTF8'],
+      // What RESET ALL goes back to.
+      ['standard_conforming_strings', 'on'],
       ['application_name', applicationName(principal.subject, id)],
       ...loggedIn.settings.settings,
     ])
@@ -122,10 +158,22 @@ export class PostgresEngine {
       trail.append(encodeSessionStart(encoded, client.remoteAddress, loggedIn.settings.applicationName))
       const key = sessions.newCancelKey(loggedIn.cancelKeyBytes)
       const session = new PostgresSession({
-        id, principal, target: loggedIn.target, targetConfig: target.config, catalog: target.catalog, client, upstream, gate, searchPath,
-        turn, sessions, maskingKey: this.#ports.maskingKey, log: this.#ports.log,
+        id,
+        principal,
+        target: loggedIn.target,
+        targetConfig: target.config,
+        catalog: target.catalog,
+        client,
+        upstream,
+        gate,
+        searchPath,
+        turn,
+        sessions,
+        maskingKey: this.#ports.maskingKey,
+        log: this.#ports.log,
         maxMessageBytes: this.#ports.listener.maxMessageBytes,
-        ended: (reason, statements, milliseconds) => trail.owe(encodeSessionEnd(encoded, reason, milliseconds * 1000, statements)),
+        ended: (reason, statements, milliseconds) =>
+          trail.owe(encodeSessionEnd(encoded, reason, milliseconds * 1000, statements)),
         alarm: (code, message) => trail.owe(encodeAlarm(encoded, code, message)),
         clock,
       })
@@ -142,19 +190,40 @@ export class PostgresEngine {
   /** The policy must give this principal something here, and permit the settings that the start-up message asks for. */
   #mayBegin(gate: Gate<NameEnvironment>, { settings, target }: LoggedIn): void {
     if (!gate.authority.allowsAnything) {
-      throw new LoginRefused(farewell('42501', 'NOTHING_ALLOWED', `no policy rule allows you anything on target ${target}`, 'Ask the operator of the gateway which target is yours.'))
+      throw new LoginRefused(
+        farewell(
+          '42501',
+          'NOTHING_ALLOWED',
+          `no policy rule allows you anything on target ${target}`,
+          'Ask the operator of the gateway which target is yours.',
+        ),
+      )
     }
     if (settings.settings.size === 0) return
     const { refusal } = gate.judgeFacts(settingsFacts(settings.settings))
     if (refusal !== null) {
-      throw new LoginRefused(farewell('42501', refusal.code, `a setting in the start-up message is refused: ${refusal.message} (rule ${refusal.rule}, ${refusal.object})`, refusal.hint))
+      throw new LoginRefused(
+        farewell(
+          '42501',
+          refusal.code,
+          `a setting in the start-up message is refused: ${refusal.message} (rule ${refusal.rule}, ${refusal.object})`,
+          refusal.hint,
+        ),
+      )
     }
   }
 
   async #searchPath(upstream: Upstream): Promise<readonly string[]> {
     const strings = upstream.settings.get('standard_conforming_strings')
     if (strings !== undefined && strings !== 'on') {
-      throw new LoginRefused(farewell('08006', 'UPSTREAM_SETTING', 'the database has standard_conforming_strings off, under which statements cannot be read safely', 'Ask the operator to turn it on for the gateway’s database user.'))
+      throw new LoginRefused(
+        farewell(
+          '08006',
+          'UPSTREAM_SETTING',
+          'the database has standard_conforming_strings off, under which statements cannot be read safely',
+          'Ask the operator to turn it on for the gateway’s database user.',
+        ),
+      )
     }
     const queries = new OwnQueries(upstream)
     const path = readSchemas((await queries.rows(SCHEMAS_QUERY))[0]?.[0] ?? '')
@@ -173,7 +242,16 @@ export class PostgresEngine {
     if (error instanceof LoginInterrupted && client.closed) return
     const { said, detail } = explain(error)
     log.warn({ address: client.remoteAddress, user, code: said.code, detail }, 'login refused')
-    trail.owe(encodeLoginRefused({ code: said.code, reason: detail, user, target: null, address: client.remoteAddress, engine: 'postgres' }))
+    trail.owe(
+      encodeLoginRefused({
+        code: said.code,
+        reason: detail,
+        user,
+        target: null,
+        address: client.remoteAddress,
+        engine: 'postgres',
+      }),
+    )
     turn.schedule()
     const message = encodeFarewell(said)
     client.write(message)
@@ -184,16 +262,47 @@ export class PostgresEngine {
 function explain(error: unknown): { readonly said: Farewell; readonly detail: string } {
   if (error instanceof LoginRefused) return { said: error.farewell, detail: error.detail }
   if (error instanceof UpstreamUnavailable) {
-    return { said: farewell('08006', 'UPSTREAM_UNAVAILABLE', error.message, 'Try again later; an operator can see why in the gateway’s log.'), detail: `${error.message}: ${error.detail}` }
+    return {
+      said: farewell(
+        '08006',
+        'UPSTREAM_UNAVAILABLE',
+        error.message,
+        'Try again later; an operator can see why in the gateway’s log.',
+      ),
+      detail: `${error.message}: ${error.detail}`,
+    }
   }
   if (error instanceof ProtocolError) {
-    return { said: farewell('08P01', 'PROTOCOL', error.message, 'The client and the gateway do not speak the same protocol.'), detail: `${error.code}: ${error.message}` }
+    return {
+      said: farewell('08P01', 'PROTOCOL', error.message, 'The client and the gateway do not speak the same protocol.'),
+      detail: `${error.code}: ${error.message}`,
+    }
   }
-  if (error instanceof LoginInterrupted) return { said: farewell('08P01', 'LOGIN_TIMEOUT', error.message, 'Connect again and answer at once.'), detail: error.message }
+  if (error instanceof LoginInterrupted)
+    return {
+      said: farewell('08P01', 'LOGIN_TIMEOUT', error.message, 'Connect again and answer at once.'),
+      detail: error.message,
+    }
   if (error instanceof TrailUnavailable) {
-    return { said: farewell('58030', 'TRAIL_UNAVAILABLE', 'the audit trail cannot be written, so no session can begin', 'Try again later; an operator has to mend the audit trail first.'), detail: error.message }
+    return {
+      said: farewell(
+        '58030',
+        'TRAIL_UNAVAILABLE',
+        'the audit trail cannot be written, so no session can begin',
+        'Try again later; an operator has to mend the audit trail first.',
+      ),
+      detail: error.message,
+    }
   }
-  return { said: farewell('58030', 'INTERNAL', 'the gateway could not begin a session', 'Try again; if it goes on, tell the operator.'), detail: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+  return {
+    said: farewell(
+      '58030',
+      'INTERNAL',
+      'the gateway could not begin a session',
+      'Try again; if it goes on, tell the operator.',
+    ),
+    detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  }
 }
 
 function farewell(sqlstate: Farewell['sqlstate'], code: string, message: string, hint: string): Farewell {

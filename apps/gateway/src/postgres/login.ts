@@ -1,8 +1,18 @@
 import { Secret, type Principal } from '@gatehouse/core'
 import {
-  decodeOAuthBearer, decodePassword, decodeSASLInitialResponse, decodeStartupPacket, encodeAuthentication,
-  encodeNegotiateProtocolVersion, encodeOAuthChallenge, isOAuthAcknowledgement, MessageWriter, OAUTHBEARER, ProtocolError,
-  StartupReader, type StartupMessage,
+  decodeOAuthBearer,
+  decodePassword,
+  decodeSASLInitialResponse,
+  decodeStartupPacket,
+  encodeAuthentication,
+  encodeNegotiateProtocolVersion,
+  encodeOAuthChallenge,
+  isOAuthAcknowledgement,
+  MessageWriter,
+  OAUTHBEARER,
+  ProtocolError,
+  StartupReader,
+  type StartupMessage,
 } from '@gatehouse/postgres-wire'
 import type { TokenVerifier } from '../identity/index.ts'
 import type { Connection } from '../connection.ts'
@@ -48,14 +58,23 @@ export interface LoginOptions {
 }
 
 /** Reads start-up packets until a session or a cancel is asked for; TLS begins on the way where it is asked for. */
-export async function openClient(connection: Connection, options: LoginOptions, deadline: AbortSignal): Promise<Opening> {
-  for (let encryptionAsked = 0; encryptionAsked < 3; ) {
+export async function openClient(
+  connection: Connection,
+  options: LoginOptions,
+  deadline: AbortSignal,
+): Promise<Opening> {
+  for (let encryptionAsked = 0; encryptionAsked < 3;) {
     const read = await readStartup(connection, deadline)
     if (read === null) return { kind: 'over', reason: 'the client left before it said anything' }
     if (read.kind === 'tls') {
-      if (connection.encrypted || options.secureContext === null) return { kind: 'over', reason: 'TLS where there is none' }
-      await connection.secureAsServer({ ...serverTls(options.secureContext), ALPNProtocols: ['postgresql'] }, read.bytes)
-      if (connection.tls?.alpnProtocol !== 'postgresql') return { kind: 'over', reason: 'direct TLS without ALPN postgresql' }
+      if (connection.encrypted || options.secureContext === null)
+        return { kind: 'over', reason: 'TLS where there is none' }
+      await connection.secureAsServer(
+        { ...serverTls(options.secureContext), ALPNProtocols: ['postgresql'] },
+        read.bytes,
+      )
+      if (connection.tls?.alpnProtocol !== 'postgresql')
+        return { kind: 'over', reason: 'direct TLS without ALPN postgresql' }
       encryptionAsked++
       continue
     }
@@ -79,7 +98,13 @@ export async function openClient(connection: Connection, options: LoginOptions, 
       case 'CancelRequest':
         return { kind: 'cancel', processId: packet.processId, secretKey: packet.secretKey }
       case 'StartupMessage':
-        if (read.more) throw refused('08P01', 'PROTOCOL', 'messages came before the login was answered', 'Send nothing before the server asks.')
+        if (read.more)
+          throw refused(
+            '08P01',
+            'PROTOCOL',
+            'messages came before the login was answered',
+            'Send nothing before the server asks.',
+          )
         return { kind: 'session', startup: packet }
       default:
         throw packet satisfies never
@@ -89,26 +114,55 @@ export async function openClient(connection: Connection, options: LoginOptions, 
 }
 
 /** Who the client is, by the token it presents, and what it asks for. Throws `LoginRefused`. */
-export async function authenticateClient(frames: LoginFrames, startup: StartupMessage, options: LoginOptions): Promise<LoggedIn> {
+export async function authenticateClient(
+  frames: LoginFrames,
+  startup: StartupMessage,
+  options: LoginOptions,
+): Promise<LoggedIn> {
   const { connection } = frames
   const cancelKeyBytes = negotiateVersion(connection, startup)
   const settings = readStartupSettings(startup.parameters)
-  if (typeof settings === 'string') throw refused('0A000', 'STARTUP_SETTING', settings, 'Leave the setting out of the connection string.')
+  if (typeof settings === 'string')
+    throw refused('0A000', 'STARTUP_SETTING', settings, 'Leave the setting out of the connection string.')
   if (!connection.encrypted && !options.allowClearTextPassword) {
-    throw refused('28000', 'TLS_REQUIRED', 'a token may only be sent over TLS', 'Connect with sslmode=verify-full (or require).')
+    throw refused(
+      '28000',
+      'TLS_REQUIRED',
+      'a token may only be sent over TLS',
+      'Connect with sslmode=verify-full (or require).',
+    )
   }
   const target = chooseTarget(startup.parameters, options.targets)
   const token = settings.oauth ? await askBearer(frames, options.verifier) : await askPassword(frames)
   const verdict = await options.verifier.verify(token, options.now())
   if (verdict.kind === 'refused') {
     if (settings.oauth) await challenge(frames, options.verifier)
-    throw new LoginRefused({ sqlstate: '28P01', code: verdict.code === 'TOKEN_EXPIRED' ? 'TOKEN_EXPIRED' : 'TOKEN_REFUSED', message: verdict.message, hint: 'The password is an OIDC token for this gateway.' }, `${verdict.code}: ${verdict.detail}`)
+    throw new LoginRefused(
+      {
+        sqlstate: '28P01',
+        code: verdict.code === 'TOKEN_EXPIRED' ? 'TOKEN_EXPIRED' : 'TOKEN_REFUSED',
+        message: verdict.message,
+        hint: 'The password is an OIDC token for this gateway.',
+      },
+      `${verdict.code}: ${verdict.detail}`,
+    )
   }
   // Which targets exist is told only to who is logged in.
   if (target === null) {
-    throw refused('3D000', 'UNKNOWN_TARGET', 'there is no such target', `Put a target in the database name: ${[...options.targets].join(', ')}.`)
+    throw refused(
+      '3D000',
+      'UNKNOWN_TARGET',
+      'there is no such target',
+      `Put a target in the database name: ${[...options.targets].join(', ')}.`,
+    )
   }
-  if (frames.ahead) throw refused('08P01', 'PROTOCOL', 'messages came before the login was answered', 'Send nothing before the server asks.')
+  if (frames.ahead)
+    throw refused(
+      '08P01',
+      'PROTOCOL',
+      'messages came before the login was answered',
+      'Send nothing before the server asks.',
+    )
   return { principal: verdict.principal, target, settings, cancelKeyBytes }
 }
 
@@ -120,7 +174,11 @@ type StartupRead =
 function readStartup(connection: Connection, deadline: AbortSignal): Promise<StartupRead | null> {
   const reader = new StartupReader()
   return new Promise((resolve, reject) => {
-    deadline.addEventListener('abort', () => reject(new LoginInterrupted('the client did not finish the login in time')), { once: true })
+    deadline.addEventListener(
+      'abort',
+      () => reject(new LoginInterrupted('the client did not finish the login in time')),
+      { once: true },
+    )
     connection.receive({
       bytes: (chunk, length) => {
         try {
@@ -147,7 +205,10 @@ function negotiateVersion(connection: Connection, startup: StartupMessage): numb
   if (startup.minorVersion > newest || unknownOptions.length > 0) {
     const writer = new MessageWriter()
     const minor = Math.min(startup.minorVersion, newest)
-    encodeNegotiateProtocolVersion({ kind: 'NegotiateProtocolVersion', newestVersion: (3 << 16) | minor, unknownOptions }, writer)
+    encodeNegotiateProtocolVersion(
+      { kind: 'NegotiateProtocolVersion', newestVersion: (3 << 16) | minor, unknownOptions },
+      writer,
+    )
     connection.write(writer.take())
   }
   return startup.minorVersion >= newest ? 32 : 4

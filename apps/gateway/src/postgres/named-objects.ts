@@ -1,3 +1,6 @@
+/** Prepared statements, and portals, that one session may keep. */
+export const NAMED_OBJECTS_LIMIT = 10_000
+
 /** A prepared statement or portal under its name, made in one batch (the requests up to a Sync). */
 export interface Named {
   readonly name: string
@@ -14,15 +17,10 @@ export interface Named {
 export class NamedObjects<T extends Named> {
   readonly #confirmed = new Map<string, T>()
   readonly #asked: T[] = []
-  readonly #most: number
 
-  /** `most`: how many objects a client may keep; beyond it `full` is true. */
-  constructor(most: number) {
-    this.#most = most
-  }
-
+  /** No more may be made. */
   get full(): boolean {
-    return this.#confirmed.size + this.#asked.length >= this.#most
+    return this.#confirmed.size + this.#asked.length >= NAMED_OBJECTS_LIMIT
   }
 
   /** A Parse or Bind was sent that makes this object. */

@@ -23,9 +23,13 @@ export class OwnQueries {
     for (;;) {
       const frame = await this.#frames.next()
       if (frame.tag === 0x44 /* D */) {
-        rows.push(decodeDataRow(new BodyReader(frame.body)).cells.map((cell) => (cell === null ? null : cell.toString('utf8'))))
+        rows.push(
+          decodeDataRow(new BodyReader(frame.body)).cells.map((cell) => (cell === null ? null : cell.toString('utf8'))),
+        )
       } else if (frame.tag === 0x45 /* E */) {
-        failure = new Error(decodeReport('ErrorResponse', new BodyReader(frame.body)).fields.get('M') ?? 'unknown error')
+        failure = new Error(
+          decodeReport('ErrorResponse', new BodyReader(frame.body)).fields.get('M') ?? 'unknown error',
+        )
       } else if (frame.tag === 0x5a /* Z */) {
         if (failure !== null) throw failure
         return rows

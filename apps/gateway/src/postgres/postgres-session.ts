@@ -61,7 +61,10 @@ export class PostgresSession implements Session {
     const upstream = options.upstream.connection
     const names = new SessionNames(options.catalog, options.searchPath)
     this.#responses = new PostgresResponses({
-      client, gate, names, maskingKey,
+      client,
+      gate,
+      names,
+      maskingKey,
       // The server may send larger messages than a client may: one row can hold a whole document.
       maxMessageBytes: 0x3fff_ffff,
       cancelRunning: () => this.cancel(),
@@ -98,7 +101,10 @@ export class PostgresSession implements Session {
   #clientOver(fault: ProtocolError | null): void {
     if (this.#over) return
     if (fault === null) return this.#finish('client_closed')
-    this.#options.log.warn({ session: this.id, code: fault.code, detail: fault.message }, 'the client broke the protocol')
+    this.#options.log.warn(
+      { session: this.id, code: fault.code, detail: fault.message },
+      'the client broke the protocol',
+    )
     this.end('protocol_violation', fault.message)
   }
 
@@ -156,10 +162,40 @@ export class PostgresSession implements Session {
 const TERMINATE = new MessageWriter().begin(0x58 /* X */).end().take()
 
 const FAREWELLS: Readonly<Record<EndReason, (detail: string) => Farewell>> = {
-  token_expired: () => ({ sqlstate: '57P01', code: 'TOKEN_EXPIRED', message: 'the token has expired, so the session ends', hint: 'Get a new token and connect again.' }),
-  shutdown: () => ({ sqlstate: '57P01', code: 'SHUTDOWN', message: 'the gateway is shutting down', hint: 'Connect again.' }),
-  upstream_closed: (detail) => ({ sqlstate: '08006', code: 'UPSTREAM_CLOSED', message: detail, hint: 'Connect again.' }),
-  protocol_violation: (detail) => ({ sqlstate: '08P01', code: 'PROTOCOL', message: detail, hint: 'The client and the gateway do not speak the same protocol.' }),
-  result_mismatch: (detail) => ({ sqlstate: '42501', code: 'RESULT_MISMATCH', message: `${detail}, so nothing more of this session is passed on`, hint: 'Definitions may have changed just now: connect again and repeat the statement.' }),
-  setting_changed: (detail) => ({ sqlstate: '57P01', code: 'SETTING_CHANGED', message: `${detail}, under which statements cannot be read safely`, hint: 'Connect again and leave that setting alone.' }),
+  token_expired: () => ({
+    sqlstate: '57P01',
+    code: 'TOKEN_EXPIRED',
+    message: 'the token has expired, so the session ends',
+    hint: 'Get a new token and connect again.',
+  }),
+  shutdown: () => ({
+    sqlstate: '57P01',
+    code: 'SHUTDOWN',
+    message: 'the gateway is shutting down',
+    hint: 'Connect again.',
+  }),
+  upstream_closed: (detail) => ({
+    sqlstate: '08006',
+    code: 'UPSTREAM_CLOSED',
+    message: detail,
+    hint: 'Connect again.',
+  }),
+  protocol_violation: (detail) => ({
+    sqlstate: '08P01',
+    code: 'PROTOCOL',
+    message: detail,
+    hint: 'The client and the gateway do not speak the same protocol.',
+  }),
+  result_mismatch: (detail) => ({
+    sqlstate: '42501',
+    code: 'RESULT_MISMATCH',
+    message: `${detail}, so nothing more of this session is passed on`,
+    hint: 'Definitions may have changed just now: connect again and repeat the statement.',
+  }),
+  setting_changed: (detail) => ({
+    sqlstate: '57P01',
+    code: 'SETTING_CHANGED',
+    message: `${detail}, under which statements cannot be read safely`,
+    hint: 'Connect again and leave that setting alone.',
+  }),
 }

@@ -1,4 +1,4 @@
-import type { Refusal, RefusalCode } from '@gatehouse/core'
+import { gatewayRefusal, type Refusal, type RefusalCode } from '@gatehouse/core'
 import { MessageWriter } from '@gatehouse/postgres-wire'
 
 /** SQLSTATE of each refusal (PostgreSQL manual, Appendix A). docs/errors.md lists them; a test compares. */
@@ -23,7 +23,18 @@ export const SQLSTATES: Readonly<Record<RefusalCode, string>> = {
 
 /** Why a login is refused or a session ends: said once, as FATAL, before the connection closes. */
 export interface Farewell {
-  readonly sqlstate: '28000' | '28P01' | '08P01' | '08006' | '57P01' | '53300' | '0A000' | '42501' | '3D000' | '58030' | '53400'
+  readonly sqlstate:
+    | '28000'
+    | '28P01'
+    | '08P01'
+    | '08006'
+    | '57P01'
+    | '53300'
+    | '0A000'
+    | '42501'
+    | '3D000'
+    | '58030'
+    | '53400'
   readonly code: string
   readonly message: string
   readonly hint: string
@@ -65,8 +76,14 @@ export function encodeRedactedReport(tag: number, severity: string, sqlstate: st
   field('S', severity)
   field('V', severity)
   field('C', sqlstate)
-  field('M', `gatehouse: the database reported ${sqlstate}; its text is withheld because the statement touches masked columns`)
-  field('H', 'Look the SQLSTATE up in the PostgreSQL manual, Appendix A; a statement without masked columns gets the full text.')
+  field(
+    'M',
+    `gatehouse: the database reported ${sqlstate}; its text is withheld because the statement touches masked columns`,
+  )
+  field(
+    'H',
+    'Look the SQLSTATE up in the PostgreSQL manual, Appendix A; a statement without masked columns gets the full text.',
+  )
   return writer.byte(0).end().take()
 }
 
@@ -88,4 +105,29 @@ export const POISON_PARSE_UNNAMED: Buffer = poisonParse('')
 
 function poisonParse(name: string): Buffer {
   return new MessageWriter().begin(0x50 /* P */).cString(name).cString('refused by gatehouse').int16(0).end().take()
+}
+
+export const FUNCTION_CALL_REFUSED: Refusal = gatewayRefusal(
+  'FEATURE_REFUSED',
+  'FunctionCall',
+  'the function-call message of the protocol is not carried: it names functions by number, past any policy',
+  'Call the function with SELECT.',
+)
+
+export function unknownObject(what: 'portal' | 'prepared statement', name: string): Refusal {
+  return gatewayRefusal(
+    'UNKNOWN_STATEMENT',
+    name === '' ? `unnamed ${what}` : name,
+    `${what} "${name}" does not exist`,
+    `Make it in this session first${what === 'portal' ? ', in the same transaction' : ''}; one made by SQL is used by SQL.`,
+  )
+}
+
+export function tooManyObjects(what: string, limit: number): Refusal {
+  return gatewayRefusal(
+    'STATEMENT_LIMIT',
+    what,
+    `a session may keep ${limit} ${what}`,
+    'Close some that are no longer used.',
+  )
 }

@@ -1,11 +1,31 @@
 import { type Admission, type Gate, type Judgement, type Refusal, type Secret } from '@gatehouse/core'
-import { BACKEND_LIMITS, BodyReader, decodeParameterStatus, decodeRowDescription, FrameCursor, ProtocolError, Reply, RequestKind } from '@gatehouse/postgres-wire'
+import {
+  BACKEND_LIMITS,
+  BodyReader,
+  decodeParameterStatus,
+  decodeRowDescription,
+  FrameCursor,
+  ProtocolError,
+  Reply,
+  RequestKind,
+} from '@gatehouse/postgres-wire'
 import type { NameEnvironment } from '@gatehouse/sql-analysis'
 import type { Connection, Receiver } from '../connection.ts'
-import { type Asked, Closing, InjectedDescribe, NamesProbe, Portal, PreparedStatement, Refused, SimpleQuery } from './asked.ts'
+import {
+  type Asked,
+  Closing,
+  InjectedDescribe,
+  NamesProbe,
+  Portal,
+  PreparedStatement,
+  Refused,
+  SimpleQuery,
+} from './asked.ts'
+import { ClientOutput } from './client-output.ts'
 import { encodeRedactedReport, encodeRefusal } from './refusal.ts'
 import type { PostgresRequests } from './requests.ts'
-import { appendMaskedRow, maskedRows, masksFor, ResultMismatch, type RowMasks } from './result-masks.ts'
+import { masksFor, ResultMismatch, type RowMasks } from './result-masks.ts'
+import { readReport, type ServerReport, trailingNumber } from './server-report.ts'
 import type { SessionNames } from './session-names.ts'
 
 export interface ResponsesOptions {
@@ -17,24 +37,23 @@ export interface ResponsesOptions {
   /** The running statement must stop: a limit is reached. */
   readonly cancelRunning: () => void
   /** The upstream ended the session or broke the protocol; `mismatch`: a result was not what was read. */
-  readonly over: (why: { readonly kind: 'closed' | 'protocol' | 'mismatch' | 'setting'; readonly detail: string }) => void
+  readonly over: (why: {
+    readonly kind: 'closed' | 'protocol' | 'mismatch' | 'setting'
+    readonly detail: string
+  }) => void
 }
 
 const DATA_ROW = 0x44
 
 /** The upstream's messages: rows masked, refusals put in place of the errors that stand for them, everything else verbatim. */
 export class PostgresResponses implements Receiver {
-  readonly #client: Connection
+  readonly #output: ClientOutput
   readonly #gate: Gate<NameEnvironment>
   readonly #names: SessionNames
   readonly #options: ResponsesOptions
   readonly #cursor: FrameCursor
   readonly #body = new BodyReader()
   #requests: PostgresRequests | null = null
-  /** Bytes that go to the client as they are and are not staged yet. */
-  #runBytes: Buffer = Buffer.alloc(0)
-  #runStart = 0
-  #runEnd = 0
   /** Rows of one result are under way: what they belong to, and their masks. */
   #rowsOf: Admission | null = null
   #masks: RowMasks = null
@@ -52,7 +71,7 @@ export class PostgresResponses implements Receiver {
 
   constructor(options: ResponsesOptions) {
     this.#options = options
-    this.#client = options.client
+    this.#output = new ClientOutput(options.client)
     this.#gate = options.gate
     this.#names = options.names
     this.#cursor = new FrameCursor(BACKEND_LIMITS(options.maxMessageBytes))
@@ -69,13 +88,11 @@ export class PostgresResponses implements Receiver {
     try {
       this.#cursor.feed(chunk, 0, length)
       this.#walk(requests)
-      this.#flushRun()
-      this.#flushMasked()
+      this.#output.flush()
       requests.repliesSettled()
     } catch (error) {
       this.#ended = true
-      this.#flushRun()
-      this.#flushMasked()
+      this.#output.flush()
       if (error instanceof ResultMismatch) this.#options.over({ kind: 'mismatch', detail: error.message })
       else if (error instanceof ProtocolError) this.#options.over({ kind: 'protocol', detail: error.message })
       else this.#options.over({ kind: 'protocol', detail: `the gateway failed on a message: ${String(error)}` })
@@ -110,11 +127,11 @@ export class PostgresResponses implements Receiver {
     const cursor = this.#cursor
     while (!this.#ended && cursor.next()) {
       if (cursor.tag === DATA_ROW) {
-        if (this.#row(cursor, requests)) this.#pass(cursor)
+        if (this.#row(cursor, requests)) this.#output.pass(cursor)
         continue
       }
       if (this.#rowsOf !== null) this.#rowsOf = null
-      if (cursor.first ? this.#message(cursor, requests) : this.#cutBy === null) this.#pass(cursor)
+      if (cursor.first ? this.#message(cursor, requests) : this.#cutBy === null) this.#output.pass(cursor)
     }
   }
 
@@ -141,9 +158,7 @@ export class PostgresResponses implements Receiver {
     }
     const masks = this.#masks
     if (masks === null) return true
-    if (this.#runEnd > this.#runStart) this.#flushRun()
-    appendMaskedRow(masks, cursor.bytes, cursor.start, cursor.end)
-    if (maskedRows.length > 32 * 1024) this.#flushMasked()
+    this.#output.passMasked(masks, cursor)
     return false
   }
 
@@ -171,7 +186,14 @@ export class PostgresResponses implements Receiver {
     if (!portal.judgement.masksOutput) return null
     const fields = portal.statement.fields
     if (fields === null) throw new ResultMismatch('rows came for a statement that was described as returning none')
-    return masksFor(portal.judgement, 0, fields, portal.resultFormats, this.#names.environment.catalog, this.#options.maskingKey)
+    return masksFor(
+      portal.judgement,
+      0,
+      fields,
+      portal.resultFormats,
+      this.#names.environment.catalog,
+      this.#options.maskingKey,
+    )
   }
 
   /** Masked rows are needed whole; others may pass in pieces. */
@@ -239,7 +261,9 @@ export class PostgresResponses implements Receiver {
       const { judgement } = about.admission
       if (judgement.authority.masksAny) {
         const { fields } = decodeRowDescription(this.#body.reset(cursor.bytes, cursor.body, cursor.end))
-        this.#setMasks(masksFor(judgement, statementIndex, fields, null, this.#names.environment.catalog, this.#options.maskingKey))
+        this.#setMasks(
+          masksFor(judgement, statementIndex, fields, null, this.#names.environment.catalog, this.#options.maskingKey),
+        )
       } else if (this.#masks !== null || this.#cursor.streamed[DATA_ROW] === 0) this.#setMasks(null)
     }
     return true
@@ -267,7 +291,8 @@ export class PostgresResponses implements Receiver {
     } else if (about instanceof NamesProbe) {
       if (kind === RequestKind.Close) about.settled(about)
       return false
-    } else if (about instanceof Refused) throw new ProtocolError('UNEXPECTED_MESSAGE', 'the database accepted what it had to reject')
+    } else if (about instanceof Refused)
+      throw new ProtocolError('UNEXPECTED_MESSAGE', 'the database accepted what it had to reject')
     return this.#endOfResult()
   }
 
@@ -277,7 +302,7 @@ export class PostgresResponses implements Receiver {
     if (cut === null) return !this.#dropUntilReady
     this.#cutBy = null
     this.#dropUntilReady = true
-    this.#replace(encodeRefusal(cut))
+    this.#output.send(encodeRefusal(cut))
     return false
   }
 
@@ -291,7 +316,14 @@ export class PostgresResponses implements Receiver {
   #described(cursor: FrameCursor, portal: Portal): void {
     if (cursor.tag !== 0x54 /* T */ || !portal.judgement.authority.masksAny) return
     const { fields } = decodeRowDescription(this.#body.reset(cursor.bytes, cursor.body, cursor.end))
-    portal.masks = masksFor(portal.judgement, 0, fields, portal.resultFormats, this.#names.environment.catalog, this.#options.maskingKey)
+    portal.masks = masksFor(
+      portal.judgement,
+      0,
+      fields,
+      portal.resultFormats,
+      this.#names.environment.catalog,
+      this.#options.maskingKey,
+    )
   }
 
   #error(cursor: FrameCursor, requests: PostgresRequests, kind: RequestKind, about: Asked | undefined): boolean {
@@ -308,11 +340,11 @@ export class PostgresResponses implements Receiver {
     if (cut !== null && !fatal) {
       this.#cutBy = null
       this.#dropUntilReady = true
-      this.#replace(encodeRefusal(cut))
+      this.#output.send(encodeRefusal(cut))
       return false
     }
     if (refusal !== null && !fatal) {
-      this.#replace(encodeRefusal(refusal))
+      this.#output.send(encodeRefusal(refusal))
       return false
     }
     if (about instanceof InjectedDescribe || about instanceof NamesProbe) return true // the batch failed, the client has to know
@@ -337,7 +369,8 @@ export class PostgresResponses implements Receiver {
   }
 
   #countRows(cursor: FrameCursor, admission: Admission): void {
-    if (this.#rowsOf === null && admission.rows === 0) admission.rows = trailingNumber(cursor.bytes, cursor.body, cursor.end - 1)
+    if (this.#rowsOf === null && admission.rows === 0)
+      admission.rows = trailingNumber(cursor.bytes, cursor.body, cursor.end - 1)
   }
 
   #redacts(about: Asked | undefined): boolean {
@@ -346,39 +379,9 @@ export class PostgresResponses implements Receiver {
   }
 
   /** Puts a report without the server's text in place of this one. Returns false, for the caller to pass on. */
-  #redacted(cursor: FrameCursor, report: Report = readReport(cursor)): false {
-    this.#replace(encodeRedactedReport(cursor.tag, report.severity, report.sqlstate))
+  #redacted(cursor: FrameCursor, report: ServerReport = readReport(cursor)): false {
+    this.#output.send(encodeRedactedReport(cursor.tag, report.severity, report.sqlstate))
     return false
-  }
-
-  #replace(message: Buffer): void {
-    this.#flushRun()
-    this.#flushMasked()
-    this.#client.stage(message, 0, message.length)
-  }
-
-  /** Adds the frame to what goes to the client as it is. */
-  #pass(cursor: FrameCursor): void {
-    if (maskedRows.length > 0) this.#flushMasked()
-    if (this.#runBytes === cursor.bytes && this.#runEnd === cursor.start) {
-      this.#runEnd = cursor.end
-      return
-    }
-    this.#flushRun()
-    this.#runBytes = cursor.bytes
-    this.#runStart = cursor.start
-    this.#runEnd = cursor.end
-  }
-
-  #flushRun(): void {
-    if (this.#runEnd > this.#runStart) this.#client.stage(this.#runBytes, this.#runStart, this.#runEnd)
-    this.#runStart = this.#runEnd = -1
-  }
-
-  #flushMasked(): void {
-    if (maskedRows.length === 0) return
-    this.#client.stage(maskedRows.bytes, 0, maskedRows.length)
-    maskedRows.length = 0
   }
 }
 
@@ -390,35 +393,4 @@ const PINNED = new Map([
 
 function admissionOf(about: Asked | undefined): Admission | null {
   return about instanceof SimpleQuery || about instanceof Portal ? about.admission : null
-}
-
-interface Report {
-  readonly severity: string
-  readonly sqlstate: string
-}
-
-/** Severity (not localised) and SQLSTATE of an ErrorResponse or NoticeResponse. */
-function readReport(cursor: FrameCursor): Report {
-  const body = new BodyReader(cursor.bytes, cursor.body, cursor.end)
-  let severity = 'ERROR'
-  let sqlstate = 'XX000'
-  for (let type = body.byte(); type !== 0; type = body.byte()) {
-    const value = body.reportText()
-    if (type === 0x56 /* V */) severity = value
-    else if (type === 0x43 /* C */ && /^[0-9A-Z]{5}$/.test(value)) sqlstate = value
-  }
-  return { severity, sqlstate }
-}
-
-/** The number at the end of a command tag; 0 when there is none. */
-function trailingNumber(bytes: Buffer, start: number, end: number): number {
-  let value = 0
-  let scale = 1
-  for (let at = end - 1; at >= start; at--) {
-    const digit = (bytes[at] ?? 0) - 0x30
-    if (digit < 0 || digit > 9) break
-    value += digit * scale
-    scale *= 10
-  }
-  return value
 }

@@ -1,4 +1,13 @@
-import { type CellMask, type CellOutput, GrowableOutput, type Judgement, type OutputColumn, type Secret, type ValueType, compileCellMask } from '@gatehouse/core'
+import {
+  type CellMask,
+  type CellOutput,
+  GrowableOutput,
+  type Judgement,
+  type OutputColumn,
+  type Secret,
+  type ValueType,
+  compileCellMask,
+} from '@gatehouse/core'
 import { CellWalker, type Field } from '@gatehouse/postgres-wire'
 import type { Catalog } from '@gatehouse/sql-analysis'
 
@@ -54,14 +63,16 @@ function checkField(field: Field, index: number, output: OutputColumn | undefine
   if (base === undefined) throw new ResultMismatch(`column ${index + 1} comes from a column that is not known`)
   for (const name of base.names) {
     const traced = output.sources.some(
-      ({ column }) => column.column === name.column && column.relation === name.relation && column.schema === name.schema,
+      ({ column }) =>
+        column.column === name.column && column.relation === name.relation && column.schema === name.schema,
     )
     if (!traced) throw new ResultMismatch(`column ${index + 1} comes from another column than was read`)
   }
 }
 
 function formatOf(formats: readonly number[] | null, index: number, described: number): 0 | 1 {
-  const format = formats === null ? described : formats.length === 0 ? 0 : formats.length === 1 ? formats[0] : formats[index]
+  const format =
+    formats === null ? described : formats.length === 0 ? 0 : formats.length === 1 ? formats[0] : formats[index]
   return format === 1 ? 1 : 0
 }
 
@@ -99,7 +110,8 @@ export function appendMaskedRow(masks: readonly (CellMask | null)[], bytes: Buff
 function mask(masks: readonly (CellMask | null)[], bytes: Buffer, start: number, end: number): void {
   const out = maskedRows
   walker.reset(bytes, start + 5, end)
-  if (walker.count !== masks.length) throw new ResultMismatch(`a row has ${walker.count} cells where ${masks.length} were described`)
+  if (walker.count !== masks.length)
+    throw new ResultMismatch(`a row has ${walker.count} cells where ${masks.length} were described`)
   // Everything up to a masked cell's length word is copied in one piece.
   let copied = start
   while (walker.next()) {

@@ -5,9 +5,7 @@ import type { Connection } from '../connection.ts'
 import { type Asked, NamesProbe, type Portal, type PreparedStatement } from './asked.ts'
 import type { CatalogSource } from './catalog-source.ts'
 import type { NamedObjects } from './named-objects.ts'
-
-/** The effective schemas of a session, temporary one first; one row, one text cell that is a JSON array. */
-export const SCHEMAS_QUERY = 'SELECT pg_catalog.to_json(pg_catalog.current_schemas(true))::pg_catalog.text'
+import { readSchemas, SCHEMAS_QUERY } from './schemas-query.ts'
 
 /** An unknown name makes the catalog be read again, but not more often than this. */
 const CATALOG_RETRY_MILLISECONDS = 1000
@@ -40,7 +38,7 @@ export class SessionNames {
   }
 
   /** Makes names settled, then calls `resume`: asks the session for its schemas, and reads the catalog when it is stale. */
-  settle(upstream: Connection, queue: ReplyQueue<NonNullable<Asked>>, inBatch: boolean, resume: () => void): void {
+  settle(upstream: Connection, queue: ReplyQueue<Asked>, inBatch: boolean, resume: () => void): void {
     if (!this.#pathStale) {
       void this.refresh().then(resume)
       return
@@ -84,7 +82,8 @@ export class SessionNames {
       const { prepared, cursor } = statement.names
       if (prepared !== null) statements.forget(prepared)
       if (cursor !== null) portals.forget(cursor)
-      if (statement.action === 'discard' || (statement.action === 'deallocate' && prepared === null)) statements.forgetAll()
+      if (statement.action === 'discard' || (statement.action === 'deallocate' && prepared === null))
+        statements.forgetAll()
       if (statement.action === 'close_cursor' && cursor === null) portals.forgetAll()
       if (!SETTINGS_ONLY.has(statement.action)) this.#definitionsInTransaction = true
     }
@@ -109,7 +108,9 @@ export class SessionNames {
   uncommitted(judgement: Judgement, gate: Gate<NameEnvironment>): Judgement | null {
     if (!this.#definitionsInTransaction || this.transactionStatus === STATUS_IDLE) return null
     if (judgement.refusal !== null || !judgement.authority.masksAny) return null
-    const touches = judgement.facts?.statements.some((statement) => statement.accesses.some(({ relation }) => relation !== null))
+    const touches = judgement.facts?.statements.some((statement) =>
+      statement.accesses.some(({ relation }) => relation !== null),
+    )
     if (touches !== true) return null
     const refusal = gatewayRefusal(
       'NOT_UNDERSTOOD',
@@ -123,8 +124,24 @@ export class SessionNames {
 
 /** Statements that change names without changing what the catalog holds. */
 const SETTINGS_ONLY = new Set([
-  'set', 'reset', 'set_role', 'set_session_authorization', 'discard', 'select', 'prepare', 'deallocate', 'declare_cursor',
-  'close_cursor', 'fetch', 'execute', 'commit', 'rollback', 'rollback_to', 'savepoint', 'release', 'begin',
+  'set',
+  'reset',
+  'set_role',
+  'set_session_authorization',
+  'discard',
+  'select',
+  'prepare',
+  'deallocate',
+  'declare_cursor',
+  'close_cursor',
+  'fetch',
+  'execute',
+  'commit',
+  'rollback',
+  'rollback_to',
+  'savepoint',
+  'release',
+  'begin',
 ])
 
 const PROBE_NAME = 'gatehouse_names'
@@ -138,14 +155,4 @@ function probeMessages(last: number): Buffer {
   writer.begin(0x45 /* E */).cString(PROBE_NAME).int32(0).end()
   writer.begin(0x43 /* C */).byte(0x53 /* S */).cString(PROBE_NAME).end()
   return writer.begin(last).end().take()
-}
-
-/** Null when the text is not a JSON array of strings. */
-export function readSchemas(text: string): readonly string[] | null {
-  try {
-    const value: unknown = JSON.parse(text)
-    return Array.isArray(value) && value.every((entry) => typeof entry === 'string') ? value : null
-  } catch {
-    return null
-  }
 }

@@ -18,19 +18,23 @@ const UTF8_NAMES = new Set(['utf8', 'utf-8', 'unicode', 'sql_ascii', ''])
 /** Reads the parameters of a StartupMessage; a string says what is refused. */
 export function readStartupSettings(parameters: ReadonlyMap<string, string>): StartupSettings | string {
   const replication = parameters.get('replication')?.toLowerCase()
-  if (replication !== undefined && !['false', 'off', 'no', '0'].includes(replication)) return 'replication connections are not carried'
+  if (replication !== undefined && !['false', 'off', 'no', '0'].includes(replication))
+    return 'replication connections are not carried'
   const settings = new Map<string, string>()
   const problem = readOptions(parameters.get('options') ?? '', settings)
   if (problem !== null) return problem
   for (const [name, value] of parameters) {
     if (!NOT_SETTINGS.has(name) && !name.startsWith('_pq_.')) settings.set(name.toLowerCase(), value)
   }
-  const encoding = (parameters.get('client_encoding') ?? settings.get('client_encoding') ?? '').toLowerCase().replaceAll(/["']/g, '')
+  const encoding = (parameters.get('client_encoding') ?? settings.get('client_encoding') ?? '')
+    .toLowerCase()
+    .replaceAll(/["']/g, '')
   if (!UTF8_NAMES.has(encoding)) return `client_encoding ${encoding.slice(0, 40)} is not carried, only UTF8`
   settings.delete('client_encoding')
   const login = settings.get(LOGIN_SETTING)
   settings.delete(LOGIN_SETTING)
-  if (login !== undefined && login !== 'oauthbearer' && login !== 'password') return `${LOGIN_SETTING} is password or oauthbearer`
+  if (login !== undefined && login !== 'oauthbearer' && login !== 'password')
+    return `${LOGIN_SETTING} is password or oauthbearer`
   const applicationName = parameters.get('application_name') ?? settings.get('application_name') ?? null
   settings.delete('application_name')
   return { applicationName, settings, oauth: login === 'oauthbearer' }
@@ -41,9 +45,17 @@ function readOptions(text: string, settings: Map<string, string>): string | null
   const words = (text.match(/(?:\\.|[^\s\\])+/gs) ?? []).map((word) => word.replaceAll(/\\(.)/gs, '$1'))
   for (let index = 0; index < words.length; index++) {
     const word = words[index] ?? ''
-    const setting = word === '-c' ? (words[++index] ?? '') : word.startsWith('-c') ? word.slice(2) : word.startsWith('--') ? word.slice(2) : null
+    const setting =
+      word === '-c'
+        ? (words[++index] ?? '')
+        : word.startsWith('-c')
+          ? word.slice(2)
+          : word.startsWith('--')
+            ? word.slice(2)
+            : null
     const equals = setting?.indexOf('=') ?? -1
-    if (setting === null || equals <= 0) return `the start-up option ${word.slice(0, 40)} is not carried, only -c name=value`
+    if (setting === null || equals <= 0)
+      return `the start-up option ${word.slice(0, 40)} is not carried, only -c name=value`
     settings.set(setting.slice(0, equals).toLowerCase().replaceAll('-', '_'), setting.slice(equals + 1))
   }
   return null

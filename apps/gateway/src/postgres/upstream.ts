@@ -3,9 +3,21 @@ import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import type tls from 'node:tls'
 import {
-  BACKEND_LIMITS, BodyReader, type BackendKeyData, decodeAuthentication, decodeBackendKeyData, decodeReport,
-  encodePasswordMessage, encodeSASLInitialResponse, encodeSASLResponse, encodeStartupPacket, md5PasswordResponse,
-  MessageWriter, saltPassword, ScramClient, type ScramChannelBinding,
+  BACKEND_LIMITS,
+  BodyReader,
+  type BackendKeyData,
+  decodeAuthentication,
+  decodeBackendKeyData,
+  decodeReport,
+  encodePasswordMessage,
+  encodeSASLInitialResponse,
+  encodeSASLResponse,
+  encodeStartupPacket,
+  md5PasswordResponse,
+  MessageWriter,
+  saltPassword,
+  ScramClient,
+  type ScramChannelBinding,
 } from '@gatehouse/postgres-wire'
 import type { TargetConfig } from '../config/index.ts'
 import { Connection } from '../connection.ts'
@@ -52,7 +64,9 @@ export async function openUpstream(
   const timer = setTimeout(() => frames.interrupt('the database did not finish the login in time'), timeout)
   try {
     const parameters = new Map([['user', target.user], ['database', target.database], ...settings])
-    connection.write(packet((writer) => encodeStartupPacket({ kind: 'StartupMessage', minorVersion: 0, parameters }, writer)))
+    connection.write(
+      packet((writer) => encodeStartupPacket({ kind: 'StartupMessage', minorVersion: 0, parameters }, writer)),
+    )
     await authenticate(name, target, frames)
     return await awaitReady(name, frames)
   } catch (error) {
@@ -65,7 +79,12 @@ export async function openUpstream(
 }
 
 /** Asks the upstream to cancel what the session with this key is running. Never throws; there is no answer to wait for but the close. */
-export async function cancelUpstream(name: string, target: TargetConfig, key: BackendKeyData, turn: Turn): Promise<void> {
+export async function cancelUpstream(
+  name: string,
+  target: TargetConfig,
+  key: BackendKeyData,
+  turn: Turn,
+): Promise<void> {
   let connection: Connection
   try {
     connection = await dial(name, target, turn)
@@ -91,7 +110,9 @@ async function dial(name: string, target: TargetConfig, turn: Turn): Promise<Con
   const timeout = target.connectTimeoutSeconds * 1000
   let connection: Connection
   try {
-    const address = target.host.startsWith('/') ? { path: `${target.host}/.s.PGSQL.${target.port}` } : { host: target.host, port: target.port }
+    const address = target.host.startsWith('/')
+      ? { path: `${target.host}/.s.PGSQL.${target.port}` }
+      : { host: target.host, port: target.port }
     connection = await Connection.connect(address, timeout, turn)
   } catch (error) {
     throw new UpstreamUnavailable(name, 'the database cannot be reached', messageOf(error))
@@ -100,7 +121,11 @@ async function dial(name: string, target: TargetConfig, turn: Turn): Promise<Con
   if (mode === 'disable' || mode === 'clear-text-over-network') return connection
   try {
     if (!(await offersTls(connection, timeout))) {
-      throw new UpstreamUnavailable(name, 'the database does not offer TLS, which this target requires', 'answered N to SSLRequest')
+      throw new UpstreamUnavailable(
+        name,
+        'the database does not offer TLS, which this target requires',
+        'answered N to SSLRequest',
+      )
     }
     await withDeadline(connection.secureAsClient(tlsOptions(target)), timeout)
     return connection
@@ -174,7 +199,9 @@ async function authenticate(name: string, target: TargetConfig, frames: LoginFra
         }
         const unbound: ScramChannelBinding = { kind: connection.encrypted ? 'not-offered' : 'unsupported' }
         // A server that offers -PLUS must not be told 'not-offered': it would take that for an attack.
-        const none: ScramChannelBinding = request.mechanisms.includes('SCRAM-SHA-256-PLUS') ? { kind: 'unsupported' } : unbound
+        const none: ScramChannelBinding = request.mechanisms.includes('SCRAM-SHA-256-PLUS')
+          ? { kind: 'unsupported' }
+          : unbound
         scram = new ScramClient(randomBytes(18).toString('base64'), plus ?? none)
         const first = scram.first()
         const mechanism = plus === null ? 'SCRAM-SHA-256' : 'SCRAM-SHA-256-PLUS'
@@ -234,7 +261,12 @@ async function awaitReady(name: string, frames: LoginFrames): Promise<Upstream> 
 }
 
 function passwordOf(name: string, target: TargetConfig): string {
-  if (target.password === null) throw new UpstreamUnavailable(name, 'the database asks for a password and the target has none configured', 'no password')
+  if (target.password === null)
+    throw new UpstreamUnavailable(
+      name,
+      'the database asks for a password and the target has none configured',
+      'no password',
+    )
   return target.password.expose()
 }
 
@@ -251,7 +283,12 @@ function channelBinding(connection: Connection): ScramChannelBinding | null {
 function refusedBy(name: string, body: Buffer): UpstreamUnavailable {
   const { fields } = decodeReport('ErrorResponse', new BodyReader(body))
   const sqlstate = fields.get('C') ?? 'XX000'
-  return new UpstreamUnavailable(name, `the database refused the gateway (SQLSTATE ${sqlstate})`, fields.get('M') ?? '', sqlstate)
+  return new UpstreamUnavailable(
+    name,
+    `the database refused the gateway (SQLSTATE ${sqlstate})`,
+    fields.get('M') ?? '',
+    sqlstate,
+  )
 }
 
 function packet(encode: (writer: MessageWriter) => void): Buffer {

@@ -242,7 +242,12 @@ export class Gate<Names extends object> {
     return refused(
       this.#authority,
       null,
-      gatewayRefusal('DECISION_FAILED', 'statement', `the gateway could not decide on this statement: ${what}`, 'Report this to the operator of the gateway.'),
+      gatewayRefusal(
+        'DECISION_FAILED',
+        'statement',
+        `the gateway could not decide on this statement: ${what}`,
+        'Report this to the operator of the gateway.',
+      ),
     )
   }
 }

@@ -98,9 +98,9 @@ test.each([
   ['rules: []\nrules: []', 'unique'],
   ['rules: [', 'YAML'],
   ['? [a]\n: b', 'key must be text'],
-  [`${'['.repeat(5000)}`, 'nests brackets'],
+  ['['.repeat(5000), 'nests brackets'],
   [`rules:\n${'- '.repeat(5000)}x`, 'nests'],
-  ['x'.repeat(1024 * 1024 + 1), 'longer than'],
+  ['x'.repeat(256 * 1024 + 1), 'longer than'],
 ])('%# a policy that is wrong is refused as a whole, and told why', (text, message) => {
   expect(problemsOf(text).join('\n')).toContain(message)
 })
@@ -130,8 +130,8 @@ test('an alias bomb is refused without being expanded', () => {
 })
 
 test('a large file full of mistakes is answered soon, with the first two hundred of them', () => {
-  const text = `rules:\n${'  - { name: a, allow: { actions: [selekt, opdate, dellete] } }\n'.repeat(15_000)}`
+  const text = `rules:\n${'  - { name: a, allow: { actions: [selekt, opdate, dellete] } }\n'.repeat(4000)}`
   const start = performance.now()
   expect(problemsOf(text)).toHaveLength(200)
-  expect(performance.now() - start).toBeLessThan(10_000)
+  expect(performance.now() - start).toBeLessThan(5000)
 })

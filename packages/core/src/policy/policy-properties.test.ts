@@ -1,7 +1,7 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { StatementFacts } from '../statement/facts.ts'
-import { Authority } from './authority.ts'
+import type { Authority } from './authority.ts'
 import { parsePolicy } from './parse-policy.ts'
 import { agent, authorityOf, policyOf } from './policy-fixtures.ts'
 

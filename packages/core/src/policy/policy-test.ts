@@ -21,7 +21,7 @@ export interface PolicyTestResult {
   readonly explanation: readonly string[]
 }
 
-/** Decides every case and compares. Pure; a text that cannot be read counts as denied, with the code UNREADABLE. */
+/** Decides every case and compares. Pure; a text that cannot be read counts as denied by `gateway`. */
 export function runPolicyTests(
   policy: Policy,
   cases: readonly PolicyTestCase[],

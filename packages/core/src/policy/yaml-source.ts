@@ -16,8 +16,8 @@ export interface PolicyProblem {
   readonly hint: string
 }
 
-/** Largest file that is read, in characters; far above any real policy, small enough to parse in a second. */
-export const maxFileCharacters: number = 1024 * 1024
+/** Largest file that is read, in characters; far above any real policy, small enough to read at once. */
+export const maxFileCharacters: number = 256 * 1024
 /** Deepest nesting that is read; a policy needs six levels. */
 const maxDepth = 32
 /** Problems beyond this many are not collected: the first ones say enough. */

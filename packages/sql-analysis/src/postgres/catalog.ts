@@ -103,26 +103,35 @@ export const FIRST_NORMAL_OID = 16384
 const MAX_DOMAIN_NESTING = 32
 const MAX_INHERITANCE_DEPTH = 32
 
+/** What a catalog is made from. */
+export interface CatalogParts {
+  readonly version: string
+  readonly relations: readonly RelationDescription[]
+  readonly functions: readonly CatalogFunction[]
+  readonly types: readonly CatalogType[]
+  readonly operators: readonly CatalogOperator[]
+  /** Names of the operators that initdb made; absent: none is known, and every operator counts as unknown. */
+  readonly builtinOperators?: readonly string[]
+}
+
 /**
  * An immutable snapshot of the names in one database. Unknown names answer undefined; nothing is thrown.
  * `version` changes whenever anything in it may have changed: it belongs into every cache key.
  */
 export class Catalog {
   readonly version: string
+  /** What it was made from: plain data that can cross to another thread. */
+  readonly parts: CatalogParts
   readonly #relations = new Map<string, Map<string, CatalogRelation>>()
   readonly #relationsByOid = new Map<number, CatalogRelation>()
   readonly #functions = new Map<string, Map<string, CatalogFunction[]>>()
   readonly #types = new Map<string, Map<string, CatalogType>>()
   readonly #typesByOid = new Map<number, CatalogType>()
   readonly #operators = new Map<string, CatalogOperator[]>()
+  readonly #builtinOperators: ReadonlySet<string>
 
-  constructor(parts: {
-    readonly version: string
-    readonly relations: readonly RelationDescription[]
-    readonly functions: readonly CatalogFunction[]
-    readonly types: readonly CatalogType[]
-    readonly operators: readonly CatalogOperator[]
-  }) {
+  constructor(parts: CatalogParts) {
+    this.parts = parts
     this.version = parts.version
     const descriptions = new Map<number, RelationDescription>()
     for (const relation of parts.relations) descriptions.set(relation.oid, relation)
@@ -143,6 +152,7 @@ export class Catalog {
       inner(this.#types, type.schema).set(type.name, type)
       this.#typesByOid.set(type.oid, type)
     }
+    this.#builtinOperators = new Set(parts.builtinOperators ?? [])
     for (const operator of parts.operators) {
       const known = this.#operators.get(operator.name)
       if (known === undefined) this.#operators.set(operator.name, [operator])
@@ -189,6 +199,11 @@ export class Catalog {
     return undefined
   }
 
+  /** True when initdb made an operator of that name. */
+  isBuiltinOperator(name: string): boolean {
+    return this.#builtinOperators.has(name)
+  }
+
   /** Operators of that name which initdb did not make, in any schema; undefined when there is none. */
   userOperators(name: string): readonly CatalogOperator[] | undefined {
     return this.#operators.get(name)
@@ -198,8 +213,10 @@ export class Catalog {
   isBuiltinType(oid: number): boolean {
     let current = oid
     for (let step = 0; step < MAX_DOMAIN_NESTING; step++) {
-      if (current > 0 && current < FIRST_NORMAL_OID) return true
       const type = this.#typesByOid.get(current)
+      // A row type counts as nobody's: what its fields are must be asked.
+      if (type?.kind === 'composite' || type?.kind === 'pseudo') return false
+      if (current > 0 && current < FIRST_NORMAL_OID) return true
       if (type === undefined) return false
       if (type.kind === 'enum') return true
       const next = type.kind === 'domain' ? type.baseOid : type.elementOid

@@ -172,7 +172,8 @@ export class PrescanCounts {
 
   #item(): void {
     this.#total++
-    if (this.#total >= this.#limits.maxTotalItems) this.#refuse(`${this.#total} list items`, this.#limits.maxTotalItems, 'maxTotalItems')
+    if (this.#total >= this.#limits.maxTotalItems)
+      this.#refuse(`${this.#total} list items`, this.#limits.maxTotalItems, 'maxTotalItems')
   }
 
   #add(field: number): number {

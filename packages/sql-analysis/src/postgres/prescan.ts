@@ -40,7 +40,10 @@ export function prescan(
   comments: number[] | null = null,
 ): PrescanRefusal | null {
   if (end - start > limits.maxStatementBytes) {
-    return { code: 'TOO_LONG', message: `statement of ${end - start} bytes: the limit is ${limits.maxStatementBytes} (maxStatementBytes)` }
+    return {
+      code: 'TOO_LONG',
+      message: `statement of ${end - start} bytes: the limit is ${limits.maxStatementBytes} (maxStatementBytes)`,
+    }
   }
   const encoding = encodingRefusal(bytes, start, end)
   if (encoding !== null) return encoding
@@ -122,9 +125,13 @@ function isSpace(byte: number | undefined): boolean {
 /** Skips an identifier or keyword, or the escape string that starts with E, and counts it. */
 function word(bytes: Buffer, at: number, end: number, counts: PrescanCounts, isField: boolean): number {
   const byte = bytes[at]
-  if ((byte === 0x45 || byte === 0x65) && at + 1 < end && bytes[at + 1] === 0x27) return skipEscapeString(bytes, at + 1, end)
+  if ((byte === 0x45 || byte === 0x65) && at + 1 < end && bytes[at + 1] === 0x27)
+    return skipEscapeString(bytes, at + 1, end)
   let after = at + 1
-  while (after < end && (classOf(bytes[after]) === identifierStart || classOf(bytes[after]) === digit || bytes[after] === 0x24)) {
+  while (
+    after < end &&
+    (classOf(bytes[after]) === identifierStart || classOf(bytes[after]) === digit || bytes[after] === 0x24)
+  ) {
     after++
   }
   counts.word(bytes, at, after, isField)
@@ -142,7 +149,8 @@ function commentEnd(bytes: Buffer, at: number, end: number): number {
 function encodingRefusal(bytes: Buffer, start: number, end: number): PrescanRefusal | null {
   const view = bytes.subarray(start, end)
   const nul = view.indexOf(0)
-  if (nul !== -1) return { code: 'BAD_ENCODING', message: `invalid byte sequence for encoding "UTF8": 0x00 at byte offset ${nul}` }
+  if (nul !== -1)
+    return { code: 'BAD_ENCODING', message: `invalid byte sequence for encoding "UTF8": 0x00 at byte offset ${nul}` }
   if (isUtf8(view)) return null
   const at = firstInvalid(view)
   const byte = (view[at] ?? 0).toString(16).padStart(2, '0')

@@ -1,6 +1,6 @@
 import type { StatementFacts } from '@gatehouse/core'
 import type { ParseResult } from 'libpg-query'
-import type { NameEnvironment } from './facts/reading.ts'
+import type { NameEnvironment } from './read-facts.ts'
 import type { LibpgParser } from './libpg-parser.ts'
 import { prescan } from './prescan.ts'
 import type { PrescanLimits } from './prescan-limits.ts'
@@ -19,6 +19,10 @@ export interface Analysis {
   readonly reading: Reading
   readonly holds: Holds
 }
+
+/** Statements whose facts are looked up by a name that this session gave: prepared statements and cursors. */
+const sessionNodes =
+  /"(?:ExecuteStmt|PrepareStmt|DeallocateStmt|DeclareCursorStmt|FetchStmt|ClosePortalStmt|CurrentOfExpr)":/
 
 /** Everything a text goes through when it was not seen before. Never throws. `literals` as the shape lexer found them; null: not plain. */
 export function analyse(
@@ -44,17 +48,33 @@ export function analyse(
       if (again.kind === 'tree') parsed = again
     }
     if (parsed.kind === 'broken') return { reading: unreadable('TOO_COMPLEX', parsed.message), holds: 'once' }
-    if (parsed.kind === 'syntax') return { reading: unreadable('SYNTAX', parsed.message, parsed.position), holds: 'exact' }
+    if (parsed.kind === 'syntax')
+      return { reading: unreadable('SYNTAX', parsed.message, parsed.position), holds: 'exact' }
     const statements = readFacts(parsed.tree, names)
-    const reading: Reading = { kind: 'read', facts: { statements, fingerprint: fingerprintOf(parsed.json) }, forwardText }
-    if (dependsOnSession(statements)) return { reading, holds: 'once' }
+    const reading: Reading = {
+      kind: 'read',
+      facts: { statements, fingerprint: fingerprintOf(parsed.json) },
+      forwardText,
+    }
+    if (dependsOnSession(statements) || sessionNodes.test(parsed.json)) return { reading, holds: 'once' }
     if (literals === null || forwardText !== null) return { reading, holds: 'exact' }
     const stands = shapeStands(bytes, start, literals, parsed)
-    const free = literals.length === 0 || (stands !== 'no' && isIndependentOfLiterals(statements, stands === 'ifHarmless'))
+    const free =
+      literals.length === 0 || (stands !== 'no' && isIndependentOfLiterals(statements, stands === 'ifHarmless'))
     return { reading, holds: free ? 'shape' : 'exact' }
   } catch (error) {
     return { reading: unreadable('TOO_COMPLEX', refusalOf(error)), holds: 'once' }
   }
+}
+
+/** Parses a text that is not the client's (the query of a view), under the same limits. Throws when it cannot be parsed. */
+export function parseQuery(parser: LibpgParser, sql: string, limits: PrescanLimits): ParseResult {
+  const bytes = Buffer.from(sql, 'utf8')
+  const refusal = prescan(bytes, 0, bytes.length, limits)
+  if (refusal !== null) throw new Error(refusal.message)
+  const parsed = parser.parseBytes(bytes, 0, bytes.length)
+  if (parsed.kind !== 'tree') throw new Error(parsed.message)
+  return parsed.tree
 }
 
 /** Each comment gives way to one space, as in the server's scanner. */

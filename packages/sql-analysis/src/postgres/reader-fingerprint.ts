@@ -4,7 +4,8 @@ import { hash } from 'node:crypto'
  * What differs between two texts of one shape in the parser's JSON: places in the text and the values of constants. A quote inside
  * a JSON string is escaped, so no literal can look like a key.
  */
-const positions = /"(?:location|stmt_location|stmt_len|name_location|list_start|list_end|rexpr_list_start|rexpr_list_end)":-?\d+/g
+const positions =
+  /"(?:location|stmt_location|stmt_len|name_location|list_start|list_end|rexpr_list_start|rexpr_list_end)":-?\d+/g
 const constants = /"A_Const":\{"([ifsb]+val)":\{(?:"[ifsb]+val":(?:-?\d+|"(?:[^"\\]|\\.)*"))?\}/g
 
 /**

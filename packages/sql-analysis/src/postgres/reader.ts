@@ -1,18 +1,30 @@
-import type { NameEnvironment } from './facts/reading.ts'
+import type { ParseResult } from 'libpg-query'
+import type { Catalog } from './catalog.ts'
+import type { CatalogRows } from './catalog-queries.ts'
+import { readFacts } from './read-facts.ts'
+import type { NameEnvironment } from './read-facts.ts'
 import { LibpgParser } from './libpg-parser.ts'
 import { defaultPrescanLimits } from './prescan-limits.ts'
 import type { PrescanLimits } from './prescan-limits.ts'
-import { analyse } from './reader-analyse.ts'
+import { analyse, parseQuery } from './reader-analyse.ts'
 import type { Analysis, ReadFacts } from './reader-analyse.ts'
 import { unreadable, weightOf } from './reader-reading.ts'
 import type { Reading } from './reader-reading.ts'
 import { ShapeCache } from './shape-cache.ts'
 import { hashOfBytes, ShapeLexer } from './shape-lexer.ts'
+import { WorkerClient } from './worker-client.ts'
 
 export type { ReadFacts, Reading }
 
 export interface PostgresReaderOptions {
-  readonly readFacts: ReadFacts
+  /** Reads facts from trees. Default: this package's; another one in tests only. */
+  readonly readFacts?: ReadFacts
+  /** Address of the module that exports the same `readFacts`, for the worker thread. Default: this package's. */
+  readonly factsModule?: URL
+  /** The rows a catalog was built from, for the worker thread; undefined: not known, and larger texts are refused. */
+  readonly catalogRows: (catalog: Catalog) => CatalogRows | undefined
+  /** Milliseconds a larger text may take. Default 2,000. */
+  readonly deadlineMilliseconds?: number
   readonly limits?: Partial<PrescanLimits>
   /** Longest text that `read` takes, in bytes. Default 16 KiB. */
   readonly inlineLimitBytes?: number
@@ -29,8 +41,11 @@ interface Caches {
 }
 
 const defaultInlineLimitBytes = 16 * 1024
+const defaultDeadlineMilliseconds = 2000
 const defaultCacheEntries = 4096
 const defaultCacheBytes = 16 * 1024 * 1024
+/** Search paths with caches of their own, for each catalog; when there are more, they start again empty. */
+const maxSearchPaths = 32
 /** What a cache entry costs beside its key and value. */
 const entryBytes = 160
 
@@ -40,18 +55,25 @@ export class PostgresReader {
   readonly #parser: LibpgParser
   readonly #readFacts: ReadFacts
   readonly #limits: PrescanLimits
+  readonly #worker: WorkerClient
+  readonly #catalogRows: (catalog: Catalog) => CatalogRows | undefined
   readonly #cacheEntries: number
   readonly #cacheBytes: number
   readonly #lexer = new ShapeLexer()
   readonly #caches = new WeakMap<NameEnvironment, Caches>()
+  readonly #paths = new WeakMap<Catalog, Map<string, Caches>>()
   #lastNames: NameEnvironment | null = null
   #lastCaches: Caches | null = null
 
   private constructor(parser: LibpgParser, options: PostgresReaderOptions) {
     this.#parser = parser
-    this.#readFacts = options.readFacts
+    this.#readFacts = options.readFacts ?? readFacts
     this.#limits = { ...defaultPrescanLimits, ...options.limits }
     this.inlineLimitBytes = options.inlineLimitBytes ?? defaultInlineLimitBytes
+    this.#catalogRows = options.catalogRows
+    const factsModule = (options.factsModule ?? new URL('./read-facts.ts', import.meta.url)).href
+    const start = { compiled: parser.compiled, limits: this.#limits, factsModule }
+    this.#worker = new WorkerClient(start, options.deadlineMilliseconds ?? defaultDeadlineMilliseconds)
     this.#cacheEntries = options.cacheEntries ?? defaultCacheEntries
     this.#cacheBytes = options.cacheBytes ?? defaultCacheBytes
   }
@@ -62,30 +84,73 @@ export class PostgresReader {
 
   /**
    * Reads the text `bytes[start, end)`, without its closing NUL, of at most `inlineLimitBytes` (a longer one is refused). Never throws.
-   * Readings are shared between texts of one shape in one environment *object*: keep one per catalog and search path, not per session.
+   * Readings are shared between texts of one shape, in all environments of one catalog object and search path.
    */
   read(bytes: Buffer, start: number, end: number, names: NameEnvironment): Reading {
     if (end - start > this.inlineLimitBytes) {
-      return unreadable('TOO_LONG', `statement of ${end - start} bytes: the limit is ${this.inlineLimitBytes} (inlineLimitBytes)`)
+      return unreadable(
+        'TOO_LONG',
+        `statement of ${end - start} bytes: the limit is ${this.inlineLimitBytes} (inlineLimitBytes)`,
+      )
     }
     const caches = names === this.#lastNames && this.#lastCaches !== null ? this.#lastCaches : this.#cachesOf(names)
+    return this.#find(bytes, start, end, caches) ?? this.#readNew(bytes, start, end, names, caches)
+  }
+
+  /**
+   * Reads a larger text in a worker thread, which is killed at its deadline (the text is then refused). Never rejects. The bytes are
+   * copied before it returns. What the thread needs of the catalog crosses once. Prepared statements and cursors are not known there.
+   */
+  async readLarge(bytes: Buffer, names: NameEnvironment): Promise<Reading> {
+    const length = bytes.length
+    if (length > this.#limits.maxStatementBytes) {
+      const limit = `the limit is ${this.#limits.maxStatementBytes} (maxStatementBytes)`
+      return unreadable('TOO_LONG', `statement of ${length} bytes: ${limit}`)
+    }
+    const caches = this.#cachesOf(names)
+    const known = this.#find(bytes, 0, length, caches)
+    if (known !== undefined) return known
+    const literals: number[] = []
+    const isPlain = this.#lexer.scan(bytes, 0, length, literals) >= 0
+    const copy = Buffer.from(bytes)
+    const analysis = await this.#worker.read(copy, isPlain ? literals : null, names, this.#catalogRows)
+    this.#remember(copy, 0, length, caches, analysis)
+    return analysis.reading
+  }
+
+  /** Parses the text of a view for a `NameEnvironment`, under the limits of statements. Throws when it cannot be parsed. */
+  parseQuery(sql: string): ParseResult {
+    return parseQuery(this.#parser, sql, this.#limits)
+  }
+
+  /** Ends the worker thread. `read` goes on working; `readLarge` refuses. */
+  async close(): Promise<void> {
+    await this.#worker.close()
+    await this.#parser.ready()
+  }
+
+  #find(bytes: Buffer, start: number, end: number, caches: Caches): Reading | undefined {
     const length = this.#lexer.scan(bytes, start, end)
     if (length >= 0) {
       const known = caches.shapes.find(this.#lexer.hash, this.#lexer.shape, 0, length)
-      if (known !== undefined && known !== null) return known
-      if (known === undefined) return this.#readNew(bytes, start, end, names, caches)
+      if (known !== null) return known
     }
-    return caches.exact.find(hashOfBytes(bytes, start, end), bytes, start, end) ?? this.#readNew(bytes, start, end, names, caches)
-  }
-
-  async close(): Promise<void> {
-    await this.#parser.ready()
+    return caches.exact.find(hashOfBytes(bytes, start, end), bytes, start, end)
   }
 
   #readNew(bytes: Buffer, start: number, end: number, names: NameEnvironment, caches: Caches): Reading {
     const literals: number[] = []
     const isPlain = this.#lexer.scan(bytes, start, end, literals) >= 0
-    const analysis = analyse(bytes, start, end, names, isPlain ? literals : null, this.#parser, this.#readFacts, this.#limits)
+    const analysis = analyse(
+      bytes,
+      start,
+      end,
+      names,
+      isPlain ? literals : null,
+      this.#parser,
+      this.#readFacts,
+      this.#limits,
+    )
     this.#remember(bytes, start, end, caches, analysis)
     return analysis.reading
   }
@@ -105,17 +170,33 @@ export class PostgresReader {
     caches.exact.add(hashOfBytes(bytes, start, end), bytes, start, end, reading, weight)
   }
 
+  /** Environments of one catalog and search path share: what depends on more (prepared statements, cursors) is never kept. */
   #cachesOf(names: NameEnvironment): Caches {
     let caches = this.#caches.get(names)
+    if (caches === undefined) {
+      caches = this.#cachesOfPath(names)
+      this.#caches.set(names, caches)
+    }
+    this.#lastNames = names
+    this.#lastCaches = caches
+    return caches
+  }
+
+  #cachesOfPath(names: NameEnvironment): Caches {
+    let paths = this.#paths.get(names.catalog)
+    if (paths === undefined || paths.size >= maxSearchPaths) {
+      paths = new Map()
+      this.#paths.set(names.catalog, paths)
+    }
+    const key = JSON.stringify(names.searchPath)
+    let caches = paths.get(key)
     if (caches === undefined) {
       caches = {
         shapes: new ShapeCache(this.#cacheEntries, this.#cacheBytes),
         exact: new ShapeCache(this.#cacheEntries, this.#cacheBytes),
       }
-      this.#caches.set(names, caches)
+      paths.set(key, caches)
     }
-    this.#lastNames = names
-    this.#lastCaches = caches
     return caches
   }
 }

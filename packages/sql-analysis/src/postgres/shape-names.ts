@@ -30,7 +30,8 @@ export function neverWithLiterals(functionName: string): boolean {
 }
 
 /** Types that look names up. One of them anywhere in a tree (as libpg-query's JSON) leaves the whole text to its exact bytes. */
-const lookups = /"String":\{"sval":"(?:reg(?:class|proc|procedure|oper|operator|type|role|namespace|config|dictionary|collation|database)|refcursor|aclitem)"/
+const lookups =
+  /"String":\{"sval":"(?:reg(?:class|proc|procedure|oper|operator|type|role|namespace|config|dictionary|collation|database)|refcursor|aclitem)"/
 
 /** True when the tree names a type that looks names up. */
 export function mentionsLookupType(json: string): boolean {

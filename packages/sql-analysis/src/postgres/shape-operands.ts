@@ -45,7 +45,9 @@ const fieldOperators: ReadonlySet<string> = new Set(['->', '->>', '#>', '#>>'])
 
 /** True where a literal picks a part of a value that was put together in the statement, so that it may decide which part comes out. */
 export function picksFromBuiltValue(expression: A_Expr): boolean {
-  return expression.kind === 'AEXPR_OP' && fieldOperators.has(lastName(expression.name)) && !isColumnPath(expression.lexpr)
+  return (
+    expression.kind === 'AEXPR_OP' && fieldOperators.has(lastName(expression.name)) && !isColumnPath(expression.lexpr)
+  )
 }
 
 function isColumnPath(node: Tree | undefined): boolean {

@@ -6,9 +6,14 @@ import type { Tree } from './facts/tree.ts'
 
 /**
  * Where a literal may stand. `decides`: inside the conditions of an UPDATE or DELETE, where only a plain comparison with a column
- * is safe: anything else could be what makes the condition true whatever the row.
+ * is safe: anything else could be what makes the condition true whatever the row. `compared`: the other side of such a comparison.
+ * `never`: deeper in such a condition than its ANDs, where two literals may be compared with one another in effect:
+ * `a < 1 OR a >= 1`, `(a = 1) = (a = 1)`.
  */
-type Place = 'value' | 'decides'
+type Place = 'value' | 'compared' | 'decides' | 'never'
+
+/** Kinds of nodes below which a condition is still the condition. */
+const staysDeciding: ReadonlySet<string> = new Set(['A_Expr', 'BoolExpr', 'SubLink'])
 
 /**
  * Collects the literals of a query whose value cannot change what the statement does: by an allow-list of positions. What is not on
@@ -24,7 +29,10 @@ export class LiteralPositions {
 
   /** Walks one statement of a text. `writes`: the text holds an UPDATE, DELETE or MERGE somewhere. */
   statement(node: Tree | undefined, writes: boolean): void {
-    const place: Place = writes ? 'decides' : 'value'
+    this.#nested(node, writes ? 'decides' : 'value')
+  }
+
+  #nested(node: Tree | undefined, place: Place): void {
     if (node?.SelectStmt !== undefined) this.#select(node.SelectStmt, place)
     else if (node?.InsertStmt !== undefined) this.#insert(node.InsertStmt, place)
     else if (node?.UpdateStmt !== undefined) this.#update(node.UpdateStmt, place)
@@ -51,9 +59,9 @@ export class LiteralPositions {
 
   #insert(insert: InsertStmt, place: Place): void {
     this.#with(insert.withClause?.ctes, place)
-    this.statement(insert.selectStmt, place === 'decides')
+    this.#nested(insert.selectStmt, place)
     for (const target of listOf(insert.onConflictClause?.targetList)) this.#operand(target.ResTarget?.val, 'value')
-    this.#inner(insert.onConflictClause?.whereClause, place)
+    this.#inner(insert.onConflictClause?.whereClause, 'decides')
     this.#returning(insert.returningClause?.exprs)
   }
 
@@ -80,7 +88,7 @@ export class LiteralPositions {
   }
 
   #with(ctes: readonly Tree[] | undefined, place: Place): void {
-    for (const cte of listOf(ctes)) this.statement(cte.CommonTableExpr?.ctequery, place === 'decides')
+    for (const cte of listOf(ctes)) this.#nested(cte.CommonTableExpr?.ctequery, place)
   }
 
   #from(node: Tree, place: Place): void {
@@ -89,7 +97,7 @@ export class LiteralPositions {
       if (node.JoinExpr.rarg !== undefined) this.#from(node.JoinExpr.rarg, place)
       this.#inner(node.JoinExpr.quals, place)
     } else if (node.RangeSubselect !== undefined) {
-      this.statement(node.RangeSubselect.subquery, place === 'decides')
+      this.#nested(node.RangeSubselect.subquery, place)
     } else if (node.RangeFunction !== undefined) {
       for (const call of listOf(node.RangeFunction.functions)) this.#inner(call.List?.items?.[0], place)
     }
@@ -98,16 +106,17 @@ export class LiteralPositions {
   /** An operand whose literal, bare or cast, is safe; except where it decides. */
   #operand(node: Tree | undefined, place: Place): void {
     if (node === undefined) return
-    if (place === 'value' && node.A_Const !== undefined) {
+    const isSafe = place === 'value' || place === 'compared'
+    if (isSafe && node.A_Const !== undefined) {
       this.#take(node.A_Const.location)
-    } else if (place === 'value' && node.TypeCast !== undefined) {
+    } else if (isSafe && node.TypeCast !== undefined) {
       if (!isPlainType(node.TypeCast.typeName)) return
       this.#operands(node.TypeCast.typeName?.typmods, place)
       this.#operand(node.TypeCast.arg, place)
-    } else if (place === 'value' && (node.A_ArrayExpr !== undefined || node.RowExpr !== undefined || node.List !== undefined)) {
+    } else if (isSafe && (node.A_ArrayExpr !== undefined || node.RowExpr !== undefined || node.List !== undefined)) {
       this.#operands(node.A_ArrayExpr?.elements ?? node.RowExpr?.args ?? node.List?.items, place)
     } else {
-      this.#inner(node, place)
+      this.#inner(node, place === 'compared' ? 'decides' : place)
     }
   }
 
@@ -121,14 +130,18 @@ export class LiteralPositions {
   }
 
   /** An expression that is itself no literal: one here decides (`WHERE 't'`), or is a position (`ORDER BY 1`). */
-  #inner(node: Tree | undefined, place: Place): void {
+  #inner(node: Tree | undefined, outer: Place): void {
     if (node === undefined) return
-    switch (kindOf(node)) {
+    const kind = kindOf(node)
+    const place = outer === 'decides' && !staysDeciding.has(kind) ? 'never' : outer
+    switch (kind) {
       case 'A_Expr':
         this.#expression(node, place)
         return
       case 'BoolExpr':
-        for (const argument of listOf(node.BoolExpr?.args)) this.#inner(argument, place)
+        for (const argument of listOf(node.BoolExpr?.args)) {
+          this.#inner(argument, place === 'decides' && node.BoolExpr?.boolop !== 'AND_EXPR' ? 'never' : place)
+        }
         return
       case 'TypeCast':
         if (!isPlainType(node.TypeCast?.typeName)) return
@@ -163,11 +176,11 @@ export class LiteralPositions {
         return
       case 'SubLink':
         this.#inner(node.SubLink?.testexpr, place)
-        this.statement(node.SubLink?.subselect, place === 'decides')
+        this.#nested(node.SubLink?.subselect, place)
         return
       case 'A_Indirection':
         // An element of a column is the column; an element of ARRAY[a, b] is one of the two.
-        if (node.A_Indirection?.arg?.ColumnRef === undefined || place === 'decides') return
+        if (node.A_Indirection?.arg?.ColumnRef === undefined || place !== 'value') return
         for (const index of listOf(node.A_Indirection.indirection)) {
           this.#operand(index.A_Indices?.lidx, place)
           this.#operand(index.A_Indices?.uidx, place)
@@ -180,7 +193,7 @@ export class LiteralPositions {
         for (const element of listOf(node.RowExpr?.args)) this.#inner(element, place)
         return
       default:
-        // Names and parameters hold no literal; of anything else the literals are not safe.
+      // Names and parameters hold no literal; of anything else the literals are not safe.
     }
   }
 
@@ -188,13 +201,13 @@ export class LiteralPositions {
     const expression = node.A_Expr
     if (expression === undefined) return
     const { lexpr: left, rexpr: right } = expression
-    if (place === 'decides') {
-      const safe = comparesWithColumn(expression)
-      if (safe && isBareColumn(left)) this.#operand(right, 'value')
-      else if (safe && isBareColumn(right)) this.#operand(left, 'value')
+    if (place === 'decides' || place === 'never') {
+      const safe = place === 'decides' && comparesWithColumn(expression)
+      if (safe && isBareColumn(left)) this.#operand(right, 'compared')
+      else if (safe && isBareColumn(right)) this.#operand(left, 'compared')
       else {
-        this.#inner(left, place)
-        this.#inner(right, place)
+        this.#inner(left, 'never')
+        this.#inner(right, 'never')
       }
       return
     }

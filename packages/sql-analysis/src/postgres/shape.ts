@@ -13,7 +13,12 @@ const writeNodes = /"(?:UpdateStmt|DeleteStmt|MergeStmt)":/
  * (`literals`: byte offsets in `bytes[start, end)`, ascending) must be a constant of the tree in a safe position.
  * A text without literals is its own shape.
  */
-export function shapeStands(bytes: Buffer, start: number, literals: readonly number[], parsed: ParsedText): ShapeStands {
+export function shapeStands(
+  bytes: Buffer,
+  start: number,
+  literals: readonly number[],
+  parsed: ParsedText,
+): ShapeStands {
   if (literals.length === 0) return 'yes'
   if (mentionsLookupType(parsed.json)) return 'no'
   const positions = new LiteralPositions()

@@ -1,3 +1,4 @@
+import type { CaseExpr, SubLink } from 'libpg-query'
 import type { CatalogRelation } from '../catalog.ts'
 import type { Reading } from './reading.ts'
 import type { Item, Scope } from './scope.ts'
@@ -60,6 +61,7 @@ function reachOfNode(judge: Judge, node: Tree): Reach {
     return reaches.includes('bounded') ? 'bounded' : 'false'
   }
   if (isTrueOfAll(judge, node)) return 'true'
+  if (isFalseOfAll(node)) return 'false'
   return looksAtTarget(judge, node) ? 'bounded' : 'free'
 }
 
@@ -108,6 +110,12 @@ function isTrueOfAll(judge: Judge, node: Tree): boolean {
     if (boolean.booltesttype === 'IS_FALSE' || boolean.booltesttype === 'IS_NOT_TRUE') return reach === 'false'
     return false
   }
+  if (node.CoalesceExpr !== undefined) {
+    const first: Tree | undefined = node.CoalesceExpr.args?.[0]
+    return first !== undefined && reachOf(judge, first) === 'true'
+  }
+  if (node.CaseExpr !== undefined) return isTrueCase(judge, node.CaseExpr)
+  if (node.SubLink !== undefined) return findsItself(judge, node.SubLink)
   const operator = node.A_Expr
   if (operator?.rexpr === undefined || operator.lexpr === undefined) return false
   const left: Tree = operator.lexpr
@@ -134,6 +142,44 @@ function isTrueOfAll(judge: Judge, node: Tree): boolean {
     default:
       return false
   }
+}
+
+function isTrueCase(judge: Judge, expression: CaseExpr): boolean {
+  if (expression.arg !== undefined) return false
+  for (const branch of listOf(expression.args)) {
+    const when = branch.CaseWhen
+    if (when?.expr === undefined || when.result === undefined) return false
+    const test = reachOf(judge, when.expr)
+    if (test === 'false') continue
+    if (reachOf(judge, when.result) !== 'true') return false
+    if (test === 'true') return true
+  }
+  return expression.defresult !== undefined && reachOf(judge, expression.defresult) === 'true'
+}
+
+function isFalseOfAll(node: Tree): boolean {
+  const operator = node.A_Expr
+  if (operator?.kind !== 'AEXPR_OP' || operator.rexpr === undefined || operator.lexpr === undefined) return false
+  return ['<>', '<', '>'].includes(lastName(operator.name)) && sameExpression(operator.lexpr, operator.rexpr)
+}
+
+// `id in (select id from the same table)`.
+function findsItself(judge: Judge, link: SubLink): boolean {
+  if (link.subLinkType !== 'ANY_SUBLINK' || link.testexpr === undefined || link.subselect === undefined) return false
+  const inner: Tree = link.subselect
+  const tested: Tree = link.testexpr
+  const select = inner.SelectStmt
+  const from: Tree | undefined = select?.fromClause?.[0]
+  const target: Tree | undefined = select?.targetList?.[0]
+  if (select?.whereClause !== undefined || select?.limitCount !== undefined || select?.fromClause?.length !== 1)
+    return false
+  const value: Tree | undefined = target?.ResTarget?.val
+  return (
+    from?.RangeVar?.relname === judge.relation?.name &&
+    value?.ColumnRef !== undefined &&
+    tested.ColumnRef !== undefined &&
+    lastName(value.ColumnRef.fields) === lastName(tested.ColumnRef.fields)
+  )
 }
 
 function isNeverNull(judge: Judge, node: Tree): boolean {

@@ -3,7 +3,7 @@ import type { DeleteStmt, OnConflictClause, RangeVar, ReturningClause, UpdateStm
 import { isUnbounded } from './bounds.ts'
 import { withCommonTables } from './common-tables.ts'
 import { readFrom, relationItem } from './from.ts'
-import { type Column, type Lineage, derivedFrom } from './lineage.ts'
+import { type Column, type Lineage, anyOf, derivedFrom } from './lineage.ts'
 import { readTargets } from './queries.ts'
 import type { Reading } from './reading.ts'
 import { findRelation, relationName } from './relations.ts'
@@ -18,9 +18,13 @@ export function readUpdate(reading: Reading, statement: UpdateStmt, outer: Scope
   const around = withCommonTables(reading, statement.withClause, outer)
   const target = targetItem(reading, relation)
   const scope = readSources(reading, [target], listOf(statement.fromClause), around)
-  readAssignments(reading, relation, 'update', listOf(statement.targetList), scope)
+  const assigned = readAssignments(reading, relation, 'update', listOf(statement.targetList), scope)
   narrow(reading, statement.whereClause, target, relation, scope)
-  return readReturning(reading, statement.returningClause, target, scope)
+  const changed = afterWrite(target, assigned)
+  return readReturning(reading, statement.returningClause, changed, {
+    ...scope,
+    items: [changed, ...scope.items.slice(1)],
+  })
 }
 
 /** DELETE; returns what RETURNING gives, null without one. */
@@ -41,12 +45,7 @@ export function targetItem(reading: Reading, relation: RangeVar): Item {
 }
 
 /** The scope of the entries given and those of a FROM or USING list. */
-export function readSources(
-  reading: Reading,
-  first: readonly Item[],
-  nodes: readonly Tree[],
-  around: Scope,
-): Scope {
+export function readSources(reading: Reading, first: readonly Item[], nodes: readonly Tree[], around: Scope): Scope {
   const items: Item[] = [...first]
   for (const node of nodes)
     readFrom(reading, node, { outer: around, items: items.slice(first.length), tables: around.tables }, items)
@@ -66,12 +65,11 @@ export function readAssignments(
   action: Action,
   nodes: readonly Tree[],
   scope: Scope,
-): void {
-  const names: string[] = []
+): readonly Column[] {
+  const assigned: Column[] = []
   for (const node of nodes) {
     const assignment = node.ResTarget
     if (assignment?.name === undefined) throw new Error('a SET list is not understood')
-    names.push(assignment.name)
     for (const step of listOf(assignment.indirection)) {
       const { lidx, uidx } = step.A_Indices ?? {}
       for (const index of [lidx, uidx])
@@ -79,9 +77,24 @@ export function readAssignments(
     }
     const value: Tree | undefined = assignment.val
     if (value === undefined) throw new Error('a SET list is not understood')
-    write(reading, relation, assignment.name, assignedValue(reading, value, scope))
+    const lineage = assignedValue(reading, value, scope)
+    assigned.push({ name: assignment.name, lineage })
+    write(reading, relation, assignment.name, lineage)
   }
+  const names = assigned.flatMap((column) => column.name ?? [])
   reading.access(action, relationName(reading.environment, relation), names)
+  return assigned
+}
+
+/** The target as RETURNING sees it: what was in a column, and whatever may have been put there. */
+export function afterWrite(target: Item, written: readonly Column[]): Item {
+  if (written.length === 0) return target
+  const columns = target.columns.map((column) => {
+    const values = written.filter((candidate) => candidate.name === column.name || candidate.name === null)
+    const lineages = values.map((value) => value.lineage)
+    return lineages.length === 0 ? column : { name: column.name, lineage: anyOf([column.lineage, ...lineages]) }
+  })
+  return { ...target, columns }
 }
 
 // (a, b) = (SELECT x, y …) gives each column its own part.
@@ -106,6 +119,10 @@ function targetsOf(reading: Reading, name: RangeVar, column: string): readonly (
     const { schema, name: relname } = relationName(reading.environment, name)
     return schema === null ? [null] : [{ schema, relation: relname, column }]
   }
+  // A column about to be added is not in the catalog yet; of a view only its base columns are written.
+  const stored = relation.kind !== 'view' && relation.kind !== 'materialized_view'
+  if (stored && !relation.columns.some((known) => known.name === column))
+    return [{ schema: relation.schema, relation: relation.name, column }]
   const found = writtenColumns(reading, relation, column)
   return found.length === 0 ? [null] : found
 }
@@ -131,7 +148,7 @@ export function readReturning(
   return readTargets(reading, listOf(clause.exprs), { ...scope, items: [...scope.items, ...versions] })
 }
 
-/** ON CONFLICT: `excluded` holds the values that were to be inserted. */
+/** ON CONFLICT: `excluded` holds the values that were to be inserted. Returns what its SET list assigns. */
 export function readConflict(
   reading: Reading,
   clause: OnConflictClause,
@@ -139,7 +156,7 @@ export function readConflict(
   target: Item,
   inserted: readonly Column[],
   around: Scope,
-): void {
+): readonly Column[] {
   const scope: Scope = { outer: around, items: [target], tables: around.tables }
   const { infer } = clause
   for (const node of listOf(infer?.indexElems)) {
@@ -147,14 +164,14 @@ export function readConflict(
     if (element?.expr !== undefined) reading.decide(reading.walk.expression(reading, element.expr, scope))
   }
   if (infer?.whereClause !== undefined) reading.decide(reading.walk.expression(reading, infer.whereClause, scope))
-  if (clause.action !== 'ONCONFLICT_UPDATE') return
+  if (clause.action !== 'ONCONFLICT_UPDATE') return []
   const excluded: Item = {
     ...itemOf('excluded', inserted, target.open),
     columnsVisible: false,
     systemColumns: true,
   }
   const both: Scope = { ...scope, items: [target, excluded] }
-  readAssignments(reading, relation, 'update', listOf(clause.targetList), both)
+  const assigned = readAssignments(reading, relation, 'update', listOf(clause.targetList), both)
   if (clause.whereClause !== undefined) reading.decide(reading.walk.expression(reading, clause.whereClause, both))
+  return assigned
 }
-

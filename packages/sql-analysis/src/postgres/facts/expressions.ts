@@ -1,10 +1,9 @@
-import type { A_Expr, A_Indirection, CaseExpr, ColumnRef, SubLink, TypeCast, TypeName } from 'libpg-query'
+import type { A_Expr, A_Indirection, CaseExpr, ColumnRef, SubLink, TypeCast } from 'libpg-query'
 import { readCall, readOrdering, readWindow } from './calls.ts'
-import { findFunctions, useCandidates } from './functions.ts'
 import { type Column, type Lineage, NOTHING, anyOf, clouded, derivedFrom, rowOf, untraced } from './lineage.ts'
 import { useOperator } from './operators.ts'
 import type { Reading } from './reading.ts'
-import { storedColumns } from './relations.ts'
+import { castTo, fieldByFunction, fieldOf } from './row-values.ts'
 import {
   type Item,
   type Scope,
@@ -15,23 +14,7 @@ import {
   resolveName,
   wholeRow,
 } from './scope.ts'
-import { type Tree, kindOf, lastName, listOf, stringOf, stringsOf } from './tree.ts'
-
-/** Casts to these look a name up in the catalog: literals under them are object names. */
-const NAME_TYPES: ReadonlySet<string> = new Set([
-  'regclass',
-  'regproc',
-  'regprocedure',
-  'regoper',
-  'regoperator',
-  'regtype',
-  'regrole',
-  'regnamespace',
-  'regconfig',
-  'regdictionary',
-  'regcollation',
-  'regdatabase',
-])
+import { type Tree, kindOf, listOf, stringOf, stringsOf } from './tree.ts'
 
 /** What an expression depends on. Records on the way what it calls and what its conditions look at. */
 export function readExpression(reading: Reading, node: Tree, scope: Scope): Lineage {
@@ -89,6 +72,7 @@ function readNode(reading: Reading, node: Tree, scope: Scope): Lineage {
 const CONSTANT_KINDS: ReadonlySet<string> = new Set([
   '',
   'SQLValueFunction',
+  'MergeSupportFunc',
   'SetToDefault',
   'String',
   'Integer',
@@ -199,15 +183,6 @@ function readColumnRef(reading: Reading, reference: ColumnRef, scope: Scope): Li
   return fieldByFunction(reading, name, wholeRow(item), `column "${names.join('.')}" is not known`)
 }
 
-// `row.name` also means name(row) (PostgreSQL manual, "Using Composite Types in Queries").
-function fieldByFunction(reading: Reading, name: string, row: Lineage, unknown: string): Lineage {
-  const functions = findFunctions(reading, null, name, 1)
-  if (functions.length === 0) return clouded(derivedFrom([row]), 'name', unknown)
-  const { doubt } = useCandidates(reading, name, functions, 1)
-  const value = derivedFrom([row])
-  return doubt === null ? value : clouded(value, 'function', doubt)
-}
-
 function readOperators(reading: Reading, outermost: A_Expr, scope: Scope): Lineage {
   // Chains like `a + b + c` lean to the left: they are walked down here, not by recursion.
   const chain: A_Expr[] = [outermost]
@@ -251,29 +226,6 @@ function readCast(reading: Reading, cast: TypeCast, scope: Scope): Lineage {
   const type = cast.typeName
   if (type === undefined) return value
   return castTo(reading, value, type)
-}
-
-/** The value as a type. Casts to the `reg…` types are listed as functions of that name. */
-export function castTo(reading: Reading, value: Lineage, type: TypeName): Lineage {
-  const name = lastName(type.names)
-  if (NAME_TYPES.has(name)) reading.useFunction('pg_catalog', name, 'harmless')
-  const schema = (type.names?.length ?? 0) > 1 ? stringsOf(type.names)[0] : undefined
-  if (schema === 'pg_catalog') return withType(value, true)
-  const { catalog, searchPath } = reading.environment
-  const known = schema === undefined ? catalog.resolveType(name, searchPath) : catalog.type(schema, name)
-  if (known === undefined || type.pct_type === true) return withType(value, false)
-  if (known.relationOid !== 0 && type.arrayBounds === undefined) {
-    const relation = catalog.relationByOid(known.relationOid)
-    if (relation !== undefined) {
-      const fields = storedColumns(catalog, relation).map((column) => ({ name: column.name, lineage: value }))
-      return { ...value, fields, builtinType: false }
-    }
-  }
-  return withType(value, catalog.isBuiltinType(known.oid))
-}
-
-function withType(value: Lineage, builtinType: boolean): Lineage {
-  return value.builtinType === builtinType ? value : { ...value, builtinType }
 }
 
 function readSubLink(reading: Reading, link: SubLink, scope: Scope): Lineage {
@@ -347,18 +299,4 @@ function readIndirection(reading: Reading, expression: A_Indirection, scope: Sco
     // A star keeps the row: whoever spreads it looks at its fields.
   }
   return value
-}
-
-/** A field of a row value; of a value whose fields are not known, something derived from it. */
-export function fieldOf(reading: Reading, value: Lineage, name: string): Lineage {
-  if (value.fields !== null) {
-    const found = value.fields.filter((field) => field.name === name)
-    if (found.length > 0) return anyOf(found.map((field) => field.lineage))
-    return fieldByFunction(reading, name, value, `field "${name}" is not known`)
-  }
-  const functions = findFunctions(reading, null, name, 1)
-  // A field hides a function of its name, and which of both is meant cannot be told here: both count.
-  const doubt = functions.length === 0 ? null : useCandidates(reading, name, functions, 1).doubt
-  const derived = { ...derivedFrom([value]), builtinType: false }
-  return doubt === null ? derived : clouded(derived, 'function', doubt)
 }

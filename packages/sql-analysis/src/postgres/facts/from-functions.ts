@@ -1,6 +1,7 @@
 import type { Alias, JsonTable, RangeFunction, RangeTableFunc } from 'libpg-query'
 import { readCall } from './calls.ts'
-import { castTo, readParts } from './expressions.ts'
+import { readParts } from './expressions.ts'
+import { castTo } from './row-values.ts'
 import type { CatalogFunction } from '../catalog.ts'
 import { type Column, type Lineage, NOTHING, anyOf, clouded, derivedFrom, untraced } from './lineage.ts'
 import type { Reading } from './reading.ts'
@@ -41,12 +42,17 @@ export function functionItem(reading: Reading, element: RangeFunction, scope: Sc
 function aliasedItem(alias: Alias | undefined, columns: Column[], open: Lineage | null, scalar: boolean): Item {
   const names = stringsOf(alias?.colnames)
   const name = alias?.aliasname
+  if (open !== null) {
+    // With columns of unknown number among them, a name of the list can be any of them.
+    const any = anyOf([open, ...columns.map((column) => column.lineage)])
+    const named = names.length === 0 ? columns : names.map((given) => ({ name: given, lineage: any }))
+    return itemOf(name ?? '', named, any)
+  }
   const named = columns.map((column, index) => {
     const given = names[index] ?? (scalar && index === 0 && name !== undefined ? name : column.name)
     return { name: given, lineage: column.lineage }
   })
-  if (open !== null) for (const given of names.slice(named.length)) named.push({ name: given, lineage: open })
-  return itemOf(name ?? columns[0]?.name ?? '', named, open)
+  return itemOf(name ?? columns[0]?.name ?? '', named, null)
 }
 
 function readReturned(reading: Reading, node: Tree, definitions: readonly Tree[], scope: Scope): Returned {
@@ -70,17 +76,17 @@ function readReturned(reading: Reading, node: Tree, definitions: readonly Tree[]
   // unnest(a, b) in FROM gives a column for each argument.
   if (name === 'unnest' && parts.length > 1)
     return { columns: parts.map(() => ({ name: 'unnest', lineage: value })), open: null, scalar: false }
-  const shapes = findFunctions(reading, schema, name, parts.length).map((fn) => shapeOf(reading, fn))
+  const shapes = findFunctions(reading, schema, name, parts.length).map((fn) => shapeOf(reading, fn, value))
   const [shape] = shapes
   if (shape === undefined || shape === null || shapes.some((other) => !sameNames(other, shape)))
-    return { columns: [], open: openFrom(name, value), scalar: false }
+    return { columns: [], open: { ...value, fields: null, builtinType: false }, scalar: false }
   if (shape.length === 0) return { columns: [{ name, lineage: value }], open: null, scalar: true }
   // A function that returns a row of one field is known by the field's name, or by its alias.
   return { columns: shape.map((field) => ({ name: field, lineage: value })), open: null, scalar: false }
 }
 
 /** The columns a function returns; empty for one plain value; null when only the call can tell. */
-function shapeOf(reading: Reading, fn: CatalogFunction): readonly string[] | null {
+function shapeOf(reading: Reading, fn: CatalogFunction, value: Lineage): readonly string[] | null {
   const { catalog } = reading.environment
   if (fn.outputNames.length > 1) return fn.outputNames
   // One OUT column is a plain value under that column's name.
@@ -92,12 +98,9 @@ function shapeOf(reading: Reading, fn: CatalogFunction): readonly string[] | nul
     return relation === undefined ? null : storedColumns(catalog, relation).map((column) => column.name ?? '')
   }
   if (type.kind !== 'pseudo') return []
-  return type.name === 'void' || type.name === 'anyarray' || type.name.startsWith('any') ? pseudoShape(fn) : null
-}
-
-// An element type may be a row type, whose columns then come out one by one.
-function pseudoShape(fn: CatalogFunction): readonly string[] | null {
-  return fn.builtin && ROW_MAKERS.has(fn.name) ? null : []
+  if (type.name !== 'void' && !type.name.startsWith('any')) return null
+  // An element type may be a row type, whose columns then come out one by one.
+  return fn.builtin && ROW_MAKERS.has(fn.name) && !value.builtinType ? null : []
 }
 
 const ROW_MAKERS: ReadonlySet<string> = new Set([
@@ -110,10 +113,6 @@ const ROW_MAKERS: ReadonlySet<string> = new Set([
 
 function sameNames(a: readonly string[] | null, b: readonly string[]): boolean {
   return a !== null && a.length === b.length && a.every((name, index) => name === b[index])
-}
-
-function openFrom(name: string, value: Lineage): Lineage {
-  return { ...value, fields: null, builtinType: false, ...(value.reason === null ? {} : { reason: value.reason ?? name }) }
 }
 
 /** XMLTABLE: every column is computed from the document and the expressions. */
@@ -176,7 +175,7 @@ export function spreadColumns(reading: Reading, node: Tree, value: Lineage): rea
   const names = stringsOf(node.FuncCall.funcname)
   const { schema } = splitName(names)
   const found = findFunctions(reading, schema, lastName(node.FuncCall.funcname), listOf(node.FuncCall.args).length)
-  const shapes = found.map((fn) => shapeOf(reading, fn))
+  const shapes = found.map((fn) => shapeOf(reading, fn, value))
   const [shape] = shapes
   if (shape === undefined || shape === null || shape.length === 0) return null
   if (shapes.some((other) => !sameNames(other, shape))) return null

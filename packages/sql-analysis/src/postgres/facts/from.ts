@@ -2,7 +2,7 @@ import type { Alias, JoinExpr, RangeSubselect, RangeVar } from 'libpg-query'
 import { commonTableColumns } from './common-tables.ts'
 import { functionItem, jsonTableItem, xmlTableItem } from './from-functions.ts'
 import { joinItem } from './joins.ts'
-import { type Column, untraced } from './lineage.ts'
+import { type Column, anyOf, untraced } from './lineage.ts'
 import type { Reading } from './reading.ts'
 import { findRelation, relationName } from './relations.ts'
 import { type Item, type Scope, findCommonTable, itemOf } from './scope.ts'
@@ -39,7 +39,7 @@ function tableItem(reading: Reading, name: RangeVar, scope: Scope): Item {
   const alias = name.alias?.aliasname ?? written
   if (name.schemaname === undefined || name.schemaname === '') {
     const common = findCommonTable(scope, written)
-    if (common !== null) return itemOf(alias, renamed(commonTableColumns(reading, common), name.alias), null)
+    if (common !== null) return queryItem(alias, commonTableColumns(reading, common), name.alias)
   }
   return relationItem(reading, name, 'select', alias)
 }
@@ -84,7 +84,30 @@ function subselectItem(reading: Reading, element: RangeSubselect, scope: Scope):
   const inner: Scope = element.lateral === true ? scope : { outer: scope.outer, items: [], tables: scope.tables }
   const columns = reading.walk.query(reading, element.subquery, inner)
   if (columns === null) throw new Error('a sub-query is not understood')
-  return itemOf(element.alias?.aliasname ?? '', renamed(columns, element.alias), null)
+  return queryItem(element.alias?.aliasname ?? '', columns, element.alias)
+}
+
+// A star over an unknown relation may have given columns of any name, and moved those behind it.
+function queryItem(alias: string, columns: readonly Column[], renaming: Alias | undefined): Item {
+  const star = columns.find(isUntracedStar)
+  if (star === undefined) return itemOf(alias, renamed(columns, renaming), null)
+  const names = stringsOf(renaming?.colnames)
+  if (names.length === 0)
+    return itemOf(
+      alias,
+      columns.filter((column) => !isUntracedStar(column)),
+      star.lineage,
+    )
+  const any = anyOf(columns.map((column) => column.lineage))
+  return itemOf(
+    alias,
+    names.map((name) => ({ name, lineage: any })),
+    any,
+  )
+}
+
+function isUntracedStar(column: Column): boolean {
+  return column.name === null && column.lineage.opacity !== 'none'
 }
 
 function readJoin(reading: Reading, join: JoinExpr, scope: Scope, into: Item[]): void {
@@ -125,4 +148,3 @@ function usingItem(join: JoinExpr, joined: Item): Item {
     columnsVisible: false,
   }
 }
-

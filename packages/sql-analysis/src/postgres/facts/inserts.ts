@@ -1,6 +1,6 @@
 import type { InsertStmt, MergeStmt, MergeWhenClause } from 'libpg-query'
 import { isUnbounded } from './bounds.ts'
-import { readAssignments, readConflict, readReturning, targetItem, write } from './changes.ts'
+import { afterWrite, readAssignments, readConflict, readReturning, targetItem, write } from './changes.ts'
 import { withCommonTables } from './common-tables.ts'
 import { readFrom } from './from.ts'
 import { type Column, NOTHING, anyOf } from './lineage.ts'
@@ -30,16 +30,19 @@ export function readInsert(reading: Reading, statement: InsertStmt, outer: Scope
   inserted.forEach((column) => {
     write(reading, relation, column.name, column.lineage)
   })
+  let written: readonly Column[] = inserted
   const conflict = statement.onConflictClause
   if (conflict !== undefined) {
     const all = target.columns.map(
       (column) => inserted.find((value) => value.name === column.name) ?? { name: column.name, lineage: NOTHING },
     )
-    readConflict(reading, conflict, relation, target, all.length === 0 ? inserted : all, around)
+    const excluded = all.length === 0 ? inserted : all
+    written = [...inserted, ...readConflict(reading, conflict, relation, target, excluded, around)]
   }
-  return readReturning(reading, statement.returningClause, returned(target, inserted), {
+  const changed = afterWrite(target, written)
+  return readReturning(reading, statement.returningClause, changed, {
     outer: around,
-    items: [returned(target, inserted)],
+    items: [changed],
     tables: around.tables,
   })
 }
@@ -53,17 +56,6 @@ function place(names: readonly (string | null)[], values: readonly Column[]): Co
     return names.length === 0 ? [{ name: null, lineage: any }] : names.map((name) => ({ name, lineage: any }))
   }
   return values.map((value, index) => ({ name: names[index] ?? null, lineage: value.lineage }))
-}
-
-// What comes back is what is in the column and what was just put there: a copied secret is seen in both.
-function returned(target: Item, inserted: readonly Column[]): Item {
-  const columns = target.columns.map((column) => {
-    const value = inserted.find((candidate) => candidate.name === column.name)
-    return value === undefined || value.lineage === NOTHING
-      ? column
-      : { name: column.name, lineage: anyOf([column.lineage, value.lineage]) }
-  })
-  return { ...target, columns }
 }
 
 /** MERGE; returns what RETURNING gives, null without one. */
@@ -80,26 +72,19 @@ export function readMerge(reading: Reading, statement: MergeStmt, outer: Scope):
   reading.decide(reading.walk.expression(reading, joinCondition, scope))
   const known = findRelation(reading.environment, relation)
   const open = isUnbounded(reading, joinCondition, target, known, scope)
-  let given: readonly Column[] = []
+  const given: Column[] = []
   for (const node of listOf(statement.mergeWhenClauses)) {
     const clause = node.MergeWhenClause
     if (clause === undefined) throw new Error('a MERGE is not understood')
     if (clause.condition !== undefined) reading.decide(reading.walk.expression(reading, clause.condition, scope))
-    const values = readMergeAction(reading, statement, clause, target, scope)
-    if (values.length > 0) given = given.length === 0 ? values : mixed(given, values)
+    given.push(...readMergeAction(reading, statement, clause, target, scope))
     if (clause.commandType !== 'CMD_UPDATE' && clause.commandType !== 'CMD_DELETE') continue
     // Without a condition of its own, NOT MATCHED BY SOURCE means every row that the source does not have.
     const wide = clause.matchKind === 'MERGE_WHEN_NOT_MATCHED_BY_SOURCE' || open
     if (wide && isUnbounded(reading, clause.condition, target, known, scope)) reading.unboundedWrite = true
   }
-  return readReturning(reading, statement.returningClause, returned(target, given), {
-    ...scope,
-    items: [returned(target, given), ...sources],
-  })
-}
-
-function mixed(a: readonly Column[], b: readonly Column[]): readonly Column[] {
-  return [...a, ...b]
+  const changed = afterWrite(target, given)
+  return readReturning(reading, statement.returningClause, changed, { ...scope, items: [changed, ...sources] })
 }
 
 function readMergeAction(
@@ -118,8 +103,7 @@ function readMergeAction(
       reading.access('delete', relationName(reading.environment, relation), null)
       return []
     case 'CMD_UPDATE':
-      readAssignments(reading, relation, 'update', listOf(clause.targetList), scope)
-      return []
+      return readAssignments(reading, relation, 'update', listOf(clause.targetList), scope)
     case 'CMD_INSERT': {
       const named = listOf(clause.targetList).map((node: Tree) => node.ResTarget?.name ?? '')
       reading.access('insert', relationName(reading.environment, relation), named.length === 0 ? null : named)
@@ -136,4 +120,3 @@ function readMergeAction(
       throw new Error('an action of MERGE is not understood')
   }
 }
-

@@ -96,7 +96,9 @@ function combine(parts: readonly Lineage[], derive: boolean): Lineage {
 
 function allDerived(sources: readonly LineageSource[]): readonly LineageSource[] {
   if (sources.every((source) => source.how === 'derived')) return sources
-  return sources.map((source) => (source.how === 'derived' ? source : { column: source.column, how: 'derived' as const }))
+  return sources.map((source) =>
+    source.how === 'derived' ? source : { column: source.column, how: 'derived' as const },
+  )
 }
 
 function mergeSources(parts: readonly Lineage[], derive: boolean): readonly LineageSource[] {

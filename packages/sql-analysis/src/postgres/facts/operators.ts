@@ -19,10 +19,11 @@ export function useOperator(
     return `what operator ${schema}.${operator} returns is not known`
   }
   const { catalog, searchPath } = reading.environment
+  const builtin = catalog.isBuiltinOperator(operator)
   const candidates = catalog.userOperators(operator)
-  if (candidates === undefined) return null
+  if (candidates === undefined && builtin) return null
   let doubt: string | null = null
-  for (const candidate of candidates) {
+  for (const candidate of candidates ?? []) {
     if (schema === undefined ? !searchPath.includes(candidate.schema) : candidate.schema !== schema) continue
     if ((candidate.left === 0) !== (left === null)) continue
     if (left !== null && left.builtinType && !catalog.isBuiltinType(candidate.left)) continue
@@ -30,5 +31,7 @@ export function useOperator(
     reading.useFunction(candidate.schema, operator, 'user')
     doubt ??= `what operator ${candidate.schema}.${operator} returns is not known`
   }
-  return doubt
+  if (doubt !== null || builtin) return doubt
+  reading.useFunction(schema ?? null, operator, 'unknown')
+  return `operator ${operator} is not known`
 }

@@ -34,6 +34,7 @@ function figure(node: Tree | undefined): Figured | null {
   }
   if (node.CollateClause !== undefined) return figure(node.CollateClause.arg)
   if (node.GroupingFunc !== undefined) return strong('grouping')
+  if (node.MergeSupportFunc !== undefined) return strong('merge_action')
   if (node.SubLink !== undefined) {
     switch (node.SubLink.subLinkType) {
       case 'EXISTS_SUBLINK':
@@ -65,8 +66,7 @@ function figure(node: Tree | undefined): Figured | null {
     return strong('json_array')
   if (node.JsonObjectAgg !== undefined) return strong('json_objectagg')
   if (node.JsonArrayAgg !== undefined) return strong('json_arrayagg')
-  if (node.JsonFuncExpr !== undefined)
-    return strong((node.JsonFuncExpr.op ?? '').replace('_OP', '').toLowerCase())
+  if (node.JsonFuncExpr !== undefined) return strong((node.JsonFuncExpr.op ?? '').replace('_OP', '').toLowerCase())
   return null
 }
 
@@ -94,8 +94,5 @@ function subqueryName(query: Tree | undefined): Figured | null {
 }
 
 function valueFunctionName(op: string): string {
-  return op
-    .replace('SVFOP_', '')
-    .replace(/_N$/, '')
-    .toLowerCase()
+  return op.replace('SVFOP_', '').replace(/_N$/, '').toLowerCase()
 }

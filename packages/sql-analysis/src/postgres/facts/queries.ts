@@ -231,8 +231,7 @@ function readDistinct(reading: Reading, nodes: readonly Tree[], columns: readonl
   if (nodes.length === 0) return
   const keys = nodes.filter((node) => Object.keys(node).length > 0)
   if (keys.length === 0) reading.decideAll(columns)
-  for (const node of keys)
-    reading.decide(outputMeant(node, columns) ?? reading.walk.expression(reading, node, scope))
+  for (const node of keys) reading.decide(outputMeant(node, columns) ?? reading.walk.expression(reading, node, scope))
 }
 
 function readLimits(reading: Reading, statement: SelectStmt, scope: Scope): void {
@@ -244,21 +243,28 @@ function readLimits(reading: Reading, statement: SelectStmt, scope: Scope): void
 function readLocks(reading: Reading, statement: SelectStmt, from: readonly Tree[], scope: Scope): void {
   for (const node of listOf(statement.lockingClause)) {
     const clause: LockingClause | undefined = node.LockingClause
-    const named = listOf(clause?.lockedRels).flatMap((rel) => rel.RangeVar?.relname ?? [])
+    const relations: readonly Tree[] = listOf(clause?.lockedRels)
+    const named = relations.flatMap((relation) => relation.RangeVar?.relname ?? [])
     lockTables(reading, from, named, scope)
   }
 }
 
 function lockTables(reading: Reading, nodes: readonly Tree[], named: readonly string[], scope: Scope): void {
   for (const node of nodes) {
-    const table = node.RangeVar ?? node.RangeTableSample?.relation?.RangeVar
+    const sampled: Tree | undefined = node.RangeTableSample?.relation
+    const table = node.RangeVar ?? sampled?.RangeVar
     if (table !== undefined) {
       const alias = table.alias?.aliasname ?? table.relname ?? ''
       if (named.length === 0 || named.includes(alias)) lockTable(reading, table, scope)
     } else if (node.JoinExpr !== undefined) {
       reading.descend()
       const { larg, rarg } = node.JoinExpr
-      lockTables(reading, [larg, rarg].flatMap((arm) => arm ?? []), named, scope)
+      lockTables(
+        reading,
+        [larg, rarg].flatMap((arm) => arm ?? []),
+        named,
+        scope,
+      )
       reading.ascend()
     } else if (node.RangeSubselect !== undefined) {
       const alias = node.RangeSubselect.alias?.aliasname ?? ''

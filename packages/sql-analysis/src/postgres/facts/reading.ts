@@ -62,7 +62,7 @@ export class Reading {
   readonly walk: Walkers
   readonly #accesses = new Map<string, OpenAccess>()
   readonly #functions = new Map<string, FunctionUse>()
-  readonly decides = new Set<ColumnName>()
+  readonly decides: Set<ColumnName> = new Set()
   readonly settings: SettingUse[] = []
   readonly files: string[] = []
   readonly programs: string[] = []
@@ -76,6 +76,8 @@ export class Reading {
   prepared: string | null = null
   cursor: string | null = null
   reason: string | null = null
+  /** While a definition is read, names of columns it is about to make are no reason for doubt. */
+  defining = false
   #depth = 0
   #work = 0
 
@@ -119,22 +121,22 @@ export class Reading {
     return known.columns
   }
 
-  /** Makes an access one of all columns. */
-  accessAll(action: Action, relation: RelationName): void {
-    this.access(action, relation, null)
+  hasAccess(): boolean {
+    return this.#accesses.size > 0
   }
 
   useFunction(schema: string | null, name: string, trust: FunctionTrust): void {
     const key = `${schema ?? '\0'}\0${name}`
     const known = this.#functions.get(key)
-    if (known === undefined || rank(trust) > rank(known.trust)) this.#functions.set(key, { schema, name, trust })
+    if (known === undefined || RANKS[trust] > RANKS[known.trust]) this.#functions.set(key, { schema, name, trust })
   }
 
   /** A condition, ordering, grouping or join looks at the value. */
   decide(lineage: Lineage): void {
     for (const source of lineage.sources) this.decides.add(source.column)
     // A function is listed by itself and an unknown relation is an access without schema: policy sees both.
-    if (lineage.opacity === 'name') this.incomplete(`a condition could not be traced: ${lineage.reason ?? 'unknown'}`)
+    if (lineage.opacity === 'name' && !this.defining)
+      this.incomplete(`a condition could not be traced: ${lineage.reason ?? 'unknown'}`)
   }
 
   decideAll(columns: readonly Column[]): void {
@@ -195,15 +197,4 @@ export class Reading {
   }
 }
 
-function rank(trust: FunctionTrust): number {
-  switch (trust) {
-    case 'harmless':
-      return 0
-    case 'sensitive':
-      return 1
-    case 'user':
-      return 2
-    case 'unknown':
-      return 3
-  }
-}
+const RANKS: Readonly<Record<FunctionTrust, number>> = { harmless: 0, sensitive: 1, user: 2, unknown: 3 }

@@ -9,7 +9,6 @@ const SAMPLED: ReadonlyMap<string, RegExp> = new Map([
   ['pg_statistic', /^stavalues/],
   ['pg_statistic_ext_data', /^stxd/],
   ['pg_largeobject', /^data$/],
-  ['pg_attribute', /^attmissingval$/],
 ])
 
 const columnsByRelation = new WeakMap<CatalogRelation, readonly Column[]>()

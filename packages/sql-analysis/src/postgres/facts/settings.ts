@@ -60,7 +60,7 @@ export function readVariableSet(reading: Reading, statement: VariableSetStmt): s
   }
   if (name === 'role') return 'set_role'
   if (name === 'session_authorization') return 'set_session_authorization'
-  const action = statement.kind?.startsWith('VAR_RESET') === true ? 'reset' : 'set'
+  const action = statement.kind === 'VAR_RESET' || statement.kind === 'VAR_RESET_ALL' ? 'reset' : 'set'
   reading.access(action, null, null)
   return action
 }

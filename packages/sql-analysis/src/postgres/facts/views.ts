@@ -47,6 +47,8 @@ function expand(reading: Reading, view: CatalogRelation): Expansion {
   if (depth >= MAX_VIEW_DEPTH) return untracedView(view, 'views are nested too deep')
   const { catalog, parse } = reading.environment
   const inner = new Reading({ catalog, searchPath: STORED_TEXT_PATH, parse }, reading.walk)
+  // Conditions in the stored query are its author's: a doubt in them is none about this statement.
+  inner.defining = true
   depth++
   try {
     const statement = parse(view.viewDefinition).stmts?.[0]?.stmt

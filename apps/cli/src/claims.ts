@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs'
+import type { Principal } from '@gatehouse/core'
+import { CommandFailed, ExitStatus } from './exit-status.ts'
+
+/** The principal that a token with these claims stands for, by the default claim names. Throws `CommandFailed`. */
+export function claimsToPrincipal(file: string): Principal {
+  let claims: unknown
+  try {
+    claims = JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    throw new CommandFailed(
+      `${file} is not a readable JSON file: ${error instanceof Error ? error.message : String(error)}`,
+      ExitStatus.Usage,
+    )
+  }
+  if (typeof claims !== 'object' || claims === null || Array.isArray(claims))
+    throw new CommandFailed(`${file} must hold one JSON object, the claims of a token.`, ExitStatus.Usage)
+  const all: Record<string, unknown> = { ...claims }
+  const { sub, groups, iss, act, azp, client_id: clientId } = all
+  if (typeof sub !== 'string' || sub === '') throw new CommandFailed(`${file} has no "sub".`, ExitStatus.Usage)
+  const actSub = typeof act === 'object' && act !== null ? Reflect.get(act, 'sub') : undefined
+  const actor = [actSub, azp, clientId].find((value) => typeof value === 'string')
+  return {
+    subject: sub,
+    actor: typeof actor === 'string' ? actor : null,
+    groups: Array.isArray(groups) ? groups.filter((group) => typeof group === 'string') : [],
+    issuer: typeof iss === 'string' ? iss : '',
+    claims: all,
+    expiresAt: Number.MAX_SAFE_INTEGER,
+  }
+}

@@ -1,0 +1,84 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createRemoteJWKSet, jwtVerify, type JWTPayload } from 'jose'
+import { afterAll, expect, test } from 'vitest'
+import { DEVELOPMENT_PRINCIPALS, startDevelopmentIssuer, type DevelopmentIssuer } from './development-issuer.ts'
+import { freePort } from './free-port.ts'
+
+const dataDirectory = mkdtempSync(join(tmpdir(), 'gatehouse-issuer-'))
+const port = await freePort()
+afterAll(() => {
+  rmSync(dataDirectory, { recursive: true, force: true })
+})
+
+/** Verifies as a stranger would: by discovery alone. */
+async function verify(issuer: DevelopmentIssuer, token: string): Promise<JWTPayload> {
+  const found = await fetch(`${issuer.url}/.well-known/openid-configuration`)
+  const metadata = (await found.json()) as { issuer: string; jwks_uri: string }
+  expect(metadata.issuer).toBe(issuer.url)
+  const keys = createRemoteJWKSet(new URL(metadata.jwks_uri))
+  return (await jwtVerify(token, keys, { issuer: issuer.url, audience: 'gatehouse' })).payload
+}
+
+test('tokens verify by discovery, for all four principals, and live 12 hours', async () => {
+  const issuer = await startDevelopmentIssuer({ dataDirectory, port })
+  try {
+    for (const who of ['agent', 'otherAgent', 'approver', 'otherApprover'] as const) {
+      const claims = await verify(issuer, await issuer.mint(who))
+      expect(claims).toMatchObject(DEVELOPMENT_PRINCIPALS[who])
+      expect((claims.exp ?? 0) - (claims.iat ?? 0)).toBe(12 * 3600)
+    }
+    const keys = await (await fetch(`${issuer.url}/jwks`)).text()
+    expect(keys).not.toContain('"d"')
+  } finally {
+    await issuer.stop()
+  }
+})
+
+test('a token outlives a restart of the issuer, on the same port', async () => {
+  const first = await startDevelopmentIssuer({ dataDirectory })
+  const token = await first.mint('agent')
+  await first.stop()
+  const second = await startDevelopmentIssuer({ dataDirectory })
+  try {
+    expect(second.url).toBe(first.url)
+    expect((await verify(second, token)).sub).toBe('alice@shop.example')
+  } finally {
+    await second.stop()
+  }
+})
+
+test('a token that has run out, or of another issuer, does not verify', async () => {
+  const issuer = await startDevelopmentIssuer({ dataDirectory })
+  const strangerFolder = mkdtempSync(join(tmpdir(), 'gatehouse-issuer-'))
+  const stranger = await startDevelopmentIssuer({ dataDirectory: strangerFolder, port: await freePort() })
+  try {
+    await expect(verify(issuer, await issuer.mint('agent', -10))).rejects.toThrow('exp')
+    await expect(verify(issuer, await stranger.mint('agent'))).rejects.toThrow()
+  } finally {
+    await issuer.stop()
+    await stranger.stop()
+    rmSync(strangerFolder, { recursive: true, force: true })
+  }
+})
+
+test('nobody can get a token by asking: no client is known, no login page is there', async () => {
+  // A port of its own: the client may keep connections to the issuers above open.
+  const issuer = await startDevelopmentIssuer({ dataDirectory, port: await freePort() })
+  try {
+    const asked = await fetch(`${issuer.url}/token`, {
+      method: 'POST',
+      body: new URLSearchParams({ grant_type: 'client_credentials', client_id: 'copilot' }),
+    })
+    expect(asked.status).toBeGreaterThanOrEqual(400)
+    const login = await fetch(`${issuer.url}/auth?client_id=copilot&response_type=code&redirect_uri=http://127.0.0.1/`)
+    expect(login.status).toBeGreaterThanOrEqual(400)
+  } finally {
+    await issuer.stop()
+  }
+})
+
+test('the key can be read by its owner only', () => {
+  expect(statSync(join(dataDirectory, 'issuer-key.json')).mode & 0o777).toBe(0o600)
+})

@@ -1,0 +1,130 @@
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
+import { createServer, type Server } from 'node:http'
+import { join } from 'node:path'
+import { importJWK, SignJWT, type JWK } from 'jose'
+import { Provider, type Adapter } from 'oidc-provider'
+import { freePortNear } from './free-port.ts'
+import { keptFile, writePrivately } from './kept-file.ts'
+
+/** The people and agents of the demonstration: the claims their tokens carry. */
+export const DEVELOPMENT_PRINCIPALS = {
+  /** Copilot, working for Alice of the support desk. */
+  agent: { sub: 'alice@shop.example', azp: 'copilot', client_id: 'copilot', groups: ['ai-agents'], desk: 'support' },
+  /** An agent nobody gave any right to. */
+  otherAgent: { sub: 'bob@shop.example', azp: 'other-agent', client_id: 'other-agent', groups: [] },
+  /** Two administrators, so that four eyes can be shown. */
+  approver: { sub: 'dana@shop.example', azp: 'admin-page', client_id: 'admin-page', groups: ['dba'] },
+  otherApprover: { sub: 'erin@shop.example', azp: 'admin-page', client_id: 'admin-page', groups: ['dba'] },
+} as const
+
+export type DevelopmentPrincipal = keyof typeof DEVELOPMENT_PRINCIPALS
+
+export interface DevelopmentIssuerOptions {
+  /** Holds the signing key and the port, so that tokens stay good over a restart. */
+  readonly dataDirectory: string
+  /** Where to listen on 127.0.0.1. Default: as last time; the first time 18080; another where that is taken. */
+  readonly port?: number
+}
+
+/** An OpenID provider on the loopback interface, with the power to make a token for anybody. For development only. */
+export interface DevelopmentIssuer {
+  /** The issuer identifier: `http://127.0.0.1:18080`. Discovery is at its `/.well-known/openid-configuration`. */
+  readonly url: string
+  /** What tokens carry in `aud`. */
+  readonly audience: string
+  /** A token for one of the demonstration's principals, or for any claims with a `sub`. Default lifetime: 12 hours. */
+  readonly mint: (
+    who: DevelopmentPrincipal | (Readonly<Record<string, unknown>> & { readonly sub: string }),
+    lifetimeSeconds?: number,
+  ) => Promise<string>
+  /** Stops listening. */
+  readonly stop: () => Promise<void>
+}
+
+const AUDIENCE = 'gatehouse'
+const LIFETIME_SECONDS = 12 * 3600
+const FIRST_PORT = 18_080
+
+/**
+ * Starts the issuer. It serves discovery and keys as any OpenID provider does; nobody can log in at it. Tokens are signed
+ * here with the provider's own key (ES256). Throws when it cannot listen or the data folder cannot be written.
+ */
+export async function startDevelopmentIssuer(options: DevelopmentIssuerOptions): Promise<DevelopmentIssuer> {
+  const keyFile = join(options.dataDirectory, 'issuer-key.json')
+  const portFile = join(options.dataDirectory, 'issuer-port')
+  const key = JSON.parse(keptFile(keyFile, makeKey)) as JWK
+  const { d, kid } = key
+  if (d === undefined || kid === undefined) throw new Error(`${keyFile} holds no private key: delete it`)
+  const port = await freePortNear(options.port ?? Number(keptFile(portFile, () => String(FIRST_PORT))))
+  writePrivately(portFile, String(port))
+
+  const url = `http://127.0.0.1:${String(port)}`
+  const provider = new Provider(url, {
+    adapter: NothingKept,
+    clients: [],
+    jwks: { keys: [key] },
+    cookies: { keys: [randomBytes(24).toString('base64url')] },
+    features: { devInteractions: { enabled: false } },
+    claims: { openid: ['sub'], profile: ['groups', 'desk'] },
+    routes: { jwks: '/jwks' },
+    enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
+    clientDefaults: { id_token_signed_response_alg: 'ES256' },
+  })
+  const server = createServer(provider.callback())
+  await listen(server, port)
+  const signingKey = await importJWK(key, 'ES256')
+
+  return {
+    url,
+    audience: AUDIENCE,
+    mint: (who, lifetimeSeconds = LIFETIME_SECONDS) => {
+      const now = Math.floor(Date.now() / 1000)
+      return new SignJWT({ ...(typeof who === 'string' ? DEVELOPMENT_PRINCIPALS[who] : who) })
+        .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid })
+        .setIssuer(url)
+        .setAudience(AUDIENCE)
+        .setIssuedAt(now)
+        .setExpirationTime(now + lifetimeSeconds)
+        .setJti(randomUUID())
+        .sign(signingKey)
+    },
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          resolve()
+        })
+        server.closeAllConnections()
+      }),
+  }
+}
+
+/** Nobody logs in here and no client is known, so there is no session, grant or code to keep. */
+class NothingKept implements Adapter {
+  async upsert(): Promise<void> {}
+  async find(): Promise<undefined> {}
+  async findByUid(): Promise<undefined> {}
+  async findByUserCode(): Promise<undefined> {}
+  async consume(): Promise<void> {}
+  async destroy(): Promise<void> {}
+  async revokeByGrantId(): Promise<void> {}
+}
+
+function makeKey(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return JSON.stringify({
+    ...privateKey.export({ format: 'jwk' }),
+    kid: randomBytes(8).toString('hex'),
+    use: 'sig',
+    alg: 'ES256',
+  })
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}

@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { Socket } from 'node:net'
+import { asUser, type ServerUser } from './server-user.ts'
+
+/** A program to run beside this one, and at most as long. */
+export interface GuardedCommand {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env: NodeJS.ProcessEnv
+  readonly user: ServerUser | null
+  /** Gets what the program prints; begins anew. */
+  readonly logFile: string
+  /** Goes when the program has ended, by whatever end; null: nothing goes. */
+  readonly removeWhenDone: string | null
+}
+
+/** A program this process started. */
+export interface GuardedProcess {
+  /** The program's own process id. */
+  readonly pid: number
+  /** Settles when the program has ended, for whatever reason, with what it printed last. */
+  readonly ended: Promise<string>
+  readonly isRunning: () => boolean
+  /** Ends the program and waits until it has. May be called twice. */
+  readonly stop: () => Promise<void>
+}
+
+/**
+ * Starts a program that ends with this process, also when this one is killed. Throws when it cannot be started.
+ * The program does not keep this process alive.
+ */
+export async function startGuarded(what: GuardedCommand): Promise<GuardedProcess> {
+  const log = openSync(what.logFile, 'w', 0o600)
+  const child = spawn(
+    '/bin/sh',
+    ['-c', GUARD, 'gatehouse-guard', what.removeWhenDone ?? '', what.command, ...what.args],
+    {
+      ...asUser(what.user),
+      cwd: '/',
+      // Its own process group: Ctrl-C in the terminal reaches us, and we end the program after what runs through it.
+      detached: true,
+      stdio: ['pipe', 'pipe', log],
+      env: what.env,
+    },
+  )
+  closeSync(log)
+  let running = true
+  const ended = new Promise<string>((resolve) => {
+    const settle = (last: string): void => {
+      running = false
+      resolve(last)
+    }
+    child.once('error', (error) => {
+      settle(error.message)
+    })
+    child.once('exit', () => {
+      settle(existsSync(what.logFile) ? readFileSync(what.logFile, 'utf8').slice(-4096).trim() : 'no log')
+    })
+  })
+  const { stdin, stdout } = child
+  if (stdin === null || stdout === null) throw new Error('the guard has no pipes')
+  stdin.on('error', () => undefined)
+  const firstWords = await Promise.race([once(stdout, 'data'), ended])
+  const pid = typeof firstWords === 'string' ? Number.NaN : Number(String(firstWords[0]))
+  if (!Number.isInteger(pid)) throw new Error(`${what.command} did not start: ${await ended}`)
+  stdout.destroy()
+  child.unref()
+  if (stdin instanceof Socket) stdin.unref()
+  return {
+    pid,
+    ended,
+    isRunning: () => running,
+    stop: async () => {
+      child.ref()
+      stdin.end()
+      await ended
+      if (what.removeWhenDone !== null) rmSync(what.removeWhenDone, { recursive: true, force: true })
+    },
+  }
+}
+
+/**
+ * Runs the program as a child of a shell that holds our pipe. When the pipe closes, because we asked or because we are
+ * gone, the program gets SIGINT (to PostgreSQL a fast shutdown) and after 5 seconds SIGQUIT: a fast shutdown waits for
+ * sessions that are still logging in. Where all is thrown away it gets SIGQUIT at once. Ends by itself when the program does.
+ */
+const GUARD = `
+remove=$1; shift
+trap '' INT HUP
+exec 3<&0
+"$@" </dev/null >&2 3<&- & server=$!
+echo $server
+exec >&2
+(
+  trap - INT HUP
+  read -r _ <&3
+  [ -n "$remove" ] || { kill -INT $server; sleep 5; }
+  kill -QUIT $server
+) >/dev/null 2>&1 & watch=$!
+exec 3<&-
+trap 'kill -INT $server' TERM
+wait $server; status=$?
+while kill -0 $server 2>/dev/null; do wait $server; status=$?; done
+kill $watch 2>/dev/null
+[ -n "$remove" ] && rm -rf "$remove"
+exit $status
+`

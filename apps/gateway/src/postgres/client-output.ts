@@ -1,0 +1,54 @@
+import type { CellMask } from '@gatehouse/core'
+import type { FrameCursor } from '@gatehouse/postgres-wire'
+import type { Connection } from '../connection.ts'
+import { appendMaskedRow, maskedRows } from './result-masks.ts'
+
+/** Masked rows are staged when they have come to this size. */
+const MASKED_BYTES = 32 * 1024
+
+/** What goes to the client, in order: runs of bytes as they came, masked rows, and messages of the gateway's own. */
+export class ClientOutput {
+  readonly #client: Connection
+  /** Adjoining frames that go to the client as they are and are not staged yet: one copy serves them all. */
+  #run: Buffer = Buffer.alloc(0)
+  #start = -1
+  #end = -1
+
+  constructor(client: Connection) {
+    this.#client = client
+  }
+
+  /** The frame, or piece of one, goes on as it is. */
+  pass(cursor: FrameCursor): void {
+    if (this.#run === cursor.bytes && this.#end === cursor.start) {
+      this.#end = cursor.end
+      return
+    }
+    this.flush()
+    this.#run = cursor.bytes
+    this.#start = cursor.start
+    this.#end = cursor.end
+  }
+
+  /** The DataRow under the cursor goes on masked. */
+  passMasked(masks: readonly (CellMask | null)[], cursor: FrameCursor): void {
+    if (this.#end > this.#start) this.flush()
+    appendMaskedRow(masks, cursor.bytes, cursor.start, cursor.end)
+    if (maskedRows.length > MASKED_BYTES) this.flush()
+  }
+
+  /** A message of the gateway's own. */
+  send(message: Buffer): void {
+    this.flush()
+    this.#client.stage(message, 0, message.length)
+  }
+
+  /** Stages everything. Has to be called before the bytes under the cursor change. */
+  flush(): void {
+    if (this.#end > this.#start) this.#client.stage(this.#run, this.#start, this.#end)
+    this.#start = this.#end = -1
+    if (maskedRows.length === 0) return
+    this.#client.stage(maskedRows.bytes, 0, maskedRows.length)
+    maskedRows.length = 0
+  }
+}

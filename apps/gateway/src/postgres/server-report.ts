@@ -1,0 +1,33 @@
+import { BodyReader, type FrameCursor } from '@gatehouse/postgres-wire'
+
+/** What the gateway looks at in an ErrorResponse or NoticeResponse. */
+export interface ServerReport {
+  readonly severity: string
+  readonly sqlstate: string
+}
+
+/** Severity (not localised) and SQLSTATE of an ErrorResponse or NoticeResponse. */
+export function readReport(cursor: FrameCursor): ServerReport {
+  const body = new BodyReader(cursor.bytes, cursor.body, cursor.end)
+  let severity = 'ERROR'
+  let sqlstate = 'XX000'
+  for (let type = body.byte(); type !== 0; type = body.byte()) {
+    const value = body.reportText()
+    if (type === 0x56 /* V */) severity = value
+    else if (type === 0x43 /* C */ && /^[0-9A-Z]{5}$/.test(value)) sqlstate = value
+  }
+  return { severity, sqlstate }
+}
+
+/** The number at the end of the command tag in bytes[start, end); 0 when there is none. */
+export function trailingNumber(bytes: Buffer, start: number, end: number): number {
+  let value = 0
+  let scale = 1
+  for (let at = end - 1; at >= start; at--) {
+    const digit = (bytes[at] ?? 0) - 0x30
+    if (digit < 0 || digit > 9) break
+    value += digit * scale
+    scale *= 10
+  }
+  return value
+}

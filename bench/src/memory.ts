@@ -1,0 +1,133 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { makeAuthority } from '@gatehouse/test/servers/certificates.ts'
+import { type GatewayProcess, startGatewayProcess, TARGET } from './gateway-setup.ts'
+import type { Options } from './options.ts'
+import { portOf, startOwn } from './own-process.ts'
+import { LOGIN, type Scene } from './scene.ts'
+import { type Address, WireClient } from './wire-client.ts'
+
+/** What idle sessions weigh in the gateway. */
+export interface MemoryCase {
+  readonly sessions: number
+  readonly tls: boolean
+  readonly upstream: 'PostgreSQL 18' | 'a stand-in that only lets sessions in'
+  /** KiB a session, of resident memory: as it stood a moment after the last login, and after a full collection. */
+  readonly residentKib: number
+  readonly collectedKib: number
+  /** Of the latter, in objects, and in buffers outside the heap. */
+  readonly heapKib: number
+  readonly buffersKib: number
+  readonly loginsPerSecond: number
+}
+
+interface Memory {
+  readonly rss: number
+  readonly heapUsed: number
+  readonly arrayBuffers: number
+}
+
+/** Logins under way at once. */
+const PARALLEL = 16
+/** File descriptors a process needs beside those of its sessions. */
+const SPARE_DESCRIPTORS = 100
+
+/** Opens sessions that do nothing, and weighs the gateway before and after. Each case has a gateway of its own. */
+export async function measureMemory(scene: Scene, options: Options, tell: (text: string) => void): Promise<MemoryCase[]> {
+  const cases: MemoryCase[] = []
+  const step = async (sessions: number, tls: boolean, standIn: boolean): Promise<void> => {
+    const measured = await measure(scene, `memory-${String(cases.length)}`, sessions, tls, standIn)
+    cases.push(measured)
+    tell(`${String(measured.sessions)} idle sessions${tls ? ' with TLS' : ''}: ${measured.collectedKib.toFixed(1)} KiB each`)
+  }
+  await step(options.quick ? 300 : 1000, false, false)
+  await step(options.quick ? 300 : 1000, true, false)
+  await step(options.quick ? 2000 : 10_000, false, true)
+  return cases
+}
+
+async function measure(scene: Scene, name: string, wanted: number, tls: boolean, standIn: boolean): Promise<MemoryCase> {
+  const folder = join(scene.folder, name)
+  const sessions = Math.min(wanted, Math.floor((descriptorLimit() - SPARE_DESCRIPTORS) / 2))
+  const stand = standIn ? await startOwn('fake-upstream.ts', [String(scene.server.port)], { logFile: `${folder}.log` }) : null
+  let gateway: GatewayProcess | null = null
+  const clients: WireClient[] = []
+  try {
+    const certificate = tls ? writeCertificate(scene.folder) : null
+    gateway = await startGatewayProcess({
+      folder,
+      issuer: scene.issuer.url,
+      upstream: { port: stand === null ? scene.server.port : portOf(stand.ready), ...LOGIN, caFile: tls ? (scene.server.tls?.caFile ?? null) : null },
+      listenerTls: certificate,
+      nodeArgs: ['--expose-gc'],
+    })
+    const address: Address = {
+      port: gateway.port,
+      user: 'copilot',
+      database: TARGET,
+      password: scene.token,
+      ...(certificate === null ? {} : { ca: certificate.ca }),
+    }
+    // What the first sessions bring with them (the catalog, compiled code, the token's verdict) is not a session's.
+    await openAll(clients, address, 50)
+    const before = memoryOf(await gateway.ask('memory'))
+    const begun = performance.now()
+    await openAll(clients, address, sessions)
+    const seconds = (performance.now() - begun) / 1000
+    await sleep(1000)
+    const resident = residentBytes(gateway.pid)
+    const after = memoryOf(await gateway.ask('memory'))
+    const added = clients.length - 50
+    const kib = (bytes: number): number => bytes / 1024 / added
+    return {
+      sessions,
+      tls,
+      upstream: standIn ? 'a stand-in that only lets sessions in' : 'PostgreSQL 18',
+      residentKib: kib(resident - before.rss),
+      collectedKib: kib(after.rss - before.rss),
+      heapKib: kib(after.heapUsed - before.heapUsed),
+      buffersKib: kib(after.arrayBuffers - before.arrayBuffers),
+      loginsPerSecond: added / seconds,
+    }
+  } finally {
+    for (const client of clients) client.close()
+    await gateway?.stop()
+    await stand?.stop()
+  }
+}
+
+async function openAll(clients: WireClient[], address: Address, sessions: number): Promise<void> {
+  let wanted = sessions - clients.length
+  const open = async (): Promise<void> => {
+    while (wanted-- > 0) clients.push(await WireClient.connect(address))
+  }
+  await Promise.all(Array.from({ length: PARALLEL }, open))
+}
+
+function writeCertificate(folder: string): { certificateFile: string; keyFile: string; ca: string } {
+  const authority = makeAuthority('Gatehouse bench authority')
+  const { certificate, key } = authority.forServer(['localhost', '127.0.0.1'])
+  const certificateFile = join(folder, 'listener.crt')
+  const keyFile = join(folder, 'listener.key')
+  writeFileSync(certificateFile, certificate)
+  writeFileSync(keyFile, key, { mode: 0o600 })
+  return { certificateFile, keyFile, ca: authority.certificate }
+}
+
+function memoryOf(answer: unknown): Memory {
+  const { rss, heapUsed, arrayBuffers, collected } = answer as Memory & { readonly collected: boolean }
+  if (!collected) throw new Error('the gateway could not collect its garbage')
+  return { rss, heapUsed, arrayBuffers }
+}
+
+/** VmRSS of /proc/<pid>/status (proc(5)), in bytes. */
+function residentBytes(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1]) * 1024
+}
+
+function descriptorLimit(): number {
+  const limit = execFileSync('/bin/sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }).trim()
+  return limit === 'unlimited' ? Infinity : Number(limit)
+}

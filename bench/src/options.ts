@@ -1,0 +1,73 @@
+import { parseArgs } from 'node:util'
+
+/** What one run measures, and how long it may take over it. */
+export interface Options {
+  readonly task: 'postgres' | 'profile'
+  /** Two minutes at most: fewer cases, one round, fewer sessions. */
+  readonly quick: boolean
+  /** How often each case is repeated, over all roads in turn. */
+  readonly rounds: number
+  /** Measured seconds of each pgbench run, after one that warms up. */
+  readonly seconds: number
+  /** The measurements to make; empty: all. */
+  readonly only: readonly Part[]
+  /** Put the table between the markers of bench/README.md. */
+  readonly writeReadme: boolean
+}
+
+export const PARTS = ['statements', 'rows', 'memory', 'decisions', 'start'] as const
+export type Part = (typeof PARTS)[number]
+
+const USAGE = `Usage: npm run bench -- postgres [options]    measure, and print a table
+       npm run bench -- profile [options]     where the gateway spends its time during pgbench -S
+
+  --quick          under two minutes: fewer cases, one round
+  --rounds N       rounds of each case (default 3, quick 1)
+  --seconds S      measured seconds of each pgbench run (default 2)
+  --only PARTS     some of ${PARTS.join(',')}
+  --write-readme   put the table into bench/README.md
+`
+
+/** Reads the command line; a text is what to tell the user in place of a run. */
+export function readOptions(args: readonly string[]): Options | { readonly usage: string; readonly status: 0 | 2 } {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        quick: { type: 'boolean', default: false },
+        rounds: { type: 'string' },
+        seconds: { type: 'string' },
+        only: { type: 'string' },
+        'write-readme': { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    })
+    if (values.help) return { usage: USAGE, status: 0 }
+    const [task = 'postgres'] = positionals
+    if ((task !== 'postgres' && task !== 'profile') || positionals.length > 1) throw new Error(`no such task: ${positionals.join(' ')}`)
+    return {
+      task,
+      quick: values.quick,
+      rounds: count('--rounds', values.rounds, values.quick ? 1 : 3, 20),
+      seconds: count('--seconds', values.seconds, task === 'profile' ? 5 : 2, 60),
+      only: (values.only ?? '').split(',').filter((name) => name !== '').map(partNamed),
+      writeReadme: values['write-readme'],
+    }
+  } catch (error) {
+    return { usage: `${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`, status: 2 }
+  }
+}
+
+function count(name: string, given: string | undefined, byDefault: number, most: number): number {
+  if (given === undefined) return byDefault
+  const value = Number(given)
+  if (!Number.isInteger(value) || value < 1 || value > most) throw new Error(`${name} takes a whole number from 1 to ${String(most)}`)
+  return value
+}
+
+function partNamed(name: string): Part {
+  const part = PARTS.find((known) => known === name)
+  if (part === undefined) throw new Error(`--only knows ${PARTS.join(', ')}`)
+  return part
+}

@@ -1,0 +1,135 @@
+import { execFile, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
+import { findPostgres15 } from '@gatehouse/test/servers/postgres-15.ts'
+import { percentile } from './statistics.ts'
+import type { Address } from './wire-client.ts'
+
+export type QueryMode = 'simple' | 'extended' | 'prepared'
+
+/** What one pgbench run showed, from its second second on: logins and first statements do not count. */
+export interface PgbenchResult {
+  readonly statements: number
+  readonly statementsPerSecond: number
+  readonly p50Microseconds: number
+  readonly p99Microseconds: number
+  /** What `sample` counted up over the same time. */
+  readonly sampled: readonly number[]
+}
+
+/** Every fourth statement is logged with its latency. */
+const SAMPLING_RATE = 0.25
+
+export class Pgbench {
+  readonly #program: string
+  readonly #environment: NodeJS.ProcessEnv
+  readonly #folder: string
+
+  private constructor(program: string, environment: NodeJS.ProcessEnv, folder: string) {
+    this.#program = program
+    this.#environment = environment
+    this.#folder = folder
+  }
+
+  /** Finds pgbench: in Debian's folders, on the path, or in Debian's packages. Latency logs go to `folder`. Throws when there is none. */
+  static async find(folder: string): Promise<Pgbench> {
+    const debian = '/usr/lib/postgresql'
+    const folders = existsSync(debian) ? readdirSync(debian).map((version) => join(debian, version, 'bin')) : []
+    for (const bin of [...folders.toReversed(), ...(process.env['PATH'] ?? '').split(delimiter)]) {
+      if (existsSync(join(bin, 'pgbench'))) return new Pgbench(join(bin, 'pgbench'), {}, folder)
+    }
+    const found = await findPostgres15()
+    if (found.kind === 'program' && existsSync(join(found.program.directory, 'bin', 'pgbench'))) {
+      const { directory, libraryPath } = found.program
+      return new Pgbench(join(directory, 'bin', 'pgbench'), libraryPath === null ? {} : { LD_LIBRARY_PATH: libraryPath }, folder)
+    }
+    throw new Error('there is no pgbench here: install the PostgreSQL client programs (Debian: postgresql-contrib)')
+  }
+
+  /** As `pgbench --version` says. */
+  async version(): Promise<string> {
+    const { stdout } = await promisify(execFile)(this.#program, ['--version'], { env: this.#environment })
+    return stdout.trim()
+  }
+
+  /** Makes pgbench's tables, 100,000 accounts for each unit of `scale`. */
+  async initialise(address: Address, scale: number): Promise<void> {
+    const args = ['-i', '-q', '-s', String(scale), ...target(address)]
+    await promisify(execFile)(this.#program, args, { env: this.#env(address), timeout: 60_000 })
+  }
+
+  /** One run of `pgbench -S` with one thread. `sample` is read when the measured time begins and when it ends. */
+  async selectOnly(
+    address: Address,
+    run: { readonly mode: QueryMode; readonly clients: number; readonly seconds: number },
+    sample: () => readonly number[],
+  ): Promise<PgbenchResult> {
+    const folder = join(this.#folder, 'pgbench')
+    rmSync(folder, { recursive: true, force: true })
+    mkdirSync(folder, { recursive: true })
+    const log = ['--log', `--sampling-rate=${String(SAMPLING_RATE)}`, `--log-prefix=${join(folder, 'log')}`]
+    const seconds = run.seconds + 1
+    const args = ['-n', '-S', '-M', run.mode, '-c', String(run.clients), '-T', String(seconds), '-P', '1', ...log, ...target(address)]
+    const child = spawn(this.#program, args, { env: this.#env(address), stdio: ['ignore', 'ignore', 'pipe'] })
+    const timer = setTimeout(() => child.kill('SIGKILL'), (seconds + 30) * 1000)
+    const words: string[] = []
+    const reports: Report[] = []
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      const [, rate] = /^progress: [\d.]+ s, ([\d.]+) tps.* 0 failed/.exec(line) ?? []
+      if (rate === undefined) words.push(line)
+      else reports.push({ rate: Number(rate), at: performance.now(), sampled: sample() })
+    })
+    const status = await new Promise((resolve, reject) => {
+      child.once('error', reject)
+      child.once('close', resolve)
+    })
+    clearTimeout(timer)
+    const [first, ...measured] = reports
+    const last = measured.at(-1)
+    if (status !== 0 || words.length > 0 || first === undefined || last === undefined)
+      throw new Error(`pgbench ${args.join(' ')} ended with status ${String(status)}: ${words.join('; ')}`)
+    const statementsPerSecond = measured.reduce((sum, { rate }) => sum + rate, 0) / measured.length
+    const latencies = readLatencies(folder)
+    return {
+      statementsPerSecond,
+      statements: (statementsPerSecond * (last.at - first.at)) / 1000,
+      p50Microseconds: percentile(latencies, 0.5),
+      p99Microseconds: percentile(latencies, 0.99),
+      sampled: last.sampled.map((value, index) => value - (first.sampled[index] ?? 0)),
+    }
+  }
+
+  #env(address: Address): NodeJS.ProcessEnv {
+    const { PATH = '/usr/bin:/bin' } = process.env
+    return { PATH, LC_ALL: 'C', PGPASSWORD: address.password, PGSSLMODE: 'disable', PGGSSENCMODE: 'disable', ...this.#environment }
+  }
+}
+
+/** A line of `-P 1`: statements a second since the line before, and what was sampled when it came. */
+interface Report {
+  readonly rate: number
+  readonly at: number
+  readonly sampled: readonly number[]
+}
+
+function target({ port, user, database }: Address): readonly string[] {
+  return ['-h', '127.0.0.1', '-p', String(port), '-U', user, database]
+}
+
+/** Latencies in microseconds, without those of the first second. A line: client, number, latency, script, seconds, microseconds. */
+function readLatencies(folder: string): Float64Array {
+  const latencies: number[] = []
+  const times: number[] = []
+  for (const name of readdirSync(folder)) {
+    for (const line of readFileSync(join(folder, name), 'latin1').split('\n')) {
+      const fields = line.split(' ')
+      if (fields.length < 6) continue
+      latencies.push(Number(fields[2]))
+      times.push(Number(fields[4]) + Number(fields[5]) / 1e6)
+    }
+  }
+  const begin = times.reduce((least, time) => Math.min(least, time), Infinity) + 1
+  return Float64Array.from(latencies.filter((_, index) => (times[index] ?? 0) >= begin))
+}

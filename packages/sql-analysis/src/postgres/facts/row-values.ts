@@ -1,0 +1,67 @@
+import type { TypeName } from 'libpg-query'
+import { findFunctions, useCandidates } from './functions.ts'
+import { type Lineage, anyOf, clouded, derivedFrom } from './lineage.ts'
+import type { Reading } from './reading.ts'
+import { storedColumns } from './relations.ts'
+import { lastName, stringsOf } from './tree.ts'
+
+/** Casts to these look a name up in the catalog: literals under them are object names. */
+const NAME_TYPES: ReadonlySet<string> = new Set([
+  'regclass',
+  'regproc',
+  'regprocedure',
+  'regoper',
+  'regoperator',
+  'regtype',
+  'regrole',
+  'regnamespace',
+  'regconfig',
+  'regdictionary',
+  'regcollation',
+  'regdatabase',
+])
+
+/** The value as a type. Casts to the `reg…` types are listed as functions of that name. */
+export function castTo(reading: Reading, value: Lineage, type: TypeName): Lineage {
+  const name = lastName(type.names)
+  if (NAME_TYPES.has(name)) reading.useFunction('pg_catalog', name, 'harmless')
+  const schema = (type.names?.length ?? 0) > 1 ? stringsOf(type.names)[0] : undefined
+  const { catalog, searchPath } = reading.environment
+  const known = schema === undefined ? catalog.resolveType(name, searchPath) : catalog.type(schema, name)
+  if (known === undefined || type.pct_type === true) return withType(value, schema === 'pg_catalog')
+  if (known.relationOid !== 0 && type.arrayBounds === undefined) {
+    const relation = catalog.relationByOid(known.relationOid)
+    if (relation !== undefined) {
+      const fields = storedColumns(catalog, relation).map((column) => ({ name: column.name, lineage: value }))
+      return { ...value, fields, builtinType: false }
+    }
+  }
+  return withType(value, catalog.isBuiltinType(known.oid))
+}
+
+function withType(value: Lineage, builtinType: boolean): Lineage {
+  return value.builtinType === builtinType ? value : { ...value, builtinType }
+}
+
+/** A field of a row value; of a value whose fields are not known, something derived from it. */
+export function fieldOf(reading: Reading, value: Lineage, name: string): Lineage {
+  if (value.fields !== null) {
+    const found = value.fields.filter((field) => field.name === name)
+    if (found.length > 0) return anyOf(found.map((field) => field.lineage))
+    return fieldByFunction(reading, name, value, `field "${name}" is not known`)
+  }
+  const functions = findFunctions(reading, null, name, 1)
+  // A field hides a function of its name, and which of both is meant cannot be told here: both count.
+  const doubt = functions.length === 0 ? null : useCandidates(reading, name, functions, 1).doubt
+  const derived = { ...derivedFrom([value]), builtinType: false }
+  return doubt === null ? derived : clouded(derived, 'function', doubt)
+}
+
+/** `row.name` where the row has no such field: it also means name(row) (PostgreSQL manual, "Using Composite Types in Queries"). */
+export function fieldByFunction(reading: Reading, name: string, row: Lineage, unknown: string): Lineage {
+  const functions = findFunctions(reading, null, name, 1)
+  if (functions.length === 0) return clouded(derivedFrom([row]), 'name', unknown)
+  const { doubt } = useCandidates(reading, name, functions, 1)
+  const value = derivedFrom([row])
+  return doubt === null ? value : clouded(value, 'function', doubt)
+}

@@ -1,0 +1,89 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Gateway, parseGatewayConfig, startGateway } from '@gatehouse/gateway'
+import { pino } from 'pino'
+import { stringify } from 'yaml'
+import { createSigningKey, LoopbackIssuer } from '@gatehouse/gateway/testing'
+
+/** A target as the configuration file has it, but with its password in the clear. */
+export interface TestTarget {
+  readonly host: string
+  readonly port: number
+  readonly database: string
+  readonly user: string
+  readonly password: string
+  readonly tls?: Readonly<Record<string, unknown>>
+}
+
+export interface TestGatewayOptions {
+  readonly targets: Readonly<Record<string, TestTarget>>
+  /** Policy as YAML text. */
+  readonly policy: string
+  /** Over the defaults of `listeners.postgres`. */
+  readonly listener?: Readonly<Record<string, unknown>>
+  /** Over the defaults of `audit`. */
+  readonly audit?: Readonly<Record<string, unknown>>
+}
+
+/** A gateway of its own for a test file, with an issuer of its own. */
+export interface TestGateway {
+  readonly gateway: Gateway
+  readonly host: string
+  readonly port: number
+  readonly issuer: LoopbackIssuer
+  readonly policyFile: string
+  readonly trailDirectory: string
+  /** A token for group `ai-agents`, changed by `claims`. */
+  token(claims?: Readonly<Record<string, unknown>>): Promise<string>
+  /** postgres://agent:TOKEN@host:port/target */
+  url(target: string, claims?: Readonly<Record<string, unknown>>): Promise<string>
+  close(): Promise<void>
+}
+
+/** Starts a real gateway in this process. Close it in `afterAll`. */
+export async function startTestGateway(options: TestGatewayOptions): Promise<TestGateway> {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-test-'))
+  const issuer = await LoopbackIssuer.start([await createSigningKey('test', 'ES256')])
+  const policyFile = join(folder, 'policy.yaml')
+  writeFileSync(policyFile, options.policy)
+  const environment: Record<string, string> = { MASKING_KEY: 'a masking key for tests, 32 characters' }
+  const targets = Object.fromEntries(
+    Object.entries(options.targets).map(([name, { password, ...target }]) => {
+      const variable = `PASSWORD_${name.toUpperCase().replaceAll('-', '_')}`
+      environment[variable] = password
+      return [name, { engine: 'postgres', tls: { mode: 'disable' }, ...target, password: `\${${variable}}` }]
+    }),
+  )
+  const config = {
+    gatewayId: 'test-gateway',
+    listeners: { postgres: { address: '127.0.0.1:0', allowClearTextPasswordOnLoopback: true, ...options.listener } },
+    issuers: [{ issuer: issuer.url, audience: 'gatehouse', allowHttp: true }],
+    targets,
+    policyFile,
+    // oxlint-disable-next-line no-template-curly-in-string
+    maskingKey: '${MASKING_KEY}',
+    audit: { directory: join(folder, 'trail'), ...options.audit },
+  }
+  const loading = parseGatewayConfig(stringify(config), folder, environment)
+  if (loading.kind === 'problems') throw new Error(JSON.stringify(loading.problems))
+  const log = pino({ level: process.env.GATEHOUSE_TEST_LOG ?? 'silent' })
+  const gateway = await startGateway(loading.config, log)
+  const { host, port } = gateway.postgres
+  const token = (claims: Readonly<Record<string, unknown>> = {}): Promise<string> => issuer.token(claims)
+  return {
+    gateway,
+    host,
+    port,
+    issuer,
+    policyFile,
+    trailDirectory: loading.config.audit.directory,
+    token,
+    url: async (target, claims) => `postgres://agent:${await token(claims)}@${host}:${port}/${target}`,
+    close: async () => {
+      await gateway.close()
+      await issuer.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
