@@ -52,7 +52,13 @@ const GREETING = Buffer.concat([
 ])
 const SCHEMAS = '["pg_catalog","public"]'
 const ANSWER = Buffer.concat([
-  message('T', Buffer.concat([Buffer.from('\0\u0001s\0', 'latin1'), Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 25, 255, 255, 255, 255, 255, 255, 0, 0])])),
+  message(
+    'T',
+    Buffer.concat([
+      Buffer.from('\0\u0001s\0', 'latin1'),
+      Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 25, 255, 255, 255, 255, 255, 255, 0, 0]),
+    ]),
+  ),
   message('D', Buffer.concat([Buffer.from([0, 1, 0, 0, 0, SCHEMAS.length]), Buffer.from(SCHEMAS)])),
   message('C', Buffer.from('SELECT 1\0')),
   READY,

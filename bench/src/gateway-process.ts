@@ -11,7 +11,7 @@ import { formatProblems, loadGatewayConfig, startGateway } from '@gatehouse/gate
 const file = process.argv[2] ?? ''
 const loading = loadGatewayConfig(file, process.env)
 if (loading.kind === 'problems') {
-  console.error(formatProblems(loading.problems, file))
+  console.error(formatProblems(file, loading.problems))
   process.exit(1)
 }
 const gateway = await startGateway(loading.config, logger(loading.config.log.level))
@@ -20,7 +20,13 @@ console.log(JSON.stringify({ port: gateway.postgres.port }))
 for await (const line of createInterface({ input: process.stdin })) {
   if (line !== 'memory') continue
   for (let pass = 0; pass < 3; pass++) globalThis.gc?.()
-  console.log(JSON.stringify({ ...process.memoryUsage(), sessions: gateway.sessions.size, collected: globalThis.gc !== undefined }))
+  console.log(
+    JSON.stringify({
+      ...process.memoryUsage(),
+      sessions: gateway.sessions.size,
+      collected: globalThis.gc !== undefined,
+    }),
+  )
 }
 await gateway.close()
 process.exit()

@@ -37,7 +37,11 @@ export async function startGatewayProcess(setup: GatewaySetup): Promise<GatewayP
   writeFileSync(file, configuration(setup))
   const started = await startOwn('gateway-process.ts', [file], {
     nodeArgs: setup.nodeArgs ?? [],
-    env: { BENCH_UPSTREAM_PASSWORD: setup.upstream.password, BENCH_MASKING_KEY: randomBytes(32).toString('hex'), NODE_ENV: 'production' },
+    env: {
+      BENCH_UPSTREAM_PASSWORD: setup.upstream.password,
+      BENCH_MASKING_KEY: randomBytes(32).toString('hex'),
+      NODE_ENV: 'production',
+    },
     logFile: join(folder, 'gateway.log'),
   })
   return { ...started, port: portOf(started.ready) }
@@ -48,7 +52,8 @@ function configuration({ issuer, upstream, listenerTls }: GatewaySetup): string 
     listenerTls === null
       ? 'allowClearTextPasswordOnLoopback: true'
       : `tls: { certificateFile: ${JSON.stringify(listenerTls.certificateFile)}, keyFile: ${JSON.stringify(listenerTls.keyFile)} }`
-  const tls = upstream.caFile === null ? 'mode: disable' : `mode: verify-full, caFile: ${JSON.stringify(upstream.caFile)}`
+  const tls =
+    upstream.caFile === null ? 'mode: disable' : `mode: verify-full, caFile: ${JSON.stringify(upstream.caFile)}`
   return `gatewayId: bench
 listeners:
   postgres:

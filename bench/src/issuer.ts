@@ -26,7 +26,15 @@ export async function startIssuer(): Promise<Issuer> {
     url,
     token: (subject) => {
       const now = Math.floor(Date.now() / 1000)
-      const claims = { iss: url, aud: 'gatehouse', sub: subject, azp: 'copilot', groups: ['ai-agents'], iat: now, exp: now + 7200 }
+      const claims = {
+        iss: url,
+        aud: 'gatehouse',
+        sub: subject,
+        azp: 'copilot',
+        groups: ['ai-agents'],
+        iat: now,
+        exp: now + 7200,
+      }
       const text = `${base64url({ alg: 'ES256', kid: 'bench' })}.${base64url(claims)}`
       return `${text}.${sign('sha256', Buffer.from(text), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
     },

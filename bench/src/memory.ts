@@ -35,12 +35,18 @@ const PARALLEL = 16
 const SPARE_DESCRIPTORS = 100
 
 /** Opens sessions that do nothing, and weighs the gateway before and after. Each case has a gateway of its own. */
-export async function measureMemory(scene: Scene, options: Options, tell: (text: string) => void): Promise<MemoryCase[]> {
+export async function measureMemory(
+  scene: Scene,
+  options: Options,
+  tell: (text: string) => void,
+): Promise<MemoryCase[]> {
   const cases: MemoryCase[] = []
   const step = async (sessions: number, tls: boolean, standIn: boolean): Promise<void> => {
     const measured = await measure(scene, `memory-${String(cases.length)}`, sessions, tls, standIn)
     cases.push(measured)
-    tell(`${String(measured.sessions)} idle sessions${tls ? ' with TLS' : ''}: ${measured.collectedKib.toFixed(1)} KiB each`)
+    tell(
+      `${String(measured.sessions)} idle sessions${tls ? ' with TLS' : ''}: ${measured.collectedKib.toFixed(1)} KiB each`,
+    )
   }
   await step(options.quick ? 300 : 1000, false, false)
   await step(options.quick ? 300 : 1000, true, false)
@@ -48,10 +54,18 @@ export async function measureMemory(scene: Scene, options: Options, tell: (text:
   return cases
 }
 
-async function measure(scene: Scene, name: string, wanted: number, tls: boolean, standIn: boolean): Promise<MemoryCase> {
+async function measure(
+  scene: Scene,
+  name: string,
+  wanted: number,
+  tls: boolean,
+  standIn: boolean,
+): Promise<MemoryCase> {
   const folder = join(scene.folder, name)
   const sessions = Math.min(wanted, Math.floor((descriptorLimit() - SPARE_DESCRIPTORS) / 2))
-  const stand = standIn ? await startOwn('fake-upstream.ts', [String(scene.server.port)], { logFile: `${folder}.log` }) : null
+  const stand = standIn
+    ? await startOwn('fake-upstream.ts', [String(scene.server.port)], { logFile: `${folder}.log` })
+    : null
   let gateway: GatewayProcess | null = null
   const clients: WireClient[] = []
   try {
@@ -59,7 +73,11 @@ async function measure(scene: Scene, name: string, wanted: number, tls: boolean,
     gateway = await startGatewayProcess({
       folder,
       issuer: scene.issuer.url,
-      upstream: { port: stand === null ? scene.server.port : portOf(stand.ready), ...LOGIN, caFile: tls ? (scene.server.tls?.caFile ?? null) : null },
+      upstream: {
+        port: stand === null ? scene.server.port : portOf(stand.ready),
+        ...LOGIN,
+        caFile: tls ? (scene.server.tls?.caFile ?? null) : null,
+      },
       listenerTls: certificate,
       nodeArgs: ['--expose-gc'],
     })

@@ -45,13 +45,17 @@ export function readOptions(args: readonly string[]): Options | { readonly usage
     })
     if (values.help) return { usage: USAGE, status: 0 }
     const [task = 'postgres'] = positionals
-    if ((task !== 'postgres' && task !== 'profile') || positionals.length > 1) throw new Error(`no such task: ${positionals.join(' ')}`)
+    if ((task !== 'postgres' && task !== 'profile') || positionals.length > 1)
+      throw new Error(`no such task: ${positionals.join(' ')}`)
     return {
       task,
       quick: values.quick,
       rounds: count('--rounds', values.rounds, values.quick ? 1 : 3, 20),
       seconds: count('--seconds', values.seconds, task === 'profile' ? 5 : 2, 60),
-      only: (values.only ?? '').split(',').filter((name) => name !== '').map(partNamed),
+      only: (values.only ?? '')
+        .split(',')
+        .filter((name) => name !== '')
+        .map(partNamed),
       writeReadme: values['write-readme'],
     }
   } catch (error) {
@@ -62,7 +66,8 @@ export function readOptions(args: readonly string[]): Options | { readonly usage
 function count(name: string, given: string | undefined, byDefault: number, most: number): number {
   if (given === undefined) return byDefault
   const value = Number(given)
-  if (!Number.isInteger(value) || value < 1 || value > most) throw new Error(`${name} takes a whole number from 1 to ${String(most)}`)
+  if (!Number.isInteger(value) || value < 1 || value > most)
+    throw new Error(`${name} takes a whole number from 1 to ${String(most)}`)
   return value
 }
 

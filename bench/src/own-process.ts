@@ -30,9 +30,11 @@ export async function startOwn(
     env: { ...process.env, ...options.env },
   })
   closeSync(log)
+  const { stdin, stdout } = child
+  if (stdin === null || stdout === null) throw new Error('the program has no pipes')
   const ended = once(child, 'exit')
-  child.stdin.on('error', () => undefined)
-  const lines = createInterface({ input: child.stdout })
+  stdin.on('error', () => undefined)
+  const lines = createInterface({ input: stdout })
   const answers: unknown[] = []
   let waiting: ((answer: unknown) => void) | null = null
   lines.on('line', (line) => {
@@ -63,11 +65,11 @@ export async function startOwn(
     ready,
     startMilliseconds: performance.now() - begun,
     ask: (line) => {
-      child.stdin.write(`${line}\n`)
+      stdin.write(`${line}\n`)
       return next()
     },
     stop: async () => {
-      child.stdin.end()
+      stdin.end()
       const timer = setTimeout(() => child.kill('SIGKILL'), 10_000)
       await ended
       clearTimeout(timer)
@@ -77,6 +79,7 @@ export async function startOwn(
 
 /** The port in a program's first line. Throws when there is none. */
 export function portOf(ready: unknown): number {
-  if (typeof ready === 'object' && ready !== null && 'port' in ready && typeof ready.port === 'number') return ready.port
+  if (typeof ready === 'object' && ready !== null && 'port' in ready && typeof ready.port === 'number')
+    return ready.port
   throw new Error('the program named no port')
 }

@@ -43,7 +43,11 @@ export class Pgbench {
     const found = await findPostgres15()
     if (found.kind === 'program' && existsSync(join(found.program.directory, 'bin', 'pgbench'))) {
       const { directory, libraryPath } = found.program
-      return new Pgbench(join(directory, 'bin', 'pgbench'), libraryPath === null ? {} : { LD_LIBRARY_PATH: libraryPath }, folder)
+      return new Pgbench(
+        join(directory, 'bin', 'pgbench'),
+        libraryPath === null ? {} : { LD_LIBRARY_PATH: libraryPath },
+        folder,
+      )
     }
     throw new Error('there is no pgbench here: install the PostgreSQL client programs (Debian: postgresql-contrib)')
   }
@@ -71,7 +75,20 @@ export class Pgbench {
     mkdirSync(folder, { recursive: true })
     const log = ['--log', `--sampling-rate=${String(SAMPLING_RATE)}`, `--log-prefix=${join(folder, 'log')}`]
     const seconds = run.seconds + 1
-    const args = ['-n', '-S', '-M', run.mode, '-c', String(run.clients), '-T', String(seconds), '-P', '1', ...log, ...target(address)]
+    const args = [
+      '-n',
+      '-S',
+      '-M',
+      run.mode,
+      '-c',
+      String(run.clients),
+      '-T',
+      String(seconds),
+      '-P',
+      '1',
+      ...log,
+      ...target(address),
+    ]
     const child = spawn(this.#program, args, { env: this.#env(address), stdio: ['ignore', 'ignore', 'pipe'] })
     const timer = setTimeout(() => child.kill('SIGKILL'), (seconds + 30) * 1000)
     const words: string[] = []
@@ -103,7 +120,14 @@ export class Pgbench {
 
   #env(address: Address): NodeJS.ProcessEnv {
     const { PATH = '/usr/bin:/bin' } = process.env
-    return { PATH, LC_ALL: 'C', PGPASSWORD: address.password, PGSSLMODE: 'disable', PGGSSENCMODE: 'disable', ...this.#environment }
+    return {
+      PATH,
+      LC_ALL: 'C',
+      PGPASSWORD: address.password,
+      PGSSLMODE: 'disable',
+      PGGSSENCMODE: 'disable',
+      ...this.#environment,
+    }
   }
 }
 

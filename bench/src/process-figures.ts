@@ -37,7 +37,10 @@ function statOf(pid: number): Stat {
   } catch {
     return { parent: 0, user: 0, system: 0, waited: 0 }
   }
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ').map(Number)
+  const fields = text
+    .slice(text.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number)
   const field = (number: number): number => fields[number - 3] ?? 0
   return { parent: field(4), user: field(14), system: field(15), waited: field(16) + field(17) }
 }

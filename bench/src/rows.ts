@@ -29,7 +29,10 @@ export async function measureRows(scene: Scene, options: Options, tell: (text: s
     for (const format of ['text', 'binary'] as const) {
       for (const masked of [0, 2] as const) {
         const sql = `SELECT id, name, email, ssn, age, seen FROM people_${masked === 0 ? 'plain' : 'masked'}`
-        const times = Object.fromEntries(ROADS.map((road): [RoadName, number[]] => [road, []])) as Record<RoadName, number[]>
+        const times = Object.fromEntries(ROADS.map((road): [RoadName, number[]] => [road, []])) as Record<
+          RoadName,
+          number[]
+        >
         let bytes = 0
         // The first round warms up.
         for (let round = -1; round < rounds; round++) {
@@ -40,7 +43,8 @@ export async function measureRows(scene: Scene, options: Options, tell: (text: s
             if (round >= 0) times[name].push(answer.milliseconds)
           }
         }
-        const ratios = (road: RoadName): number[] => times[road].map((value, round) => value / (times.direct[round] ?? Number.NaN))
+        const ratios = (road: RoadName): number[] =>
+          times[road].map((value, round) => value / (times.direct[round] ?? Number.NaN))
         const each = (figure: (road: RoadName) => number): Record<RoadName, number> =>
           Object.fromEntries(ROADS.map((road): [RoadName, number] => [road, figure(road)])) as Record<RoadName, number>
         const measured: RowsCase = {
@@ -52,7 +56,9 @@ export async function measureRows(scene: Scene, options: Options, tell: (text: s
           toDirect: each((road) => median(ratios(road))),
         }
         cases.push(measured)
-        tell(`100,000 rows, ${format}, ${String(masked)} columns masked: ${measured.toDirect.gateway.toFixed(2)} of direct`)
+        tell(
+          `100,000 rows, ${format}, ${String(masked)} columns masked: ${measured.toDirect.gateway.toFixed(2)} of direct`,
+        )
       }
     }
   } finally {

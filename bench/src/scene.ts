@@ -1,10 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { startPgbouncer } from '@gatehouse/test/servers/pgbouncer.ts'
-import { createDatabase, LOGINS, type PostgresServer, startPostgres } from '@gatehouse/test/servers/postgres.ts'
+import { createDatabase, LOGINS, type PostgresServer, query, startPostgres } from '@gatehouse/test/servers/postgres.ts'
 import { type GatewayProcess, startGatewayProcess, TARGET } from './gateway-setup.ts'
 import { type Issuer, startIssuer } from './issuer.ts'
 import { portOf, startOwn } from './own-process.ts'
+import { Pgbench } from './pgbench.ts'
 import { cpuSeconds } from './process-figures.ts'
 import type { Address } from './wire-client.ts'
 
@@ -30,6 +31,7 @@ export interface Scene {
   /** In the order each round takes them. */
   readonly roads: readonly Road[]
   readonly pgbouncerVersion: string
+  readonly pgbench: Pgbench
   readonly close: () => Promise<void>
 }
 
@@ -50,7 +52,11 @@ export async function openScene(gatewayNodeArgs: readonly string[] = []): Promis
   try {
     const server = await startPostgres({ version: 18, settings: { shared_buffers: '128MB', max_connections: 1200 } })
     closers.push(server.stop)
-    await createDatabase(server, TARGET, TABLES)
+    const { url } = await createDatabase(server, TARGET, TABLES)
+    for (const table of ['people_plain', 'people_masked']) await query(url, `VACUUM ANALYZE ${table}`)
+    const at = (port: number): Address => ({ port, ...LOGIN, database: TARGET })
+    const pgbench = await Pgbench.find(folder)
+    await pgbench.initialise(at(server.port), SCALE)
     const pgbouncer = await startPgbouncer({
       upstream: server,
       logins: { [LOGIN.user]: LOGIN.password },
@@ -61,13 +67,18 @@ export async function openScene(gatewayNodeArgs: readonly string[] = []): Promis
     const issuer = await startIssuer()
     closers.push(issuer.close)
     const upstream = { port: server.port, ...LOGIN, caFile: null }
-    const setup = { folder: join(folder, 'gateway'), issuer: issuer.url, upstream, listenerTls: null, nodeArgs: gatewayNodeArgs }
+    const setup = {
+      folder: join(folder, 'gateway'),
+      issuer: issuer.url,
+      upstream,
+      listenerTls: null,
+      nodeArgs: gatewayNodeArgs,
+    }
     const gateway = await startGatewayProcess(setup)
     closers.push(gateway.stop)
     const relay = await startOwn('bare-relay.ts', [String(server.port)], { logFile: join(folder, 'relay.log') })
     closers.push(relay.stop)
     const token = issuer.token('ada@example.com')
-    const at = (port: number): Address => ({ port, ...LOGIN, database: TARGET })
     const roads: readonly Road[] = [
       { name: 'direct', address: at(server.port), cpuSeconds: () => 0 },
       { name: 'pgbouncer', address: at(pgbouncer.port), cpuSeconds: () => cpuSeconds(pgbouncer.pid) },
@@ -78,12 +89,15 @@ export async function openScene(gatewayNodeArgs: readonly string[] = []): Promis
       },
       { name: 'relay', address: at(portOf(relay.ready)), cpuSeconds: () => cpuSeconds(relay.pid) },
     ]
-    return { folder, server, issuer, token, gateway, roads, pgbouncerVersion: pgbouncer.version, close }
+    return { folder, server, issuer, token, gateway, roads, pgbouncerVersion: pgbouncer.version, pgbench, close }
   } catch (error) {
     await close()
     throw error
   }
 }
+
+/** 500,000 accounts: more than one session touches often, and all in the database's memory. */
+const SCALE = 5
 
 /** Two tables alike, one with masks over it; and the schema's grants, which PostgreSQL 15 and later do not give. */
 const TABLES = `
@@ -96,6 +110,4 @@ CREATE TABLE people_masked AS TABLE people_plain;
 CREATE TABLE orders (id int8 PRIMARY KEY, person int8 NOT NULL, total numeric(12, 2) NOT NULL, placed timestamptz NOT NULL);
 CREATE TABLE order_items (order_id int8 NOT NULL, line int NOT NULL, article text NOT NULL, price numeric(12, 2) NOT NULL);
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${LOGIN.user};
-VACUUM ANALYZE people_plain;
-VACUUM ANALYZE people_masked;
 `

@@ -1,5 +1,5 @@
 import type { Options } from './options.ts'
-import { Pgbench, type PgbenchResult, type QueryMode } from './pgbench.ts'
+import type { PgbenchResult, QueryMode } from './pgbench.ts'
 import { cpuSecondsOfFamily } from './process-figures.ts'
 import { ROADS, type RoadName, type Scene } from './scene.ts'
 import { median } from './statistics.ts'
@@ -25,15 +25,12 @@ export interface StatementCase {
 
 export type RatioName = 'throughputToPgbouncer' | 'throughputToDirect' | 'throughputToRelay' | 'cpuToPgbouncer'
 
-/** 500,000 accounts: more than one session touches often, and all in the database's memory. */
-const SCALE = 5
-
 /** Measures throughput, latency and CPU time of small statements on every road, in turn. */
-export async function measureStatements(scene: Scene, options: Options, tell: (text: string) => void): Promise<StatementCase[]> {
-  const pgbench = await Pgbench.find(scene.folder)
-  const direct = scene.roads.find((road) => road.name === 'direct')
-  if (direct === undefined) throw new Error('there is no direct road')
-  await pgbench.initialise(direct.address, SCALE)
+export async function measureStatements(
+  scene: Scene,
+  options: Options,
+  tell: (text: string) => void,
+): Promise<StatementCase[]> {
   const modes: readonly QueryMode[] = options.quick ? ['simple', 'prepared'] : ['simple', 'extended', 'prepared']
   const counts = options.quick ? [8, 64] : [1, 8, 64]
   const cases: StatementCase[] = []
@@ -44,20 +41,30 @@ export async function measureStatements(scene: Scene, options: Options, tell: (t
         const results: Partial<Record<RoadName, PgbenchResult>> = {}
         for (const road of scene.roads) {
           const sample = (): readonly number[] => [road.cpuSeconds(), cpuSecondsOfFamily(scene.server.pid)]
-          results[road.name] = await pgbench.selectOnly(road.address, { mode, clients, seconds: options.seconds }, sample)
+          results[road.name] = await scene.pgbench.selectOnly(
+            road.address,
+            { mode, clients, seconds: options.seconds },
+            sample,
+          )
         }
         rounds.push(results)
       }
       const measured = summarise(mode, clients, rounds)
       cases.push(measured)
       const { throughputToPgbouncer, cpuToPgbouncer } = measured.ratios
-      tell(`pgbench -S ${mode}, ${String(clients)} clients: gateway/PgBouncer ${throughputToPgbouncer.median.toFixed(2)}, CPU ${cpuToPgbouncer.median.toFixed(2)}`)
+      tell(
+        `pgbench -S ${mode}, ${String(clients)} clients: gateway/PgBouncer ${throughputToPgbouncer.median.toFixed(2)}, CPU ${cpuToPgbouncer.median.toFixed(2)}`,
+      )
     }
   }
   return cases
 }
 
-function summarise(mode: QueryMode, clients: number, rounds: readonly Partial<Record<RoadName, PgbenchResult>>[]): StatementCase {
+function summarise(
+  mode: QueryMode,
+  clients: number,
+  rounds: readonly Partial<Record<RoadName, PgbenchResult>>[],
+): StatementCase {
   const over = (road: RoadName, figure: (result: PgbenchResult) => number): number[] =>
     rounds.flatMap((results) => {
       const result = results[road]

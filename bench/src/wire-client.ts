@@ -153,7 +153,8 @@ export class WireClient {
     const { user, password } = this.#password
     if (kind === 0) return
     if (kind === 3) this.#socket.write(message('p', Buffer.from(`${password}\0`)))
-    else if (kind === 5) this.#socket.write(message('p', Buffer.from(`md5${md5(md5(password + user), body.subarray(4))}\0`)))
+    else if (kind === 5)
+      this.#socket.write(message('p', Buffer.from(`md5${md5(md5(password + user), body.subarray(4))}\0`)))
     else this.#end(new Error(`authentication of kind ${String(kind)} is not known here`))
   }
 

@@ -1,7 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { ColumnName, KnownObjects, StatementFacts } from '@gatehouse/core'
 import { loadGatewayConfig, readCatalogRows } from '@gatehouse/gateway'
-import { buildCatalog, type Catalog, type CatalogRows, LibpgParser, type NameEnvironment, readFacts } from '@gatehouse/sql-analysis'
+import {
+  buildCatalog,
+  type Catalog,
+  type CatalogRows,
+  LibpgParser,
+  type NameEnvironment,
+  readFacts,
+} from '@gatehouse/sql-analysis'
 import { CommandFailed, ExitStatus } from './exit-status.ts'
 
 /** What a catalog file holds: names and types, no row of any table. */
@@ -31,7 +38,10 @@ export class CatalogFile {
       if (!isCatalogDocument(document)) throw new Error('it is not a catalog file')
       return new CatalogFile(document, await LibpgParser.create())
     } catch (error) {
-      throw new CommandFailed(`${file} cannot be used: ${error instanceof Error ? error.message : String(error)}. Make it with \`gatehouse policy catalog\`.`, ExitStatus.Usage)
+      throw new CommandFailed(
+        `${file} cannot be used: ${error instanceof Error ? error.message : String(error)}. Make it with \`gatehouse policy catalog\`.`,
+        ExitStatus.Usage,
+      )
     }
   }
 
@@ -43,7 +53,9 @@ export class CatalogFile {
   /** What patterns of a policy can match. */
   get objects(): KnownObjects {
     const relations = [...this.#catalog.relations()].filter(({ kind }) => kind !== 'index' && kind !== 'composite')
-    const columns: ColumnName[] = relations.flatMap(({ schema, name, columns: own }) => own.map((column) => ({ schema, relation: name, column: column.name })))
+    const columns: ColumnName[] = relations.flatMap(({ schema, name, columns: own }) =>
+      own.map((column) => ({ schema, relation: name, column: column.name })),
+    )
     return { relations: relations.map(({ schema, name }) => ({ schema, name })), columns }
   }
 
@@ -57,14 +69,31 @@ export class CatalogFile {
 /** Reads a target's catalog over the gateway's own configuration and writes it down. */
 export async function writeCatalogFile(configFile: string, target: string, output: string): Promise<void> {
   const loading = loadGatewayConfig(configFile, process.env)
-  if (loading.kind === 'problems') throw new CommandFailed(`${configFile} is not a valid configuration; \`gatehouse gateway --config ${configFile} --print-config\` says why`)
+  if (loading.kind === 'problems')
+    throw new CommandFailed(
+      `${configFile} is not a valid configuration; \`gatehouse gateway --config ${configFile} --print-config\` says why`,
+    )
   const config = loading.config.targets.get(target)
-  if (config === undefined) throw new CommandFailed(`${configFile} has no target ${target}; it has ${[...loading.config.targets.keys()].join(', ')}`, ExitStatus.Usage)
+  if (config === undefined)
+    throw new CommandFailed(
+      `${configFile} has no target ${target}; it has ${[...loading.config.targets.keys()].join(', ')}`,
+      ExitStatus.Usage,
+    )
   const document: CatalogDocument = { format: 1, ...(await readCatalogRows(target, config)) }
   writeFileSync(output, `${JSON.stringify(document)}\n`)
-  process.stdout.write(`${output}: ${document.rows.relations.length} relations, ${document.rows.functions.length} functions\n`)
+  process.stdout.write(
+    `${output}: ${document.rows.relations.length} relations, ${document.rows.functions.length} functions\n`,
+  )
 }
 
 function isCatalogDocument(value: unknown): value is CatalogDocument {
-  return typeof value === 'object' && value !== null && 'format' in value && value.format === 1 && 'rows' in value && 'searchPath' in value && Array.isArray(value.searchPath)
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'format' in value &&
+    value.format === 1 &&
+    'rows' in value &&
+    'searchPath' in value &&
+    Array.isArray(value.searchPath)
+  )
 }

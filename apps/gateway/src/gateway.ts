@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs'
 import tls from 'node:tls'
 import { encodePolicyLoaded, type Policy, RateLimiter, Secret } from '@gatehouse/core'
 import { TrailWriter } from '@gatehouse/audit-trail'
-import { PostgresReader, readFacts } from '@gatehouse/sql-analysis'
+import { PostgresReader } from '@gatehouse/sql-analysis'
 import type { Logger } from 'pino'
 import { type GatewayConfig, weakerChoices } from './config/index.ts'
 import { TokenVerifier } from './identity/index.ts'
 import { Listener } from './listener.ts'
 import { PolicyFile } from './policy-source.ts'
-import { CatalogSource } from './postgres/catalog-source.ts'
+import { catalogRowsOf, CatalogSource } from './postgres/catalog-source.ts'
 import { PostgresEngine, type PostgresTarget } from './postgres/engine.ts'
 import { SessionRegistry } from './session-registry.ts'
 import { Turn } from './turn.ts'
@@ -50,8 +50,7 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
     closers.push(() => policy.close())
     const listenerConfig = config.listeners.postgres
     const reader = await PostgresReader.create({
-      readFacts,
-      catalogParts: (catalog) => catalog.parts,
+      catalogRows: catalogRowsOf,
       limits: { maxStatementBytes: listenerConfig.maxStatementBytes },
     })
     closers.push(() => reader.close())

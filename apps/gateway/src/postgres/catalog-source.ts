@@ -20,6 +20,14 @@ const PROBE_MILLISECONDS = 15_000
 /** Environments kept per catalog: sessions with one search path share theirs. */
 const ENVIRONMENTS_LIMIT = 1000
 
+/** What each catalog was made from: large statements are read in another thread, which makes its own. */
+const rowsByCatalog = new WeakMap<Catalog, CatalogRows>()
+
+/** The rows that a catalog of a target was made from; undefined for any other. */
+export function catalogRowsOf(catalog: Catalog): CatalogRows | undefined {
+  return rowsByCatalog.get(catalog)
+}
+
 /** The catalog of one target, read over a connection of the gateway's own, and read again when it may have changed. */
 export class CatalogSource {
   readonly #name: string
@@ -135,7 +143,9 @@ export class CatalogSource {
     await queries.rows('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
     const [version = ''] = await column(queries, CATALOG_VERSION_QUERY)
     if (this.#catalog === null || version !== this.#catalog.version) {
-      this.#catalog = buildCatalog(version, await allRows(queries))
+      const rows = await allRows(queries)
+      this.#catalog = buildCatalog(version, rows)
+      rowsByCatalog.set(this.#catalog, rows)
       this.#environments.clear()
     }
     await queries.rows('COMMIT')

@@ -120,8 +120,6 @@ export interface CatalogParts {
  */
 export class Catalog {
   readonly version: string
-  /** What it was made from: plain data that can cross to another thread. */
-  readonly parts: CatalogParts
   readonly #relations = new Map<string, Map<string, CatalogRelation>>()
   readonly #relationsByOid = new Map<number, CatalogRelation>()
   readonly #functions = new Map<string, Map<string, CatalogFunction[]>>()
@@ -131,7 +129,6 @@ export class Catalog {
   readonly #builtinOperators: ReadonlySet<string>
 
   constructor(parts: CatalogParts) {
-    this.parts = parts
     this.version = parts.version
     const descriptions = new Map<number, RelationDescription>()
     for (const relation of parts.relations) descriptions.set(relation.oid, relation)
@@ -162,6 +159,11 @@ export class Catalog {
 
   relation(schema: string, name: string): CatalogRelation | undefined {
     return this.#relations.get(schema)?.get(name)
+  }
+
+  /** Every relation, in no order. */
+  relations(): Iterable<CatalogRelation> {
+    return this.#relationsByOid.values()
   }
 
   relationByOid(oid: number): CatalogRelation | undefined {

@@ -14,6 +14,16 @@ interface Exports {
   readonly _wasm_free_string: (text: number) => void
 }
 
+/** The same, by names of this file. */
+interface Functions {
+  readonly allocate: Exports['_malloc']
+  readonly free: Exports['_free']
+  readonly parse: Exports['_wasm_parse_query_raw']
+  readonly freeResult: Exports['_wasm_free_parse_result']
+  readonly scan: Exports['_wasm_scan']
+  readonly freeString: Exports['_wasm_free_string']
+}
+
 type Factory = (options: {
   readonly print: () => void
   readonly printErr: () => void
@@ -36,12 +46,12 @@ export interface SqlSyntaxError {
 
 /** One WebAssembly instance of PostgreSQL's grammar. After anything thrown by its methods it must not be used again. */
 export class LibpgInstance {
-  readonly #exports: Exports
+  readonly #functions: Functions
   readonly #memory: WebAssembly.Memory
   #bytes: Buffer
 
-  private constructor(exports: Exports, memory: WebAssembly.Memory) {
-    this.#exports = exports
+  private constructor(functions: Functions, memory: WebAssembly.Memory) {
+    this.#functions = functions
     this.#memory = memory
     this.#bytes = Buffer.from(memory.buffer)
   }
@@ -60,7 +70,15 @@ export class LibpgInstance {
       },
     })
     if (!(memory instanceof WebAssembly.Memory)) throw new Error('libpg-query exports no memory')
-    return new LibpgInstance(exports, memory)
+    const {
+      _malloc: allocate,
+      _free: free,
+      _wasm_parse_query_raw: parse,
+      _wasm_free_parse_result: freeResult,
+      _wasm_scan: scan,
+      _wasm_free_string: freeString,
+    } = exports
+    return new LibpgInstance({ allocate, free, parse, freeResult, scan, freeString }, memory)
   }
 
   /** Bytes of address space taken; WebAssembly memory never shrinks. */
@@ -71,28 +89,28 @@ export class LibpgInstance {
   /** Parses `text[start, end)`, valid UTF-8 without NUL, to the JSON of libpg_query's parse tree. Throws when the instance broke. */
   parse(text: Buffer, start: number, end: number): string | SqlSyntaxError {
     const textPointer = this.#place(text, start, end)
-    const result = this.#exports._wasm_parse_query_raw(textPointer)
+    const result = this.#functions.parse(textPointer)
     if (result === 0) throw new Error('libpg-query returned no result')
     const tree = this.#pointerAt(result)
     const error = this.#pointerAt(result + 8)
     const answer = error === 0 ? this.#stringAt(tree) : this.#errorAt(error)
-    this.#exports._free(textPointer)
-    this.#exports._wasm_free_parse_result(result)
+    this.#functions.free(textPointer)
+    this.#functions.freeResult(result)
     return answer
   }
 
   /** PostgreSQL's own tokens of a text, as JSON, or the scanner's message. For tests: it costs more than parsing. */
   scan(text: Buffer): string {
     const textPointer = this.#place(text, 0, text.length)
-    const result = this.#exports._wasm_scan(textPointer)
+    const result = this.#functions.scan(textPointer)
     const answer = this.#stringAt(result)
-    this.#exports._free(textPointer)
-    this.#exports._wasm_free_string(result)
+    this.#functions.free(textPointer)
+    this.#functions.freeString(result)
     return answer
   }
 
   #place(text: Buffer, start: number, end: number): number {
-    const pointer = this.#exports._malloc(end - start + 1)
+    const pointer = this.#functions.allocate(end - start + 1)
     if (pointer === 0) throw new Error('libpg-query is out of memory')
     const bytes = this.#view()
     text.copy(bytes, pointer, start, end)

@@ -2,6 +2,7 @@
 declare namespace WebAssembly {
   type Imports = Record<string, Record<string, unknown>>
   class Module {
+    static customSections(module: Module, name: string): ArrayBuffer[]
     constructor(bytes: Uint8Array)
   }
   class Instance {

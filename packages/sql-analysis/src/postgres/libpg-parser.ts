@@ -45,6 +45,11 @@ export class LibpgParser {
     return new LibpgParser(compiled, current, options.spare === false ? null : await LibpgInstance.make(compiled))
   }
 
+  /** Address space of the instance in use, in bytes; 0 while there is none. */
+  get memoryBytes(): number {
+    return this.#current?.memoryBytes ?? 0
+  }
+
   /** Resolves when no instance is being remade. */
   async ready(): Promise<void> {
     await this.#remaking

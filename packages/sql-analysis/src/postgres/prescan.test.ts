@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { LibpgParser } from './libpg-parser.ts'
 import { defaultPrescanLimits } from './prescan-limits.ts'
 import { prescan } from './prescan.ts'

@@ -16,7 +16,7 @@ const dollar = 6
 const minus = 7
 const slash = 8
 
-const classes = new Uint8Array(256)
+const classes = new Uint8Array(256).fill(refused)
 for (const character of ' \t\n\r\f\v~!@#^&|`?+*%<>=()[],;:.') classes[character.charCodeAt(0)] = plain
 for (let byte = 0x80; byte < 0x100; byte++) classes[byte] = word
 for (let byte = 0x61; byte <= 0x7a; byte++) classes[byte] = classes[byte - 0x20] = word

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { LibpgParser } from './libpg-parser.ts'
 import { fingerprintOf } from './reader-fingerprint.ts'
 import { ShapeCache } from './shape-cache.ts'
@@ -58,14 +58,14 @@ function scanned(text: string): { tokens: string[]; literals: number[] } | null 
 function withOtherLiterals(text: string, { shape, literals }: Shape, random: (below: number) => number): string {
   const bytes = Buffer.from(text)
   const parts: Buffer[] = []
-  const marks = [...shape].filter((mark) => mark.charCodeAt(0) <= stringMark)
+  const marks = [...Buffer.from(shape)].filter((mark) => mark <= stringMark)
   let from = 0
   for (const [index, offset] of literals.entries()) {
     parts.push(bytes.subarray(from, offset))
     const rest = bytes.toString('latin1', offset)
     const own = /^(?:'[^']*'|\d+(?:\.\d+)?)/.exec(rest)?.[0] ?? ''
     from = offset + own.length
-    const mark = marks[index]?.charCodeAt(0)
+    const mark = marks[index]
     const choices =
       mark === integerMark
         ? ['0', '1', '2', '7', '2147483647', '0000000000000000012', '65']

@@ -1,7 +1,6 @@
 import type { ParsedText } from './libpg-parser.ts'
 import { LiteralPositions } from './shape-positions.ts'
 import { mentionsLookupType } from './shape-names.ts'
-import type { Tree } from './facts/tree.ts'
 
 /** What a shape may stand for: `yes`, `no` (exact text), or `ifHarmless`: literals are arguments, so every function must be harmless. */
 export type ShapeStands = 'yes' | 'no' | 'ifHarmless'
@@ -23,7 +22,7 @@ export function shapeStands(
   if (mentionsLookupType(parsed.json)) return 'no'
   const positions = new LiteralPositions()
   const writes = writeNodes.test(parsed.json)
-  for (const raw of parsed.tree.stmts ?? []) positions.statement(raw.stmt as Tree | undefined, writes)
+  for (const raw of parsed.tree.stmts ?? []) positions.statement(raw.stmt, writes)
   const found = new Set<number>()
   for (const location of positions.safe) found.add(literalAt(bytes, start, location))
   for (const offset of literals) if (!found.has(offset)) return 'no'

@@ -158,6 +158,7 @@ function ask(worker: Worker, request: WorkerRequest | null, milliseconds: number
     worker.on('messageerror', onFailure)
     worker.on('exit', onFailure)
     worker.ref()
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread has no origin
     if (request !== null) worker.postMessage(request)
   })
 }

@@ -76,13 +76,37 @@ function readReturned(reading: Reading, node: Tree, definitions: readonly Tree[]
   // unnest(a, b) in FROM gives a column for each argument.
   if (name === 'unnest' && parts.length > 1)
     return { columns: parts.map(() => ({ name: 'unnest', lineage: value })), open: null, scalar: false }
-  const shapes = findFunctions(reading, schema, name, parts.length).map((fn) => shapeOf(reading, fn, value))
+  const [argument] = listOf(node.FuncCall.args)
+  const array = argument !== undefined && isArray(reading, argument, parts[0] ?? NOTHING)
+  const shapes = findFunctions(reading, schema, name, parts.length)
+    .filter((fn) => !array || name !== 'unnest' || !fn.builtin || fn.argumentTypes[0] === ANYARRAY)
+    .map((fn) => shapeOf(reading, fn, value))
   const [shape] = shapes
   if (shape === undefined || shape === null || shapes.some((other) => !sameNames(other, shape)))
     return { columns: [], open: { ...value, fields: null, builtinType: false }, scalar: false }
   if (shape.length === 0) return { columns: [{ name, lineage: value }], open: null, scalar: true }
   // A function that returns a row of one field is known by the field's name, or by its alias.
   return { columns: shape.map((field) => ({ name: field, lineage: value })), open: null, scalar: false }
+}
+
+/** Oid of the pseudo-type `anyarray`, the same in every version. */
+const ANYARRAY = 2277
+
+// unnest also takes tsvector and multiranges, with other columns: an array must be seen to be one.
+function isArray(reading: Reading, node: Tree, value: Lineage): boolean {
+  if (node.A_ArrayExpr !== undefined || node.SubLink?.subLinkType === 'ARRAY_SUBLINK') return true
+  if (node.TypeCast !== undefined) return node.TypeCast.typeName?.arrayBounds !== undefined
+  const { catalog } = reading.environment
+  if (node.FuncCall !== undefined) {
+    const { schema, name } = splitName(stringsOf(node.FuncCall.funcname))
+    const found = findFunctions(reading, schema, name, listOf(node.FuncCall.args).length)
+    return found.length > 0 && found.every((fn) => catalog.typeByOid(fn.returnTypeOid)?.category === 'A')
+  }
+  const [source] = value.sources
+  if (node.ColumnRef === undefined || value.sources.length !== 1 || source?.how !== 'copied') return false
+  const { schema, relation, column } = source.column
+  const stored = catalog.relation(schema, relation)?.columns.find((candidate) => candidate.name === column)
+  return stored !== undefined && catalog.typeByOid(stored.typeOid)?.category === 'A'
 }
 
 /** The columns a function returns; empty for one plain value; null when only the call can tell. */

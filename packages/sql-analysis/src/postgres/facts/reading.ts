@@ -47,8 +47,8 @@ export class NotUnderstood extends Error {}
 
 /** Nesting of anything in anything. The pre-scan stops texts at 500 parentheses; frames stay well within the stack. */
 const MAX_DEPTH = 1000
-/** Units of work on one statement (a node read, a source merged); a 100 KB statement takes about 50,000. */
-const MAX_WORK = 2_000_000
+/** Units of work on one statement (a node read, a source merged); a 100 KB statement takes about 50,000; a unit costs half a microsecond. */
+const MAX_WORK = 400_000
 
 interface OpenAccess {
   readonly action: Action

@@ -1,0 +1,67 @@
+import { resolve } from 'node:path'
+import { Command, InvalidArgumentError } from 'commander'
+import { type Development, startDevelopment } from '../dev/development.ts'
+import { CommandFailed } from '../exit-status.ts'
+
+interface DevOptions {
+  readonly port: number
+  readonly data: string
+  readonly reset?: true
+  readonly logLevel: string
+}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
+
+export function devCommand(): Command {
+  return new Command('dev')
+    .description(
+      'run a complete gateway for development: a PostgreSQL filled with a small shop, an identity provider, the gateway',
+    )
+    .option('--port <port>', 'where PostgreSQL clients connect; another where that is taken', readPort, 15_432)
+    .option('--data <folder>', 'where everything is kept', '.gatehouse')
+    .option(
+      '--reset',
+      'begin anew: the shop, keys, certificates and the audit trail of the data folder are deleted first',
+    )
+    .option('--log-level <level>', `one of ${LOG_LEVELS.join(', ')}`, readLevel, 'warn')
+    .action(run)
+}
+
+async function run({ port, data, reset, logLevel }: DevOptions): Promise<void> {
+  const interrupted = new Promise<void>((done) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => done())
+  })
+  const folder = resolve(data)
+  const starting = startDevelopment({
+    folder,
+    port,
+    reset: reset === true,
+    logLevel,
+    say: (line) => process.stdout.write(`${line}\n`),
+  })
+  // Ctrl-C while it starts: what has begun is ended before the process leaves.
+  const first = await Promise.race([starting, interrupted])
+  const development: Development = first ?? (await starting)
+  if (first !== undefined) {
+    process.stdout.write(development.welcome)
+    const why = await Promise.race([interrupted, development.databaseEnded])
+    if (typeof why === 'string') {
+      await development.stop()
+      throw new CommandFailed(`The embedded PostgreSQL ended by itself:\n${why}`)
+    }
+  }
+  process.stdout.write('\nStopping…\n')
+  await development.stop()
+}
+
+function readPort(value: string): number {
+  const port = Number(value)
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new InvalidArgumentError('a port is a number from 1 to 65535')
+  return port
+}
+
+function readLevel(value: string): string {
+  if (!LOG_LEVELS.includes(value)) throw new InvalidArgumentError(`one of ${LOG_LEVELS.join(', ')}`)
+  return value
+}

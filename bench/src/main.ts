@@ -1,0 +1,74 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { measureDecisions } from './decisions.ts'
+import { measureMemory } from './memory.ts'
+import { type Options, type Part, readOptions } from './options.ts'
+import { profile } from './profile.ts'
+import { writeReadme } from './readme.ts'
+import { describeMachine, type Results } from './results.ts'
+import { measureRows } from './rows.ts'
+import { BENCH_FOLDER, openScene } from './scene.ts'
+import { measureStart } from './start-time.ts'
+import { measureStatements } from './statements.ts'
+import { asMarkdown } from './table.ts'
+
+/** A run that takes longer has hung somewhere; its children end with it. */
+const LONGEST_RUN_MINUTES = { quick: 4, whole: 20 }
+
+const options = readOptions(process.argv.slice(2))
+if ('usage' in options) {
+  ;(options.status === 0 ? process.stdout : process.stderr).write(options.usage)
+  process.exit(options.status)
+}
+const minutes = options.quick ? LONGEST_RUN_MINUTES.quick : LONGEST_RUN_MINUTES.whole
+setTimeout(() => {
+  tell(`this run takes longer than ${String(minutes)} minutes; it is given up`)
+  process.exit(1)
+}, minutes * 60_000).unref()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130))
+
+try {
+  if (options.task === 'profile') process.stdout.write(await profile(options, tell))
+  else await measure(options)
+} catch (error) {
+  tell(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  process.exit(1)
+}
+process.exit(0)
+
+async function measure(options: Options): Promise<void> {
+  const date = new Date().toISOString()
+  tell('starting PostgreSQL 18, PgBouncer, the gateway and a bare relay')
+  const scene = await openScene()
+  const when = async <Figures>(part: Part, work: () => Promise<Figures>): Promise<Figures | null> =>
+    options.only.length === 0 || options.only.includes(part) ? await work() : null
+  let results: Results
+  try {
+    results = {
+      date,
+      machine: describeMachine(scene.pgbouncerVersion),
+      rounds: options.rounds,
+      seconds: options.seconds,
+      // First what needs an empty machine least: the load of the start has gone when the statements' turn comes.
+      start: await when('start', () => measureStart(scene, tell)),
+      decisions: await when('decisions', () => measureDecisions(scene, tell)),
+      rows: await when('rows', () => measureRows(scene, options, tell)),
+      statements: await when('statements', () => measureStatements(scene, options, tell)),
+      memory: await when('memory', () => measureMemory(scene, options, tell)),
+    }
+  } finally {
+    await scene.close()
+  }
+  const markdown = asMarkdown(results)
+  const name = join(BENCH_FOLDER, `postgres-${date.replaceAll(/[:.]/g, '-')}`)
+  mkdirSync(BENCH_FOLDER, { recursive: true })
+  writeFileSync(`${name}.json`, `${JSON.stringify(results, null, 2)}\n`)
+  writeFileSync(`${name}.md`, markdown)
+  if (options.writeReadme) writeReadme(markdown)
+  process.stdout.write(markdown)
+  tell(`written to ${name}.json and .md`)
+}
+
+function tell(text: string): void {
+  process.stderr.write(`bench: ${text}\n`)
+}
