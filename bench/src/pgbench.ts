@@ -11,12 +11,12 @@ export type QueryMode = 'simple' | 'extended' | 'prepared'
 
 /** What one pgbench run showed, from its second second on: logins and first statements do not count. */
 export interface PgbenchResult {
-  readonly statements: number
   readonly statementsPerSecond: number
   readonly p50Microseconds: number
   readonly p99Microseconds: number
-  /** What `sample` counted up over the same time. */
+  /** What `sample` counted up while so many statements ran. */
   readonly sampled: readonly number[]
+  readonly statementsSampled: number
 }
 
 /** Every fourth statement is logged with its latency. */
@@ -92,29 +92,37 @@ export class Pgbench {
     const child = spawn(this.#program, args, { env: this.#env(address), stdio: ['ignore', 'ignore', 'pipe'] })
     const timer = setTimeout(() => child.kill('SIGKILL'), (seconds + 30) * 1000)
     const words: string[] = []
-    const reports: Report[] = []
+    const rates: number[] = []
+    const samples: { readonly at: number; readonly values: readonly number[] }[] = []
+    const take = (): void => {
+      samples.push({ at: performance.now(), values: sample() })
+    }
     createInterface({ input: child.stderr }).on('line', (line) => {
       const [, rate] = /^progress: [\d.]+ s, ([\d.]+) tps.* 0 failed/.exec(line) ?? []
       if (rate === undefined) words.push(line)
-      else reports.push({ rate: Number(rate), at: performance.now(), sampled: sample() })
+      else if (rates.push(Number(rate)) === 1) {
+        take()
+        // Before the sessions end: what their end costs is no statement's.
+        setTimeout(take, run.seconds * 1000 - 100)
+      }
     })
     const status = await new Promise((resolve, reject) => {
       child.once('error', reject)
       child.once('close', resolve)
     })
     clearTimeout(timer)
-    const [first, ...measured] = reports
-    const last = measured.at(-1)
-    if (status !== 0 || words.length > 0 || first === undefined || last === undefined)
+    const [, ...measured] = rates
+    const [begin, end] = samples
+    if (status !== 0 || words.length > 0 || measured.length === 0 || begin === undefined || end === undefined)
       throw new Error(`pgbench ${args.join(' ')} ended with status ${String(status)}: ${words.join('; ')}`)
-    const statementsPerSecond = measured.reduce((sum, { rate }) => sum + rate, 0) / measured.length
+    const statementsPerSecond = measured.reduce((sum, rate) => sum + rate, 0) / measured.length
     const latencies = readLatencies(folder)
     return {
       statementsPerSecond,
-      statements: (statementsPerSecond * (last.at - first.at)) / 1000,
+      statementsSampled: (statementsPerSecond * (end.at - begin.at)) / 1000,
       p50Microseconds: percentile(latencies, 0.5),
       p99Microseconds: percentile(latencies, 0.99),
-      sampled: last.sampled.map((value, index) => value - (first.sampled[index] ?? 0)),
+      sampled: end.values.map((value, index) => value - (begin.values[index] ?? 0)),
     }
   }
 
@@ -129,13 +137,6 @@ export class Pgbench {
       ...this.#environment,
     }
   }
-}
-
-/** A line of `-P 1`: statements a second since the line before, and what was sampled when it came. */
-interface Report {
-  readonly rate: number
-  readonly at: number
-  readonly sampled: readonly number[]
 }
 
 function target({ port, user, database }: Address): readonly string[] {

@@ -3,10 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 
 const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
 
-/** CPU seconds (user and system, all threads) a process has used. Its unit is the kernel's tick: 10 ms. 0 when it is gone. */
-export function cpuSeconds(pid: number): number {
+/** CPU seconds a process has used, all threads; their unit is the kernel's tick: 10 ms. 0 when it is gone. */
+export function cpuSeconds(pid: number): { readonly user: number; readonly system: number } {
   const { user, system } = statOf(pid)
-  return (user + system) / TICKS_PER_SECOND
+  return { user: user / TICKS_PER_SECOND, system: system / TICKS_PER_SECOND }
 }
 
 /** The same for a process with all its children, living, and dead where it has waited for them. */

@@ -11,6 +11,7 @@ interface CpuProfile {
   readonly nodes: readonly {
     readonly id: number
     readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number }
+    readonly children?: readonly number[]
   }[]
   /** Microseconds of the monotonic clock. */
   readonly startTime: number
@@ -56,7 +57,21 @@ export async function profile(options: Options, tell: (text: string) => void): P
 }
 
 function selfTimes(read: CpuProfile, from: number, to: number, rate: number): string {
-  const names = new Map(read.nodes.map(({ id, callFrame }) => [id, nameOf(callFrame)]))
+  const callers = new Map(read.nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)))
+  const own = new Map(read.nodes.map(({ id, callFrame }) => [id, nameOf(callFrame)]))
+  // A native function (a system call, mostly) is told by who calls it.
+  const nearest = (id: number): string => {
+    let names = ''
+    let at: number | undefined = id
+    for (let steps = 0; at !== undefined && steps < 5; steps++) {
+      const name = own.get(at) ?? '?'
+      names += steps === 0 ? name : ` < ${name}`
+      if (name.includes('.ts:') || name.startsWith('(')) break
+      at = callers.get(at)
+    }
+    return names
+  }
+  const names = new Map(read.nodes.map(({ id }) => [id, nearest(id)]))
   const micros = new Map<string, number>()
   let at = read.startTime
   let busy = 0

@@ -17,7 +17,7 @@ export interface Road {
   readonly name: RoadName
   readonly address: Address
   /** CPU seconds that what stands between client and database has used. 0 on the direct road. */
-  readonly cpuSeconds: () => number
+  readonly cpuSeconds: () => { readonly user: number; readonly system: number }
 }
 
 /** The database and the four roads to it. */
@@ -80,7 +80,7 @@ export async function openScene(gatewayNodeArgs: readonly string[] = []): Promis
     closers.push(relay.stop)
     const token = issuer.token('ada@example.com')
     const roads: readonly Road[] = [
-      { name: 'direct', address: at(server.port), cpuSeconds: () => 0 },
+      { name: 'direct', address: at(server.port), cpuSeconds: () => ({ user: 0, system: 0 }) },
       { name: 'pgbouncer', address: at(pgbouncer.port), cpuSeconds: () => cpuSeconds(pgbouncer.pid) },
       {
         name: 'gateway',

@@ -11,6 +11,8 @@ export interface RoadFigures {
   readonly p99Microseconds: number
   /** CPU microseconds a statement: of what stands between, and of the database. */
   readonly proxyCpuMicroseconds: number
+  /** Of that, in its own code; the rest is the kernel's. */
+  readonly proxyUserMicroseconds: number
   readonly databaseCpuMicroseconds: number
 }
 
@@ -40,7 +42,10 @@ export async function measureStatements(
       for (let round = 0; round < options.rounds; round++) {
         const results: Partial<Record<RoadName, PgbenchResult>> = {}
         for (const road of scene.roads) {
-          const sample = (): readonly number[] => [road.cpuSeconds(), cpuSecondsOfFamily(scene.server.pid)]
+          const sample = (): readonly number[] => {
+            const { user, system } = road.cpuSeconds()
+            return [cpuSecondsOfFamily(scene.server.pid), user, system]
+          }
           results[road.name] = await scene.pgbench.selectOnly(
             road.address,
             { mode, clients, seconds: options.seconds },
@@ -78,7 +83,10 @@ function summarise(
         p50Microseconds: median(over(road, (result) => result.p50Microseconds)),
         p99Microseconds: median(over(road, (result) => result.p99Microseconds)),
         proxyCpuMicroseconds: median(over(road, proxyCpu)),
-        databaseCpuMicroseconds: median(over(road, (result) => ((result.sampled[1] ?? 0) * 1e6) / result.statements)),
+        proxyUserMicroseconds: median(over(road, (result) => perStatement(result, 1))),
+        databaseCpuMicroseconds: median(
+          over(road, (result) => ((result.sampled[1] ?? 0) * 1e6) / result.statementsSampled),
+        ),
       },
     ]),
   ) as Record<RoadName, RoadFigures>
@@ -101,6 +109,11 @@ function summarise(
   }
 }
 
-function proxyCpu({ sampled, statements }: PgbenchResult): number {
-  return ((sampled[0] ?? 0) * 1e6) / statements
+function proxyCpu(result: PgbenchResult): number {
+  return perStatement(result, 1) + perStatement(result, 2)
+}
+
+/** Microseconds a statement of the database (0), of the proxy's own code (1), of the kernel for it (2). */
+function perStatement({ sampled, statementsSampled }: PgbenchResult, what: 0 | 1 | 2): number {
+  return ((sampled[what] ?? 0) * 1e6) / statementsSampled
 }

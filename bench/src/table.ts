@@ -1,5 +1,6 @@
 import type { Results } from './results.ts'
 import { ROADS } from './scene.ts'
+import type { RoadFigures } from './statements.ts'
 
 const HEADS = { direct: 'direct', pgbouncer: 'PgBouncer', gateway: 'gateway', relay: 'Node relay' } as const
 
@@ -34,7 +35,7 @@ function statementTables({ statements }: Results): string[] {
         ratio(row.ratios.throughputToRelay),
       ]),
     ),
-    '**CPU microseconds per statement**, all threads: of what stands between, and of the database',
+    '**CPU microseconds per statement**, all threads: of what stands between (in brackets: in its own code, not the kernel), and of the database',
     table(
       [
         'mode, clients',
@@ -48,7 +49,7 @@ function statementTables({ statements }: Results): string[] {
       ],
       statements.map((row) => [
         name(row),
-        ...(['pgbouncer', 'gateway', 'relay'] as const).map((road) => row.roads[road].proxyCpuMicroseconds.toFixed(1)),
+        ...(['pgbouncer', 'gateway', 'relay'] as const).map((road) => cpu(row.roads[road])),
         ratio(row.ratios.cpuToPgbouncer),
         ...(['direct', 'pgbouncer', 'gateway'] as const).map((road) =>
           row.roads[road].databaseCpuMicroseconds.toFixed(1),
@@ -147,6 +148,10 @@ function startLine({ start }: Results): string[] {
   return [
     `**Start of the process to listening**: ${whole(start.median)} ms (median of ${start.milliseconds.map(whole).join(', ')}; target ≤ 1,000)`,
   ]
+}
+
+function cpu({ proxyCpuMicroseconds, proxyUserMicroseconds }: RoadFigures): string {
+  return `${proxyCpuMicroseconds.toFixed(1)} (${proxyUserMicroseconds.toFixed(1)})`
 }
 
 function ratio({ median, rounds }: { readonly median: number; readonly rounds: readonly number[] }): string {

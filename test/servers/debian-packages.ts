@@ -68,7 +68,7 @@ export async function fetchDebianPackages(wanted: WantedPackages): Promise<Had<U
 }
 
 /** apt's download user cannot enter a private folder. */
-const NO_SANDBOX = ['-o', 'APT::Sandbox::User=root'] as const
+export const NO_SANDBOX = ['-o', 'APT::Sandbox::User=root'] as const
 
 /** apt options for lists of our own: the system's mirror and keyring, another suite. */
 async function privateLists(suite: string, scratch: string): Promise<readonly string[]> {
@@ -91,7 +91,7 @@ async function privateLists(suite: string, scratch: string): Promise<readonly st
 }
 
 /** The system's first Debian source: one-line (`deb [options] uri suite`) or deb822 (`URIs:`, `Signed-By:`). */
-function systemSource(): { readonly options: string; readonly uri: string } {
+export function systemSource(): { readonly options: string; readonly uri: string } {
   const parts = '/etc/apt/sources.list.d'
   const files = [
     '/etc/apt/sources.list',

@@ -49,8 +49,6 @@ export { md5PasswordResponse } from './md5.ts'
 export { MessageWriter } from './message-writer.ts'
 export type { BackendMessage, BareBackendMessage, BareFrontendMessage, FrontendMessage } from './messages.ts'
 export { decodeBackendMessage, decodeFrontendMessage, encodeBackendMessage, encodeFrontendMessage } from './messages.ts'
-export type { Outcome } from './named-objects.ts'
-export { NamedObjects } from './named-objects.ts'
 export type { OAuthBearerRequest, OAuthChallenge } from './oauthbearer.ts'
 export {
   decodeOAuthBearer,
@@ -59,8 +57,6 @@ export {
   isOAuthAcknowledgement,
   OAUTHBEARER,
 } from './oauthbearer.ts'
-export type { PreparedStatementLimits } from './prepared-statements.ts'
-export { PreparedStatements } from './prepared-statements.ts'
 export type { ProtocolErrorCode } from './protocol-error.ts'
 export { ProtocolError } from './protocol-error.ts'
 export { ReplyQueue } from './reply-queue.ts'

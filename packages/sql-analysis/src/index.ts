@@ -1,7 +1,7 @@
 export type { Catalog } from './postgres/catalog.ts'
 export { buildCatalog, CATALOG_QUERIES, CATALOG_SESSION, CATALOG_VERSION_QUERY } from './postgres/catalog-queries.ts'
 export type { CatalogRows } from './postgres/catalog-queries.ts'
-export { readFacts } from './postgres/read-facts.ts'
+export { readFacts, readNamedStatement } from './postgres/read-facts.ts'
 export type { NameEnvironment } from './postgres/read-facts.ts'
 export { PostgresReader } from './postgres/reader.ts'
 export { LibpgParser } from './postgres/libpg-parser.ts'

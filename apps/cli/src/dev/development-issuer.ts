@@ -55,8 +55,9 @@ export async function startDevelopmentIssuer(options: DevelopmentIssuerOptions):
   const key = JSON.parse(keptFile(keyFile, makeKey)) as JWK
   const { d, kid } = key
   if (d === undefined || kid === undefined) throw new Error(`${keyFile} holds no private key: delete it`)
-  const port = await freePortNear(options.port ?? Number(keptFile(portFile, () => String(FIRST_PORT))))
-  writePrivately(portFile, String(port))
+  if (options.port !== undefined) writePrivately(portFile, String(options.port))
+  // Another port where that one is taken, but not kept: tokens are good again once the usual one is free.
+  const port = await freePortNear(Number(keptFile(portFile, () => String(FIRST_PORT))))
 
   const url = `http://127.0.0.1:${String(port)}`
   const provider = new Provider(url, {

@@ -108,9 +108,20 @@ export class InjectedDescribe {
 export class NamesProbe {
   /** The one cell of the answer, as text; null until it came. */
   answer: string | null = null
-  /** Called when the last reply is in, or the server skipped the question. */
-  readonly settled: (probe: NamesProbe) => void
-  constructor(settled: (probe: NamesProbe) => void) {
-    this.settled = settled
+  /** It stands in the middle of a batch of the client's: what makes it fail fails the batch. */
+  readonly inBatch: boolean
+  readonly #settled: ((probe: NamesProbe) => void) | null
+  #over = false
+
+  /** `settled` is called once: when the last reply is in, or the server failed or skipped the question. Null: nobody waits. */
+  constructor(inBatch: boolean, settled: ((probe: NamesProbe) => void) | null) {
+    this.inBatch = inBatch
+    this.#settled = settled
+  }
+
+  settle(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#settled?.(this)
   }
 }

@@ -12,7 +12,8 @@ export const SQLSTATES: Readonly<Record<RefusalCode, string>> = {
   DECISION_FAILED: '42501',
   PINNED_SETTING: '42501',
   UNREADABLE: '42601',
-  STATEMENT_LIMIT: '54000',
+  STATEMENT_LIMIT: '42601',
+  SESSION_LIMIT: '53400',
   RATE_LIMIT: '53400',
   ROW_LIMIT: '53400',
   TRAIL_UNAVAILABLE: '53100',
@@ -125,7 +126,7 @@ export function unknownObject(what: 'portal' | 'prepared statement', name: strin
 
 export function tooManyObjects(what: string, limit: number): Refusal {
   return gatewayRefusal(
-    'STATEMENT_LIMIT',
+    'SESSION_LIMIT',
     what,
     `a session may keep ${limit} ${what}`,
     'Close some that are no longer used.',

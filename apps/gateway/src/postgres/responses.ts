@@ -120,7 +120,7 @@ export class PostgresResponses implements Receiver {
     else if (about instanceof Portal) {
       if (kind === RequestKind.Bind) this.#requests?.portals.drop(about)
       if (kind !== RequestKind.DescribePortal) this.#gate.outcome(about.admission, this.#noReply)
-    } else if (about instanceof NamesProbe && kind === RequestKind.Close) about.settled(about)
+    } else if (about instanceof NamesProbe && kind === RequestKind.Close) about.settle()
   }
 
   #walk(requests: PostgresRequests): void {
@@ -289,7 +289,7 @@ export class PostgresResponses implements Receiver {
       if (cursor.tag === 0x54 /* T */) this.#describedForMasks(cursor, about.statement)
       return false
     } else if (about instanceof NamesProbe) {
-      if (kind === RequestKind.Close) about.settled(about)
+      if (kind === RequestKind.Close) about.settle()
       return false
     } else if (about instanceof Refused)
       throw new ProtocolError('UNEXPECTED_MESSAGE', 'the database accepted what it had to reject')
@@ -333,7 +333,7 @@ export class PostgresResponses implements Receiver {
     const refusal = about instanceof Refused ? about.refusal : (admission?.refusal ?? null)
     if (about instanceof PreparedStatement && kind === RequestKind.Parse) requests.statements.drop(about)
     if (about instanceof Portal && kind === RequestKind.Bind) requests.portals.drop(about)
-    if (about instanceof NamesProbe) about.settled(about)
+    if (about instanceof NamesProbe) about.settle()
     if (admission !== null) this.#gate.outcome(admission, this.#cutBy?.code ?? report.sqlstate)
     if (this.#dropUntilReady && !fatal) return false
     const cut = this.#cutBy
@@ -347,7 +347,9 @@ export class PostgresResponses implements Receiver {
       this.#output.send(encodeRefusal(refusal))
       return false
     }
-    if (about instanceof InjectedDescribe || about instanceof NamesProbe) return true // the batch failed, the client has to know
+    // Alone, it is nothing the client asked: its own statement comes next, and meets the state this has left.
+    if (about instanceof NamesProbe) return about.inBatch || fatal
+    if (about instanceof InjectedDescribe) return true // the batch failed, the client has to know
     return !this.#redacts(about) || this.#redacted(cursor, report)
   }
 

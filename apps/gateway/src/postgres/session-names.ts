@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { type Gate, type Judgement, gatewayRefusal } from '@gatehouse/core'
 import { MessageWriter, type ReplyQueue, RequestKind } from '@gatehouse/postgres-wire'
 import type { NameEnvironment } from '@gatehouse/sql-analysis'
@@ -10,6 +11,9 @@ import { readSchemas, SCHEMAS_QUERY } from './schemas-query.ts'
 /** An unknown name makes the catalog be read again, but not more often than this. */
 const CATALOG_RETRY_MILLISECONDS = 1000
 
+/** A cancel or a timeout may hit the gateway's own question instead of the client's statement. */
+const PROBE_TRIES = 3
+
 const STATUS_IDLE = 0x49
 
 /** What one session's names mean: its search path over the target's catalog, kept true while statements change them. */
@@ -20,6 +24,7 @@ export class SessionNames {
   readonly #source: CatalogSource
   #searchPath: readonly string[]
   #pathStale = false
+  #failedProbes = 0
   /** A statement of the open transaction changed names: rolled back or not, they have to be looked at again. */
   #changedInTransaction = false
   #definitionsInTransaction = false
@@ -43,10 +48,8 @@ export class SessionNames {
       void this.refresh().then(resume)
       return
     }
-    const probe = new NamesProbe((settled) => {
-      this.#pathStale = false
-      const path = settled.answer === null ? null : readSchemas(settled.answer)
-      if (path !== null) this.#searchPath = path
+    const probe = new NamesProbe(inBatch, (settled) => {
+      this.#learn(settled.answer === null ? null : readSchemas(settled.answer))
       if (this.#source.stale) void this.refresh().then(resume)
       else {
         this.environment = this.#source.environment(this.#searchPath)
@@ -56,11 +59,28 @@ export class SessionNames {
     })
     const message = inBatch ? PROBE_IN_BATCH : PROBE_ALONE
     upstream.stage(message, 0, message.length)
+    const around = new NamesProbe(inBatch, null)
+    queue.push(RequestKind.Close, around)
     queue.push(RequestKind.Parse, probe)
     queue.push(RequestKind.Bind, probe)
     queue.push(RequestKind.Execute, probe)
+    queue.push(RequestKind.Close, around)
     queue.push(RequestKind.Close, probe)
     if (!inBatch) queue.push(RequestKind.Sync, probe)
+  }
+
+  /** What the session said its schemas are; null: it could not say. An older path is never taken for the answer. */
+  #learn(path: readonly string[] | null): void {
+    if (path !== null) {
+      this.#searchPath = path
+      this.#pathStale = false
+      this.#failedProbes = 0
+    } else if (++this.#failedProbes >= PROBE_TRIES) {
+      // Until something changes names again, no unqualified name can be told.
+      this.#searchPath = []
+      this.#pathStale = false
+      this.#failedProbes = 0
+    }
   }
 
   /** True when reading the catalog again may make an unknown name known. */
@@ -144,15 +164,22 @@ const SETTINGS_ONLY = new Set([
   'begin',
 ])
 
-const PROBE_NAME = 'gatehouse_names'
+/** No client can guess it, and so have one of its own by that name. */
+const PROBE_NAME = `gatehouse_names_${randomBytes(12).toString('hex')}`
 const PROBE_IN_BATCH = probeMessages(0x48 /* Flush */)
 const PROBE_ALONE = probeMessages(0x53 /* Sync */)
 
+/**
+ * Closed before, for a question that failed half-way leaves its statement behind; and the portal after, for it would
+ * live until the end of the transaction.
+ */
 function probeMessages(last: number): Buffer {
   const writer = new MessageWriter()
+  writer.begin(0x43 /* C */).byte(0x53 /* S */).cString(PROBE_NAME).end()
   writer.begin(0x50 /* P */).cString(PROBE_NAME).cString(SCHEMAS_QUERY).int16(0).end()
   writer.begin(0x42 /* B */).cString(PROBE_NAME).cString(PROBE_NAME).int16(0).int16(0).int16(0).end()
   writer.begin(0x45 /* E */).cString(PROBE_NAME).int32(0).end()
+  writer.begin(0x43 /* C */).byte(0x50 /* P */).cString(PROBE_NAME).end()
   writer.begin(0x43 /* C */).byte(0x53 /* S */).cString(PROBE_NAME).end()
   return writer.begin(last).end().take()
 }

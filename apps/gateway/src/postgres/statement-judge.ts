@@ -15,6 +15,20 @@ export type Judging = 'judged' | 'waits' | 'waits for replies'
 
 const FAILED_TRANSACTION = 0x45 // E
 
+/** Statements that mean the same under any search path. */
+const NAMELESS = new Set([
+  'begin',
+  'commit',
+  'rollback',
+  'savepoint',
+  'release',
+  'rollback_to',
+  'set_transaction',
+  'set',
+  'reset',
+  'show',
+])
+
 /** Judges texts of one session when their names are settled; begins what has to come before. */
 export class StatementJudge {
   readonly #gate: Gate<NameEnvironment>
@@ -54,6 +68,7 @@ export class StatementJudge {
       return 'judged'
     }
     if (!this.#names.settled) {
+      if (this.#needsNoNames(bytes, start, end)) return 'judged'
       const settling = this.#settle(batchOpen, upstream)
       if (settling !== null) return settling
     }
@@ -72,6 +87,22 @@ export class StatementJudge {
     }
     this.#finish(judgement)
     return 'judged'
+  }
+
+  /**
+   * A text that names nothing is judged at once. Asking for names would also be a query before it, after which the
+   * server takes no SET TRANSACTION any more.
+   */
+  #needsNoNames(bytes: Buffer, start: number, end: number): boolean {
+    const judgement = this.#gate.judge(bytes, start, end, this.#names.environment)
+    if (judgement === null) return false
+    const nameless = judgement.facts?.statements.every(
+      ({ action, accesses, functions, complete }) =>
+        NAMELESS.has(action) && complete && functions.length === 0 && accesses.every(({ relation }) => relation === null),
+    )
+    if (nameless === false) return false
+    this.#finish(judgement)
+    return true
   }
 
   #finish(judgement: Judgement): void {

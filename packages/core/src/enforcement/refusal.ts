@@ -6,6 +6,7 @@ export type RefusalCode =
   | DenialCode
   | 'UNREADABLE' // the text could not be parsed
   | 'STATEMENT_LIMIT' // too long or too complex to be read safely
+  | 'SESSION_LIMIT' // a session keeps more of something than it may
   | 'RATE_LIMIT' // statements per minute spent
   | 'ROW_LIMIT' // rows per statement spent
   | 'TRAIL_UNAVAILABLE' // the audit trail cannot be written

@@ -89,14 +89,17 @@ export class Authority {
   }
 
   #prohibited(statement: StatementFacts): Denial | null {
+    let doubtful: Denial | null = null
     for (const rule of this.#prohibitions) {
       const match = rule.match(statement)
       if (match === null) continue
       const reason = rule.reason ?? `the rule ${rule.name} denies ${match.what}`
       const hint = `Do not retry: ${match.what} is denied. ${allowedHere(this.#allowances.rules)}`
-      return denial('DENIED_BY_RULE', rule.name, match.object, reason, hint)
+      const denied = denial('DENIED_BY_RULE', rule.name, match.object, reason, hint)
+      if (match.inDoubt !== true) return denied
+      doubtful ??= denied
     }
-    return null
+    return doubtful
   }
 
   #withoutRules(): Denial | null {

@@ -13,6 +13,8 @@ export interface Match {
   readonly object: string
   /** The same as part of a sentence: `drop_table on public.users`. */
   readonly what: string
+  /** True when it matches only because something could not be traced. A rule that matches what is known explains more. */
+  readonly inDoubt?: true
 }
 
 /**
@@ -44,7 +46,8 @@ export class Prohibition {
   match(statement: StatementFacts): Match | null {
     const byAccess = this.#actions !== null || this.#relations !== null || this.#columns !== null
     const match = byAccess ? (this.#matchAccesses(statement) ?? this.#matchLineage(statement)) : null
-    return match ?? this.#matchFunctions(statement) ?? this.#matchSettings(statement) ?? this.#matchSwitches(statement)
+    if (match !== null && match.inDoubt !== true) return match
+    return this.#matchFunctions(statement) ?? this.#matchSettings(statement) ?? this.#matchSwitches(statement) ?? match
   }
 
   #matchAccesses(statement: StatementFacts): Match | null {
@@ -86,14 +89,14 @@ export class Prohibition {
       if (column !== undefined) return { object: columnText(column), what: `use of ${columnText(column)}` }
       const untraced = statement.output?.findIndex((output) => !output.complete) ?? -1
       if (this.#columns !== null && untraced >= 0) {
-        return { object: `output column ${untraced + 1}`, what: 'a column that could not be traced' }
+        return { object: `output column ${untraced + 1}`, what: 'a column that could not be traced', inDoubt: true }
       }
     }
     if (actions !== null && !statement.accesses.some(({ action }) => isWrite(action) && actions.has(action)))
       return null
     for (const { target } of statement.writes) {
       if (target === null && this.#columns !== null) {
-        return { object: 'written column', what: 'a write that could not be traced' }
+        return { object: 'written column', what: 'a write that could not be traced', inDoubt: true }
       }
       if (target !== null && this.#names(target)) {
         return { object: columnText(target), what: `write of ${columnText(target)}` }

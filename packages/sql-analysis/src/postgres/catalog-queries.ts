@@ -31,7 +31,7 @@ SELECT json_build_array(c.oid::int8, n.nspname, c.relname, c.relkind,
   CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END)::text AS row
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'v', 'm', 'p', 'f', 'S', 'c', 'i', 'I')
-  AND n.nspname <> 'pg_toast' AND NOT pg_catalog.pg_is_other_temp_schema(n.oid)`,
+  AND n.nspname <> 'pg_toast'`,
   functions: `
 SELECT json_build_array(p.oid::int8, n.nspname, p.proname, p.prokind, p.provolatile, l.lanname, p.proretset,
   p.prorettype::int8, p.proargtypes::oid[]::int8[], p.pronargdefaults, p.provariadic <> 0,

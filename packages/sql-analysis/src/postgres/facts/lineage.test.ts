@@ -38,7 +38,7 @@ describe('the lineage of an output column', () => {
     ['select unheard_of from people', ['?']],
     ['select stavalues1 from pg_statistic', ['?']],
     ['select ctid from people', ['']],
-    ['select ssn +++ ssn from people', ['?derived people.ssn']],
+    ['select ssn @+@ ssn from people', ['?derived people.ssn']],
     ['select id, * from notes', ['copied notes.id', 'copied notes.id', 'copied notes.person_id', 'copied notes.body']],
     ['select g from generate_series(1, 3) g', ['']],
   ])('of %s', (sql, expected) => {

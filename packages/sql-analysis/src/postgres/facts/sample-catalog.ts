@@ -120,7 +120,7 @@ export const SAMPLE: Catalog = new Catalog({
     fn('trap', 'upper', [TEXT], 'immutable'),
   ],
   types: [type(TEXT, 'text'), type(INTEGER, 'int4', { category: 'N' }), type(20, 'int8', { category: 'N' })],
-  operators: [{ schema: 'public', name: '+++', left: TEXT, right: TEXT }],
+  operators: [{ schema: 'public', name: '@+@', left: TEXT, right: TEXT }],
   builtinOperators: ['=', '<>', '<', '>', '<=', '>=', '||', '+', '-', '~~', '~', '->>', '->'],
 })
 
