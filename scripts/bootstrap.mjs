@@ -18,7 +18,7 @@ const SCRIPTS = {
   start: ['apps/cli/src/main.ts', 'dev'],
   gatehouse: ['apps/cli/src/main.ts'],
   test: ['scripts/run-tests.ts'],
-  bench: ['bench/run.ts'],
+  bench: ['bench/src/main.ts'],
 }
 
 const [task, ...rest] = process.argv.slice(2)
@@ -127,6 +127,8 @@ function runToEnd(command, args) {
     env: {
       ...process.env,
       PATH: [join(modules, '.bin'), process.env.PATH ?? ''].join(delimiter),
+      // pnpm is not to look itself up in the registry before every script.
+      pnpm_config_pm_on_fail: 'ignore',
       TURBO_TELEMETRY_DISABLED: '1',
       DO_NOT_TRACK: '1',
     },

@@ -79,7 +79,8 @@ test('the pure packages touch no socket, file, clock or environment; comments, s
       "import { readFileSync } from 'node:fs'\nexport const now = Date.now()\nexport const home = process.env['HOME']",
     'packages/postgres-wire/src/b.ts':
       "// Date.now() is an argument here\n/* process.env */ export const url = 'http://x' // new Date()",
-    'packages/core/src/c.test.ts': "import { readFileSync } from 'node:fs'",
+    'packages/core/src/c.test.ts': "import { readFileSync } from 'node:fs'\nimport { helper } from './helper.ts'",
+    'packages/core/src/helper.ts': "import { spawn } from 'node:child_process'",
     'apps/gateway/src/a.ts': "import { createServer } from 'node:net'",
   })
   expect(breaks).toEqual([

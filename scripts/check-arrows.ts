@@ -57,9 +57,10 @@ export function findBreaks(root: string): readonly string[] {
     exclude: (path) => /(?:^|[/\\])(?:node_modules|dist|\.gatehouse)$/.test(path),
   })
   const graph = new Map<string, readonly string[]>()
+  const impure = new Map<string, () => void>()
   for (const file of files.map((path) => path.split(sep).join('/'))) {
     const source = withoutComments(readFileSync(join(root, file), 'utf8'))
-    const isTest = /\.test\.tsx?$/.test(file)
+    const isTest = isTestFile(file)
     const report = (what: string): void => {
       if (!EXCEPTIONS.some((known) => known.file === file && what.includes(known.what))) breaks.push(`${file}: ${what}`)
     }
@@ -87,11 +88,14 @@ export function findBreaks(root: string): readonly string[] {
         report(`${own} may import only types of ${name}: write \`import type\``)
     }
     graph.set(file, inside)
-    if (PURE.includes(nameOf(file)) && file.startsWith('packages/') && !isTest) {
-      for (const [found] of source.matchAll(IMPURE))
-        report(`${found} has no place in ${nameOf(file)}; take it as an argument`)
+    if (PURE.includes(nameOf(file)) && file.startsWith('packages/')) {
+      impure.set(file, () => {
+        for (const [found] of source.matchAll(IMPURE))
+          report(`${found} has no place in ${nameOf(file)}; take it as an argument`)
+      })
     }
   }
+  for (const file of outsideTests(graph)) impure.get(file)?.()
   return [...breaks, ...cycles(graph)].sort()
 }
 
@@ -105,6 +109,23 @@ function homeOf(file: string): string {
 
 function nameOf(file: string): string {
   return homeOf(file).split('/').at(-1) ?? ''
+}
+
+function isTestFile(file: string): boolean {
+  return /\.test\.tsx?$/.test(file)
+}
+
+/** Every file but the tests and what only tests import. */
+function outsideTests(graph: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+  const imported = new Set([...graph.values()].flat())
+  const reached = new Set<string>()
+  const queue = [...graph.keys()].filter((file) => !isTestFile(file) && !imported.has(file))
+  for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
+    if (reached.has(file)) continue
+    reached.add(file)
+    queue.push(...(graph.get(file) ?? []))
+  }
+  return reached
 }
 
 function isIndex(file: string): boolean {

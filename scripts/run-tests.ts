@@ -14,6 +14,7 @@ const CHECKS = ['arrows', 'format:check', 'lint', 'typecheck'] as const
 
 const environment = {
   ...process.env,
+  pnpm_config_pm_on_fail: 'ignore',
   TURBO_TELEMETRY_DISABLED: '1',
   DO_NOT_TRACK: '1',
   // Never a remote cache, whatever the caller's environment says.

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { measureDecisions } from './decisions.ts'
@@ -31,7 +32,7 @@ try {
   if (options.task === 'profile') process.stdout.write(await profile(options, tell))
   else await measure(options)
 } catch (error) {
-  tell(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  tell(inspect(error))
   process.exit(1)
 }
 process.exit(0)

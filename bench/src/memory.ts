@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { makeAuthority } from '@gatehouse/test/servers/certificates.ts'
@@ -109,11 +109,19 @@ async function measure(
       buffersKib: kib(after.arrayBuffers - before.arrayBuffers),
       loginsPerSecond: added / seconds,
     }
+  } catch (error) {
+    throw new Error(`${name}: the gateway's log ends with ${logEnd(folder)}`, { cause: error })
   } finally {
     for (const client of clients) client.close()
     await gateway?.stop()
     await stand?.stop()
   }
+}
+
+/** The last thing the gateway said: why it refused a session. */
+function logEnd(folder: string): string {
+  const file = join(folder, 'gateway.log')
+  return existsSync(file) ? (readFileSync(file, 'utf8').trim().split('\n').at(-1) ?? '') : 'no log'
 }
 
 async function openAll(clients: WireClient[], address: Address, sessions: number): Promise<void> {

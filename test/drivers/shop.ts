@@ -82,32 +82,17 @@ ${['age', 'seen', 'token', 'profile', 'photo', 'phones', 'scores', 'mood', 'rati
     with: redact
 `
 
-/** The masked row of person 1, as PostgreSQL writes it in text. */
-export const MASKED_ADA: Readonly<Record<string, string>> = {
-  id: '1',
-  name: 'Ada',
-  ssn: '*******6789',
-  email: 'a***@example.com',
-  age: '0',
-  salary: '5000',
-  born: '1990-01-01',
-  seen: '1970-01-01 00:00:00+00',
-  token: '00000000-0000-0000-0000-000000000000',
-  profile: '"[redacted]"',
-  photo: '\\x',
-  phones: '{[redacted],[redacted]}',
-  scores: '{0,0,0}',
-  mood: 'calm',
-  ratio: '0',
-  small: '0',
-  big: '0',
-  active: 'f',
-  at: '00:00:00',
-  span: '00:00:00',
-  addr: '0.0.0.0',
-  nick: '[redacte',
-  code: '[redac',
-}
+/**
+ * The row of person 1 as it looks masked: run without the gateway, it gives in every format and driver the values that
+ * the gateway must give for `SELECT * FROM people WHERE id = 1`.
+ */
+export const MASKED_ADA = `
+SELECT 1 AS id, 'Ada'::text AS name, '*******6789'::text AS ssn, 'a***@example.com'::text AS email, 0 AS age,
+  '5000.00'::numeric(12,2) AS salary, '1990-01-01'::date AS born, '1970-01-01 00:00:00+00'::timestamptz AS seen,
+  '00000000-0000-0000-0000-000000000000'::uuid AS token, '"[redacted]"'::jsonb AS profile, ''::bytea AS photo,
+  '{[redacted],[redacted]}'::text[] AS phones, '{0,0,0}'::int[] AS scores, 'calm'::mood AS mood, 0::float8 AS ratio,
+  0::smallint AS small, 0::bigint AS big, false AS active, '00:00:00'::time AS at, '0'::interval AS span,
+  '0.0.0.0'::inet AS addr, '[redacte'::varchar(8) AS nick, '[redac'::char(6) AS code`
 
 /** Pieces of the hidden values of person 1, none of which any driver may ever be given. */
 export const HIDDEN: readonly string[] = [
@@ -133,9 +118,19 @@ export interface Shop {
   /** PEM, and the file it is in: the authority that vouches for the gateway. */
   readonly ca: string
   readonly caFile: string
+  /** The database behind target `plain`, without the gateway. */
+  readonly direct: Direct
   /** For programs: everything they need, as JSON. */
   readonly handover: () => Promise<Handover>
   readonly close: () => Promise<void>
+}
+
+export interface Direct {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly password: string
+  readonly database: string
 }
 
 export interface Handover {
@@ -143,9 +138,9 @@ export interface Handover {
   readonly port: number
   readonly token: string
   readonly caFile: string
-  /** The database behind target `plain`, without the gateway. */
-  readonly direct: { readonly host: string; readonly port: number; readonly user: string; readonly password: string; readonly database: string }
-  readonly masked: Readonly<Record<string, string>>
+  readonly direct: Direct
+  /** `MASKED_ADA`. */
+  readonly masked: string
   readonly hidden: readonly string[]
 }
 
@@ -162,7 +157,7 @@ export async function openShop(name: string, server: PostgresAddress, server15: 
   writeFileSync(caFile, authority.certificate)
   writeFileSync(certificateFile, certificate)
   writeFileSync(keyFile, key, { mode: 0o600 })
-  const target = (address: PostgresAddress): { host: string; port: number; database: string; user: string; password: string } => ({
+  const target = (address: PostgresAddress): Direct => ({
     host: address.host,
     port: address.port,
     database: name,
@@ -178,6 +173,7 @@ export async function openShop(name: string, server: PostgresAddress, server15: 
     gateway,
     ca: authority.certificate,
     caFile,
+    direct: target(server),
     handover: async () => ({
       host: gateway.host,
       port: gateway.port,

@@ -14,6 +14,7 @@ export interface TestTarget {
   readonly user: string
   readonly password: string
   readonly tls?: Readonly<Record<string, unknown>>
+  readonly connectTimeoutSeconds?: number
 }
 
 export interface TestGatewayOptions {

@@ -16,7 +16,7 @@ import {
 import { afterAll, describe, expect, test } from 'vitest'
 import { startTestGateway, type TestGateway } from '../harness/start-gateway.ts'
 import { eventually, listenerTls, ALLOW_ALL, present, scenePromises, SHARED, targetOf, VERSIONS } from './scene.ts'
-import { encoded, errorOf, rowsOf, WireClient } from './wire-client.ts'
+import { encoded, errorOf, WireClient } from './wire-client.ts'
 
 const OAUTH = { options: '-cgatehouse.login=oauthbearer' }
 const tlsFiles = listenerTls()
@@ -274,16 +274,19 @@ describe('a start-up message', () => {
       { options: '--client-encoding=LATIN1' },
       { options: '-c CLIENT_ENCODING=LATIN1' },
       { Client_Encoding: 'LATIN1' },
-      { client_encoding: 'UTF8', options: '-cclient_encoding=LATIN1' },
     ]
     for (const parameters of asked) {
       const report = await refusedLogin(gateway, token, parameters)
       expect(report, JSON.stringify(parameters)).toMatchObject({ S: 'FATAL' })
       expect(['0A000', '42501']).toContain(report.C)
     }
-    for (const client_encoding of ['UTF8', 'utf-8', 'UNICODE', "'UTF8'"]) {
+    for (const parameters of [
+      ...['UTF8', 'utf-8', 'UNICODE', "'UTF8'"].map((client_encoding) => ({ client_encoding })),
+      // As with the server, the parameter wins over the option.
+      { client_encoding: 'UTF8', options: '-cclient_encoding=LATIN1' },
+    ]) {
       const { host, port } = gateway
-      const client = await WireClient.login({ host, port }, { database: 'shop', password: token, parameters: { client_encoding } })
+      const client = await WireClient.login({ host, port }, { database: 'shop', password: token, parameters })
       expect(await client.rows('show client_encoding')).toEqual([['UTF8']])
       await client.end()
     }

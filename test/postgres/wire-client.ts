@@ -134,7 +134,7 @@ export class WireClient {
             const data = encodeOAuthBearer(password)
             this.write((writer) => encodeSASLInitialResponse({ mechanism: OAUTHBEARER, data }, writer))
           } else {
-            const begun = (scram = new ScramClient('a nonce of a test', { kind: 'unsupported' }))
+            const begun = (scram = new ScramClient('a-nonce-of-a-test', { kind: 'unsupported' }))
             const data = begun.first()
             this.write((writer) => encodeSASLInitialResponse({ mechanism: 'SCRAM-SHA-256', data }, writer))
           }
@@ -269,7 +269,8 @@ export function encodedMessages(messages: readonly FrontendMessage[]): Buffer {
 
 /** The first ErrorResponse; null when there is none. */
 export function errorOf(messages: readonly BackendMessage[]): Report | null {
-  return messages.find((message) => message.kind === 'ErrorResponse') ?? null
+  for (const message of messages) if (message.kind === 'ErrorResponse') return message
+  return null
 }
 
 /** SQLSTATEs of all ErrorResponses. */

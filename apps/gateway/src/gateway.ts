@@ -26,6 +26,11 @@ export interface Gateway {
   close(): Promise<void>
 }
 
+/** An outcome waits this long for the next intent, to be written with it. Intents never wait. */
+const OWED_MILLISECONDS = 5
+/** How often the trail looks whether its file is still the one that its name leads to. */
+const CHECK_MILLISECONDS = 10
+
 /** How long sessions get to take their last message when the gateway closes. */
 const CLOSE_MILLISECONDS = 300
 
@@ -38,6 +43,8 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
     syncMilliseconds,
     segmentBytes,
     segmentSeconds,
+    owedMilliseconds: OWED_MILLISECONDS,
+    checkMilliseconds: CHECK_MILLISECONDS,
   })
   const turn = new Turn(trail)
   const closers: (() => Promise<void> | void)[] = [() => trail.close()]

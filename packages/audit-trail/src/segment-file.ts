@@ -33,6 +33,8 @@ export class SegmentFile {
   readonly #device: number
   /** True when a failed write may have left bytes that do not count. */
   #untrimmed = false
+  /** When the name was last seen to lead to this file, by a monotonic clock. */
+  #seenAt = -Infinity
 
   private constructor(path: string, segment: number, fd: number, begunAt: number) {
     const { ino, dev } = fstatSync(fd)
@@ -67,14 +69,11 @@ export class SegmentFile {
 
   /**
    * Writes the first `length` bytes of `buffer` after the records that count, and makes them durable if `sync`.
-   * They count when `bytes` is moved. When it throws, what was written is taken back.
+   * They count when `bytes` is moved. When it throws, what was written is taken back. Whether the file is still what its
+   * name leads to is looked at when the last look is `checkMilliseconds` old.
    */
-  write(buffer: Buffer, length: number, sync: boolean): void {
-    const tampering = this.tampering()
-    if (tampering !== null) {
-      this.abandon()
-      throw new Error(tampering)
-    }
+  write(buffer: Buffer, length: number, sync: boolean, checkMilliseconds: number): void {
+    this.#mustBeOurs(checkMilliseconds)
     try {
       for (let written = 0; written < length;) {
         const count = writeSync(this.fd, buffer, written, length - written)
@@ -87,6 +86,17 @@ export class SegmentFile {
       this.#trimIfPossible()
       throw error
     }
+  }
+
+  #mustBeOurs(checkMilliseconds: number): void {
+    const now = checkMilliseconds === 0 ? 0 : performance.now()
+    if (checkMilliseconds > 0 && now - this.#seenAt < checkMilliseconds) return
+    const tampering = this.tampering()
+    if (tampering !== null) {
+      this.abandon()
+      throw new Error(tampering)
+    }
+    this.#seenAt = now
   }
 
   /** Takes back what a failed write left; throws when that is not possible. To be called before anything else is tried. */

@@ -8,6 +8,10 @@ export interface TrailOptions {
   readonly segmentSeconds?: number
   /** The longest that a committed record may wait to be durable against loss of power; 0: commit waits; default 50. */
   readonly syncMilliseconds?: number
+  /** How long owed records may wait for a record that somebody waits for, to be written with it; default 0: they do not wait. */
+  readonly owedMilliseconds?: number
+  /** How often a commit looks whether the segment's name still leads to the file it writes; default 0: each time. */
+  readonly checkMilliseconds?: number
   /** The clock, in milliseconds since the epoch; default the system's. */
   readonly now?: () => number
 }
@@ -19,11 +23,16 @@ export function completeOptions(options: TrailOptions): Required<TrailOptions> {
     segmentBytes = 64 * 1024 * 1024,
     segmentSeconds = 3_600,
     syncMilliseconds = 50,
+    owedMilliseconds = 0,
+    checkMilliseconds = 0,
     now = Date.now,
   } = options
   if (!(segmentBytes > 0)) throw new RangeError('segmentBytes must be more than 0')
   if (!(segmentSeconds > 0)) throw new RangeError('segmentSeconds must be more than 0')
   if (!(syncMilliseconds >= 0 && syncMilliseconds <= 60_000))
     throw new RangeError('syncMilliseconds must be 0 to 60000')
-  return { gatewayId, segmentBytes, segmentSeconds, syncMilliseconds, now }
+  if (!(owedMilliseconds >= 0 && owedMilliseconds <= 1_000)) throw new RangeError('owedMilliseconds must be 0 to 1000')
+  if (!(checkMilliseconds >= 0 && checkMilliseconds <= 1_000))
+    throw new RangeError('checkMilliseconds must be 0 to 1000')
+  return { gatewayId, segmentBytes, segmentSeconds, syncMilliseconds, owedMilliseconds, checkMilliseconds, now }
 }

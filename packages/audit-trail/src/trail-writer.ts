@@ -18,6 +18,9 @@ const RETRY_MILLISECONDS = 100
 /** How often the head is written to the checkpoint, and the segment's age and the lock are looked at. */
 const CHECKPOINT_MILLISECONDS = 1_000
 
+/** Owed records that wait may come to this much. */
+const MAX_WAITING_BYTES = 64 * 1024
+
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /**
@@ -45,6 +48,13 @@ export class TrailWriter implements AuditTrail {
   #failure: string | null = null
   #failedAt = 0
   #closed = false
+  #closing = false
+  #owedArmed = false
+  readonly #onOwedDue = (): void => {
+    this.#owedArmed = false
+    if (this.#closed || this.#awaited > 0 || this.#batch.length === 0 || this.#failure !== null) return
+    this.#tryWrite()
+  }
 
   private constructor(directory: string, options: Required<TrailOptions>, lock: WriterLock, end: TrailEnd) {
     this.#directory = directory
@@ -123,10 +133,23 @@ export class TrailWriter implements AuditTrail {
   commit(): void {
     if (this.#batch.length === 0) return
     const awaited = this.#awaited > 0
+    if (!awaited && this.#mayWait()) return
     if (this.#failure === null) this.#tryWrite()
     // It may have failed just now, or on its own between append and commit.
     else this.#dropBatch()
     if (this.#failure !== null && awaited) throw new TrailUnavailable(this.#failure)
+  }
+
+  /** True when the batch holds nothing that somebody waits for, and will be written soon: with the next such record, or by a timer. */
+  #mayWait(): boolean {
+    const { owedMilliseconds } = this.#options
+    if (owedMilliseconds === 0 || this.#closing || this.#failure !== null || this.#batch.length > MAX_WAITING_BYTES)
+      return false
+    if (!this.#owedArmed) {
+      this.#owedArmed = true
+      setTimeout(this.#onOwedDue, owedMilliseconds).unref()
+    }
+    return true
   }
 
   /**
@@ -135,6 +158,7 @@ export class TrailWriter implements AuditTrail {
    */
   async close(): Promise<void> {
     if (this.#closed) return
+    this.#closing = true
     try {
       this.commit()
       if (this.#failure !== null) this.#recover(this.#failure)
@@ -189,7 +213,7 @@ export class TrailWriter implements AuditTrail {
   #writeBatch(sync: boolean): void {
     const batch = this.#batch
     const file = this.#file
-    file.write(batch.buffer, batch.length, sync)
+    file.write(batch.buffer, batch.length, sync, this.#options.checkMilliseconds)
     file.bytes += batch.length
     file.records += batch.seq - this.#committed.seq
     this.#committed = { seq: batch.seq, hash: batch.hash }

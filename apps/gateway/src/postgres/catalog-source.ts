@@ -17,6 +17,9 @@ import { openUpstream, UpstreamUnavailable } from './upstream.ts'
 /** How often the catalog is compared with the database: others change definitions as well. */
 const PROBE_MILLISECONDS = 15_000
 
+/** Reading a whole catalog may keep the database busy for longer than its other answers take. */
+const CATALOG_PATIENCE_MILLISECONDS = 60_000
+
 /** Environments kept per catalog: sessions with one search path share theirs. */
 const ENVIRONMENTS_LIMIT = 1000
 
@@ -158,10 +161,11 @@ export class CatalogSource {
       ['application_name', 'gatehouse:catalog'],
       ['client_encoding', 'UTF8'],
     ])
-    const queries = new OwnQueries(await openUpstream(this.#name, this.#target, settings, this.#turn))
-    await queries.rows(CATALOG_SESSION)
-    this.#queries = queries
-    return queries
+    const upstream = await openUpstream(this.#name, this.#target, settings, this.#turn)
+    // Kept at once, so that `#load` closes it when its first query fails.
+    this.#queries = new OwnQueries(this.#name, upstream, this.#target.connectTimeoutSeconds * 1000)
+    await this.#queries.rows(CATALOG_SESSION)
+    return this.#queries
   }
 
   #probeLater(): void {
@@ -177,7 +181,8 @@ export async function readCatalogRows(
   target: TargetConfig,
 ): Promise<{ readonly rows: CatalogRows; readonly searchPath: readonly string[] }> {
   const turn = new Turn({ commit: () => undefined })
-  const queries = new OwnQueries(await openUpstream(name, target, new Map([['client_encoding', 'UTF8']]), turn))
+  const upstream = await openUpstream(name, target, new Map([['client_encoding', 'UTF8']]), turn)
+  const queries = new OwnQueries(name, upstream, target.connectTimeoutSeconds * 1000)
   try {
     const searchPath = readSchemas((await column(queries, SCHEMAS_QUERY))[0] ?? '')
     if (searchPath === null) throw new Error('the database did not say which schemas a session sees')
@@ -190,15 +195,17 @@ export async function readCatalogRows(
 
 async function allRows(queries: OwnQueries): Promise<CatalogRows> {
   return {
-    relations: await column(queries, CATALOG_QUERIES.relations),
-    functions: await column(queries, CATALOG_QUERIES.functions),
-    types: await column(queries, CATALOG_QUERIES.types),
-    operators: await column(queries, CATALOG_QUERIES.operators),
-    builtinOperators: await column(queries, CATALOG_QUERIES.builtinOperators),
+    relations: await column(queries, CATALOG_QUERIES.relations, CATALOG_PATIENCE_MILLISECONDS),
+    functions: await column(queries, CATALOG_QUERIES.functions, CATALOG_PATIENCE_MILLISECONDS),
+    types: await column(queries, CATALOG_QUERIES.types, CATALOG_PATIENCE_MILLISECONDS),
+    operators: await column(queries, CATALOG_QUERIES.operators, CATALOG_PATIENCE_MILLISECONDS),
+    builtinOperators: await column(queries, CATALOG_QUERIES.builtinOperators, CATALOG_PATIENCE_MILLISECONDS),
   }
 }
 
 /** The one column of a query's rows, without NULLs. */
-async function column(queries: OwnQueries, sql: string): Promise<string[]> {
-  return (await queries.rows(sql)).flatMap(([cell]) => (cell === null || cell === undefined ? [] : [cell]))
+async function column(queries: OwnQueries, sql: string, patienceMilliseconds?: number): Promise<string[]> {
+  return (await queries.rows(sql, patienceMilliseconds)).flatMap(([cell]) =>
+    cell === null || cell === undefined ? [] : [cell],
+  )
 }

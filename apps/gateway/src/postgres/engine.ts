@@ -153,7 +153,7 @@ export class PostgresEngine {
     ])
     const upstream = await openUpstream(loggedIn.target, target.config, settings, turn)
     try {
-      const searchPath = await this.#searchPath(upstream)
+      const searchPath = await this.#searchPath(loggedIn.target, target.config, upstream)
       if (client.closed) throw new LoginInterrupted('the client left during login')
       trail.append(encodeSessionStart(encoded, client.remoteAddress, loggedIn.settings.applicationName))
       const key = sessions.newCancelKey(loggedIn.cancelKeyBytes)
@@ -213,7 +213,7 @@ export class PostgresEngine {
     }
   }
 
-  async #searchPath(upstream: Upstream): Promise<readonly string[]> {
+  async #searchPath(name: string, config: TargetConfig, upstream: Upstream): Promise<readonly string[]> {
     const strings = upstream.settings.get('standard_conforming_strings')
     if (strings !== undefined && strings !== 'on') {
       throw new LoginRefused(
@@ -225,7 +225,7 @@ export class PostgresEngine {
         ),
       )
     }
-    const queries = new OwnQueries(upstream)
+    const queries = new OwnQueries(name, upstream, config.connectTimeoutSeconds * 1000)
     const path = readSchemas((await queries.rows(SCHEMAS_QUERY))[0]?.[0] ?? '')
     queries.release()
     if (path === null) throw new Error('the database did not say which schemas the session sees')

@@ -16,10 +16,10 @@ import {
 } from '@gatehouse/postgres-wire'
 import type { TokenVerifier } from '../identity/index.ts'
 import type { Connection } from '../connection.ts'
-import { LoginFrames, LoginInterrupted } from './login-frames.ts'
+import { type LoginFrames, LoginInterrupted } from './login-frames.ts'
 import type { Farewell } from './refusal.ts'
 import { readStartupSettings, type StartupSettings } from './startup-settings.ts'
-import type { SecureContext } from 'node:tls'
+import type { SecureContext, TLSSocketOptions } from 'node:tls'
 
 /** What a client opened the connection for. */
 export type Opening =
@@ -69,10 +69,8 @@ export async function openClient(
     if (read.kind === 'tls') {
       if (connection.encrypted || options.secureContext === null)
         return { kind: 'over', reason: 'TLS where there is none' }
-      await connection.secureAsServer(
-        { ...serverTls(options.secureContext), ALPNProtocols: ['postgresql'] },
-        read.bytes,
-      )
+      const direct = { ...serverTls(options.secureContext), ALPNProtocols: ['postgresql'] }
+      await secure(connection, direct, read.bytes, deadline)
       if (connection.tls?.alpnProtocol !== 'postgresql')
         return { kind: 'over', reason: 'direct TLS without ALPN postgresql' }
       encryptionAsked++
@@ -87,7 +85,7 @@ export async function openClient(
         if (options.secureContext === null || connection.encrypted) connection.write(Buffer.from('N'))
         else {
           connection.write(Buffer.from('S'))
-          await connection.secureAsServer(serverTls(options.secureContext), null)
+          await secure(connection, serverTls(options.secureContext), null, deadline)
         }
         continue
       case 'GSSENCRequest':
@@ -251,6 +249,24 @@ async function challenge(frames: LoginFrames, verifier: TokenVerifier): Promise<
   frames.connection.write(writer.take())
   const { body } = await frames.next()
   if (!isOAuthAcknowledgement(body)) throw new ProtocolError('BAD_VALUE', 'not the acknowledgement of a challenge')
+}
+
+/** The TLS handshake; the deadline cuts off who does not finish it. */
+async function secure(
+  connection: Connection,
+  tls: TLSSocketOptions,
+  firstBytes: Buffer | null,
+  deadline: AbortSignal,
+): Promise<void> {
+  const cutOff = (): void => connection.destroy()
+  deadline.addEventListener('abort', cutOff, { once: true })
+  try {
+    await connection.secureAsServer(tls, firstBytes)
+  } catch (error) {
+    throw deadline.aborted ? new LoginInterrupted('the client did not finish the TLS handshake in time') : error
+  } finally {
+    deadline.removeEventListener('abort', cutOff)
+  }
 }
 
 function serverTls(secureContext: SecureContext): { secureContext: SecureContext } {

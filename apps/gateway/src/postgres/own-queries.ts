@@ -1,27 +1,49 @@
 import { BACKEND_LIMITS, BodyReader, decodeDataRow, decodeReport, MessageWriter } from '@gatehouse/postgres-wire'
 import { LoginFrames } from './login-frames.ts'
-import type { Upstream } from './upstream.ts'
+import { type Upstream, UpstreamUnavailable } from './upstream.ts'
 
 /** Rows of the gateway's own queries are the catalog's: none is larger. */
 const OWN_MESSAGE_BYTES = 64 * 1024 * 1024
 
 /** Runs the gateway's own queries on an upstream session that no client uses (yet). */
 export class OwnQueries {
+  readonly #target: string
   readonly #upstream: Upstream
+  readonly #patienceMilliseconds: number
   readonly #frames: LoginFrames
 
-  constructor(upstream: Upstream) {
+  /** `target` is for the messages of errors; `patienceMilliseconds` is the longest wait for the next message. */
+  constructor(target: string, upstream: Upstream, patienceMilliseconds: number) {
+    this.#target = target
+    this.#patienceMilliseconds = patienceMilliseconds
     this.#upstream = upstream
     this.#frames = new LoginFrames(upstream.connection, BACKEND_LIMITS(OWN_MESSAGE_BYTES))
   }
 
-  /** All rows of one query, cells as text, NULL as null. Rejects with the server's message, or when the connection ends. */
-  async rows(sql: string): Promise<(string | null)[][]> {
+  /**
+   * All rows of one query, cells as text, NULL as null. Rejects with `UpstreamUnavailable` when the server reports an
+   * error, the connection ends, or nothing comes for `patienceMilliseconds`: the connection is of no use then.
+   */
+  async rows(sql: string, patienceMilliseconds: number = this.#patienceMilliseconds): Promise<(string | null)[][]> {
+    const late = (): void => this.#frames.interrupt(`no answer within ${patienceMilliseconds} ms`)
+    const timer = setTimeout(late, patienceMilliseconds)
+    try {
+      return await this.#rows(sql, timer)
+    } catch (error) {
+      const what = error instanceof Error ? error.message : String(error)
+      throw new UpstreamUnavailable(this.#target, "the database did not answer the gateway's own query", what)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async #rows(sql: string, timer: NodeJS.Timeout): Promise<(string | null)[][]> {
     this.#upstream.connection.write(new MessageWriter().begin(0x51 /* Q */).cString(sql).end().take())
     const rows: (string | null)[][] = []
     let failure: Error | null = null
     for (;;) {
       const frame = await this.#frames.next()
+      timer.refresh()
       if (frame.tag === 0x44 /* D */) {
         rows.push(
           decodeDataRow(new BodyReader(frame.body)).cells.map((cell) => (cell === null ? null : cell.toString('utf8'))),

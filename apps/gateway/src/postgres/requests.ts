@@ -1,6 +1,9 @@
 import type { Gate, Judgement, Refusal } from '@gatehouse/core'
 import {
   BodyReader,
+  decodeClose,
+  decodeDescribe,
+  decodeExecute,
   FrameCursor,
   FRONTEND_LIMITS,
   ProtocolError,
@@ -254,10 +257,7 @@ export class PostgresRequests implements Receiver {
   }
 
   #execute(cursor: FrameCursor): boolean {
-    const body = this.#body.reset(cursor.bytes, cursor.body, cursor.end)
-    const name = body.cString()
-    body.int32()
-    body.end()
+    const name = decodeExecute(this.#body.reset(cursor.bytes, cursor.body, cursor.end)).portal
     const portal = this.portals.find(name, this.#batch)
     if (portal === null) return this.#waitForReplies()
     this.#batchOpen = true
@@ -273,7 +273,8 @@ export class PostgresRequests implements Receiver {
   }
 
   #describe(cursor: FrameCursor): boolean {
-    const { portal, name } = readTarget(this.#body.reset(cursor.bytes, cursor.body, cursor.end))
+    const { target, name } = decodeDescribe(this.#body.reset(cursor.bytes, cursor.body, cursor.end))
+    const portal = target === 'portal'
     const described = portal ? this.portals.find(name, this.#batch) : this.statements.find(name, this.#batch)
     if (described === null) return this.#waitForReplies()
     const kind = portal ? RequestKind.DescribePortal : RequestKind.DescribeStatement
@@ -284,8 +285,8 @@ export class PostgresRequests implements Receiver {
   }
 
   #close(cursor: FrameCursor): boolean {
-    const { portal, name } = readTarget(this.#body.reset(cursor.bytes, cursor.body, cursor.end))
-    this.#staged.ask(RequestKind.Close, new Closing(portal, name), cursor)
+    const { target, name } = decodeClose(this.#body.reset(cursor.bytes, cursor.body, cursor.end))
+    this.#staged.ask(RequestKind.Close, new Closing(target === 'portal', name), cursor)
     this.#batchOpen = true
     return true
   }
@@ -299,15 +300,10 @@ export class PostgresRequests implements Receiver {
 
   /** Analyses and decides; null: it has to wait (and a wait has begun). */
   #judged(bytes: Buffer, start: number, end: number): Judgement | null {
-    switch (this.#judge.judge(bytes, start, end, this.#batchOpen, this.#upstream)) {
-      case 'judged':
-        return this.#judge.judgement
-      case 'waits':
-        return null
-      case 'waits for replies':
-        this.#waitForReplies()
-        return null
-    }
+    const judging = this.#judge.judge(bytes, start, end, this.#batchOpen, this.#upstream)
+    if (judging === 'judged') return this.#judge.judgement
+    if (judging === 'waits for replies') this.#waitForReplies()
+    return null
   }
 
   /** Judges a prepared statement again when rules or names changed since; false: it has to wait. */
@@ -357,14 +353,4 @@ export class PostgresRequests implements Receiver {
   #runs(judgement: Judgement): void {
     if (judgement.changesNames) this.#names.changedBy(judgement, this.statements, this.portals)
   }
-}
-
-/** What Describe and Close speak of. */
-function readTarget(body: BodyReader): { readonly portal: boolean; readonly name: string } {
-  const kind = body.byte()
-  if (kind !== 0x50 /* P */ && kind !== 0x53 /* S */)
-    throw new ProtocolError('BAD_VALUE', 'neither a prepared statement nor a portal is meant')
-  const name = body.cString()
-  body.end()
-  return { portal: kind === 0x50, name }
 }

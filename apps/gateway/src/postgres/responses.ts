@@ -1,9 +1,8 @@
-import { type Admission, type Gate, type Judgement, type Refusal, type Secret } from '@gatehouse/core'
+import type { Admission, Gate, Secret } from '@gatehouse/core'
 import {
   BACKEND_LIMITS,
   BodyReader,
   decodeParameterStatus,
-  decodeRowDescription,
   FrameCursor,
   ProtocolError,
   Reply,
@@ -24,7 +23,8 @@ import {
 import { ClientOutput } from './client-output.ts'
 import { encodeRedactedReport, encodeRefusal } from './refusal.ts'
 import type { PostgresRequests } from './requests.ts'
-import { masksFor, ResultMismatch, type RowMasks } from './result-masks.ts'
+import { ResultMismatch } from './result-masks.ts'
+import { ResultRows } from './result-rows.ts'
 import { readReport, type ServerReport, trailingNumber } from './server-report.ts'
 import type { SessionNames } from './session-names.ts'
 
@@ -53,17 +53,11 @@ export class PostgresResponses implements Receiver {
   readonly #options: ResponsesOptions
   readonly #cursor: FrameCursor
   readonly #body = new BodyReader()
+  readonly #rows: ResultRows
   #requests: PostgresRequests | null = null
-  /** Rows of one result are under way: what they belong to, and their masks. */
-  #rowsOf: Admission | null = null
-  #masks: RowMasks = null
-  #rowLimit = Infinity
-  /** Rows of the current statement, over all Executes of its portal. */
-  #rowsSeen = 0
   /** Portals that returned some of their rows and wait for another Execute. */
   readonly #suspended = new Set<Portal>()
-  /** Set while nothing of the current result goes to the client any more. */
-  #cutBy: Refusal | null = null
+  /** A result was cut and the client told: what else the server says of it is dropped. */
   #dropUntilReady = false
   #ended = false
   /** What the trail says of a statement that got no reply. */
@@ -76,6 +70,7 @@ export class PostgresResponses implements Receiver {
     this.#names = options.names
     this.#cursor = new FrameCursor(BACKEND_LIMITS(options.maxMessageBytes))
     this.#cursor.streamed[0x64 /* d */] = 1
+    this.#rows = new ResultRows(this.#cursor, this.#output, options.names, options.maskingKey, options.cancelRunning)
   }
 
   answering(requests: PostgresRequests): void {
@@ -127,94 +122,31 @@ export class PostgresResponses implements Receiver {
     const cursor = this.#cursor
     while (!this.#ended && cursor.next()) {
       if (cursor.tag === DATA_ROW) {
-        if (this.#row(cursor, requests)) this.#output.pass(cursor)
+        if (this.#rows.running || !cursor.first || this.#firstRow(cursor, requests))
+          this.#rows.row(this.#dropUntilReady)
         continue
       }
-      if (this.#rowsOf !== null) this.#rowsOf = null
-      if (cursor.first ? this.#message(cursor, requests) : this.#cutBy === null) this.#output.pass(cursor)
+      this.#rows.pause()
+      if (cursor.first ? this.#message(cursor, requests) : this.#passes) this.#output.pass(cursor)
     }
   }
 
-  /** A row, or a piece of one. True: it goes to the client as it is. */
-  #row(cursor: FrameCursor, requests: PostgresRequests): boolean {
-    if (!cursor.first) return this.#cutBy === null && !this.#dropUntilReady
-    let admission = this.#rowsOf
-    if (admission === null) {
-      requests.queue.reply(DATA_ROW)
-      const about = requests.queue.about
-      if (about instanceof NamesProbe) {
-        const body = this.#body.reset(cursor.bytes, cursor.body, cursor.end)
-        if (body.uint16() === 1) about.answer = body.bytes(body.int32()).toString('utf8')
-        return false
-      }
-      admission = this.#startRows(about, requests.queue.statementIndex)
-    }
-    admission.rows++
-    admission.bytes += cursor.bodyLength + 5
-    if (this.#cutBy !== null || this.#dropUntilReady) return false
-    if (++this.#rowsSeen > this.#rowLimit) {
-      this.#cut(admission, requests.queue.statementIndex)
+  /** True while results go to the client. */
+  get #passes(): boolean {
+    return this.#rows.cutBy === null && !this.#dropUntilReady
+  }
+
+  /** The first row of a result. False: it is the answer to the gateway's own question. */
+  #firstRow(cursor: FrameCursor, requests: PostgresRequests): boolean {
+    requests.queue.reply(DATA_ROW)
+    const { about, statementIndex } = requests.queue
+    if (about instanceof NamesProbe) {
+      const body = this.#body.reset(cursor.bytes, cursor.body, cursor.end)
+      if (body.uint16() === 1) about.answer = body.bytes(body.int32()).toString('utf8')
       return false
     }
-    const masks = this.#masks
-    if (masks === null) return true
-    this.#output.passMasked(masks, cursor)
-    return false
-  }
-
-  #startRows(about: Asked | undefined, statementIndex: number): Admission {
-    let judgement: Judgement
-    let index = 0
-    if (about instanceof SimpleQuery) {
-      // Its RowDescription has set the masks.
-      judgement = about.admission.judgement
-      index = statementIndex
-      this.#rowsOf = about.admission
-      this.#rowsSeen = 0
-    } else if (about instanceof Portal) {
-      judgement = about.judgement
-      this.#rowsSeen = about.admission.rows
-      if (about.masks === undefined) about.masks = this.#portalMasks(about)
-      this.#setMasks(about.masks)
-      this.#rowsOf = about.admission
-    } else throw new ProtocolError('UNEXPECTED_MESSAGE', 'rows came for a request that returns none')
-    this.#rowLimit = judgement.obligations[index]?.rowLimit?.rows ?? Infinity
-    return this.#rowsOf
-  }
-
-  #portalMasks(portal: Portal): RowMasks {
-    if (!portal.judgement.masksOutput) return null
-    const fields = portal.statement.fields
-    if (fields === null) throw new ResultMismatch('rows came for a statement that was described as returning none')
-    return masksFor(
-      portal.judgement,
-      0,
-      fields,
-      portal.resultFormats,
-      this.#names.environment.catalog,
-      this.#options.maskingKey,
-    )
-  }
-
-  /** Masked rows are needed whole; others may pass in pieces. */
-  #setMasks(masks: RowMasks): void {
-    this.#masks = masks
-    this.#cursor.streamed[DATA_ROW] = masks === null ? 1 : 0
-  }
-
-  /** More rows than the limit: no more pass, the statement is cancelled, and its end becomes a refusal. */
-  #cut(admission: Admission, statementIndex: number): void {
-    const limit = admission.judgement.obligations[statementIndex]?.rowLimit
-    this.#cutBy = {
-      code: 'ROW_LIMIT',
-      rule: limit?.rule ?? 'gateway',
-      object: `${limit?.rows ?? 0} rows per statement`,
-      message: `the statement returns more than ${limit?.rows ?? 0} rows, which is the limit`,
-      hint: 'Ask for fewer rows with WHERE or LIMIT, or aggregate them in the statement.',
-      retryAfterSeconds: null,
-      position: null,
-    }
-    this.#options.cancelRunning()
+    this.#rows.start(about, statementIndex)
+    return true
   }
 
   /** Any other message. True: it goes to the client as it is. */
@@ -256,16 +188,8 @@ export class PostgresResponses implements Receiver {
 
   #part(cursor: FrameCursor, about: Asked | undefined, statementIndex: number): boolean {
     if (about instanceof NamesProbe || about instanceof InjectedDescribe) return false
-    if (this.#cutBy !== null || this.#dropUntilReady) return false
-    if (cursor.tag === 0x54 /* T */ && about instanceof SimpleQuery) {
-      const { judgement } = about.admission
-      if (judgement.authority.masksAny) {
-        const { fields } = decodeRowDescription(this.#body.reset(cursor.bytes, cursor.body, cursor.end))
-        this.#setMasks(
-          masksFor(judgement, statementIndex, fields, null, this.#names.environment.catalog, this.#options.maskingKey),
-        )
-      } else if (this.#masks !== null || this.#cursor.streamed[DATA_ROW] === 0) this.#setMasks(null)
-    }
+    if (!this.#passes) return false
+    if (cursor.tag === 0x54 /* T */ && about instanceof SimpleQuery) this.#rows.describedSimple(about, statementIndex)
     return true
   }
 
@@ -274,8 +198,9 @@ export class PostgresResponses implements Receiver {
       if (cursor.tag === 0x43 /* C */) this.#countRows(cursor, about.admission)
     } else if (about instanceof Portal) {
       if (kind === RequestKind.Bind) requests.portals.confirm(about)
-      else if (kind === RequestKind.DescribePortal) this.#described(cursor, about)
-      else {
+      else if (kind === RequestKind.DescribePortal) {
+        if (cursor.tag === 0x54 /* T */) this.#rows.describedPortal(about)
+      } else {
         if (cursor.tag === 0x43) this.#countRows(cursor, about.admission)
         if (cursor.tag === 0x73 /* s */) this.#suspended.add(about)
         else this.#gate.outcome(about.admission, null)
@@ -286,7 +211,7 @@ export class PostgresResponses implements Receiver {
       if (about.portal) requests.portals.forget(about.name)
       else requests.statements.forget(about.name)
     } else if (about instanceof InjectedDescribe) {
-      if (cursor.tag === 0x54 /* T */) this.#describedForMasks(cursor, about.statement)
+      if (cursor.tag === 0x54 /* T */) this.#rows.describedStatement(about.statement)
       return false
     } else if (about instanceof NamesProbe) {
       if (kind === RequestKind.Close) about.settle()
@@ -298,32 +223,11 @@ export class PostgresResponses implements Receiver {
 
   /** A cut result ends with its refusal. True: the message that ends it goes to the client as it is. */
   #endOfResult(): boolean {
-    const cut = this.#cutBy
+    const cut = this.#rows.takeCut()
     if (cut === null) return !this.#dropUntilReady
-    this.#cutBy = null
     this.#dropUntilReady = true
     this.#output.send(encodeRefusal(cut))
     return false
-  }
-
-  #describedForMasks(cursor: FrameCursor, statement: PreparedStatement): void {
-    const { fields } = decodeRowDescription(this.#body.reset(cursor.bytes, cursor.body, cursor.end))
-    // Made once only to be checked: a portal makes its own, for its formats.
-    masksFor(statement.judgement, 0, fields, null, statement.names.catalog, this.#options.maskingKey)
-    statement.fields = fields
-  }
-
-  #described(cursor: FrameCursor, portal: Portal): void {
-    if (cursor.tag !== 0x54 /* T */ || !portal.judgement.authority.masksAny) return
-    const { fields } = decodeRowDescription(this.#body.reset(cursor.bytes, cursor.body, cursor.end))
-    portal.masks = masksFor(
-      portal.judgement,
-      0,
-      fields,
-      portal.resultFormats,
-      this.#names.environment.catalog,
-      this.#options.maskingKey,
-    )
   }
 
   #error(cursor: FrameCursor, requests: PostgresRequests, kind: RequestKind, about: Asked | undefined): boolean {
@@ -334,11 +238,10 @@ export class PostgresResponses implements Receiver {
     if (about instanceof PreparedStatement && kind === RequestKind.Parse) requests.statements.drop(about)
     if (about instanceof Portal && kind === RequestKind.Bind) requests.portals.drop(about)
     if (about instanceof NamesProbe) about.settle()
-    if (admission !== null) this.#gate.outcome(admission, this.#cutBy?.code ?? report.sqlstate)
+    if (admission !== null) this.#gate.outcome(admission, this.#rows.cutBy?.code ?? report.sqlstate)
     if (this.#dropUntilReady && !fatal) return false
-    const cut = this.#cutBy
+    const cut = this.#rows.takeCut()
     if (cut !== null && !fatal) {
-      this.#cutBy = null
       this.#dropUntilReady = true
       this.#output.send(encodeRefusal(cut))
       return false
@@ -354,7 +257,7 @@ export class PostgresResponses implements Receiver {
   }
 
   #ready(cursor: FrameCursor, requests: PostgresRequests, about: Asked | undefined): boolean {
-    this.#cutBy = null
+    this.#rows.takeCut()
     this.#dropUntilReady = false
     this.#names.ready(cursor.bytes[cursor.body] ?? 0)
     if (this.#names.transactionStatus === 0x49 /* I */) {
@@ -371,8 +274,7 @@ export class PostgresResponses implements Receiver {
   }
 
   #countRows(cursor: FrameCursor, admission: Admission): void {
-    if (this.#rowsOf === null && admission.rows === 0)
-      admission.rows = trailingNumber(cursor.bytes, cursor.body, cursor.end - 1)
+    if (admission.rows === 0) admission.rows = trailingNumber(cursor.bytes, cursor.body, cursor.end - 1)
   }
 
   #redacts(about: Asked | undefined): boolean {

@@ -116,7 +116,7 @@ function mask(masks: readonly (CellMask | null)[], bytes: Buffer, start: number,
   let copied = start
   while (walker.next()) {
     const mask = masks[walker.index]
-    if (mask === null || mask === undefined || walker.isNull) continue
+    if (mask === null || mask === undefined || (walker.isNull && mask.hidesNull !== true)) continue
     append(out, bytes, copied, walker.start - 4)
     copied = walker.end
     const lengthAt = out.length

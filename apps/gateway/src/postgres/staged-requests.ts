@@ -1,5 +1,5 @@
 import type { Admission, Refusal } from '@gatehouse/core'
-import { type FrameCursor, MessageWriter, ReplyQueue, RequestKind } from '@gatehouse/postgres-wire'
+import { type FrameCursor, MessageWriter, ReplyQueue, type RequestKind } from '@gatehouse/postgres-wire'
 import type { Connection } from '../connection.ts'
 import type { Turn } from '../turn.ts'
 import { type Asked, Refused } from './asked.ts'

@@ -98,7 +98,10 @@ export class StatementJudge {
     if (judgement === null) return false
     const nameless = judgement.facts?.statements.every(
       ({ action, accesses, functions, complete }) =>
-        NAMELESS.has(action) && complete && functions.length === 0 && accesses.every(({ relation }) => relation === null),
+        NAMELESS.has(action) &&
+        complete &&
+        functions.length === 0 &&
+        accesses.every(({ relation }) => relation === null),
     )
     if (nameless === false) return false
     this.#finish(judgement)

@@ -8,7 +8,7 @@ import type { Decision, Denial, Obligations } from '../policy/decision.ts'
 import type { StatementFacts, TextFacts } from '../statement/facts.ts'
 import type { Reading } from '../statement/reading.ts'
 import { type AuditTrail, type PolicySource, type StatementReader, TrailUnavailable } from './ports.ts'
-import type { RateLimiter } from './rate-limit.ts'
+import type { RateLimiter, RateWindow } from './rate-limit.ts'
 import { gatewayRefusal, type Refusal, refusalOfDenial, refusalOfUnreadable } from './refusal.ts'
 
 /** What the gate must know of a session. */
@@ -106,6 +106,8 @@ export class Gate<Names extends object> {
   readonly #clock: GateClock
   readonly #rateKey: string
   readonly #recordLimits: RecordLimits
+  #window: RateWindow | null = null
+  #windowRule = ''
   #authority: Authority
   #judgements: WeakMap<Reading, Judgement>
   #policyVersion: string
@@ -214,7 +216,14 @@ export class Gate<Names extends object> {
   #spend(authority: Authority): Refusal | null {
     const limit = authority.statementsPerMinute
     if (limit === null) return null
-    const wait = this.#rates.spend(this.#rateKey + limit.rule, limit.limit, this.#clock.now())
+    const now = this.#clock.now()
+    let window = this.#window
+    if (window === null || window.forgotten || this.#windowRule !== limit.rule) {
+      window = this.#rates.window(`${this.#rateKey} ${limit.rule}`, now)
+      this.#window = window
+      this.#windowRule = limit.rule
+    }
+    const wait = window.spend(limit.limit, now)
     if (wait === 0) return null
     return {
       code: 'RATE_LIMIT',

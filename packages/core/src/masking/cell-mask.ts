@@ -3,8 +3,11 @@ import type { CellOutput } from './cell-output.ts'
 
 /** A mask made ready for one column of one result: its type and its format are settled. */
 export interface CellMask {
+  /** True: it must be applied to NULL too, as an empty cell. Absent: NULL stays NULL. */
+  readonly hidesNull?: true
   /**
-   * Appends the masked form of the cell `source[start,end)` to `out`. The cell is not NULL: NULL stays NULL, and the caller sees to it.
+   * Appends the masked form of the cell `source[start,end)` to `out`. The cell is not NULL, unless the mask
+   * `hidesNull`: NULL stays NULL, and the caller sees to it.
    * Returns false, with nothing appended, when the value must become NULL. Never throws on account of the bytes.
    */
   apply(source: Buffer, start: number, end: number, out: CellOutput): boolean
@@ -27,6 +30,11 @@ export class ConstantMask implements CellMask {
     appendBytes(out, this.#bytes, 0, this.#bytes.length)
     return true
   }
+}
+
+/** Puts the same bytes in place of every value, and of NULL. */
+export class WithholdingMask extends ConstantMask {
+  readonly hidesNull = true
 }
 
 /** Makes every value NULL. */

@@ -1,7 +1,7 @@
 import type { Secret } from '../auth/secret.ts'
 import { ArrayBinaryMask } from './array-binary-mask.ts'
 import { ArrayTextMask } from './array-text-mask.ts'
-import { ConstantMask, MaskNotApplicable, NullMask } from './cell-mask.ts'
+import { ConstantMask, MaskNotApplicable, NullMask, WithholdingMask } from './cell-mask.ts'
 import type { CellMask } from './cell-mask.ts'
 import { constantValue } from './constant-value.ts'
 import { EmailMask } from './email-mask.ts'
@@ -22,6 +22,10 @@ import type { CellFormat, ValueType } from './value-type.ts'
 export function compileCellMask(spec: MaskSpec, type: ValueType, format: CellFormat, key: Secret<Buffer>): CellMask {
   refuseNonsense(spec)
   if (spec.kind === 'null') return new NullMask()
+  if (spec.kind === 'withhold') {
+    const bytes = redactedValue(type, format)
+    return bytes === null ? new NullMask() : new WithholdingMask(bytes)
+  }
   const element = elementOf(type)
   if (element === null) return compileScalarMask(spec, type, format, key)
   const inner = compileScalarMask(spec, element, format, key)
@@ -50,7 +54,7 @@ export function maskEffect(spec: MaskSpec, type: ValueType): 'as named' | 'redac
   const inner = elementOf(type) ?? type
   if (spec.kind === 'null') return 'as named'
   if (redactedValue(inner, 0) === null) return 'becomes NULL'
-  if (spec.kind === 'redact' || spec.kind === 'constant') return 'as named'
+  if (spec.kind === 'redact' || spec.kind === 'withhold' || spec.kind === 'constant') return 'as named'
   const row = rowOf(inner)
   if (row === null || !hasOwnMask(spec.kind, row.kind)) return 'redacts'
   return spec.kind === 'truncate' && compileTruncateMask(spec.to, inner, row.kind, 0, new NullMask()) === null
@@ -75,6 +79,7 @@ function compileScalarMask(spec: MaskSpec, type: ValueType, format: CellFormat, 
     case 'truncate':
       return compileTruncateMask(spec.to, type, row.kind, format, redacted) ?? redacted
     case 'redact':
+    case 'withhold':
     case 'null':
       break
   }

@@ -37,11 +37,16 @@ function outputMask(column: OutputColumn, masks: Masks): OutputMask | null {
     if (mask === null || source.how === 'decides') continue
     columns.add(columnText(source.column))
     rules.add(mask.rule)
-    const kept: MaskSpec = source.how === 'copied' ? mask.spec : { kind: 'redact' }
-    spec = spec === null || sameSpec(spec, kept) ? kept : { kind: 'redact' }
+    const kept: MaskSpec = source.how === 'copied' ? mask.spec : { kind: 'withhold' }
+    spec = spec === null ? kept : bothSpecs(spec, kept)
   }
   if (spec === null) return null
   return { spec, rule: [...rules].sort().join(', '), columns: [...columns].sort() }
+}
+
+function bothSpecs(left: MaskSpec, right: MaskSpec): MaskSpec {
+  if (sameSpec(left, right)) return left
+  return left.kind === 'withhold' || right.kind === 'withhold' ? { kind: 'withhold' } : { kind: 'redact' }
 }
 
 /**

@@ -91,6 +91,7 @@ export function sameSpec(left: MaskSpec, right: MaskSpec): boolean {
     case 'constant':
       return right.kind === 'constant' && left.value === right.value
     case 'redact':
+    case 'withhold':
     case 'null':
     case 'email':
     case 'hash':
@@ -102,5 +103,5 @@ export function sameSpec(left: MaskSpec, right: MaskSpec): boolean {
 
 /** True when nothing of the value is left: then it does not matter what it was made from. */
 export function hidesAll(spec: MaskSpec): boolean {
-  return spec.kind === 'redact' || spec.kind === 'null' || spec.kind === 'constant'
+  return spec.kind === 'redact' || spec.kind === 'withhold' || spec.kind === 'null' || spec.kind === 'constant'
 }

@@ -51,11 +51,12 @@ test('where nothing is masked there is nothing to do', () => {
   expect(outputsOf(select('public.users', 'id'))).toBe(undefined)
 })
 
-test('what is derived from a masked column, or mixed from differing masks, is redacted', () => {
+test('what is derived from a masked column is withheld, NULL too; what is mixed from differing masks is redacted', () => {
   const one = (...sources: LineageSource[]): unknown => outputsOf(statement({ output: [output(...sources)] }))
-  expect(one(source('public.users.ssn', 'derived'))).toEqual(['redact'])
+  expect(one(source('public.users.ssn', 'derived'))).toEqual(['withhold'])
   expect(one(source('public.users.ssn'), source('public.users.email'))).toEqual(['redact'])
-  expect(one(source('public.users.ssn'), source('public.users.ssn', 'derived'))).toEqual(['redact'])
+  expect(one(source('public.users.ssn'), source('public.users.ssn', 'derived'))).toEqual(['withhold'])
+  expect(one(source('public.users.ssn', 'derived'), source('public.users.email'))).toEqual(['withhold'])
   expect(one(source('public.users.email'), source('public.clients.email'))).toEqual(['email'])
   expect(one(source('public.users.ssn'), source('public.users.name'))).toEqual(['partial'])
 })

@@ -1,15 +1,19 @@
 import type { PrescanLimits } from './prescan-limits.ts'
 
-type WordKind = 'and' | 'between' | 'operator' | 'join' | 'set' | 'case'
+type WordKind = 'and' | 'between' | 'operator' | 'join' | 'union' | 'case' | 'set' | 'endsSet' | 'from' | 'distinct'
 
-/** Words that nest the tree without parentheses. A column of such a name is counted too: counting too much only refuses. */
+/** Words that nest the tree without parentheses, and those around the SET of an UPDATE. A column of such a name is counted too: counting too much only refuses. */
 const words: Readonly<Record<WordKind, string>> = {
   and: 'and or',
   between: 'between',
   operator: 'not is isnull notnull like ilike similar in collate at operator escape overlaps',
   join: 'join',
-  set: 'union intersect except',
+  union: 'union intersect except',
   case: 'case',
+  set: 'set',
+  endsSet: 'where returning',
+  from: 'from',
+  distinct: 'distinct',
 }
 
 interface Word {
@@ -37,7 +41,13 @@ const items = 5
 const inner = 6
 /** Greatest depth of an expression of this level that has ended. */
 const ended = 7
-const fields = 8
+/** 1 inside the assignments of SET. */
+const assigns = 8
+/** Columns of a `(a, b) =` whose source is running; 0 when there is none. */
+const columns = 9
+/** `#cost` where that source began. */
+const source = 10
+const fields = 11
 
 /** What one level of each kind costs in stack, in operators: 2,500 sub-selects or 2,000 CASEs go as far as 9,500 operators. */
 const levelWeight = 4
@@ -54,9 +64,41 @@ export class PrescanCounts {
   readonly #levels: number[] = Array.from({ length: fields }, () => 0)
   #base = 0
   #total = 0
+  #comments = 0
+  /** Tokens so far, and the copies the parser makes of them. */
+  #cost = 0
+  #copies = 0
+  /** Items of the parentheses that the last token closed; 0 when it closed none. */
+  #closedItems = 0
+  #closedBefore = 0
+  #lastWord: WordKind | null = null
+  #wordBefore: WordKind | null = null
 
   constructor(limits: PrescanLimits) {
     this.#limits = limits
+  }
+
+  /** Every token comes through here, before what it is. */
+  token(): void {
+    this.#cost++
+    this.#closedBefore = this.#closedItems
+    this.#closedItems = 0
+    this.#wordBefore = this.#lastWord
+    this.#lastWord = null
+  }
+
+  comment(): void {
+    this.#comments++
+    if (this.#comments > this.#limits.maxComments) {
+      this.#refuse(`${this.#comments} block comments`, this.#limits.maxComments, 'maxComments')
+    }
+  }
+
+  /** An `=`: after a list of columns in SET, its source is copied for each of them. */
+  equals(): void {
+    if (this.#closedBefore < 2 || this.#at(assigns) === 0) return
+    if (this.#at(columns) === 0) this.#levels[this.#base + source] = this.#cost
+    this.#raise(columns, this.#closedBefore)
   }
 
   operator(): void {
@@ -66,6 +108,7 @@ export class PrescanCounts {
   /** Checks what was counted when the text has ended. */
   finish(): void {
     while (this.#base > 0) this.close()
+    this.#endSource()
     this.#checkDepth(this.#depth())
   }
 
@@ -80,6 +123,8 @@ export class PrescanCounts {
 
   close(): void {
     if (this.#base === 0) return
+    this.#endSource()
+    this.#closedItems = this.#at(items) + 1
     const depth = this.#depth() + levelWeight
     this.#base -= fields
     this.#raise(inner, depth)
@@ -87,12 +132,14 @@ export class PrescanCounts {
   }
 
   comma(): void {
+    this.#endSource()
     this.#endExpression()
     this.#item()
     this.#count(items, this.#limits.maxListItems - 1, 'commas in one list', 'maxListItems')
   }
 
   semicolon(): void {
+    this.#endSource()
     const depth = this.#depth()
     for (let field = 0; field < fields; field++) this.#levels[this.#base + field] = 0
     this.#levels[this.#base + ended] = depth
@@ -119,15 +166,45 @@ export class PrescanCounts {
       case 'join':
         this.#count(joins, this.#limits.maxJoins, 'joins in one FROM', 'maxJoins')
         return
-      case 'set':
+      case 'union':
         this.#count(sets, this.#limits.maxSetOperations, 'set operations in one query', 'maxSetOperations')
         return
       case 'case':
         this.#count(cases, this.#limits.maxCases, 'CASE expressions in one expression', 'maxCases')
         return
+      case 'set':
+        if (!isField) this.#levels[this.#base + assigns] = 1
+        return
+      case 'from':
+        // IS DISTINCT FROM is an operator.
+        if (!isField && this.#wordBefore !== 'distinct') this.#endSet()
+        return
+      case 'endsSet':
+        if (!isField) this.#endSet()
+        return
+      case 'distinct':
+        this.#lastWord = 'distinct'
+        return
       default:
         word.kind satisfies never
     }
+  }
+
+  #endSet(): void {
+    this.#endSource()
+    this.#levels[this.#base + assigns] = 0
+  }
+
+  /** Adds the copies of the source of a list of columns. Copies inside it are copied with it. */
+  #endSource(): void {
+    const times = this.#at(columns)
+    if (times === 0) return
+    const copies = (times - 1) * (this.#cost - this.#at(source))
+    this.#cost += copies
+    this.#copies += copies
+    this.#levels[this.#base + columns] = 0
+    if (this.#copies > this.#limits.maxCopies)
+      this.#refuse(`${this.#copies} copies`, this.#limits.maxCopies, 'maxCopies')
   }
 
   #and(): void {

@@ -20,6 +20,14 @@ export interface PrescanLimits {
   readonly maxDepth: number
   /** Items of one list (commas inside one pair of parentheses, plus one). Default 50,000. */
   readonly maxListItems: number
+  /**
+   * Block comments, nested ones counted. The parser takes time in proportion to each times the length of the text. Default 500.
+   */
+  readonly maxComments: number
+  /**
+   * Copies of tokens: `SET (a, b) = (…)` is written once for each column in the parser's tree, and nests. Default 50,000.
+   */
+  readonly maxCopies: number
   /** Items of all lists together, terms of AND and OR included. Default 200,000. */
   readonly maxTotalItems: number
 }
@@ -33,5 +41,7 @@ export const defaultPrescanLimits: PrescanLimits = {
   maxCases: 500,
   maxDepth: 4000,
   maxListItems: 50_000,
+  maxComments: 500,
+  maxCopies: 50_000,
   maxTotalItems: 200_000,
 }

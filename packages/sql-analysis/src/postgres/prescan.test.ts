@@ -48,6 +48,16 @@ describe('prescan', () => {
         `select ${`1${'+1'.repeat(900)}+(`.repeat(5)}1${')'.repeat(5)}`,
         /nested \d+ deep, the limit is 4000 \(maxDepth\)/,
       ],
+      [
+        `select ${'/**/'.repeat(498)} /* /**/ */ 1`,
+        `select ${'/**/'.repeat(499)} /* /**/ */ 1`,
+        /501 block comments, the limit is 500 \(maxComments\)/,
+      ],
+      [
+        `update t set (a${',a'.repeat(99)}) = (1${',1'.repeat(99)}), b = (c, d) = (e, f) where (a, b) = (1${',1'.repeat(40_000)})`,
+        `update t set (a${',a'.repeat(999)}) = (1${',1'.repeat(99)})`,
+        /copies, the limit is 50000 \(maxCopies\)/,
+      ],
     ]
     for (const [good, bad, message] of cases) {
       expect(check(good), good.slice(0, 40)).toBeNull()
@@ -111,6 +121,22 @@ describe('prescan', () => {
       expect(check(`select ${chain}`), joint).not.toBeNull()
     }
     expect(check(`select 1${' between 1 and 2 is null'.repeat(1500)}`)).not.toBeNull()
+  })
+
+  it('sees what the parser would write many times over', () => {
+    const columns = `(a${',a'.repeat(99)})`
+    const values = `(1${',1'.repeat(999)})`
+    for (const text of [
+      `update t set ${columns} = ${values}`,
+      `update t set ${columns} /* */ = 1 is distinct from ${values}`,
+      `update t set ${columns} = (1, 1) or (1, 1) = ${values}`,
+      `update t set ${columns} = t.from or t.where or ${values}`,
+      `insert into t values (1) on conflict (a) do update set b = 1, ${columns} = ${values}`,
+      `merge into t using u on true when matched then update set ${columns} = row${values}`,
+      `${'update t set (a, b) = (with w as ('.repeat(20)} select 1 ${')) '.repeat(20)}`,
+    ]) {
+      expect(check(text)?.message, text.slice(0, 40)).toContain('maxCopies')
+    }
   })
 
   it('lets nothing through that breaks the parser, for any repetition of words', { timeout: 120_000 }, () => {

@@ -54,6 +54,7 @@ export function prescan(
     const byte = bytes[at]
     switch (classOf(byte)) {
       case identifierStart:
+        counts.token()
         at = word(bytes, at, end, counts, afterDot)
         afterDot = false
         continue
@@ -66,13 +67,16 @@ export function prescan(
       case operatorCharacter: {
         const comment = commentEnd(bytes, at, end)
         if (comment > at) {
+          if (byte === 0x2f) countComments(bytes, at, comment, counts)
           comments?.push(at, comment)
           at = comment
           continue
         }
         afterDot = false
         // Each character counts: `+-+-` is four tokens, `->>` one.
+        counts.token()
         counts.operator()
+        if (byte === 0x3d) counts.equals()
         at++
         continue
       }
@@ -83,6 +87,7 @@ export function prescan(
       continue
     }
     afterDot = byte === 0x2e
+    counts.token()
     switch (byte) {
       case 0x27: // '
       case 0x22: // "
@@ -144,6 +149,12 @@ function commentEnd(bytes: Buffer, at: number, end: number): number {
   if (bytes[at] === 0x2d && bytes[at + 1] === 0x2d) return skipLineComment(bytes, at, end)
   if (bytes[at] === 0x2f && bytes[at + 1] === 0x2a) return skipBlockComment(bytes, at, end)
   return at
+}
+
+/** A comment and those nested in it. */
+function countComments(bytes: Buffer, start: number, end: number, counts: PrescanCounts): void {
+  const comment = bytes.subarray(start, end)
+  for (let at = 0; at !== -1 && counts.refusal === null; at = comment.indexOf('/*', at + 2)) counts.comment()
 }
 
 function encodingRefusal(bytes: Buffer, start: number, end: number): PrescanRefusal | null {

@@ -77,16 +77,56 @@ export function parseQuery(parser: LibpgParser, sql: string, limits: PrescanLimi
   return parsed.tree
 }
 
-/** Each comment gives way to one space, as in the server's scanner. */
+/**
+ * Each comment gives way to white space of its length and lines: positions in the server's messages stay the client's. A block
+ * comment between two strings stays: without it the server would join them (manual, section 4.1.2.1).
+ */
 function withoutComments(bytes: Buffer, start: number, end: number, comments: readonly number[]): string {
   const parts: string[] = []
   let from = start
   for (let index = 0; index + 1 < comments.length; index += 2) {
-    parts.push(bytes.toString('utf8', from, comments[index]), ' ')
-    from = comments[index + 1] ?? end
+    const [at = end, after = end] = comments.slice(index, index + 2)
+    if (bytes[at] === slash && isBetweenStrings(bytes, start, end, comments, index)) continue
+    parts.push(bytes.toString('utf8', from, at), bytes.toString('utf8', at, after).replaceAll(/[^\r\n]/gu, ' '))
+    from = after
   }
   parts.push(bytes.toString('utf8', from, end))
   return parts.join('')
+}
+
+const quote = 0x27
+const slash = 0x2f
+
+/** True when nothing but white space and comments stands between this comment and a quote, on both sides. */
+function isBetweenStrings(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  comments: readonly number[],
+  index: number,
+): boolean {
+  let before = (comments[index] ?? end) - 1
+  for (let comment = index - 1; before >= start;) {
+    if (isSpace(bytes[before])) before--
+    else if (before === (comments[comment] ?? 0) - 1) {
+      before = (comments[comment - 1] ?? start) - 1
+      comment -= 2
+    } else break
+  }
+  let after = comments[index + 1] ?? end
+  for (let comment = index + 2; after < end;) {
+    if (isSpace(bytes[after])) after++
+    else if (after === comments[comment]) {
+      after = comments[comment + 1] ?? end
+      comment += 2
+    } else break
+  }
+  return bytes[before] === quote && bytes[after] === quote
+}
+
+/** White space of PostgreSQL's scanner. */
+function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || (byte !== undefined && byte >= 0x09 && byte <= 0x0d)
 }
 
 function refusalOf(error: unknown): string {

@@ -5,6 +5,7 @@ import { useOperator } from './operators.ts'
 import type { Reading } from './reading.ts'
 import type { Scope } from './scope.ts'
 import { readSettingCall } from './settings.ts'
+import { tellOfCall } from './tells.ts'
 import { type Tree, listOf, stringsOf } from './tree.ts'
 
 /**
@@ -33,6 +34,7 @@ export function readCall(reading: Reading, call: FuncCall, scope: Scope, argumen
   if (name === 'lo_import' || name === 'lo_export' || name.startsWith('pg_read_')) readFileArgument(reading, call)
   if (meaning.trust !== 'user' && meaning.trust !== 'unknown' && isPlainCount(call, name, parts)) return NOTHING
   const derived = derivedFrom(parts)
+  tellOfCall(reading, name, meaning.candidates, parts)
   if (meaning.doubt !== null) return clouded(derived, 'function', meaning.doubt)
   const { catalog } = reading.environment
   if (derived.builtinType) return derived

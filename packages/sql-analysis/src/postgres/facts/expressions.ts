@@ -14,7 +14,8 @@ import {
   resolveName,
   wholeRow,
 } from './scope.ts'
-import { type Tree, kindOf, listOf, stringOf, stringsOf } from './tree.ts'
+import { tellOfCast, tellOfChoice, tellOfOperator } from './tells.ts'
+import { type Tree, kindOf, lastName, listOf, stringOf, stringsOf } from './tree.ts'
 
 /** What an expression depends on. Records on the way what it calls and what its conditions look at. */
 export function readExpression(reading: Reading, node: Tree, scope: Scope): Lineage {
@@ -30,14 +31,14 @@ function readNode(reading: Reading, node: Tree, scope: Scope): Lineage {
   if (node.A_Expr !== undefined) return readOperators(reading, node.A_Expr, scope)
   if (node.FuncCall !== undefined) return readCall(reading, node.FuncCall, scope, null)
   if (node.ParamRef !== undefined) return NOTHING
-  if (node.BoolExpr !== undefined) return derivedFrom(readEach(reading, node.BoolExpr.args, scope))
+  if (node.BoolExpr !== undefined) return readChoice(reading, node.BoolExpr.args, scope)
   if (node.TypeCast !== undefined) return readCast(reading, node.TypeCast, scope)
   if (node.List !== undefined) return derivedFrom(readEach(reading, node.List.items, scope))
   if (node.SubLink !== undefined) return readSubLink(reading, node.SubLink, scope)
   if (node.CaseExpr !== undefined) return readCase(reading, node.CaseExpr, scope)
   if (node.NullTest !== undefined) return plain(derivedFrom([optional(reading, node.NullTest.arg, scope)]))
   if (node.BooleanTest !== undefined) return plain(derivedFrom([optional(reading, node.BooleanTest.arg, scope)]))
-  if (node.CoalesceExpr !== undefined) return derivedFrom(readEach(reading, node.CoalesceExpr.args, scope))
+  if (node.CoalesceExpr !== undefined) return readChoice(reading, node.CoalesceExpr.args, scope)
   if (node.MinMaxExpr !== undefined) return derivedFrom(readEach(reading, node.MinMaxExpr.args, scope))
   if (node.A_ArrayExpr !== undefined) return derivedFrom(readEach(reading, node.A_ArrayExpr.elements, scope))
   if (node.RowExpr !== undefined) return readRow(reading, listOf(node.RowExpr.args), scope)
@@ -65,7 +66,11 @@ function readNode(reading: Reading, node: Tree, scope: Scope): Lineage {
   }
   const kind = kindOf(node)
   if (CONSTANT_KINDS.has(kind)) return NOTHING
-  if (COMPUTED_KINDS.has(kind)) return readParts(reading, Object.values(node), scope)
+  if (COMPUTED_KINDS.has(kind)) {
+    const value = readParts(reading, Object.values(node), scope)
+    if (!TOTAL_KINDS.has(kind)) reading.tell(value)
+    return value
+  }
   throw new Error(`an expression of kind ${kind || 'nothing'} is not understood`)
 }
 
@@ -97,6 +102,25 @@ const COMPUTED_KINDS: ReadonlySet<string> = new Set([
   'JsonScalarExpr',
   'JsonSerializeExpr',
   'JsonObjectConstructor',
+  'JsonArrayConstructor',
+  'JsonArrayQueryConstructor',
+  'JsonIsPredicate',
+  'JsonBehavior',
+  'JsonOutput',
+  'JsonReturning',
+  'JsonFormat',
+  'JsonTablePathSpec',
+])
+
+/** Kinds that give a value whatever is in them; the others can be made to fail, or choose by what they find. */
+const TOTAL_KINDS: ReadonlySet<string> = new Set([
+  'ResTarget',
+  'A_Indices',
+  'JsonKeyValue',
+  'JsonValueExpr',
+  'JsonArgument',
+  'JsonScalarExpr',
+  'JsonSerializeExpr',
   'JsonArrayConstructor',
   'JsonArrayQueryConstructor',
   'JsonIsPredicate',
@@ -197,10 +221,28 @@ function readOperators(reading: Reading, outermost: A_Expr, scope: Scope): Linea
     if (operator === undefined) continue
     const right = optional(reading, operator.rexpr, scope)
     const doubt = operatorDoubt(reading, operator, left, right)
+    if (!TOTAL_OPERATOR_KINDS.has(operator.kind ?? '')) tellOfOperator(reading, lastName(operator.name), left, right)
     const value = derivedFrom(left === null ? [right] : [left, right])
     left = doubt === null ? value : clouded(value, 'function', doubt)
   }
   return left ?? NOTHING
+}
+
+/** Compared, whatever the operator they are written with. */
+const TOTAL_OPERATOR_KINDS: ReadonlySet<string> = new Set([
+  'AEXPR_DISTINCT',
+  'AEXPR_NOT_DISTINCT',
+  'AEXPR_NULLIF',
+  'AEXPR_BETWEEN',
+  'AEXPR_NOT_BETWEEN',
+  'AEXPR_BETWEEN_SYM',
+  'AEXPR_NOT_BETWEEN_SYM',
+])
+
+function readChoice(reading: Reading, nodes: readonly Tree[] | undefined, scope: Scope): Lineage {
+  const parts = readEach(reading, nodes, scope)
+  tellOfChoice(reading, parts)
+  return derivedFrom(parts)
 }
 
 function operatorDoubt(reading: Reading, operator: A_Expr, left: Lineage | null, right: Lineage): string | null {
@@ -225,6 +267,7 @@ function readCast(reading: Reading, cast: TypeCast, scope: Scope): Lineage {
   const value = derivedFrom([optional(reading, cast.arg, scope)])
   const type = cast.typeName
   if (type === undefined) return value
+  tellOfCast(reading, type.arrayBounds === undefined ? lastName(type.names) : '', value)
   return castTo(reading, value, type)
 }
 

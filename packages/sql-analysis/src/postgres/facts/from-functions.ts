@@ -146,6 +146,7 @@ export function xmlTableItem(reading: Reading, table: RangeTableFunc, scope: Sco
     readParts(reading, table.rowexpr, scope),
     readParts(reading, table.namespaces, scope),
   ])
+  reading.tell(row)
   const columns = listOf(table.columns).map((node) => {
     const column = node.RangeTableFuncCol
     const own = derivedFrom([
@@ -165,6 +166,7 @@ export function jsonTableItem(reading: Reading, table: JsonTable, scope: Scope):
     readParts(reading, table.passing, scope),
     readParts(reading, table.on_error, scope),
   ])
+  reading.tell(row)
   const columns: Column[] = []
   collectJsonColumns(reading, listOf(table.columns), row, scope, columns)
   return aliasedItem(table.alias, columns, null, false)

@@ -139,6 +139,15 @@ export class Reading {
       this.incomplete(`a condition could not be traced: ${lineage.reason ?? 'unknown'}`)
   }
 
+  /**
+   * What happens tells something of the value without being computed from it: how many rows there are, whether it fails,
+   * what else is evaluated. In a definition nobody who reads it has chosen the question.
+   */
+  tell(lineage: Lineage): void {
+    if (this.defining) return
+    for (const source of lineage.sources) this.decides.add(source.column)
+  }
+
   decideAll(columns: readonly Column[]): void {
     for (const column of columns) this.decide(column.lineage)
   }

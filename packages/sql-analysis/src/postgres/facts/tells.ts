@@ -1,0 +1,69 @@
+/** Table: which built-in operators and functions give a result whatever the value of their operands. All others may fail. */
+import type { CatalogFunction } from '../catalog.ts'
+import type { Lineage } from './lineage.ts'
+import type { Reading } from './reading.ts'
+
+const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/).filter((word) => word !== ''))
+
+/** Operators that never fail on account of a value. */
+const TOTAL_OPERATORS = words(`= <> < > <= >= || -> ->> #> #>> ? ?| ?& @> <@ && ^@`)
+/** Operators that never fail on account of their left operand: the right one is a pattern that may be malformed. */
+const TOTAL_IN_LEFT = words(`~~ !~~ ~~* !~~* ~ !~ ~* !~*`)
+
+/** Functions that never fail on account of a value. */
+const TOTAL_FUNCTIONS = words(`
+  lower upper initcap length char_length character_length octet_length bit_length reverse concat md5 sha224 sha256 sha384 sha512
+  btrim ltrim rtrim trim replace translate strpos position starts_with left right ascii
+  quote_literal quote_nullable quote_ident hashtext hashtextextended casefold unistr_is_normalized
+  count min max sum avg stddev stddev_pop stddev_samp variance var_pop var_samp bool_and bool_or every
+  string_agg array_agg json_agg jsonb_agg any_value xmlagg row_number rank dense_rank first_value last_value
+  to_json to_jsonb row_to_json array_to_json json_typeof jsonb_typeof json_strip_nulls jsonb_strip_nulls jsonb_pretty
+  json_extract_path json_extract_path_text jsonb_extract_path jsonb_extract_path_text json_build_array jsonb_build_array
+  num_nulls num_nonnulls pg_typeof pg_column_size isfinite age ceil ceiling floor sign`)
+/** Functions that never fail on account of their first argument; the rest are lengths, positions, patterns, formats. */
+const TOTAL_IN_FIRST = words(`
+  substr substring split_part regexp_replace regexp_match regexp_like regexp_count regexp_instr regexp_substr
+  to_char encode lag lead round trunc concat_ws format`)
+/** Functions that never fail on account of their last argument: the first is the name of a field. */
+const TOTAL_IN_LAST = words(`extract date_part date_trunc`)
+
+/** Types that every value can be cast to without an error: the cast goes through the text of the value. */
+const TOTAL_CASTS = words(`text varchar bpchar name`)
+
+/**
+ * Whether an operator fails can be told from outside: an operand that can make it fail is looked at (`1 / (salary - 91234)`).
+ */
+export function tellOfOperator(reading: Reading, operator: string, left: Lineage | null, right: Lineage): void {
+  if (TOTAL_OPERATORS.has(operator)) return
+  if (left !== null && !TOTAL_IN_LEFT.has(operator)) reading.tell(left)
+  reading.tell(right)
+}
+
+/** The same for the arguments of a function. Functions that are not built in may do anything with any of them. */
+export function tellOfCall(
+  reading: Reading,
+  name: string,
+  candidates: readonly CatalogFunction[],
+  parts: readonly Lineage[],
+): void {
+  const builtin = candidates.every((fn) => fn.builtin)
+  // How many rows a set has depends on what it is made from.
+  const set = candidates.some((fn) => fn.returnsSet)
+  if (builtin && !set && TOTAL_FUNCTIONS.has(name)) return
+  const spared = !builtin || set ? -1 : TOTAL_IN_FIRST.has(name) ? 0 : TOTAL_IN_LAST.has(name) ? parts.length - 1 : -1
+  // json_build_object(key, value, …): a key must not be NULL.
+  const pairs = builtin && (name === 'json_build_object' || name === 'jsonb_build_object')
+  parts.forEach((part, index) => {
+    if (index !== spared && !(pairs && index % 2 === 1)) reading.tell(part)
+  })
+}
+
+/** The same for a cast to the type of this name. */
+export function tellOfCast(reading: Reading, type: string, value: Lineage): void {
+  if (!TOTAL_CASTS.has(type)) reading.tell(value)
+}
+
+/** AND, OR and COALESCE: whether the later operands are evaluated at all is up to those before. */
+export function tellOfChoice(reading: Reading, parts: readonly Lineage[]): void {
+  for (const part of parts.slice(0, -1)) reading.tell(part)
+}
