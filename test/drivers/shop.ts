@@ -49,7 +49,6 @@ rules:
     allow:
       actions: [select, insert, update, delete, copy_from, copy_to, declare_cursor, fetch, prepare, execute, explain]
       relations: [public.*, pg_catalog.*, information_schema.*]
-      functions: [pg_catalog.*]
   - name: never
     target: [shop, shop15]
     deny: { actions: [drop, truncate], unboundedWrites: true }

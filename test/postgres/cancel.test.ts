@@ -151,7 +151,7 @@ async function cancel({ gateway }: Scene, key: Key, tls?: 'request' | 'direct'):
     port,
     ...(tls === undefined ? {} : { tls, ca: tlsFiles.ca, alpn: ['postgresql'] }),
   })
-  client.socket.write(encoded({ kind: 'CancelRequest', ...key }))
+  client.socket.write(encoded({ ...key, kind: 'CancelRequest' }))
   expect(await client.next()).toBeNull()
   client.destroy()
 }

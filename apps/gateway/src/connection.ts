@@ -18,7 +18,7 @@ export interface Receiver {
 const nobody: Receiver = { bytes: () => undefined, closed: () => undefined }
 
 /** Why a connection is not being read just now; each has to end before it is read again. */
-export const Pause = { HandedOver: 1, Deciding: 2, PeerIsSlow: 4 } as const
+export const Pause = { HandedOver: 1, Deciding: 2, PeerIsSlow: 4, Cancelling: 8 } as const
 export type Pause = (typeof Pause)[keyof typeof Pause]
 
 /** One socket, clear or TLS: pushes what it reads to its receiver, writes what was staged at the end of a turn. */

@@ -15,8 +15,8 @@ export interface Session {
   readonly principal: Principal
   readonly target: string
   readonly clientAddress: string
-  /** Cancels what the session is running, if anything is. */
-  cancel(): void
+  /** Cancels what the session is running, if anything is. Resolves when the upstream was told; never rejects. */
+  cancel(): Promise<void>
   /** Ends it: what runs is cancelled, the client is told why in its own protocol. Later calls do nothing. */
   end(reason: EndReason, detail?: string): void
 }

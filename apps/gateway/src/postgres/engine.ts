@@ -90,7 +90,7 @@ export class PostgresEngine {
     let user: string | null = null
     try {
       const opening = await openClient(client, this.#login, deadline.signal)
-      if (opening.kind === 'cancel') this.#cancel(opening.processId, opening.secretKey)
+      if (opening.kind === 'cancel') await this.#cancel(opening.processId, opening.secretKey)
       if (opening.kind !== 'session') return client.destroy()
       user = opening.startup.parameters.get('user') ?? null
       const frames = new LoginFrames(client, LOGIN_LIMITS)
@@ -232,8 +232,9 @@ export class PostgresEngine {
     return path
   }
 
-  #cancel(processId: number, secretKey: Buffer): void {
-    this.#ports.sessions.byCancelKey(processId, secretKey)?.cancel()
+  /** As with the server, the connection closes when the cancel has been delivered: the client waits for that. */
+  async #cancel(processId: number, secretKey: Buffer): Promise<void> {
+    await this.#ports.sessions.byCancelKey(processId, secretKey)?.cancel()
   }
 
   /** Tells the client, the log and the trail why there is no session. */

@@ -3,7 +3,7 @@ import { MessageWriter, type ProtocolError } from '@gatehouse/postgres-wire'
 import type { NameEnvironment } from '@gatehouse/sql-analysis'
 import type { Logger } from 'pino'
 import type { TargetConfig } from '../config/index.ts'
-import type { Connection } from '../connection.ts'
+import { type Connection, Pause } from '../connection.ts'
 import type { EndReason, Session } from '../session.ts'
 import type { SessionRegistry } from '../session-registry.ts'
 import type { Turn } from '../turn.ts'
@@ -67,7 +67,7 @@ export class PostgresSession implements Session {
       maskingKey,
       // The server may send larger messages than a client may: one row can hold a whole document.
       maxMessageBytes: 0x3fff_ffff,
-      cancelRunning: () => this.cancel(),
+      cancelRunning: () => this.#cancelRunning(),
       over: (why) => this.#upstreamOver(why.kind, why.detail),
     })
     this.#requests = new PostgresRequests(
@@ -86,9 +86,16 @@ export class PostgresSession implements Session {
     this.#options.client.receive(this.#requests)
   }
 
-  cancel(): void {
+  cancel(): Promise<void> {
     const { target, targetConfig, upstream, turn } = this.#options
-    void cancelUpstream(target, targetConfig, upstream.key, turn)
+    return cancelUpstream(target, targetConfig, upstream.key, turn)
+  }
+
+  /** Nothing more of the client is forwarded until the upstream was told: the cancel must not hit its next statement. */
+  #cancelRunning(): void {
+    const { client } = this.#options
+    client.pause(Pause.Cancelling)
+    void this.cancel().finally(() => client.resume(Pause.Cancelling))
   }
 
   end(reason: EndReason, detail = ''): void {
@@ -145,7 +152,7 @@ export class PostgresSession implements Session {
     ended(reason, statements, clock.monotonic() - this.#startedAt)
     turn.schedule()
     client.end()
-    if (running) this.cancel()
+    if (running) void this.cancel()
     upstream.connection.stage(TERMINATE, 0, TERMINATE.length)
     upstream.connection.end()
   }

@@ -13,7 +13,7 @@ import {
 import type { NameEnvironment } from '@gatehouse/sql-analysis'
 import { type Connection, Pause, type Receiver } from '../connection.ts'
 import type { Turn } from '../turn.ts'
-import { type Asked, Closing, InjectedDescribe, NOTHING, Portal, PreparedStatement, SimpleQuery } from './asked.ts'
+import { type Asked, Closing, NOTHING, Portal, PreparedStatement, SimpleQuery } from './asked.ts'
 import { decodeBind } from './bind.ts'
 import { StatementJudge } from './statement-judge.ts'
 import { NAMED_OBJECTS_LIMIT, NamedObjects } from './named-objects.ts'
@@ -26,7 +26,7 @@ import {
   unknownObject,
 } from './refusal.ts'
 import type { SessionNames } from './session-names.ts'
-import { encodeDescribeStatement, encodeParseText, encodeQueryText, StagedRequests } from './staged-requests.ts'
+import { StagedRequests } from './staged-requests.ts'
 
 /** What the requests side needs of the session it belongs to. */
 export interface RequestsOptions {
@@ -186,15 +186,7 @@ export class PostgresRequests implements Receiver {
       this.#staged.refuse(RequestKind.Query, admission.refusal, POISON_QUERY)
       return true
     }
-    const query = new SimpleQuery(admission)
-    if (judgement.forwardText === null) {
-      this.#staged.ask(RequestKind.Query, query, cursor)
-      this.#staged.recorded(admission, cursor.end - cursor.start, POISON_QUERY)
-    } else {
-      const message = encodeQueryText(judgement.forwardText)
-      this.#staged.askInstead(RequestKind.Query, query, message)
-      this.#staged.recorded(admission, message.length, POISON_QUERY)
-    }
+    this.#staged.askQuery(new SimpleQuery(admission), cursor, judgement.forwardText)
     this.#runs(judgement)
     this.admitted++
     return true
@@ -218,12 +210,8 @@ export class PostgresRequests implements Receiver {
     }
     const statement = new PreparedStatement(name, this.#batch, text, judgement, this.#names.environment)
     this.statements.ask(statement)
-    if (judgement.forwardText === null) this.#staged.ask(RequestKind.Parse, statement, cursor)
-    else {
-      const types = cursor.bytes.subarray(textEnd + 1, cursor.end)
-      this.#staged.askInstead(RequestKind.Parse, statement, encodeParseText(name, judgement.forwardText, types))
-    }
-    if (judgement.redactReports) this.#describeForMasks(statement)
+    this.#staged.askParse(statement, cursor, judgement.forwardText, textEnd)
+    if (judgement.redactReports) this.#staged.describeForMasks(statement)
     return true
   }
 
@@ -314,7 +302,7 @@ export class PostgresRequests implements Receiver {
     if (judgement === null) return false
     statement.judgement = judgement
     statement.names = this.#names.environment
-    if (judgement.redactReports && statement.fields === null) this.#describeForMasks(statement)
+    if (judgement.redactReports && statement.fields === null) this.#staged.describeForMasks(statement)
     return true
   }
 
@@ -326,7 +314,7 @@ export class PostgresRequests implements Receiver {
       return this.#gate.admit(judgement, portal.statement.text, null).refusal ?? judgement.refusal
     portal.judgement = judgement
     portal.masks = undefined
-    if (judgement.masksOutput && portal.statement.fields === null) this.#describeForMasks(portal.statement)
+    if (judgement.masksOutput && portal.statement.fields === null) this.#staged.describeForMasks(portal.statement)
     return null
   }
 
@@ -338,15 +326,6 @@ export class PostgresRequests implements Receiver {
     this.#waitsForReplies = true
     if (this.#batchOpen) this.#staged.askToFlush()
     return false
-  }
-
-  /** Masks need the types of the columns, and the client may never ask for them. */
-  #describeForMasks(statement: PreparedStatement): void {
-    this.#staged.askInstead(
-      RequestKind.DescribeStatement,
-      new InjectedDescribe(statement),
-      encodeDescribeStatement(statement.name),
-    )
   }
 
   /** What running these statements does to names. */

@@ -1,8 +1,9 @@
 import type { Admission, Refusal } from '@gatehouse/core'
-import { type FrameCursor, MessageWriter, ReplyQueue, type RequestKind } from '@gatehouse/postgres-wire'
+import { type FrameCursor, MessageWriter, ReplyQueue, RequestKind } from '@gatehouse/postgres-wire'
 import type { Connection } from '../connection.ts'
 import type { Turn } from '../turn.ts'
-import { type Asked, Refused } from './asked.ts'
+import { type Asked, InjectedDescribe, type PreparedStatement, Refused, type SimpleQuery } from './asked.ts'
+import { POISON_QUERY } from './refusal.ts'
 
 /** A statement staged in this turn whose record is not durable yet, and what takes its place should it not become so. */
 interface Mark {
@@ -43,6 +44,26 @@ export class StagedRequests {
     this.#upstream.stage(message, 0, message.length)
   }
 
+  /** An admitted Query: the client's message, or one with `forwardText` in its text's place. */
+  askQuery(query: SimpleQuery, cursor: FrameCursor, forwardText: string | null): void {
+    if (forwardText === null) {
+      this.ask(RequestKind.Query, query, cursor)
+      this.recorded(query.admission, cursor.end - cursor.start, POISON_QUERY)
+      return
+    }
+    const message = writer.begin(0x51 /* Q */).cString(forwardText).end().take()
+    this.askInstead(RequestKind.Query, query, message)
+    this.recorded(query.admission, message.length, POISON_QUERY)
+  }
+
+  /** A permitted Parse, likewise. `textEnd`: offset of the NUL behind its text. */
+  askParse(statement: PreparedStatement, cursor: FrameCursor, forwardText: string | null, textEnd: number): void {
+    if (forwardText === null) return this.ask(RequestKind.Parse, statement, cursor)
+    const types = cursor.bytes.subarray(textEnd + 1, cursor.end)
+    const message = writer.begin(0x50 /* P */).cString(statement.name).cString(forwardText).bytes(types).end().take()
+    this.askInstead(RequestKind.Parse, statement, message)
+  }
+
   /** The statement that was asked last, in `length` bytes, was recorded in this turn; `poison` stands in for it if the record fails. */
   recorded(admission: Admission, length: number, poison: Buffer): void {
     if (this.#marksTurn !== this.#turn.number) {
@@ -58,6 +79,12 @@ export class StagedRequests {
   /** What the server must reject goes in place of a refused request; nothing of the refused text goes upstream. */
   refuse(kind: RequestKind, refusal: Refusal, poison: Buffer): void {
     this.askInstead(kind, new Refused(refusal), poison)
+  }
+
+  /** Masks need the types of the columns, and the client may never ask for them. */
+  describeForMasks(statement: PreparedStatement): void {
+    const message = writer.begin(0x44 /* D */).byte(0x53 /* S */).cString(statement.name).end().take()
+    this.askInstead(RequestKind.DescribeStatement, new InjectedDescribe(statement), message)
   }
 
   /** Bytes that have no reply of their own. */
@@ -91,16 +118,3 @@ export class StagedRequests {
 
 const writer = new MessageWriter()
 const FLUSH: Buffer = new MessageWriter().begin(0x48 /* H */).end().take()
-
-export function encodeQueryText(text: string): Buffer {
-  return writer.begin(0x51 /* Q */).cString(text).end().take()
-}
-
-/** `types`: the rest of the client's Parse message behind its text, as it came. */
-export function encodeParseText(name: string, text: string, types: Buffer): Buffer {
-  return writer.begin(0x50 /* P */).cString(name).cString(text).bytes(types).end().take()
-}
-
-export function encodeDescribeStatement(name: string): Buffer {
-  return writer.begin(0x44 /* D */).byte(0x53 /* S */).cString(name).end().take()
-}

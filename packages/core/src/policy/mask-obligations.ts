@@ -79,8 +79,8 @@ function refusedDecision(statement: StatementFacts, masks: Masks): Denial | null
       'MASKED_COLUMN_DECIDES',
       mask.rule,
       name,
-      `the masked column ${name} is used in a condition, join, grouping, ordering or DISTINCT`,
-      `Remove ${name} from WHERE, ON, CASE, GROUP BY, ORDER BY and DISTINCT; it may be selected, and comes back masked.`,
+      `the masked column ${name} is used in a condition, join, grouping, ordering or DISTINCT, or where an error or the number of rows would tell of its value`,
+      `Remove ${name} from WHERE, ON, CASE, GROUP BY, ORDER BY, DISTINCT, casts, arithmetic and set-returning functions; it may be selected, and comes back masked.`,
     )
   }
   return null

@@ -100,9 +100,26 @@ describe('read', () => {
 
   it('forwards the text that was parsed where a comment stood between words the grammar joins', () => {
     const reading = read("select 1 where 'a--' not /*c*/ in ('b') -- end")
-    expect(reading).toMatchObject({ kind: 'read', forwardText: "select 1 where 'a--' not   in ('b')  " })
+    expect(reading).toMatchObject({ kind: 'read', forwardText: "select 1 where 'a--' not       in ('b')       " })
     expect(read('select /*c*/ 1')).toMatchObject({ forwardText: null })
   })
+
+  it('keeps characters and lines where they were when it takes comments out', () => {
+    const sql = "select 1 where 'ä' not /* é\n😀 */ in (b) -- ü"
+    const reading = read(sql)
+    const forwarded = reading.kind === 'read' ? (reading.forwardText ?? '') : ''
+    expect([...forwarded].length).toBe([...sql].length)
+    expect([...forwarded].indexOf('b')).toBe([...sql].indexOf('b'))
+    expect(forwarded.split('\n').length).toBe(2)
+  })
+
+  it.each(["select 'a'\n/* no */\n'b'", "select 'a' -- c\n /* no */ -- d\n 'b'", "select 'a'/*1*/\n/*2*/'b'"])(
+    'never joins strings that a block comment parts: %j',
+    (sql) => {
+      expect(read(sql)).toMatchObject({ kind: 'unreadable', code: 'SYNTAX' })
+      expect(read(`${sql} where 1 not /*c*/ in (2)`)).toMatchObject({ kind: 'unreadable', code: 'SYNTAX' })
+    },
+  )
 
   it('refuses what is longer than the inline limit', () => {
     expect(read(`select '${'x'.repeat(17_000)}'`)).toMatchObject({ code: 'TOO_LONG' })

@@ -22,7 +22,7 @@ const staysDeciding: ReadonlySet<string> = new Set(['A_Expr', 'BoolExpr', 'SubLi
  */
 export class LiteralPositions {
   /** Byte offsets of the constants found in safe positions, as the parser reports them. */
-  readonly safe = new Set<number>()
+  readonly safe: Set<number> = new Set()
   /** True when one of them is the argument of a function: then every function must be harmless. */
   inCall = false
   #calls = 0
@@ -68,7 +68,7 @@ export class LiteralPositions {
   #update(update: UpdateStmt, place: Place): void {
     this.#with(update.withClause?.ctes, place)
     for (const target of listOf(update.targetList)) {
-      const value = target.ResTarget?.val
+      const value: Tree | undefined = target.ResTarget?.val
       this.#operand(value?.MultiAssignRef === undefined ? value : value.MultiAssignRef.source, 'value')
     }
     for (const node of listOf(update.fromClause)) this.#from(node, place)
@@ -180,8 +180,8 @@ export class LiteralPositions {
         return
       case 'A_Indirection':
         // An element of a column is the column; an element of ARRAY[a, b] is one of the two.
-        if (node.A_Indirection?.arg?.ColumnRef === undefined || place !== 'value') return
-        for (const index of listOf(node.A_Indirection.indirection)) {
+        if (!isBareColumn(node.A_Indirection?.arg) || place !== 'value') return
+        for (const index of listOf(node.A_Indirection?.indirection)) {
           this.#operand(index.A_Indices?.lidx, place)
           this.#operand(index.A_Indices?.uidx, place)
         }

@@ -21,6 +21,8 @@ export function addSetting(reading: Reading, use: SettingUse): void {
   if (use.action === 'show') return
   reading.changesNames = true
   if (NAME_SETTINGS.has(use.name)) reading.movesNames = true
+  // RESET goes back to the role that the session was opened with.
+  if (use.action === 'reset') return
   if (use.name === 'role' || use.name === '*') reading.access('set_role', roleNamed(use), null)
   if (use.name === 'session_authorization') reading.access('set_session_authorization', roleNamed(use), null)
 }
@@ -58,11 +60,9 @@ export function readVariableSet(reading: Reading, statement: VariableSetStmt): s
     default:
       throw new Error('a form of SET is not understood')
   }
+  if (statement.kind === 'VAR_RESET' || statement.kind === 'VAR_RESET_ALL') return 'reset'
   if (name === 'role') return 'set_role'
-  if (name === 'session_authorization') return 'set_session_authorization'
-  const action = statement.kind === 'VAR_RESET' || statement.kind === 'VAR_RESET_ALL' ? 'reset' : 'set'
-  reading.access(action, null, null)
-  return action
+  return name === 'session_authorization' ? 'set_session_authorization' : 'set'
 }
 
 // SET TRANSACTION, SET SESSION CHARACTERISTICS AS TRANSACTION, SET TRANSACTION SNAPSHOT.
@@ -71,9 +71,7 @@ function readTransactionSettings(reading: Reading, name: string, modes: readonly
   addTransactionModes(reading, modes, lasting ? 'default_' : '')
   if (name === 'transaction snapshot')
     addSetting(reading, { action: 'set', name: 'transaction_snapshot', value: literalText(modes[0]) })
-  const action = lasting ? 'set' : 'set_transaction'
-  reading.access(action, null, null)
-  return action
+  return lasting ? 'set' : 'set_transaction'
 }
 
 /** Transaction modes as the settings they are: `transaction_isolation`, `transaction_read_only`, `transaction_deferrable`. */
