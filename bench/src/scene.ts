@@ -30,6 +30,7 @@ export interface Scene {
   readonly gateway: GatewayProcess
   /** In the order each round takes them. */
   readonly roads: readonly Road[]
+  readonly gatewayRoad: Road
   readonly pgbouncerVersion: string
   readonly pgbench: Pgbench
   readonly close: () => Promise<void>
@@ -79,17 +80,29 @@ export async function openScene(gatewayNodeArgs: readonly string[] = []): Promis
     const relay = await startOwn('bare-relay.ts', [String(server.port)], { logFile: join(folder, 'relay.log') })
     closers.push(relay.stop)
     const token = issuer.token('ada@example.com')
+    const gatewayRoad: Road = {
+      name: 'gateway',
+      address: { port: gateway.port, user: 'copilot', database: TARGET, password: token },
+      cpuSeconds: () => cpuSeconds(gateway.pid),
+    }
     const roads: readonly Road[] = [
       { name: 'direct', address: at(server.port), cpuSeconds: () => ({ user: 0, system: 0 }) },
       { name: 'pgbouncer', address: at(pgbouncer.port), cpuSeconds: () => cpuSeconds(pgbouncer.pid) },
-      {
-        name: 'gateway',
-        address: { port: gateway.port, user: 'copilot', database: TARGET, password: token },
-        cpuSeconds: () => cpuSeconds(gateway.pid),
-      },
+      gatewayRoad,
       { name: 'relay', address: at(portOf(relay.ready)), cpuSeconds: () => cpuSeconds(relay.pid) },
     ]
-    return { folder, server, issuer, token, gateway, roads, pgbouncerVersion: pgbouncer.version, pgbench, close }
+    return {
+      folder,
+      server,
+      issuer,
+      token,
+      gateway,
+      roads,
+      gatewayRoad,
+      pgbouncerVersion: pgbouncer.version,
+      pgbench,
+      close,
+    }
   } catch (error) {
     await close()
     throw error

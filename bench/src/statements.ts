@@ -84,9 +84,7 @@ function summarise(
         p99Microseconds: median(over(road, (result) => result.p99Microseconds)),
         proxyCpuMicroseconds: median(over(road, proxyCpu)),
         proxyUserMicroseconds: median(over(road, (result) => perStatement(result, 1))),
-        databaseCpuMicroseconds: median(
-          over(road, (result) => ((result.sampled[1] ?? 0) * 1e6) / result.statementsSampled),
-        ),
+        databaseCpuMicroseconds: median(over(road, (result) => perStatement(result, 0))),
       },
     ]),
   ) as Record<RoadName, RoadFigures>

@@ -41,8 +41,7 @@ export async function openProtocolRoads(
     return (await client.untilReady()).map(lineOf)
   }
   return {
-    exchange: (messages, extended) =>
-      Promise.all([ask(direct, messages, extended), ask(through, messages, extended)]),
+    exchange: (messages, extended) => Promise.all([ask(direct, messages, extended), ask(through, messages, extended)]),
     async close() {
       direct.close()
       through.close()

@@ -26,7 +26,13 @@ export async function findPsql(): Promise<string | null> {
 }
 
 /** What `psql -X -a -q < script` writes on both its outputs, as pg_regress runs it. Killed after `seconds`, which rejects. */
-export async function runPsql(psql: string, road: PsqlRoad, script: string, output: string, seconds: number): Promise<Buffer> {
+export async function runPsql(
+  psql: string,
+  road: PsqlRoad,
+  script: string,
+  output: string,
+  seconds: number,
+): Promise<Buffer> {
   const into = openSync(output, 'w')
   const from = openSync(script, 'r')
   try {

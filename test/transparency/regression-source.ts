@@ -31,10 +31,14 @@ export async function findRegressionSource(): Promise<Had<string>> {
     const beside = `${folder}.${String(process.pid)}`
     mkdirSync(beside, { mode: 0o755 })
     const wanted = ['sql', 'data', 'expected', 'parallel_schedule'].map((name) => `*/src/test/regress/${name}`)
-    await run('sh', ['-c', 'exec tar -xf *.orig.tar.* "$@"', 'sh', '-C', beside, '--strip-components=4', '--wildcards', ...wanted], {
-      cwd: scratch,
-      timeout: 120_000,
-    })
+    await run(
+      'sh',
+      ['-c', 'exec tar -xf *.orig.tar.* "$@"', 'sh', '-C', beside, '--strip-components=4', '--wildcards', ...wanted],
+      {
+        cwd: scratch,
+        timeout: 120_000,
+      },
+    )
     if (existsSync(folder)) rmSync(beside, { recursive: true, force: true })
     else renameSync(beside, folder)
     return { kind: 'program', program: folder }

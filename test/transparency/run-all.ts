@@ -44,7 +44,9 @@ try {
       const comparison = compareOutputs(direct, through)
       tally[comparison.kind]++
       const codes = [...comparison.refusals].map(([code, count]) => `${code} ${String(count)}`).join(', ')
-      console.log(`${file.padEnd(26)} ${comparison.kind.padEnd(10)} ${String(Math.round(performance.now() - before)).padStart(6)} ms  ${codes}`)
+      console.log(
+        `${file.padEnd(26)} ${comparison.kind.padEnd(10)} ${String(Math.round(performance.now() - before)).padStart(6)} ms  ${codes}`,
+      )
     } catch (error) {
       tally.different++
       console.log(`${file.padEnd(26)} failed: ${String(error)}`)

@@ -80,21 +80,14 @@ export async function openTwoRoads(psql: string, source: string, secondsPerScrip
     async prepare(name, base, scripts) {
       await newDatabases(base)
       for (const script of scripts) await Promise.all(sides.map((side) => runOn(side, straight(side), script)))
-      await Promise.all(
-        sides.map(({ server }) =>
-          query(server.url, `ALTER DATABASE ${DATABASE} RENAME TO ${name}`),
-        ),
-      )
+      await Promise.all(sides.map(({ server }) => query(server.url, `ALTER DATABASE ${DATABASE} RENAME TO ${name}`)))
     },
     async run(script, template) {
       await newDatabases(template)
       const gateway = await gatewayBefore(behind.server)
       try {
         const via = road(behind, await gateway.token({ sub: 'tester' }), gateway.host, gateway.port)
-        const [left, right] = await Promise.all([
-          runOn(direct, straight(direct), script),
-          runOn(behind, via, script),
-        ])
+        const [left, right] = await Promise.all([runOn(direct, straight(direct), script), runOn(behind, via, script)])
         return { direct: left, through: right }
       } finally {
         await gateway.close()

@@ -1,7 +1,9 @@
 import {
   buildCatalog,
   type Catalog,
-  CATALOG_QUERIES,
+  CATALOG_QUERIES_BUILTIN,
+  CATALOG_QUERIES_OWN,
+  type CatalogPartQueries,
   CATALOG_SESSION,
   type CatalogRows,
   CATALOG_VERSION_QUERY,
@@ -41,6 +43,8 @@ export class CatalogSource {
   #catalog: Catalog | null = null
   readonly #environments = new Map<string, NameEnvironment>()
   #queries: OwnQueries | null = null
+  /** What initdb made, as of this connection: another one may lead to another server. */
+  #builtin: CatalogRows | null = null
   #refreshing: Promise<void> | null = null
   #stale = false
   #readAt = -Infinity
@@ -146,9 +150,10 @@ export class CatalogSource {
     await queries.rows('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
     const [version = ''] = await column(queries, CATALOG_VERSION_QUERY)
     if (this.#catalog === null || version !== this.#catalog.version) {
-      const rows = await allRows(queries)
-      this.#catalog = buildCatalog(version, rows)
-      rowsByCatalog.set(this.#catalog, rows)
+      const builtin = (this.#builtin ??= await partRows(queries, CATALOG_QUERIES_BUILTIN))
+      const own = await partRows(queries, CATALOG_QUERIES_OWN)
+      this.#catalog = buildCatalog(version, builtin, own)
+      rowsByCatalog.set(this.#catalog, joined(builtin, own))
       this.#environments.clear()
     }
     await queries.rows('COMMIT')
@@ -163,6 +168,7 @@ export class CatalogSource {
     ])
     const upstream = await openUpstream(this.#name, this.#target, settings, this.#turn)
     // Kept at once, so that `#load` closes it when its first query fails.
+    this.#builtin = null
     this.#queries = new OwnQueries(this.#name, upstream, this.#target.connectTimeoutSeconds * 1000)
     await this.#queries.rows(CATALOG_SESSION)
     return this.#queries
@@ -187,19 +193,32 @@ export async function readCatalogRows(
     const searchPath = readSchemas((await column(queries, SCHEMAS_QUERY))[0] ?? '')
     if (searchPath === null) throw new Error('the database did not say which schemas a session sees')
     await queries.rows(CATALOG_SESSION)
-    return { rows: await allRows(queries), searchPath }
+    const builtin = await partRows(queries, CATALOG_QUERIES_BUILTIN)
+    return { rows: joined(builtin, await partRows(queries, CATALOG_QUERIES_OWN)), searchPath }
   } finally {
     queries.close()
   }
 }
 
-async function allRows(queries: OwnQueries): Promise<CatalogRows> {
+async function partRows(queries: OwnQueries, part: CatalogPartQueries): Promise<CatalogRows> {
+  const rows = async (sql: string | null): Promise<string[]> =>
+    sql === null ? [] : column(queries, sql, CATALOG_PATIENCE_MILLISECONDS)
   return {
-    relations: await column(queries, CATALOG_QUERIES.relations, CATALOG_PATIENCE_MILLISECONDS),
-    functions: await column(queries, CATALOG_QUERIES.functions, CATALOG_PATIENCE_MILLISECONDS),
-    types: await column(queries, CATALOG_QUERIES.types, CATALOG_PATIENCE_MILLISECONDS),
-    operators: await column(queries, CATALOG_QUERIES.operators, CATALOG_PATIENCE_MILLISECONDS),
-    builtinOperators: await column(queries, CATALOG_QUERIES.builtinOperators, CATALOG_PATIENCE_MILLISECONDS),
+    relations: await rows(part.relations),
+    functions: await rows(part.functions),
+    types: await rows(part.types),
+    operators: await rows(part.operators),
+    builtinOperators: await rows(part.builtinOperators),
+  }
+}
+
+function joined(one: CatalogRows, other: CatalogRows): CatalogRows {
+  return {
+    relations: [...one.relations, ...other.relations],
+    functions: [...one.functions, ...other.functions],
+    types: [...one.types, ...other.types],
+    operators: [...one.operators, ...other.operators],
+    builtinOperators: [...one.builtinOperators, ...other.builtinOperators],
   }
 }
 

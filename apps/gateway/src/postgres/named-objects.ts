@@ -30,8 +30,8 @@ export class NamedObjects<T extends Named> {
 
   /** The server made it. */
   confirm(object: T): void {
-    this.#forgetAsked(object)
-    this.#confirmed.set(object.name, object)
+    // Not among those asked for: its name was taken over in the meantime.
+    if (this.#forgetAsked(object)) this.#confirmed.set(object.name, object)
   }
 
   /** The server failed or skipped it. */
@@ -48,18 +48,32 @@ export class NamedObjects<T extends Named> {
     return this.#confirmed.get(name)
   }
 
-  /** The server closed it, or a statement took the name over at SQL level. */
+  /** The server closed it. */
   forget(name: string): void {
     this.#confirmed.delete(name)
   }
 
-  /** Portals at the end of a transaction; statements at DISCARD ALL. */
+  /** Portals at the end of a transaction. */
   forgetAll(): void {
     if (this.#confirmed.size > 0) this.#confirmed.clear()
   }
 
-  #forgetAsked(object: T): void {
+  /**
+   * SQL is on its way that makes or removes what has this name (null: all of them): whatever was asked for before it, answered
+   * or not, is not what the name will mean. INVARIANT: a name that SQL may have given a new meaning is not found here.
+   */
+  takenOver(name: string | null): void {
+    if (name === null) this.#confirmed.clear()
+    else this.#confirmed.delete(name)
+    for (let index = this.#asked.length - 1; index >= 0; index--) {
+      if (name === null || this.#asked[index]?.name === name) this.#asked.splice(index, 1)
+    }
+  }
+
+  #forgetAsked(object: T): boolean {
     const index = this.#asked.indexOf(object)
-    if (index >= 0) this.#asked.splice(index, 1)
+    if (index < 0) return false
+    this.#asked.splice(index, 1)
+    return true
   }
 }

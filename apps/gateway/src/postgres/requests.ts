@@ -146,6 +146,7 @@ export class PostgresRequests implements Receiver {
         return this.#close(cursor)
       case 0x53 /* S */:
         this.#staged.ask(RequestKind.Sync, NOTHING, cursor)
+        this.#names.batchEnds()
         this.#batch++
         this.#batchOpen = false
         return true
@@ -330,6 +331,16 @@ export class PostgresRequests implements Receiver {
 
   /** What running these statements does to names. */
   #runs(judgement: Judgement): void {
-    if (judgement.changesNames) this.#names.changedBy(judgement, this.statements, this.portals)
+    if (judgement.changesNames) this.#names.changedBy(judgement)
+    if (judgement.endsTransaction) this.#names.transactionEnds()
+    if (!judgement.takesNames) return
+    for (const { action, names } of judgement.facts?.statements ?? []) {
+      if (action === 'prepare' || action === 'deallocate') this.statements.takenOver(names.prepared)
+      else if (action === 'declare_cursor' || action === 'close_cursor') this.portals.takenOver(names.cursor)
+      else if (action === 'discard') {
+        this.statements.takenOver(null)
+        this.portals.takenOver(null)
+      }
+    }
   }
 }

@@ -15,6 +15,7 @@ import {
   Closing,
   InjectedDescribe,
   NamesProbe,
+  NOTHING,
   Portal,
   PreparedStatement,
   Refused,
@@ -25,7 +26,7 @@ import { encodeRedactedReport, encodeRefusal } from './refusal.ts'
 import type { PostgresRequests } from './requests.ts'
 import { ResultMismatch } from './result-masks.ts'
 import { ResultRows } from './result-rows.ts'
-import { readReport, type ServerReport, trailingNumber } from './server-report.ts'
+import { readReport, type ServerReport, trailingNumber, withoutPayload } from './server-report.ts'
 import type { SessionNames } from './session-names.ts'
 
 export interface ResponsesOptions {
@@ -59,6 +60,8 @@ export class PostgresResponses implements Receiver {
   readonly #suspended = new Set<Portal>()
   /** A result was cut and the client told: what else the server says of it is dropped. */
   #dropUntilReady = false
+  /** A statement of the current batch touched masked columns. */
+  #batchRedacts = false
   #ended = false
   /** What the trail says of a statement that got no reply. */
   #noReply = 'skipped'
@@ -174,6 +177,10 @@ export class PostgresResponses implements Receiver {
 
   #asynchronous(cursor: FrameCursor, about: Asked | undefined): boolean {
     if (cursor.tag === 0x4e /* N */) return !this.#redacts(about) || this.#redacted(cursor)
+    if (cursor.tag === 0x41 /* A */ && this.#gate.authority.masksAny) {
+      this.#output.send(withoutPayload(this.#body.reset(cursor.bytes, cursor.body, cursor.end)))
+      return false
+    }
     if (cursor.tag === 0x53 /* S */) {
       const { name, value } = decodeParameterStatus(this.#body.reset(cursor.bytes, cursor.body, cursor.end))
       const pinned = PINNED.get(name)
@@ -201,6 +208,7 @@ export class PostgresResponses implements Receiver {
       else if (kind === RequestKind.DescribePortal) {
         if (cursor.tag === 0x54 /* T */) this.#rows.describedPortal(about)
       } else {
+        if (about.judgement.redactReports) this.#batchRedacts = true
         if (cursor.tag === 0x43) this.#countRows(cursor, about.admission)
         if (cursor.tag === 0x73 /* s */) this.#suspended.add(about)
         else this.#gate.outcome(about.admission, null)
@@ -259,6 +267,7 @@ export class PostgresResponses implements Receiver {
   #ready(cursor: FrameCursor, requests: PostgresRequests, about: Asked | undefined): boolean {
     this.#rows.takeCut()
     this.#dropUntilReady = false
+    this.#batchRedacts = false
     this.#names.ready(cursor.bytes[cursor.body] ?? 0)
     if (this.#names.transactionStatus === 0x49 /* I */) {
       requests.portals.forgetAll()
@@ -278,6 +287,8 @@ export class PostgresResponses implements Receiver {
   }
 
   #redacts(about: Asked | undefined): boolean {
+    // At Sync the implicit transaction of a batch commits, and checks put off until then report.
+    if (about === NOTHING) return this.#batchRedacts
     if (about instanceof PreparedStatement) return about.judgement.redactReports
     return admissionOf(about)?.judgement.redactReports ?? false
   }

@@ -1,4 +1,10 @@
-import { BodyReader, type FrameCursor } from '@gatehouse/postgres-wire'
+import {
+  BodyReader,
+  decodeNotificationResponse,
+  encodeNotificationResponse,
+  type FrameCursor,
+  MessageWriter,
+} from '@gatehouse/postgres-wire'
 
 /** What the gateway looks at in an ErrorResponse or NoticeResponse. */
 export interface ServerReport {
@@ -30,4 +36,11 @@ export function trailingNumber(bytes: Buffer, start: number, end: number): numbe
     scale *= 10
   }
   return value
+}
+
+/** The NotificationResponse with an empty payload: triggers of the database may have put a masked value there. */
+export function withoutPayload(body: BodyReader): Buffer {
+  const writer = new MessageWriter()
+  encodeNotificationResponse({ ...decodeNotificationResponse(body), payload: '' }, writer)
+  return writer.take()
 }

@@ -3,9 +3,8 @@ import { type Gate, type Judgement, gatewayRefusal } from '@gatehouse/core'
 import { MessageWriter, type ReplyQueue, RequestKind } from '@gatehouse/postgres-wire'
 import type { NameEnvironment } from '@gatehouse/sql-analysis'
 import type { Connection } from '../connection.ts'
-import { type Asked, NamesProbe, type Portal, type PreparedStatement } from './asked.ts'
+import { type Asked, NamesProbe } from './asked.ts'
 import type { CatalogSource } from './catalog-source.ts'
-import type { NamedObjects } from './named-objects.ts'
 import { readSchemas, SCHEMAS_QUERY } from './schemas-query.ts'
 
 /** An unknown name makes the catalog be read again, but not more often than this. */
@@ -14,7 +13,8 @@ const CATALOG_RETRY_MILLISECONDS = 1000
 /** A cancel or a timeout may hit the gateway's own question instead of the client's statement. */
 const PROBE_TRIES = 3
 
-const STATUS_IDLE = 0x49
+const STATUS_IDLE = 0x49 // I
+const STATUS_IN_BLOCK = 0x54 // T
 
 /** What one session's names mean: its search path over the target's catalog, kept true while statements change them. */
 export class SessionNames {
@@ -95,18 +95,22 @@ export class SessionNames {
   }
 
   /** An admitted statement that changes names is on its way. */
-  changedBy(judgement: Judgement, statements: NamedObjects<PreparedStatement>, portals: NamedObjects<Portal>): void {
+  changedBy(judgement: Judgement): void {
     this.#pathStale = true
     this.#changedInTransaction = true
-    for (const statement of judgement.facts?.statements ?? []) {
-      const { prepared, cursor } = statement.names
-      if (prepared !== null) statements.forget(prepared)
-      if (cursor !== null) portals.forget(cursor)
-      if (statement.action === 'discard' || (statement.action === 'deallocate' && prepared === null))
-        statements.forgetAll()
-      if (statement.action === 'close_cursor' && cursor === null) portals.forgetAll()
-      if (!SETTINGS_ONLY.has(statement.action)) this.#definitionsInTransaction = true
+    for (const { action } of judgement.facts?.statements ?? []) {
+      if (!SETTINGS_ONLY.has(action)) this.#definitionsInTransaction = true
     }
+  }
+
+  /** A Sync was sent: outside of a transaction block it ends the batch's implicit transaction. */
+  batchEnds(): void {
+    if (this.transactionStatus !== STATUS_IN_BLOCK) this.transactionEnds()
+  }
+
+  /** A transaction ends with what was just sent: what it did to names may be undone. */
+  transactionEnds(): void {
+    if (this.#changedInTransaction) this.#pathStale = true
   }
 
   /** ReadyForQuery: at the end of a transaction what it did to names counts, or is undone. */
@@ -122,25 +126,52 @@ export class SessionNames {
   }
 
   /**
-   * Definitions that are not committed are invisible to the gateway's own look at the catalog: a name may mean another
-   * relation by now. Where columns are masked, nothing is read until the transaction is over. Null: no objection.
+   * Why a judgement must not stand: its names may mean something else by the time it runs. Null: no objection.
+   * A text is read before any of it runs, so what follows the end of a transaction that changed names was misread.
    */
-  uncommitted(judgement: Judgement, gate: Gate<NameEnvironment>): Judgement | null {
-    if (!this.#definitionsInTransaction || this.transactionStatus === STATUS_IDLE) return null
+  objection(judgement: Judgement, gate: Gate<NameEnvironment>): Judgement | null {
     if (judgement.refusal !== null || !judgement.authority.masksAny) return null
-    const touches = judgement.facts?.statements.some((statement) =>
-      statement.accesses.some(({ relation }) => relation !== null),
-    )
-    if (touches !== true) return null
-    const refusal = gatewayRefusal(
-      'NOT_UNDERSTOOD',
-      'uncommitted definitions',
-      'this transaction has changed definitions that are not committed, so names cannot be told apart from masked ones',
-      'Commit first, then run this statement in a transaction of its own.',
-    )
-    return gate.decline(refusal, judgement.facts)
+    if (this.#changedInTransaction && judgement.endsTransaction && namesAfterEnd(judgement)) {
+      return gate.decline(SEND_APART, judgement.facts)
+    }
+    return this.#uncommitted(judgement) ? gate.decline(COMMIT_FIRST, judgement.facts) : null
+  }
+
+  /**
+   * Definitions that are not committed are invisible to the gateway's own look at the catalog: a name may mean another
+   * relation by now. Where columns are masked, nothing is read until the transaction is over.
+   */
+  #uncommitted({ facts }: Judgement): boolean {
+    if (!this.#definitionsInTransaction || this.transactionStatus === STATUS_IDLE) return false
+    return facts?.statements.some(({ accesses }) => accesses.some(({ relation }) => relation !== null)) ?? false
   }
 }
+
+/** True when a statement behind the end of a transaction names anything. */
+function namesAfterEnd({ facts }: Judgement): boolean {
+  let ended = false
+  for (const { action, accesses, functions } of facts?.statements ?? []) {
+    if (ended && (functions.length > 0 || accesses.some(({ relation }) => relation !== null))) return true
+    ended ||= TRANSACTION_ENDS.has(action)
+  }
+  return false
+}
+
+const TRANSACTION_ENDS = new Set(['commit', 'rollback', 'rollback_to', 'prepare_transaction'])
+
+const SEND_APART = gatewayRefusal(
+  'NOT_UNDERSTOOD',
+  'end of transaction',
+  'the transaction has changed what names mean, and its end in the middle of this text may change it back',
+  'Send the statements one at a time.',
+)
+
+const COMMIT_FIRST = gatewayRefusal(
+  'NOT_UNDERSTOOD',
+  'uncommitted definitions',
+  'this transaction has changed definitions that are not committed, so names cannot be told apart from masked ones',
+  'Commit first, then run this statement in a transaction of its own.',
+)
 
 /** Statements that change names without changing what the catalog holds. */
 const SETTINGS_ONLY = new Set([

@@ -109,7 +109,7 @@ export class StatementJudge {
   }
 
   #finish(judgement: Judgement): void {
-    this.#judgement = this.#names.uncommitted(judgement, this.#gate) ?? judgement
+    this.#judgement = this.#names.objection(judgement, this.#gate) ?? judgement
   }
 
   /** Begins to settle names; null: there is no need, or no way, now. */

@@ -36,6 +36,10 @@ export interface Judgement {
   readonly masksOutput: boolean
   /** True when names may mean something else after it. */
   readonly changesNames: boolean
+  /** True when SQL in it makes or removes prepared statements or cursors, whose names the protocol shares. */
+  readonly takesNames: boolean
+  /** True when a statement in it ends a transaction, and with it what the transaction did to names. */
+  readonly endsTransaction: boolean
   /** True when a relation or function it names is not known. */
   readonly namesUnknown: boolean
   readonly authority: Authority
@@ -282,11 +286,23 @@ function judgeStatements(authority: Authority, reading: Reading & { kind: 'read'
     redactReports: obligations.some((obligation) => obligation.redactReports),
     masksOutput: obligations.some((obligation) => obligation.outputs !== null),
     changesNames: reading.facts.statements.some((statement) => statement.changesNames),
+    endsTransaction: reading.facts.statements.some(({ action }) => TRANSACTION_ENDS.has(action)),
+    takesNames: reading.facts.statements.some(({ action }) => namingActions.has(action)),
     namesUnknown: reading.facts.statements.some(namesUnknown),
     authority,
     encoded: encodeFactsPart(reading.facts, decisions),
   }
 }
+
+const namingActions: ReadonlySet<string> = new Set([
+  'prepare',
+  'deallocate',
+  'declare_cursor',
+  'close_cursor',
+  'discard',
+])
+
+const TRANSACTION_ENDS: ReadonlySet<string> = new Set(['commit', 'rollback', 'rollback_to', 'prepare_transaction'])
 
 function namesUnknown(statement: StatementFacts): boolean {
   return (
@@ -319,6 +335,8 @@ function refused(authority: Authority, facts: TextFacts | null, refusal: Refusal
     redactReports: false,
     masksOutput: false,
     changesNames: false,
+    endsTransaction: false,
+    takesNames: false,
     namesUnknown: facts?.statements.some(namesUnknown) ?? false,
     authority,
     encoded: encodeRefusedPart(facts, refusal),

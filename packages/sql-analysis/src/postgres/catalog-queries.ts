@@ -3,6 +3,7 @@ import {
   type CatalogColumn,
   type CatalogFunction,
   type CatalogOperator,
+  type CatalogParts,
   type CatalogType,
   FIRST_NORMAL_OID,
   type FunctionKind,
@@ -54,6 +55,30 @@ SELECT DISTINCT pg_catalog.to_json(o.oprname)::text AS row FROM pg_catalog.pg_op
 }
 
 /**
+ * The same in two parts, what initdb made and what users made: the first stays as it is while a server runs, is most of a small
+ * database's catalog, and need not be read again when the version changes. Null: that kind has none.
+ */
+export const CATALOG_QUERIES_BUILTIN: CatalogPartQueries = {
+  relations: `${CATALOG_QUERIES.relations} AND c.oid < ${FIRST_NORMAL_OID}`,
+  functions: `${CATALOG_QUERIES.functions} WHERE p.oid < ${FIRST_NORMAL_OID}`,
+  types: `${CATALOG_QUERIES.types} AND t.oid < ${FIRST_NORMAL_OID}`,
+  operators: null,
+  builtinOperators: CATALOG_QUERIES.builtinOperators,
+}
+
+/** What users made: see `CATALOG_QUERIES_BUILTIN`. */
+export const CATALOG_QUERIES_OWN: CatalogPartQueries = {
+  relations: `${CATALOG_QUERIES.relations} AND c.oid >= ${FIRST_NORMAL_OID}`,
+  functions: `${CATALOG_QUERIES.functions} WHERE p.oid >= ${FIRST_NORMAL_OID}`,
+  types: `${CATALOG_QUERIES.types} AND t.oid >= ${FIRST_NORMAL_OID}`,
+  operators: CATALOG_QUERIES.operators,
+  builtinOperators: null,
+}
+
+/** A query for each kind of row; null where there is nothing to read. */
+export type CatalogPartQueries = Readonly<Record<keyof CatalogRows, string | null>>
+
+/**
  * Cheap probe that changes with any definition (row versions of the catalog, summed up): rebuild when it differs.
  * It sees what is committed; what a session has not committed yet must be probed on that session's connection.
  */
@@ -84,18 +109,38 @@ export interface CatalogRows {
 }
 
 /**
- * A catalog from what the queries gave. `version` is the caller's name for this state.
- * Throws TypeError when a row has not the form that its query gives.
+ * A catalog from what the queries gave, in one part or several. `version` is the caller's name for this state. A part that was
+ * read before, the same object, is not read again. Throws TypeError when a row has not the form that its query gives.
  */
-export function buildCatalog(version: string, rows: CatalogRows): Catalog {
+export function buildCatalog(version: string, ...parts: readonly CatalogRows[]): Catalog {
+  const read = parts.map(readPart)
   return new Catalog({
     version,
-    relations: rows.relations.map(readRelation),
-    functions: rows.functions.map(readFunction),
-    types: rows.types.map(readType),
-    operators: rows.operators.map(readOperator),
-    builtinOperators: rows.builtinOperators.map((text) => stringOf(JSON.parse(text))),
+    relations: read.flatMap((part) => part.relations),
+    functions: read.flatMap((part) => part.functions),
+    types: read.flatMap((part) => part.types),
+    operators: read.flatMap((part) => part.operators),
+    builtinOperators: read.flatMap((part) => part.builtinOperators),
   })
+}
+
+type ReadPart = Required<Omit<CatalogParts, 'version'>>
+
+const readParts = new WeakMap<CatalogRows, ReadPart>()
+
+function readPart(rows: CatalogRows): ReadPart {
+  let part = readParts.get(rows)
+  if (part === undefined) {
+    part = {
+      relations: rows.relations.map(readRelation),
+      functions: rows.functions.map(readFunction),
+      types: rows.types.map(readType),
+      operators: rows.operators.map(readOperator),
+      builtinOperators: rows.builtinOperators.map((text) => stringOf(JSON.parse(text))),
+    }
+    readParts.set(rows, part)
+  }
+  return part
 }
 
 const RELATION_KINDS: ReadonlyMap<string, RelationKind> = new Map([

@@ -108,8 +108,8 @@ describe('read', () => {
     const sql = "select 1 where 'ä' not /* é\n😀 */ in (b) -- ü"
     const reading = read(sql)
     const forwarded = reading.kind === 'read' ? (reading.forwardText ?? '') : ''
-    expect([...forwarded].length).toBe([...sql].length)
-    expect([...forwarded].indexOf('b')).toBe([...sql].indexOf('b'))
+    expect(Array.from(forwarded).length).toBe(Array.from(sql).length)
+    expect(Array.from(forwarded).indexOf('b')).toBe(Array.from(sql).indexOf('b'))
     expect(forwarded.split('\n').length).toBe(2)
   })
 
