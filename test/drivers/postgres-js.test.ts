@@ -97,7 +97,7 @@ describe('postgres.js', () => {
     const [row] = await sql`
       SELECT ${-7}::int AS i4, ${'9223372036854775807'}::int8 AS i8, ${0.1}::float8 AS f8, ${'it\'s "so" 🚪'} AS t, ${true}::bool AS b,
         ${null}::text AS nothing, ${date}::timestamptz AS tstz, ${Buffer.from([0, 255])}::bytea AS by,
-        ${sql.json({ a: [1, null] })}::jsonb AS jb, ${sql.array([1, 2, 3])}::int[] AS ia, ${sql.array(['a', 'b "c"'])}::text[] AS ta`
+        ${sql.json({ a: [1, null] })}::jsonb AS jb, ${[1, 2, 3]}::int[] AS ia, ${['a', 'b "c"']}::text[] AS ta`
     expect(row).toEqual({
       i4: -7, i8: '9223372036854775807', f8: 0.1, t: 'it\'s "so" 🚪', b: true, nothing: null, tstz: date, by: Buffer.from([0, 255]),
       jb: { a: [1, null] }, ia: [1, 2, 3], ta: ['a', 'b "c"'],

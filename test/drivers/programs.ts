@@ -7,6 +7,8 @@ export interface CheckProgram {
   readonly command: string
   readonly args: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** How the hand-over is written for it. Default: JSON. */
+  readonly write?: (handover: Handover) => string
 }
 
 interface Outcome {
@@ -26,7 +28,7 @@ export function testsOfProgram(program: CheckProgram, handover: () => Promise<Ha
   let outcomes: ReadonlyMap<string, Outcome> = new Map()
   let said = ''
   beforeAll(async () => {
-    const ran = await runProgram(program, JSON.stringify(await handover()))
+    const ran = await runProgram(program, (program.write ?? JSON.stringify)(await handover()))
     outcomes = new Map(ran.outcomes.map((outcome) => [outcome.check, outcome]))
     said = ran.said
   }, DEADLINE_MILLISECONDS + 10_000)
@@ -64,4 +66,17 @@ function runProgram(program: CheckProgram, input: string): Promise<{ readonly ou
     })
     child.stdin.end(input)
   })
+}
+
+/** The hand-over for a program that reads no JSON: a line per value, its name, a tab, and the text in base64. */
+export function asLines(handover: Handover): string {
+  const { direct, hidden, ...rest } = handover
+  const values = {
+    ...rest,
+    hidden: hidden.join('\n'),
+    ...Object.fromEntries(Object.entries(direct).map(([name, value]) => [`direct.${name}`, value as string | number])),
+  }
+  return Object.entries(values)
+    .map(([name, value]) => `${name}\t${Buffer.from(String(value)).toString('base64')}\n`)
+    .join('')
 }

@@ -18,7 +18,7 @@ console.log(JSON.stringify({ port: gateway.postgres.port }))
 
 for await (const line of createInterface({ input: process.stdin })) {
   if (line !== 'memory') continue
-  globalThis.gc?.()
+  for (let pass = 0; pass < 3; pass++) globalThis.gc?.()
   console.log(JSON.stringify({ ...process.memoryUsage(), sessions: gateway.sessions.size }))
 }
 await gateway.close()

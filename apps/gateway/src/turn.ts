@@ -33,6 +33,8 @@ export class Turn {
   readonly #trail: Commit
   #slab: Buffer = Buffer.allocUnsafeSlow(SLAB_BYTES)
   #used = 0
+  /** Up to here the slab belongs to sockets that have not written it yet. */
+  #lent = 0
   readonly #waiting: Staging[] = []
   #scheduled = false
   /** Counts the turns: what was staged under another number has been written. */
@@ -83,13 +85,15 @@ export class Turn {
     }
     this.#waiting.length = 0
     this.number++
-    // What the kernel did not take still points into the slab: leave that slab to the sockets.
-    if (drained) this.#used = 0
-    else this.#nextSlab(0)
+    // What the kernel did not take still points into the slab: leave that part to the sockets, and no more of it, for
+    // each slow peer keeps alive what its bytes lie in.
+    if (!drained) this.#lent = this.#used
+    this.#used = this.#lent
   }
 
   #nextSlab(least: number): void {
     this.#slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, least))
     this.#used = 0
+    this.#lent = 0
   }
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type Gate, type Judgement, gatewayRefusal } from '@gatehouse/core'
+import { type Gate, type Judgement, type StatementFacts, gatewayRefusal } from '@gatehouse/core'
 import { MessageWriter, type ReplyQueue, RequestKind } from '@gatehouse/postgres-wire'
 import type { NameEnvironment } from '@gatehouse/sql-analysis'
 import type { Connection } from '../connection.ts'
@@ -98,9 +98,15 @@ export class SessionNames {
   changedBy(judgement: Judgement): void {
     this.#pathStale = true
     this.#changedInTransaction = true
-    for (const { action } of judgement.facts?.statements ?? []) {
-      if (!SETTINGS_ONLY.has(action)) this.#definitionsInTransaction = true
+    for (const statement of judgement.facts?.statements ?? []) {
+      if (!SETTINGS_ONLY.has(statement.action) || this.#dropsTemporary(statement)) this.#definitionsInTransaction = true
     }
+  }
+
+  /** A temporary table hides another of its name; DISCARD, and any function that is not built in, may drop it. */
+  #dropsTemporary({ action, functions }: StatementFacts): boolean {
+    if (!this.#searchPath.some((schema) => schema.startsWith('pg_temp_'))) return false
+    return action === 'discard' || functions.some(({ trust }) => trust === 'user' || trust === 'unknown')
   }
 
   /** A Sync was sent: outside of a transaction block it ends the batch's implicit transaction. */
@@ -142,7 +148,8 @@ export class SessionNames {
    * relation by now. Where columns are masked, nothing is read until the transaction is over.
    */
   #uncommitted({ facts }: Judgement): boolean {
-    if (!this.#definitionsInTransaction || this.transactionStatus === STATUS_IDLE) return false
+    // Whatever the status says: the requests of one batch are a transaction of their own until its Sync.
+    if (!this.#definitionsInTransaction) return false
     return facts?.statements.some(({ accesses }) => accesses.some(({ relation }) => relation !== null)) ?? false
   }
 }

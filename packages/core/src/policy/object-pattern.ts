@@ -1,6 +1,6 @@
 import type { ColumnName } from '../statement/facts.ts'
 import { NameTest } from './name-pattern.ts'
-import type { CaseRule, EngineName, NamePattern } from './name-pattern.ts'
+import type { CaseRule, EngineName, NamePart, NamePattern } from './name-pattern.ts'
 
 /** A relation, function, role or other named object, as facts name it. */
 interface ObjectName {
@@ -8,16 +8,34 @@ interface ObjectName {
   readonly name: string
 }
 
+/** PostgreSQL's name for the schema that holds a session's temporary tables. */
+const TEMPORARY_SCHEMA = /^pg_temp_\d+$/
+
+/** A schema part of a pattern. `pg_temp` is the session's own temporary schema, whatever number it has there. */
+class SchemaTest {
+  readonly #test: NameTest
+  readonly #temporary: boolean
+
+  constructor(part: NamePart, engine: EngineName, caseRule: CaseRule) {
+    this.#test = new NameTest(part, engine, caseRule)
+    this.#temporary = engine === 'postgres' && this.#test.matches('pg_temp')
+  }
+
+  matches(schema: string): boolean {
+    return this.#test.matches(schema) || (this.#temporary && TEMPORARY_SCHEMA.test(schema))
+  }
+}
+
 /** A pattern over relations or functions: `schema.name`, or `name` in any schema. */
 export class ObjectPattern {
   readonly source: string
-  readonly #schema: NameTest | null
+  readonly #schema: SchemaTest | null
   readonly #name: NameTest
 
   constructor(pattern: NamePattern, engine: EngineName, caseRule: CaseRule) {
     const [first, second] = pattern.parts
     this.source = pattern.source
-    this.#schema = second === undefined || first === undefined ? null : new NameTest(first, engine, caseRule)
+    this.#schema = second === undefined || first === undefined ? null : new SchemaTest(first, engine, caseRule)
     this.#name = new NameTest(second ?? first ?? [], engine, caseRule)
   }
 
@@ -47,7 +65,7 @@ export class ObjectPattern {
 /** A pattern over columns: `schema.relation.column`, or `relation.column` in any schema. */
 export class ColumnPattern {
   readonly source: string
-  readonly #schema: NameTest | null
+  readonly #schema: SchemaTest | null
   readonly #relation: NameTest
   readonly #column: NameTest
 
@@ -56,7 +74,7 @@ export class ColumnPattern {
     const [first, second, third] = pattern.parts
     const [schema, relation, column] = third === undefined ? [undefined, first, second] : [first, second, third]
     this.source = pattern.source
-    this.#schema = schema === undefined ? null : new NameTest(schema, engine, relations)
+    this.#schema = schema === undefined ? null : new SchemaTest(schema, engine, relations)
     this.#relation = new NameTest(relation ?? [], engine, relations)
     this.#column = new NameTest(column ?? [], engine, engine === 'mysql' ? 'ignored' : relations)
   }
