@@ -10,7 +10,7 @@ import { destination, pino } from 'pino'
 const file = process.argv[2] ?? ''
 const loading = loadGatewayConfig(file, process.env)
 if (loading.kind === 'problems') {
-  console.error(formatProblems(loading.problems, file))
+  console.error(formatProblems(file, loading.problems))
   process.exit(1)
 }
 const gateway = await startGateway(loading.config, pino({ level: loading.config.log.level }, destination(2)))

@@ -96,14 +96,14 @@ exec >&2
 (
   trap - INT HUP
   read -r _ <&3
-  [ -n "$remove" ] || { kill -INT $server; sleep 5; }
+  [ -n "$remove" ] || { kill -INT $server; sleep 5 & pause=$!; trap 'kill $pause; exit' TERM; wait $pause; }
   kill -QUIT $server
 ) >/dev/null 2>&1 & watch=$!
 exec 3<&-
 trap 'kill -INT $server' TERM
 wait $server; status=$?
 while kill -0 $server 2>/dev/null; do wait $server; status=$?; done
-kill $watch 2>/dev/null
+kill $watch 2>/dev/null; wait $watch 2>/dev/null
 [ -n "$remove" ] && rm -rf "$remove"
 exit $status
 `

@@ -57,7 +57,10 @@ export class StatementJudge {
       this.#ready === null &&
       this.#names.settled &&
       statement.names === this.#names.environment &&
-      statement.judgement.authority === this.#gate.authority
+      statement.judgement.authority === this.#gate.authority &&
+      // A refusal may have been for what the transaction had done until then.
+      statement.judgement.refusal === null &&
+      this.#names.objection(statement.judgement, this.#gate) === null
     )
   }
 

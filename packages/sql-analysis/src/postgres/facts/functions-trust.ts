@@ -9,7 +9,7 @@ const HARMLESS_VOLATILE = words(`
   random random_normal setseed gen_random_uuid uuidv4 uuidv7 clock_timestamp timeofday
   current_query pg_is_in_recovery pg_jit_available pg_stat_clear_snapshot
   pg_relation_size pg_table_size pg_indexes_size pg_total_relation_size pg_database_size pg_tablespace_size
-  pg_partition_tree pg_sequence_last_value pg_get_sequence_data pg_collation_actual_version
+  pg_partition_tree pg_partition_ancestors pg_advisory_unlock_all pg_sequence_last_value pg_get_sequence_data pg_collation_actual_version
   pg_database_collation_actual_version pg_relation_filepath amvalidate
   pg_get_shmem_allocations pg_get_wait_events pg_get_loaded_modules
   txid_current pg_current_xact_id txid_status pg_xact_status`)
@@ -31,9 +31,9 @@ const SENSITIVE_STABLE = words(`
   pg_terminate_backend pg_cancel_backend pg_reload_conf pg_rotate_logfile pg_notify pg_export_snapshot
   pg_sleep pg_sleep_for pg_sleep_until`)
 
-/** Whole families, whatever their volatility. */
+/** Whole families, whatever their volatility; but connection pools send pg_advisory_unlock_all, which gives up the session's own locks. */
 const SENSITIVE_FAMILY =
-  /^(?:pg_read_|pg_ls_|pg_stat_file$|pg_logdir_ls|pg_file_|lo_|loread$|lowrite$|lo(?:im|ex)port|pg_stat_get_backend_|pg_advisory_|pg_try_advisory_|pg_logical_|pg_replication_|pg_create_|pg_drop_|pg_copy_|pg_wal_|pg_walfile_|pg_switch_|pg_promote|pg_backup_|pg_start_backup|pg_stop_backup|binary_upgrade_|pg_stat_reset|pg_log_|pg_sync_|pg_restore_|pg_clear_|pg_import_system|pg_nextoid|pg_stop_making|dblink)/
+  /^(?:pg_read_|pg_ls_|pg_stat_file$|pg_logdir_ls|pg_file_|lo_|loread$|lowrite$|lo(?:im|ex)port|pg_stat_get_backend_|pg_advisory_(?!unlock_all$)|pg_try_advisory_|pg_logical_|pg_replication_|pg_create_|pg_drop_|pg_copy_|pg_wal_|pg_walfile_|pg_switch_|pg_promote|pg_backup_|pg_start_backup|pg_stop_backup|binary_upgrade_|pg_stat_reset|pg_log_|pg_sync_|pg_restore_|pg_clear_|pg_import_system|pg_nextoid|pg_stop_making|dblink)/
 
 /** Their result can be any stored value: other tables, files, other sessions' statements. */
 const ANY_VALUE =
