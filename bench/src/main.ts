@@ -35,14 +35,24 @@ try {
   tell(inspect(error))
   process.exit(1)
 }
-process.exit(0)
+process.exit()
 
 async function measure(options: Options): Promise<void> {
   const date = new Date().toISOString()
   tell('starting PostgreSQL 18, PgBouncer, the gateway and a bare relay')
   const scene = await openScene()
-  const when = async <Figures>(part: Part, work: () => Promise<Figures>): Promise<Figures | null> =>
-    options.only.length === 0 || options.only.includes(part) ? await work() : null
+  let failed = false
+  // What one part found is not lost because another one could not be measured.
+  const when = async <Figures>(part: Part, work: () => Promise<Figures>): Promise<Figures | null> => {
+    if (options.only.length > 0 && !options.only.includes(part)) return null
+    try {
+      return await work()
+    } catch (error) {
+      failed = true
+      tell(`${part} could not be measured: ${inspect(error)}`)
+      return null
+    }
+  }
   let results: Results
   try {
     results = {
@@ -65,9 +75,10 @@ async function measure(options: Options): Promise<void> {
   mkdirSync(BENCH_FOLDER, { recursive: true })
   writeFileSync(`${name}.json`, `${JSON.stringify(results, null, 2)}\n`)
   writeFileSync(`${name}.md`, markdown)
-  if (options.writeReadme) writeReadme(markdown)
+  if (options.writeReadme && !failed) writeReadme(markdown)
   process.stdout.write(markdown)
   tell(`written to ${name}.json and .md`)
+  if (failed) process.exitCode = 1
 }
 
 function tell(text: string): void {

@@ -110,7 +110,7 @@ async function measure(
       loginsPerSecond: added / seconds,
     }
   } catch (error) {
-    throw new Error(`${name}: the gateway's log ends with ${logEnd(folder)}`, { cause: error })
+    throw new Error(`${name}: the gateway's log ends with\n${logEnd(folder)}`, { cause: error })
   } finally {
     for (const client of clients) client.close()
     await gateway?.stop()
@@ -118,10 +118,10 @@ async function measure(
   }
 }
 
-/** The last thing the gateway said: why it refused a session. */
+/** The last things the gateway said: why it ended, or refused a session. */
 function logEnd(folder: string): string {
   const file = join(folder, 'gateway.log')
-  return existsSync(file) ? (readFileSync(file, 'utf8').trim().split('\n').at(-1) ?? '') : 'no log'
+  return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').slice(-12).join('\n') : 'nothing'
 }
 
 async function openAll(clients: WireClient[], address: Address, sessions: number): Promise<void> {

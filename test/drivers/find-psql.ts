@@ -27,11 +27,17 @@ export async function findPsql(major: 15 | 18): Promise<Had<Psql>> {
     folder: join(KEPT_DRIVERS, `psql-${String(major)}`),
     suite: major === 15 ? null : 'sid',
     follow: (name) =>
-      /^(lib|zlib1g|gcc-\d+-base)/.test(name) && !/^(libc-bin|libpam-|libjson-perl|libperl|libpython|libllvm)/.test(name),
+      /^(lib|zlib1g|gcc-\d+-base)/.test(name) &&
+      !/^(libc-bin|libpam-|libjson-perl|libperl|libpython|libllvm)/.test(name),
   })
   if (fetched.kind === 'absent') return { kind: 'absent', reason: `no psql ${String(major)} here: ${fetched.reason}` }
   const { root, libraryPath } = fetched.program
-  const loader = ['usr/lib64/ld-linux-x86-64.so.2', 'lib64/ld-linux-x86-64.so.2', 'usr/lib/ld-linux-aarch64.so.1', 'lib/ld-linux-aarch64.so.1']
+  const loader = [
+    'usr/lib64/ld-linux-x86-64.so.2',
+    'lib64/ld-linux-x86-64.so.2',
+    'usr/lib/ld-linux-aarch64.so.1',
+    'lib/ld-linux-aarch64.so.1',
+  ]
     .map((path) => join(root, path))
     .find((path) => existsSync(path))
   const program = join(root, 'usr', 'lib', 'postgresql', String(major), 'bin', 'psql')

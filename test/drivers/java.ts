@@ -40,6 +40,12 @@ export async function findPgjdbc(): Promise<Had<JavaWithDriver>> {
 export function javaProgram(java: JavaWithDriver, file: string): { command: string; args: string[] } {
   return {
     command: java.command,
-    args: ['-Xshare:auto', '-XX:TieredStopAtLevel=1', '-cp', [java.classPath].join(delimiter), join(import.meta.dirname, file)],
+    args: [
+      '-Xshare:auto',
+      '-XX:TieredStopAtLevel=1',
+      '-cp',
+      [java.classPath].join(delimiter),
+      join(import.meta.dirname, file),
+    ],
   }
 }

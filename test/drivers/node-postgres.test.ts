@@ -1,10 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
+import { Client, type ClientConfig, type Connection, type QueryConfig, type QueryResult } from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { isGatehouseRefusal, refusalOf, type ServerError } from './refused.ts'
 import { HIDDEN, MASKED_ADA, openShop, type Shop } from './shop.ts'
 
 const servers = inject('servers')
+
+/** What a client has and the types do not tell: its connection, which can send a CancelRequest. */
+interface Cancelling {
+  readonly connection: Connection & {
+    readonly connect: (port: number, host: string) => void
+    readonly cancel: (processId: number, secretKey: number) => void
+    readonly requestSsl: () => void
+  }
+}
 
 // Values as PostgreSQL wrote them: what is compared is what came over the wire, not what JavaScript makes of it.
 const AS_TEXT = { getTypeParser: () => (value: string | Buffer) => value }
@@ -19,16 +28,16 @@ describe.each([
   }
   const { address } = shared
   let shop: Shop
-  let open: pg.Client[] = []
+  let open: Client[] = []
 
   beforeAll(async () => {
     shop = await openShop(`drivers_pg_${String(address.version)}`, address)
   })
   afterAll(() => shop.close())
 
-  async function connect(target: string, more: pg.ClientConfig = {}): Promise<pg.Client> {
+  async function connect(target: string, more: ClientConfig = {}): Promise<Client> {
     const { host, port } = shop.gateway
-    const client = new pg.Client({
+    const client = new Client({
       host,
       port,
       user: 'agent',
@@ -43,14 +52,14 @@ describe.each([
     return client
   }
 
-  async function withoutGateway(): Promise<pg.Client> {
-    const client = new pg.Client(shop.direct)
+  async function withoutGateway(): Promise<Client> {
+    const client = new Client(shop.direct)
     await client.connect()
     open.push(client)
     return client
   }
 
-  function promise(what: string, body: (client: pg.Client) => Promise<void>, target = 'shop'): void {
+  function promise(what: string, body: (client: Client) => Promise<void>, target = 'shop'): void {
     test(what, async () => {
       try {
         await body(await connect(target))
@@ -97,7 +106,11 @@ describe.each([
     'gets the same rows and descriptions as without the gateway, in text and binary',
     async (client) => {
       const direct = await withoutGateway()
-      for (const text of ['SELECT * FROM kinds ORDER BY id', 'SELECT * FROM people', 'SELECT version(), 1.0::numeric, NULL']) {
+      for (const text of [
+        'SELECT * FROM kinds ORDER BY id',
+        'SELECT * FROM people',
+        'SELECT version(), 1.0::numeric, NULL',
+      ]) {
         for (const binary of [false, true]) {
           const config = { text, values: [], binary, types: AS_TEXT, rowMode: 'array' }
           const [through, without] = await Promise.all([client.query(config), direct.query(config)])
@@ -112,8 +125,19 @@ describe.each([
 
   promise('carries parameters of many types', async (client) => {
     const values = [
-      -7, '9223372036854775807', 1.5, 'it\'s "so" 🚪', true, null, new Date('2024-02-29T12:34:56.789Z'), Buffer.from([0, 255, 16]),
-      { a: [1, null] }, [1, 2, 3], ['a', 'b "c"', null], '12345678901234567890.123456789', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11',
+      -7,
+      '9223372036854775807',
+      1.5,
+      'it\'s "so" 🚪',
+      true,
+      null,
+      new Date('2024-02-29T12:34:56.789Z'),
+      Buffer.from([0, 255, 16]),
+      { a: [1, null] },
+      [1, 2, 3],
+      ['a', 'b "c"', null],
+      '12345678901234567890.123456789',
+      'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11',
     ]
     const { rows } = await client.query(
       `SELECT $1::int4 AS i4, $2::int8 AS i8, $3::float8 AS f8, $4::text AS t, $5::bool AS b, $6::text AS nothing,
@@ -126,7 +150,11 @@ describe.each([
 
   promise('prepares a named statement once and runs it again and again', async (client) => {
     for (let id = 1; id <= 20; id++) {
-      const { rows } = await client.query({ name: 'line', text: 'SELECT line, who FROM log WHERE id = $1', values: [id] })
+      const { rows } = await client.query({
+        name: 'line',
+        text: 'SELECT line, who FROM log WHERE id = $1',
+        values: [id],
+      })
       expect(rows).toEqual([{ line: `line ${String(id)}`, who: '[redacted]' }])
     }
   })
@@ -149,14 +177,22 @@ describe.each([
     const refused = await refusalOf(client.query('DROP TABLE orders'))
     expect(refused.code).toBe('42501')
     expect(refused.message).toMatch(/^gatehouse: .*change request/)
-    expect(JSON.parse(refused.detail ?? '')).toMatchObject({ code: 'DENIED_BY_RULE', rule: 'never', object: expect.stringContaining('orders') as string })
+    expect(JSON.parse(refused.detail ?? '')).toMatchObject({
+      code: 'DENIED_BY_RULE',
+      rule: 'never',
+      object: expect.stringContaining('orders') as string,
+    })
     expect(refused.hint).toMatch(/\w/)
     expect((await client.query('SELECT count(*)::int AS n FROM orders')).rows).toEqual([{ n: 2 }])
   })
 
-  for (const [how, values] of [['simple', undefined], ['extended', []]] as const) {
+  for (const [how, values] of [
+    ['simple', undefined],
+    ['extended', []],
+  ] as const) {
     promise(`goes on after a refusal within a transaction, once rolled back (${how} protocol)`, async (client) => {
-      const run = (text: string): Promise<pg.QueryResult> => client.query({ text, ...(values === undefined ? {} : { values: [...values], queryMode: 'extended' }) })
+      const run = (text: string): Promise<QueryResult> =>
+        client.query({ text, ...(values === undefined ? {} : { values: [...values], queryMode: 'extended' }) })
       await run('BEGIN')
       await run("INSERT INTO orders VALUES (110, 2, 'undone', 1)")
       isGatehouseRefusal(await refusalOf(run('DROP TABLE orders')))
@@ -167,7 +203,8 @@ describe.each([
   }
 
   promise('gets exactly one error for a script with a refused statement, and nothing of it runs', async (client) => {
-    const script = "INSERT INTO orders VALUES (120, 2, 'never', 1); DROP TABLE people; INSERT INTO orders VALUES (121, 2, 'never', 1)"
+    const script =
+      "INSERT INTO orders VALUES (120, 2, 'never', 1); DROP TABLE people; INSERT INTO orders VALUES (121, 2, 'never', 1)"
     isGatehouseRefusal(await refusalOf(client.query(script)))
     expect((await client.query('SELECT id FROM orders WHERE id >= 120')).rows).toEqual([])
   })
@@ -175,10 +212,15 @@ describe.each([
   promise('answers queued queries each in its turn, refused ones too', async (client) => {
     const queued = Array.from({ length: 30 }, (_, index) =>
       index % 3 === 1
-        ? client.query('TRUNCATE orders').then(() => 'ran', (error: ServerError) => `refused ${String(error.code)}`)
+        ? client.query('TRUNCATE orders').then(
+            () => 'ran',
+            (error: ServerError) => `refused ${String(error.code)}`,
+          )
         : client.query('SELECT $1::int AS n', [index]).then(({ rows }) => (rows[0] as { n: number }).n),
     )
-    expect(await Promise.all(queued)).toEqual(Array.from({ length: 30 }, (_, index) => (index % 3 === 1 ? 'refused 42501' : index)))
+    expect(await Promise.all(queued)).toEqual(
+      Array.from({ length: 30 }, (_, index) => (index % 3 === 1 ? 'refused 42501' : index)),
+    )
   })
 
   for (const binary of [false, true]) {
@@ -190,7 +232,9 @@ describe.each([
       const [ada, nobody] = rows as Record<string, string | Buffer | null>[]
       expect(ada).toEqual(masked.rows[0])
       expect(Object.values(nobody ?? {}).filter((value) => value !== null)).toHaveLength(2)
-      const everything = Buffer.concat(Object.values(ada ?? {}).map((value) => Buffer.from(value ?? ''))).toString('latin1')
+      const everything = Buffer.concat(Object.values(ada ?? {}).map((value) => Buffer.from(value ?? ''))).toString(
+        'latin1',
+      )
       expect(HIDDEN.filter((piece) => everything.includes(piece))).toEqual([])
     })
   }
@@ -204,14 +248,24 @@ describe.each([
       "SELECT id FROM people WHERE ssn = '123-45-6789'",
       'SELECT people AS v FROM people',
     ]) {
-      const said = await client.query(text).then(({ rows }) => JSON.stringify(rows), (error: ServerError) => `${error.message} ${error.detail ?? ''}`)
-      expect(HIDDEN.filter((piece) => said.includes(piece)), text).toEqual([])
+      const said = await client.query(text).then(
+        ({ rows }) => JSON.stringify(rows),
+        (error: ServerError) => `${error.message} ${error.detail ?? ''}`,
+      )
+      expect(
+        HIDDEN.filter((piece) => said.includes(piece)),
+        text,
+      ).toEqual([])
     }
   })
 
   promise('reads a result in pieces by portal row limits', async (client) => {
     // `rows`: Execute asks for that many at a time, and again on PortalSuspended.
-    const { rows } = await client.query({ text: 'SELECT id, who FROM log WHERE id <= 2500 ORDER BY id', values: [], rows: 100 } as pg.QueryConfig)
+    const { rows } = await client.query({
+      text: 'SELECT id, who FROM log WHERE id <= 2500 ORDER BY id',
+      values: [],
+      rows: 100,
+    } as QueryConfig)
     expect(rows).toHaveLength(2500)
     expect(new Set(rows.map((row: { who: string }) => row.who))).toEqual(new Set(['[redacted]']))
   })
@@ -232,8 +286,8 @@ describe.each([
       await sleep(150)
       const { processID, secretKey } = client as unknown as { processID: number; secretKey: number }
       const started = performance.now()
-      const canceller = new pg.Client({ host: 'localhost', port: shop.gateway.port, ssl }) as pg.Client & { connection: pg.Connection & { cancel: (id: number, key: number) => void; requestSsl: () => void } }
-      const { connection } = canceller
+      // As Client.cancel does, which knows no TLS.
+      const { connection } = new Client({ host: 'localhost', port: shop.gateway.port, ssl }) as unknown as Cancelling
       connection.on('error', () => undefined)
       const ask = (): void => connection.cancel(processID, secretKey)
       connection.on('connect', ssl === false ? ask : () => connection.requestSsl())
@@ -271,7 +325,14 @@ describe.each([
     'gets the errors of the server unchanged where nothing is masked',
     async (client) => {
       const direct = await withoutGateway()
-      for (const text of ["INSERT INTO orders VALUES (1, 1, 'twice', 1)", "INSERT INTO orders VALUES (7, 1, 'x', -1)", "INSERT INTO orders VALUES (7, 99, 'x', 1)", 'INSERT INTO orders VALUES (7, 1, NULL, 1)', 'SELECT * FROM nowhere', 'SELECT 1/0']) {
+      for (const text of [
+        "INSERT INTO orders VALUES (1, 1, 'twice', 1)",
+        "INSERT INTO orders VALUES (7, 1, 'x', -1)",
+        "INSERT INTO orders VALUES (7, 99, 'x', 1)",
+        'INSERT INTO orders VALUES (7, 1, NULL, 1)',
+        'SELECT * FROM nowhere',
+        'SELECT 1/0',
+      ]) {
         const [through, without] = await Promise.all([client, direct].map((one) => refusalOf(one.query(text))))
         expect({ ...through, message: through?.message }).toEqual({ ...without, message: without?.message })
       }
@@ -280,7 +341,9 @@ describe.each([
   )
 
   promise('keeps the SQLSTATE and withholds the text of an error that could quote masked values', async (client) => {
-    const refused = await refusalOf(client.query("INSERT INTO people (id, name, ssn) SELECT id, name, ssn FROM people WHERE id = 1"))
+    const refused = await refusalOf(
+      client.query('INSERT INTO people (id, name, ssn) SELECT id, name, ssn FROM people WHERE id = 1'),
+    )
     expect(refused.code).toBe('23505')
     expect(refused.message).toContain('withheld')
   })

@@ -50,7 +50,7 @@ describe('pgjdbc', () => {
     'is refused a COPY of masked columns, and goes on',
     'cancels a running statement',
     'cancels a running statement of a TLS connection',
-    'cancels by the driver\'s own query timeout',
+    "cancels by the driver's own query timeout",
     'keeps statement_timeout, from the connection and from SET',
   ])
 })

@@ -24,7 +24,11 @@ const DEADLINE_MILLISECONDS = 120_000
  * One test per promise: the program runs once, and has to have a check of each of these names and no other.
  * What it printed besides stands in the failure.
  */
-export function testsOfProgram(program: CheckProgram, handover: () => Promise<Handover>, promises: readonly string[]): void {
+export function testsOfProgram(
+  program: CheckProgram,
+  handover: () => Promise<Handover>,
+  promises: readonly string[],
+): void {
   let outcomes: ReadonlyMap<string, Outcome> = new Map()
   let said = ''
   beforeAll(async () => {
@@ -47,7 +51,10 @@ export function testsOfProgram(program: CheckProgram, handover: () => Promise<Ha
 }
 
 /** Runs the program to its end, or to its deadline; `said` is what it printed that is no outcome. */
-function runProgram(program: CheckProgram, input: string): Promise<{ readonly outcomes: readonly Outcome[]; readonly said: string }> {
+function runProgram(
+  program: CheckProgram,
+  input: string,
+): Promise<{ readonly outcomes: readonly Outcome[]; readonly said: string }> {
   return new Promise((resolve) => {
     const child = spawn(program.command, [...program.args], { env: { ...process.env, ...program.env } })
     const timer = setTimeout(() => child.kill('SIGKILL'), DEADLINE_MILLISECONDS)

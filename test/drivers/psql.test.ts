@@ -12,7 +12,47 @@ const [psql15, psql18] = await Promise.all([findPsql(15), findPsql(18)])
 
 /** What people ask psql about a database. */
 const DESCRIBING = [
-  '\\d', '\\dt', '\\dt+ orders', '\\d people', '\\d+ people', '\\d+ orders', '\\di', '\\dv', '\\dn+', '\\dT+ mood', '\\df', '\\df+ lower', '\\dp orders', '\\du scram_login', '\\l drivers_psql*', '\\dx', '\\dd', '\\do =', '\\da count', '\\sf lower(text)', '\\dconfig work_mem', '\\dC', '\\drds', '\\ds', '\\dE', '\\dm', '\\des', '\\dRp', '\\dy', '\\dF', '\\dL', '\\dA', '\\db', '\\dc', '\\dD', '\\dO', '\\dP', '\\dX', '\\z', '\\ddp', '\\dg',
+  '\\d',
+  '\\dt',
+  '\\dt+ orders',
+  '\\d people',
+  '\\d+ people',
+  '\\d+ orders',
+  '\\di',
+  '\\dv',
+  '\\dn+',
+  '\\dT+ mood',
+  '\\df',
+  '\\df+ lower',
+  '\\dp orders',
+  '\\du scram_login',
+  '\\l drivers_psql*',
+  '\\dx',
+  '\\dd',
+  '\\do =',
+  '\\da count',
+  '\\sf lower(text)',
+  '\\dconfig work_mem',
+  '\\dC',
+  '\\drds',
+  '\\ds',
+  '\\dE',
+  '\\dm',
+  '\\des',
+  '\\dRp',
+  '\\dy',
+  '\\dF',
+  '\\dL',
+  '\\dA',
+  '\\db',
+  '\\dc',
+  '\\dD',
+  '\\dO',
+  '\\dP',
+  '\\dX',
+  '\\z',
+  '\\ddp',
+  '\\dg',
 ]
 
 describe.each([
@@ -43,9 +83,24 @@ describe.each([
     readonly status: number | null
   }
 
-  function run(connection: Readonly<Record<string, string | number>>, password: string, script: string, options: readonly string[], interruptAfter = 0): Promise<Said> {
-    const words = Object.entries({ connect_timeout: 10, ...connection }).map(([key, value]) => `${key}='${String(value)}'`)
-    const env = { ...process.env, PGPASSWORD: password, PSQLRC: '/dev/null', PGSYSCONFDIR: folder, PAGER: '', LC_ALL: 'C.UTF-8' }
+  function run(
+    connection: Readonly<Record<string, string | number>>,
+    password: string,
+    script: string,
+    options: readonly string[],
+    interruptAfter = 0,
+  ): Promise<Said> {
+    const words = Object.entries({ connect_timeout: 10, ...connection }).map(
+      ([key, value]) => `${key}='${String(value)}'`,
+    )
+    const env = {
+      ...process.env,
+      PGPASSWORD: password,
+      PSQLRC: '/dev/null',
+      PGSYSCONFDIR: folder,
+      PAGER: '',
+      LC_ALL: 'C.UTF-8',
+    }
     const child = spawn(command, [...leading, '-X', '-A', '-t', ...options, words.join(' ')], { cwd: folder, env })
     return new Promise((resolve, reject) => {
       let [out, err] = ['', '']
@@ -66,8 +121,17 @@ describe.each([
   }
 
   /** psql at the gateway. */
-  const psql = (script: string, { target = 'shop', more = {}, options = [], interruptAfter = 0 }: Way = {}): Promise<Said> =>
-    run({ host: shop.gateway.host, port: shop.gateway.port, user: 'agent', dbname: target, sslmode: 'disable', ...more }, token, script, options, interruptAfter)
+  const psql = (
+    script: string,
+    { target = 'shop', more = {}, options = [], interruptAfter = 0 }: Way = {},
+  ): Promise<Said> =>
+    run(
+      { host: shop.gateway.host, port: shop.gateway.port, user: 'agent', dbname: target, sslmode: 'disable', ...more },
+      token,
+      script,
+      options,
+      interruptAfter,
+    )
 
   /** psql at the server behind it. */
   const without = (script: string, options: readonly string[] = []): Promise<Said> => {
@@ -87,13 +151,20 @@ describe.each([
 
   test('is told when the token is wrong', async () => {
     const { gateway } = shop
-    const said = await run({ host: gateway.host, port: gateway.port, user: 'agent', dbname: 'shop' }, 'not a token', '', [])
+    const said = await run(
+      { host: gateway.host, port: gateway.port, user: 'agent', dbname: 'shop' },
+      'not a token',
+      '',
+      [],
+    )
     expect(said.err).toContain('gatehouse:')
     expect(said.status).toBe(2)
   })
 
   test('takes the target behind a plus in the user name, and a URL', async () => {
-    expect(await quiet('SELECT ssn FROM people WHERE id = 1', { target: 'x', more: { user: 'agent+plain' } })).toBe('123-45-6789\n')
+    expect(await quiet('SELECT ssn FROM people WHERE id = 1', { target: 'x', more: { user: 'agent+plain' } })).toBe(
+      '123-45-6789\n',
+    )
   })
 
   test('describes what the database holds, as without the gateway', async () => {
@@ -139,14 +210,20 @@ describe.each([
     const said = await psql('DROP TABLE orders;\n\\errverbose\nSELECT 1;\n')
     const verbose = said.err.slice(said.err.lastIndexOf('ERROR:'))
     expect(verbose).toMatch(/^ERROR: {2}42501: gatehouse: .*change request/)
-    expect(JSON.parse(/^DETAIL: {2}(.*)$/m.exec(verbose)?.[1] ?? 'null')).toMatchObject({ code: 'DENIED_BY_RULE', rule: 'never' })
+    expect(JSON.parse(/^DETAIL: {2}(.*)$/m.exec(verbose)?.[1] ?? 'null')).toMatchObject({
+      code: 'DENIED_BY_RULE',
+      rule: 'never',
+    })
     expect(verbose).toMatch(/^HINT: {2}\w/m)
     expect(said.out).toBe('1\n')
   })
 
   test('stops a script at a refusal with ON_ERROR_STOP; with one transaction nothing of it stays', async () => {
     const file = join(folder, 'script.sql')
-    writeFileSync(file, "INSERT INTO orders VALUES (50, 2, 'x', 1);\nTRUNCATE orders;\nINSERT INTO orders VALUES (51, 2, 'x', 1);\n")
+    writeFileSync(
+      file,
+      "INSERT INTO orders VALUES (50, 2, 'x', 1);\nTRUNCATE orders;\nINSERT INTO orders VALUES (51, 2, 'x', 1);\n",
+    )
     const said = await psql('', { options: ['-v', 'ON_ERROR_STOP=1', '-1', '-q', '-f', file] })
     expect(said.status).toBe(3)
     expect(said.err.match(/ERROR:/g)).toHaveLength(1)
@@ -154,7 +231,8 @@ describe.each([
   })
 
   test('goes on after a refusal within a transaction, once rolled back; with ON_ERROR_ROLLBACK at once', async () => {
-    const script = "BEGIN;\nINSERT INTO orders VALUES (60, 2, 'x', 1);\nDROP TABLE people;\nSELECT count(*) FROM orders WHERE id = 60;\nROLLBACK;\nSELECT count(*) FROM orders WHERE id = 60;\n"
+    const script =
+      "BEGIN;\nINSERT INTO orders VALUES (60, 2, 'x', 1);\nDROP TABLE people;\nSELECT count(*) FROM orders WHERE id = 60;\nROLLBACK;\nSELECT count(*) FROM orders WHERE id = 60;\n"
     const said = await psql(script, { options: ['-q'] })
     expect(said.out).toBe('0\n')
     expect(said.err).toContain('current transaction is aborted')
@@ -163,7 +241,9 @@ describe.each([
   })
 
   test('refuses a text of several statements as a whole', async () => {
-    const said = await psql('', { options: ['-c', "INSERT INTO orders VALUES (70, 2, 'x', 1); DROP TABLE people; SELECT 1"] })
+    const said = await psql('', {
+      options: ['-c', "INSERT INTO orders VALUES (70, 2, 'x', 1); DROP TABLE people; SELECT 1"],
+    })
     expect(said.err.match(/ERROR:/g)).toHaveLength(1)
     expect(await quiet('SELECT count(*) FROM orders WHERE id = 70')).toBe('0\n')
   })
@@ -171,13 +251,19 @@ describe.each([
   test('sees every masked column masked', async () => {
     const direct = await without(`${MASKED_ADA};`)
     expect(await psql('SELECT * FROM people WHERE id = 1;')).toEqual(direct)
-    const everything = await quiet('TABLE people;\nSELECT * FROM people p;\nSELECT p FROM people p;\nSELECT upper(ssn) FROM people;\nVALUES ((SELECT ssn FROM people WHERE id = 1));\nEXPLAIN ANALYZE SELECT * FROM people;\nCOPY people TO STDOUT;\n')
+    const everything = await quiet(
+      'TABLE people;\nSELECT * FROM people p;\nSELECT p FROM people p;\nSELECT upper(ssn) FROM people;\nVALUES ((SELECT ssn FROM people WHERE id = 1));\nEXPLAIN ANALYZE SELECT * FROM people;\nCOPY people TO STDOUT;\n',
+    )
     expect(HIDDEN.filter((piece) => everything.includes(piece))).toEqual([])
   })
 
   test('reads with FETCH_COUNT', async () => {
-    const said = await psql("\\set FETCH_COUNT 100\nSELECT id, who FROM log WHERE id <= 1000 ORDER BY id;\n")
-    expect(said).toEqual({ out: Array.from({ length: 1000 }, (_, index) => `${String(index + 1)}|[redacted]\n`).join(''), err: '', status: 0 })
+    const said = await psql('\\set FETCH_COUNT 100\nSELECT id, who FROM log WHERE id <= 1000 ORDER BY id;\n')
+    expect(said).toEqual({
+      out: Array.from({ length: 1000 }, (_, index) => `${String(index + 1)}|[redacted]\n`).join(''),
+      err: '',
+      status: 0,
+    })
   })
 
   test('copies out and in with \\copy; of masked columns it is refused', async () => {
@@ -193,14 +279,21 @@ SELECT 'still here';
     const said = await psql(script, { options: ['-q'] })
     expect(said.out).toBe('81|loom\n82|cards\nstill here\n')
     expect(said.err).toMatch(/^ERROR: {2}gatehouse: /)
-    expect(readFileSync(join(folder, 'orders.csv'), 'utf8')).toBe('id,person_id,item,amount\n1,1,loom,12.50\n2,1,cards,0.99\n')
+    expect(readFileSync(join(folder, 'orders.csv'), 'utf8')).toBe(
+      'id,person_id,item,amount\n1,1,loom,12.50\n2,1,cards,0.99\n',
+    )
     expect(HIDDEN.filter((piece) => said.err.includes(piece))).toEqual([])
   })
 
   test('cancels on an interrupt, in clear text and over TLS', async () => {
     for (const more of [{}, { host: 'localhost', sslmode: 'verify-full', sslrootcert: shop.caFile }]) {
       const started = performance.now()
-      const said = await psql('', { target: 'plain', more, options: ['-c', 'SELECT pg_sleep(20)'], interruptAfter: 700 })
+      const said = await psql('', {
+        target: 'plain',
+        more,
+        options: ['-c', 'SELECT pg_sleep(20)'],
+        interruptAfter: 700,
+      })
       expect(said.err).toContain('canceling statement due to user request')
       expect(performance.now() - started).toBeLessThan(8000)
     }
@@ -214,7 +307,12 @@ SELECT 'still here';
 
   test('keeps the settings of PGOPTIONS and of SET', async () => {
     const more = { options: '-c statement_timeout=77s -c DateStyle=German' }
-    expect(await quiet("SHOW statement_timeout; SHOW DateStyle; SET statement_timeout = '5s'; SHOW statement_timeout;", { more, options: ['-q'] })).toBe('77s\nGerman, DMY\n5s\n')
+    expect(
+      await quiet("SHOW statement_timeout; SHOW DateStyle; SET statement_timeout = '5s'; SHOW statement_timeout;", {
+        more,
+        options: ['-q'],
+      }),
+    ).toBe('77s\nGerman, DMY\n5s\n')
   })
 
   test('reads 100,000 rows, masked', async () => {
@@ -242,13 +340,31 @@ SELECT count(*) FROM orders WHERE id >= 90;
       const said = await psql(script, { options: ['-q'] })
       expect(said.err.match(/ERROR:/g)).toHaveLength(1)
       expect(said.err).toContain('gatehouse:')
-      expect(said.out.split('\n').filter((line) => !line.startsWith('Pipeline aborted'))).toEqual(['[redacted]', '42', 'next', '0', ''])
+      expect(said.out.split('\n').filter((line) => !line.startsWith('Pipeline aborted'))).toEqual([
+        '[redacted]',
+        '42',
+        'next',
+        '0',
+        '',
+      ])
     })
 
     test('speaks protocol 3.2 and TLS from the first byte, and cancels with the longer key', async () => {
-      const more = { host: 'localhost', sslmode: 'verify-full', sslrootcert: shop.caFile, sslnegotiation: 'direct', min_protocol_version: '3.2', max_protocol_version: '3.2' }
+      const more = {
+        host: 'localhost',
+        sslmode: 'verify-full',
+        sslrootcert: shop.caFile,
+        sslnegotiation: 'direct',
+        min_protocol_version: '3.2',
+        max_protocol_version: '3.2',
+      }
       expect(await quiet('SELECT 1', { more })).toBe('1\n')
-      const said = await psql('', { target: 'plain', more, options: ['-c', 'SELECT pg_sleep(20)'], interruptAfter: 700 })
+      const said = await psql('', {
+        target: 'plain',
+        more,
+        options: ['-c', 'SELECT pg_sleep(20)'],
+        interruptAfter: 700,
+      })
       expect(said.err).toContain('canceling statement due to user request')
     })
   }

@@ -15,7 +15,11 @@ describe('psycopg', () => {
   if ('absent' in postgres18) return test.skip(postgres18.absent, () => undefined)
   let shop: Shop
   beforeAll(async () => {
-    shop = await openShop('drivers_psycopg', postgres18.address, 'absent' in postgres15 ? undefined : postgres15.address)
+    shop = await openShop(
+      'drivers_psycopg',
+      postgres18.address,
+      'absent' in postgres15 ? undefined : postgres15.address,
+    )
   })
   afterAll(() => shop.close())
 

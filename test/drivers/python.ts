@@ -45,7 +45,15 @@ async function fromIndex(wanted: WantedDriver): Promise<Had<PythonWithDriver>> {
     if (!existsSync(folder)) {
       const beside = `${folder}.${String(process.pid)}`
       mkdirSync(KEPT_DRIVERS, { recursive: true })
-      const options = ['--quiet', '--disable-pip-version-check', '--no-input', '--only-binary', ':all:', '--target', beside]
+      const options = [
+        '--quiet',
+        '--disable-pip-version-check',
+        '--no-input',
+        '--only-binary',
+        ':all:',
+        '--target',
+        beside,
+      ]
       await run(command, ['-m', 'pip', 'install', ...options, ...wanted.requirements], { timeout: 120_000 })
       // Whole or not at all: an install that was cut off stays beside.
       if (existsSync(folder)) rmSync(beside, { recursive: true, force: true })
@@ -72,7 +80,9 @@ async function fromDebian(wanted: WantedDriver): Promise<Had<PythonWithDriver>> 
 async function tried(command: string, pythonPath: string, wanted: WantedDriver): Promise<Had<PythonWithDriver>> {
   try {
     const env = { ...process.env, PYTHONPATH: pythonPath }
-    const { stdout } = await run(command, ['-c', `import ${wanted.module}; print(${wanted.module}.__version__)`], { env })
+    const { stdout } = await run(command, ['-c', `import ${wanted.module}; print(${wanted.module}.__version__)`], {
+      env,
+    })
     return { kind: 'program', program: { command, pythonPath, version: stdout.trim() } }
   } catch (error) {
     return { kind: 'absent', reason: `${command} cannot import it (${lastLine(error)})` }
@@ -80,7 +90,10 @@ async function tried(command: string, pythonPath: string, wanted: WantedDriver):
 }
 
 /** What a Python program of this folder runs with. */
-export function pythonProgram(python: PythonWithDriver, file: string): { command: string; args: string[]; env: Record<string, string> } {
+export function pythonProgram(
+  python: PythonWithDriver,
+  file: string,
+): { command: string; args: string[]; env: Record<string, string> } {
   return {
     command: python.command,
     args: [join(import.meta.dirname, file)],

@@ -22,7 +22,12 @@ export async function refusalOf(running: PromiseLike<unknown>): Promise<ServerEr
 
 /** Expects a refusal of the gateway with everything that it has to say. */
 export function isGatehouseRefusal(error: ServerError, sqlstate = '42501'): void {
-  expect({ code: error.code, message: error.message }).toEqual({ code: sqlstate, message: expect.stringMatching(/^gatehouse: /) as string })
-  expect(Object.keys(JSON.parse(error.detail ?? 'null') as object)).toEqual(expect.arrayContaining(['code', 'rule', 'object']))
+  expect({ code: error.code, message: error.message }).toEqual({
+    code: sqlstate,
+    message: expect.stringMatching(/^gatehouse: /) as string,
+  })
+  expect(Object.keys(JSON.parse(error.detail ?? 'null') as object)).toEqual(
+    expect.arrayContaining(['code', 'rule', 'object']),
+  )
   expect(error.hint).toMatch(/\w/)
 }

@@ -144,7 +144,11 @@ export interface Handover {
 }
 
 /** Targets `shop` and `plain` on `server`, `shop15` and `plain15` on `server15`; both servers get a database `name`. */
-export async function openShop(name: string, server: PostgresAddress, server15: PostgresAddress = server): Promise<Shop> {
+export async function openShop(
+  name: string,
+  server: PostgresAddress,
+  server15: PostgresAddress = server,
+): Promise<Shop> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-drivers-'))
   const databases = await Promise.all([
     createDatabase(server, name, SCHEMA),
@@ -152,7 +156,11 @@ export async function openShop(name: string, server: PostgresAddress, server15: 
   ])
   const authority = makeAuthority('Gatehouse driver test authority')
   const { certificate, key } = authority.forServer(['localhost', '127.0.0.1'])
-  const [caFile, certificateFile, keyFile] = [join(folder, 'ca.crt'), join(folder, 'gateway.crt'), join(folder, 'gateway.key')]
+  const [caFile, certificateFile, keyFile] = [
+    join(folder, 'ca.crt'),
+    join(folder, 'gateway.crt'),
+    join(folder, 'gateway.key'),
+  ]
   writeFileSync(caFile, authority.certificate)
   writeFileSync(certificateFile, certificate)
   writeFileSync(keyFile, key, { mode: 0o600 })

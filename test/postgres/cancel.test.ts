@@ -32,7 +32,10 @@ describe.each(VERSIONS)('a running statement on $version', ({ shared }) => {
 
   promise('is cancelled in the extended protocol of 3.2, in a transaction', async (scene) => {
     const { host, port, token } = scene.gateway
-    const client = await WireClient.login({ host, port }, { database: 'shop', password: await token(), minorVersion: 2 })
+    const client = await WireClient.login(
+      { host, port },
+      { database: 'shop', password: await token(), minorVersion: 2 },
+    )
     await client.query('begin')
     client.send(...run('select pg_sleep(60)'), SYNC)
     await running(scene, 1)
@@ -107,6 +110,29 @@ describe.each(VERSIONS)('a running statement on $version', ({ shared }) => {
     await eventually('the session is gone', () => scene.gateway.gateway.sessions.size === 0)
     const outcomes = await scene.records(({ kind }) => kind === 'outcome')
     expect(outcomes.length).toBeGreaterThanOrEqual(3)
+  })
+
+  promise('runs to its end when Terminate comes behind it, as at the server', async (scene) => {
+    await scene.admin('truncate t')
+    const client = await scene.enter()
+    client.send(
+      { kind: 'Query', text: 'begin; insert into t select 1 from pg_sleep(0.2)' },
+      { kind: 'Query', text: 'commit' },
+      { kind: 'Terminate' },
+      { kind: 'Query', text: 'insert into t values (2)' },
+    )
+    const said = await client.untilReady(3)
+    expect(said.flatMap((message) => (message.kind === 'CommandComplete' ? [message.commandTag] : []))).toEqual([
+      'BEGIN',
+      'INSERT 0 1',
+      'COMMIT',
+    ])
+    expect(sqlstates(said)).toEqual([])
+    expect(client.closed).toBe(true)
+    expect(await scene.admin('select n from t')).toEqual([{ n: 1 }])
+    await eventually('the session is gone', () => scene.gateway.gateway.sessions.size === 0)
+    const ends = await scene.records(({ kind }) => kind === 'session_end')
+    expect(ends.at(-1)).toMatchObject({ end: { reason: 'client_closed' } })
   })
 
   promise('is cancelled when the client vanishes in the middle of a result it does not read', async (scene) => {

@@ -32,7 +32,10 @@ rules:
 `
 
 describe.each(VERSIONS)('a login over TLS to $version', ({ shared }) => {
-  const promise = scenePromises(shared, { policy: POLICY, listener: { allowClearTextPasswordOnLoopback: false, tls: tlsFiles.files } })
+  const promise = scenePromises(shared, {
+    policy: POLICY,
+    listener: { allowClearTextPasswordOnLoopback: false, tls: tlsFiles.files },
+  })
 
   promise('takes the token as a clear-text password, after SSLRequest and by direct TLS', async ({ gateway }) => {
     for (const tls of ['request', 'direct'] as const) {
@@ -171,7 +174,7 @@ describe('a token', () => {
     const client = await scene.enter({ exp: Math.floor(Date.now() / 1000) + 2 })
     client.send({
       kind: 'Query',
-      text: "insert into ticks select 1 from pg_sleep(60)",
+      text: 'insert into ticks select 1 from pg_sleep(60)',
     })
     const messages = await client.untilReady()
     expect(messages.map(({ kind }) => kind)).toEqual(['ErrorResponse'])
@@ -202,9 +205,7 @@ describe('OAUTHBEARER', () => {
 
   promise('tells a client without a token where to get one, then refuses', async ({ gateway }) => {
     const client = await oauthClient(gateway)
-    client.write((writer) =>
-      encodeSASLInitialResponse({ mechanism: OAUTHBEARER, data: encodeOAuthBearer('') }, writer),
-    )
+    client.write((writer) => encodeSASLInitialResponse({ mechanism: OAUTHBEARER, data: encodeOAuthBearer('') }, writer))
     await expectChallengeAndRefusal(client, gateway, ['28000', '28P01'])
   })
 
@@ -233,16 +234,18 @@ describe('a start-up message', () => {
   promise('of protocol 3.2 gets a long cancel key; 3.9 and unknown options are negotiated', async ({ gateway }) => {
     const { host, port } = gateway
     const as = async (minorVersion: number, parameters: Record<string, string>): Promise<WireClient> =>
-      WireClient.login(
-        { host, port },
-        { database: 'shop', password: await gateway.token(), minorVersion, parameters },
-      )
+      WireClient.login({ host, port }, { database: 'shop', password: await gateway.token(), minorVersion, parameters })
     for (const { minor, options, answer, key } of [
       { minor: 0, options: {}, answer: null, key: 4 },
       { minor: 2, options: {}, answer: null, key: 32 },
       { minor: 9, options: {}, answer: { version: 2, unknown: [] }, key: 32 },
       { minor: 0, options: { '_pq_.colour': 'blue' }, answer: { version: 0, unknown: ['_pq_.colour'] }, key: 4 },
-      { minor: 2, options: { '_pq_.a': '1', '_pq_.b': '2' }, answer: { version: 2, unknown: ['_pq_.a', '_pq_.b'] }, key: 32 },
+      {
+        minor: 2,
+        options: { '_pq_.a': '1', '_pq_.b': '2' },
+        answer: { version: 2, unknown: ['_pq_.a', '_pq_.b'] },
+        key: 32,
+      },
     ]) {
       const client = await as(minor, options)
       const negotiation = client.greeting.find((message) => message.kind === 'NegotiateProtocolVersion')
@@ -407,7 +410,11 @@ describe('the handshake deadline', () => {
     const begun = performance.now()
     let open = true
     void once(socket, 'close').then(() => (open = false))
-    const startup = encoded({ kind: 'StartupMessage', minorVersion: 0, parameters: new Map([['user', 'x'.repeat(200)]]) })
+    const startup = encoded({
+      kind: 'StartupMessage',
+      minorVersion: 0,
+      parameters: new Map([['user', 'x'.repeat(200)]]),
+    })
     for (const byte of startup) {
       if (!open) break
       socket.write(Buffer.of(byte))
@@ -435,7 +442,11 @@ describe('connection limits', () => {
     body: (gateway: TestGateway) => Promise<void>,
   ): Promise<void> => {
     const server = present(SHARED, context)
-    const gateway = await startTestGateway({ targets: { shop: targetOf(server, 'postgres') }, policy: ALLOW_ALL, listener })
+    const gateway = await startTestGateway({
+      targets: { shop: targetOf(server, 'postgres') },
+      policy: ALLOW_ALL,
+      listener,
+    })
     try {
       await body(gateway)
     } finally {

@@ -28,12 +28,26 @@ const insertion = (n: number): FrontendMessage[] => run(`insert into t values ($
 
 const SCRIPTS: readonly Script[] = [
   { says: 'alone', steps: [[query(REFUSED)], [COUNT]] },
-  { says: 'in the middle of a text', steps: [[query(`insert into t values (1); ${REFUSED}; insert into t values (2)`)], [COUNT]] },
+  {
+    says: 'in the middle of a text',
+    steps: [[query(`insert into t values (1); ${REFUSED}; insert into t values (2)`)], [COUNT]],
+  },
   { says: 'first in a text', steps: [[query(`${REFUSED}; insert into t values (2)`)], [COUNT]] },
-  { says: 'last in a text with a transaction', steps: [[query(`begin; insert into t values (1); commit; ${REFUSED}`)], [COUNT]] },
+  {
+    says: 'last in a text with a transaction',
+    steps: [[query(`begin; insert into t values (1); commit; ${REFUSED}`)], [COUNT]],
+  },
   {
     says: 'in a transaction',
-    steps: [[query('begin')], [insert(1)], [query(REFUSED)], [query('select 1')], [query(REFUSED)], [query('commit')], [COUNT]],
+    steps: [
+      [query('begin')],
+      [insert(1)],
+      [query(REFUSED)],
+      [query('select 1')],
+      [query(REFUSED)],
+      [query('commit')],
+      [COUNT],
+    ],
   },
   {
     says: 'behind a savepoint',
@@ -49,7 +63,10 @@ const SCRIPTS: readonly Script[] = [
       [query('select n from t order by n')],
     ],
   },
-  { says: 'several queries sent at once', steps: [[insert(1), query(REFUSED), insert(2), query('select n from t order by n')]] },
+  {
+    says: 'several queries sent at once',
+    steps: [[insert(1), query(REFUSED), insert(2), query('select n from t order by n')]],
+  },
   {
     says: 'several queries of a transaction sent at once',
     steps: [[query('begin'), insert(1), query(REFUSED), insert(2), query('rollback'), COUNT]],
@@ -66,34 +83,69 @@ const SCRIPTS: readonly Script[] = [
     steps: [[...insertion(1), ...run(REFUSED), SYNC, ...insertion(2), SYNC], [query('select n from t order by n')]],
   },
   { says: 'last in a pipeline', steps: [[...insertion(1), ...insertion(2), ...run(REFUSED), SYNC], [COUNT]] },
-  { says: 'first in a pipeline, described', steps: [[parse(REFUSED), bind(), describeOf('portal'), execute(), ...insertion(1), SYNC], [COUNT]] },
+  {
+    says: 'first in a pipeline, described',
+    steps: [[parse(REFUSED), bind(), describeOf('portal'), execute(), ...insertion(1), SYNC], [COUNT]],
+  },
   {
     says: 'in a transaction of extended queries',
-    steps: [[...run('begin'), SYNC], [...insertion(1), SYNC], [...run(REFUSED), SYNC], [...run('select 1'), SYNC], [...run('commit'), SYNC], [COUNT]],
+    steps: [
+      [...run('begin'), SYNC],
+      [...insertion(1), SYNC],
+      [...run(REFUSED), SYNC],
+      [...run('select 1'), SYNC],
+      [...run('commit'), SYNC],
+      [COUNT],
+    ],
   },
   {
     says: 'in a transaction in one pipeline',
     steps: [[...run('begin'), ...insertion(1), ...run(REFUSED), ...run('commit'), SYNC], [query('rollback')], [COUNT]],
   },
-  { says: 'and Close behind it', steps: [[parse(REFUSED, 'a'), closeOf('statement', 'a'), SYNC], [parse('select 1', 'a'), SYNC], [bind([], 'a'), execute(), SYNC]] },
+  {
+    says: 'and Close behind it',
+    steps: [
+      [parse(REFUSED, 'a'), closeOf('statement', 'a'), SYNC],
+      [parse('select 1', 'a'), SYNC],
+      [bind([], 'a'), execute(), SYNC],
+    ],
+  },
   {
     says: 'under a name: the name stays free',
-    steps: [[parse(REFUSED, 'a'), SYNC], [bind([], 'a'), execute(), SYNC], [parse('select 7', 'a'), bind([], 'a'), execute(), SYNC]],
+    steps: [
+      [parse(REFUSED, 'a'), SYNC],
+      [bind([], 'a'), execute(), SYNC],
+      [parse('select 7', 'a'), bind([], 'a'), execute(), SYNC],
+    ],
   },
   {
     says: 'under a name: others stay as they are',
-    steps: [[parse('select 1', 'a'), SYNC], [parse(REFUSED, 'b'), SYNC], [bind([], 'a'), execute(), SYNC]],
+    steps: [
+      [parse('select 1', 'a'), SYNC],
+      [parse(REFUSED, 'b'), SYNC],
+      [bind([], 'a'), execute(), SYNC],
+    ],
   },
   {
     says: 'unnamed: the unnamed statement before it is gone',
-    steps: [[parse('select 1'), SYNC], [parse(REFUSED), SYNC], [bind(), execute(), SYNC]],
+    steps: [
+      [parse('select 1'), SYNC],
+      [parse(REFUSED), SYNC],
+      [bind(), execute(), SYNC],
+    ],
   },
   {
     says: 'by simple query: the unnamed statement before it is gone',
     steps: [[parse('select 1'), SYNC], [query('select 2')], [bind(), execute(), SYNC]],
   },
-  { says: 'and flushed: the error comes without Sync', steps: [{ send: [parse(REFUSED), FLUSH], ready: 0 }, [...insertion(1), SYNC], [COUNT]] },
-  { says: 'a Query behind it in the same batch is skipped', steps: [{ send: [parse(REFUSED), query('select 1'), SYNC], ready: 1 }, [COUNT]] },
+  {
+    says: 'and flushed: the error comes without Sync',
+    steps: [{ send: [parse(REFUSED), FLUSH], ready: 0 }, [...insertion(1), SYNC], [COUNT]],
+  },
+  {
+    says: 'a Query behind it in the same batch is skipped',
+    steps: [{ send: [parse(REFUSED), query('select 1'), SYNC], ready: 1 }, [COUNT]],
+  },
   {
     says: 'a portal of the transaction is gone with it',
     steps: [
@@ -104,7 +156,10 @@ const SCRIPTS: readonly Script[] = [
       [query('rollback')],
     ],
   },
-  { says: 'an empty query and a comment are no statements', steps: [[query('')], [query('-- nothing')], [...run(''), SYNC], [query(';;')]] },
+  {
+    says: 'an empty query and a comment are no statements',
+    steps: [[query('')], [query('-- nothing')], [...run(''), SYNC], [query(';;')]],
+  },
 ]
 
 describe.each(VERSIONS)('a refusal leaves the state of $version as a failed statement would', ({ shared }) => {
@@ -125,7 +180,13 @@ describe.each(VERSIONS)('a refusal leaves the state of $version as a failed stat
     })
   }
 
-  for (const refused of ['drop table keep', 'selec 1', "select '", 'set client_encoding = latin1', 'select 1; drop table keep']) {
+  for (const refused of [
+    'drop table keep',
+    'selec 1',
+    "select '",
+    'set client_encoding = latin1',
+    'select 1; drop table keep',
+  ]) {
     promise(`the same for ${refused}`, async ({ enter, records }) => {
       const client = await enter()
       for (const sent of [[query(refused)], [parse(refused), SYNC]]) {

@@ -59,13 +59,18 @@ export function present(shared: SharedServer, context: Pick<TestContext, 'skip'>
 }
 
 /** Declares one test in the scene of its describe block. */
-export type SceneTest = (name: string, body: (scene: Scene, context: TestContext) => Promise<void>, timeout?: number) => void
+export type SceneTest = (
+  name: string,
+  body: (scene: Scene, context: TestContext) => Promise<void>,
+  timeout?: number,
+) => void
 
 /** A scene for a describe block, and how to declare tests in it: they skip, with the reason, where the server is absent. */
 export function scenePromises(shared: SharedServer, options: SceneOptions | (() => SceneOptions) = {}): SceneTest {
   let scene: Scene | null = null
   beforeAll(async () => {
-    if (!('absent' in shared)) scene = await openScene(shared.address, typeof options === 'function' ? options() : options)
+    if (!('absent' in shared))
+      scene = await openScene(shared.address, typeof options === 'function' ? options() : options)
   })
   afterAll(async () => scene?.close())
   return (name, body, timeout) =>
@@ -142,7 +147,8 @@ export async function eventually<T>(what: string, look: () => Promise<T> | T, pa
   const deadline = performance.now() + patience
   for (;;) {
     const seen = await look()
-    if (seen !== false && seen !== null && seen !== undefined && !(Array.isArray(seen) && seen.length === 0)) return seen
+    if (seen !== false && seen !== null && seen !== undefined && !(Array.isArray(seen) && seen.length === 0))
+      return seen
     if (performance.now() > deadline) throw new Error(`it did not come to pass: ${what}`)
     await sleep(20)
   }

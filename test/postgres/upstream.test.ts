@@ -67,11 +67,14 @@ describe.each(VERSIONS)('the gateway logs in at $version', ({ shared }) => {
       const { host, port } = { host: '127.0.0.1', port: relay.port }
       const { user, password } = LOGINS.scram
       const caFile = relay.caFile
-      await inGateway({ shop: { host, port, database: 'postgres', user, password, tls: { mode: 'verify-full', caFile } } }, async (gateway) => {
-        const said = await refusal(gateway, 'shop')
-        expect(said.get('C')).toBe('08006')
-        expect([...said.values()].join('\n')).not.toContain(password)
-      })
+      await inGateway(
+        { shop: { host, port, database: 'postgres', user, password, tls: { mode: 'verify-full', caFile } } },
+        async (gateway) => {
+          const said = await refusal(gateway, 'shop')
+          expect(said.get('C')).toBe('08006')
+          expect([...said.values()].join('\n')).not.toContain(password)
+        },
+      )
       expect(tls.ca).not.toBe('')
     } finally {
       await relay.close()
@@ -121,7 +124,13 @@ describe.each(VERSIONS)('the gateway logs in at $version', ({ shared }) => {
 
   test('and passes on nothing but the SQLSTATE when the server refuses its credential', async (context) => {
     const { server } = place(context)
-    const target = { host: server.host, port: server.port, database: 'postgres', user: LOGINS.scram.user, password: 'stale secret' }
+    const target = {
+      host: server.host,
+      port: server.port,
+      database: 'postgres',
+      user: LOGINS.scram.user,
+      password: 'stale secret',
+    }
     await inGateway({ shop: target }, async (gateway) => {
       const said = await refusal(gateway, 'shop')
       expect(said.get('C')).toBe('08006')
@@ -145,7 +154,7 @@ describe('an upstream', () => {
       nonsense: await startFake((socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n')),
       'large-promise': await startFake((socket) => socket.write(Buffer.from('527fffffff', 'hex'))),
       'silent-after-login': await startFake((socket) => socket.write(welcome)),
-      'drips': await startFake((socket) => {
+      drips: await startFake((socket) => {
         const timer = setInterval(() => socket.write('R'), 100)
         socket.once('close', () => clearInterval(timer))
       }),
@@ -188,7 +197,9 @@ describe('an upstream', () => {
       expect(await client.rows('select 1')).toEqual([['1']])
       relay.cut()
       const messages = await client.untilReady()
-      expect(messages.map((message) => (message.kind === 'ErrorResponse' ? message.fields.get('C') : message.kind))).toEqual(['08006'])
+      expect(
+        messages.map((message) => (message.kind === 'ErrorResponse' ? message.fields.get('C') : message.kind)),
+      ).toEqual(['08006'])
       expect(client.closed).toBe(true)
       const again = await enter(gateway, 'shop')
       expect(await again.rows('select 2')).toEqual([['2']])
@@ -197,38 +208,43 @@ describe('an upstream', () => {
     })
   })
 
-  promise('sees who it is in application_name, whatever the client calls itself', async ({ gateway, admin, database, records }) => {
-    const seen = async (): Promise<string[]> =>
-      (
-        await admin<{ application_name: string }>(
-          `select application_name from pg_stat_activity where datname = '${database}' and application_name like 'gatehouse:%@%'`,
+  promise(
+    'sees who it is in application_name, whatever the client calls itself',
+    async ({ gateway, admin, database, records }) => {
+      const seen = async (): Promise<string[]> =>
+        (
+          await admin<{ application_name: string }>(
+            `select application_name from pg_stat_activity where datname = '${database}' and application_name like 'gatehouse:%@%'`,
+          )
+        ).map(({ application_name }) => application_name)
+      for (const [sub, shown] of [
+        ['dana@example.com', 'dana@example.com'],
+        [`${'x'.repeat(80)}@example.com`, 'x'.repeat(36)],
+      ] as const) {
+        const { host, port } = gateway
+        const client = await WireClient.login(
+          { host, port },
+          { database: 'shop', password: await gateway.token({ sub }), parameters: { application_name: 'psql' } },
         )
-      ).map(({ application_name }) => application_name)
-    for (const [sub, shown] of [
-      ['dana@example.com', 'dana@example.com'],
-      [`${'x'.repeat(80)}@example.com`, 'x'.repeat(36)],
-    ] as const) {
-      const { host, port } = gateway
-      const client = await WireClient.login(
-        { host, port },
-        { database: 'shop', password: await gateway.token({ sub }), parameters: { application_name: 'psql' } },
-      )
-      const start = (await records(({ kind }) => kind === 'session_start')).at(-1)
-      const name = (await client.rows("select current_setting('application_name')"))[0]?.[0] ?? ''
-      expect(name).toBe(`gatehouse:${shown} ${String(start?.session)}`)
-      expect(name.length).toBeLessThanOrEqual(63)
-      if (sub === 'dana@example.com') expect(await seen()).toEqual([name])
-      expect(start).toMatchObject({ client: { application: 'psql' } })
-      await client.end()
-    }
-  })
+        const start = (await records(({ kind }) => kind === 'session_start')).at(-1)
+        const name = (await client.rows("select current_setting('application_name')"))[0]?.[0] ?? ''
+        expect(name).toBe(`gatehouse:${shown} ${String(start?.session)}`)
+        expect(name.length).toBeLessThanOrEqual(63)
+        if (sub === 'dana@example.com') expect(await seen()).toEqual([name])
+        expect(start).toMatchObject({ client: { application: 'psql' } })
+        await client.end()
+      }
+    },
+  )
 
   promise('has its server parameters reach the client as they are', async ({ enter, direct }) => {
     const [through, straight] = [await enter(), await direct()]
     const parameters = (client: WireClient): Record<string, string> =>
       Object.fromEntries(
         client.greeting.flatMap((message) =>
-          message.kind === 'ParameterStatus' && message.name !== 'application_name' ? [[message.name, message.value]] : [],
+          message.kind === 'ParameterStatus' && message.name !== 'application_name'
+            ? [[message.name, message.value]]
+            : [],
         ),
       )
     expect(parameters(through)).toEqual({ ...parameters(straight), client_encoding: 'UTF8' })
@@ -239,7 +255,9 @@ describe('an upstream', () => {
 
   promise('loses its session when the client leaves', async ({ enter, admin, database, gateway }) => {
     const sessions = (): Promise<unknown[]> =>
-      admin(`select 1 from pg_stat_activity where datname = '${database}' and application_name like 'gatehouse:alice %'`)
+      admin(
+        `select 1 from pg_stat_activity where datname = '${database}' and application_name like 'gatehouse:alice %'`,
+      )
     await eventually('earlier sessions are gone', async () => (await sessions()).length === 0)
     const [polite, rude] = [await enter(), await enter()]
     expect(await sessions()).toHaveLength(2)
@@ -363,4 +381,3 @@ function portOf(server: net.Server): number {
   if (address === null || typeof address === 'string') throw new Error('no port')
   return address.port
 }
-

@@ -117,9 +117,9 @@ describe('a session', () => {
   it('finds nothing of the gateway’s among its own cursors and prepared statements', async () => {
     await simply('BEGIN', 'CREATE SCHEMA one', 'SET LOCAL search_path = one', 'CREATE TABLE t (a int)')
     await simply('SET LOCAL search_path = one, public', 'INSERT INTO t VALUES (1)', 'SET LOCAL search_path = one')
-    expect(await simply('SELECT name FROM pg_cursors UNION ALL SELECT name FROM pg_prepared_statements')).toContain(
-      'C SELECT 0\0',
-    )
+    const own =
+      "SELECT name FROM (SELECT name FROM pg_cursors UNION ALL SELECT name FROM pg_prepared_statements) u WHERE name ~ 'gatehouse'"
+    expect(await simply(own)).toContain('C SELECT 0\0')
     await simply('SAVEPOINT s', 'SET search_path = nowhere', 'SELECT * FROM t', 'ROLLBACK TO s', 'SELECT * FROM t')
     await simply('ROLLBACK')
   })
@@ -198,6 +198,17 @@ describe('a session', () => {
     await simply('FETCH 2 FROM c', 'MOVE 1 IN c', 'FETCH ALL FROM c', 'CLOSE c', 'CLOSE c', 'ROLLBACK', 'EXECUTE same')
     await same([parse('same', 'SELECT 2'), SYNC])
     await simply('DEALLOCATE same', 'EXECUTE same')
+  })
+
+  it('keeps its prepared statements over every DISCARD but ALL', async () => {
+    await same([parse('kept over', 'SELECT 1'), SYNC])
+    for (const what of ['PLANS', 'SEQUENCES', 'TEMP']) {
+      await simply(`DISCARD ${what}`)
+      expect(await same([bind('', 'kept over', [], false), execute('', 0), SYNC])).toContain('C SELECT 1\0')
+    }
+    await simply('DISCARD ALL')
+    const [direct, through] = await roads.exchange([bind('', 'kept over', [], false), execute('', 0), SYNC], true)
+    expect(through.map(withoutWords)).toEqual(direct.map(withoutWords))
   })
 
   it('passes every message of large rows and large statements on', async () => {

@@ -57,6 +57,8 @@ export class Portal implements Named {
   /** Replaced when the policy changed between Bind and Execute. */
   judgement: Judgement
   readonly admission: Admission
+  /** What names meant at Bind. */
+  readonly names: NameEnvironment
   /** Result format codes of Bind: none (all text), one for all columns, or one per column. */
   readonly resultFormats: readonly number[]
   /** Masks per column, made when the first row comes; undefined: not made yet; null: nothing is masked. */
@@ -74,6 +76,7 @@ export class Portal implements Named {
     this.statement = statement
     this.judgement = admission.judgement
     this.admission = admission
+    this.names = statement.names
     this.resultFormats = resultFormats
   }
 }

@@ -1,3 +1,5 @@
+import type { Judgement } from '@gatehouse/core'
+
 /** Prepared statements, and portals, that one session may keep. */
 export const NAMED_OBJECTS_LIMIT = 10_000
 
@@ -75,5 +77,22 @@ export class NamedObjects<T extends Named> {
     if (index < 0) return false
     this.#asked.splice(index, 1)
     return true
+  }
+}
+
+/** SQL of a judgement is on its way that makes or removes prepared statements or cursors. */
+export function takeNames(
+  { facts }: Judgement,
+  statements: Pick<NamedObjects<Named>, 'takenOver'>,
+  portals: Pick<NamedObjects<Named>, 'takenOver'>,
+): void {
+  for (const { action, names, settings } of facts?.statements ?? []) {
+    if (action === 'prepare' || action === 'deallocate') statements.takenOver(names.prepared)
+    else if (action === 'declare_cursor' || action === 'close_cursor') portals.takenOver(names.cursor)
+    // DISCARD ALL, told by the settings it resets; the other kinds leave statements and portals alone.
+    else if (action === 'discard' && settings.length > 0) {
+      statements.takenOver(null)
+      portals.takenOver(null)
+    }
   }
 }

@@ -120,6 +120,7 @@ export class PostgresSession implements Session {
     const { log, alarm } = this.#options
     switch (kind) {
       case 'closed':
+        if (this.#requests.saidGoodbye) return this.#finish('client_closed')
         // The server's own FATAL message, if there was one, has been passed on.
         return this.end('upstream_closed', detail)
       case 'protocol':

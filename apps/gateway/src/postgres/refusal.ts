@@ -115,6 +115,13 @@ export const FUNCTION_CALL_REFUSED: Refusal = gatewayRefusal(
   'Call the function with SELECT.',
 )
 
+export const CURSORS_CHANGED: Refusal = gatewayRefusal(
+  'UNKNOWN_STATEMENT',
+  'FETCH',
+  'what cursors are there has changed since this FETCH was bound',
+  'Bind it again.',
+)
+
 export function unknownObject(what: 'portal' | 'prepared statement', name: string): Refusal {
   return gatewayRefusal(
     'UNKNOWN_STATEMENT',

@@ -16,8 +16,9 @@ import type { Turn } from '../turn.ts'
 import { type Asked, Closing, NOTHING, Portal, PreparedStatement, SimpleQuery } from './asked.ts'
 import { decodeBind } from './bind.ts'
 import { StatementJudge } from './statement-judge.ts'
-import { NAMED_OBJECTS_LIMIT, NamedObjects } from './named-objects.ts'
+import { NAMED_OBJECTS_LIMIT, NamedObjects, takeNames } from './named-objects.ts'
 import {
+  CURSORS_CHANGED,
   FUNCTION_CALL_REFUSED,
   POISON_EXTENDED,
   POISON_PARSE_UNNAMED,
@@ -44,6 +45,8 @@ export interface RequestsOptions {
 export class PostgresRequests implements Receiver {
   readonly statements: NamedObjects<PreparedStatement> = new NamedObjects()
   readonly portals: NamedObjects<Portal> = new NamedObjects()
+  /** Terminate was forwarded: the upstream will close when it has answered what came before. */
+  saidGoodbye = false
   /** Statements that were forwarded. */
   admitted = 0
   readonly #client: Connection
@@ -165,7 +168,12 @@ export class PostgresRequests implements Receiver {
         return this.#functionCall()
       case 0x58 /* X */:
         this.end()
-        this.#over(null)
+        if (this.queue.length === 0) this.#over(null)
+        else {
+          // What was asked before it runs to its end, as at the server, which then closes the connection.
+          this.saidGoodbye = true
+          this.#staged.pass(cursor)
+        }
         return true
       default:
         throw new ProtocolError(
@@ -181,14 +189,15 @@ export class PostgresRequests implements Receiver {
       throw new ProtocolError('SHORT_READ', 'a query has no terminating NUL')
     const judgement = this.#judged(cursor.bytes, cursor.body, end)
     if (judgement === null) return false
-    const admission = this.#gate.admit(judgement, cursor.bytes.toString('utf8', cursor.body, end), null)
+    const text = cursor.bytes.toString('utf8', cursor.body, end)
+    const admission = this.#gate.admit(judgement, text, null)
     this.#batchOpen = false
     if (admission.refusal !== null) {
       this.#staged.refuse(RequestKind.Query, admission.refusal, POISON_QUERY)
       return true
     }
     this.#staged.askQuery(new SimpleQuery(admission), cursor, judgement.forwardText)
-    this.#runs(judgement)
+    this.#runs(judgement, text, this.#names.environment)
     this.admitted++
     return true
   }
@@ -256,7 +265,7 @@ export class PostgresRequests implements Receiver {
       return true
     }
     this.#staged.ask(RequestKind.Execute, portal, cursor)
-    this.#runs(portal.judgement)
+    this.#runs(portal.judgement, portal.statement.text, portal.names)
     this.admitted++
     return true
   }
@@ -268,13 +277,16 @@ export class PostgresRequests implements Receiver {
     if (described === null) return this.#waitForReplies()
     const kind = portal ? RequestKind.DescribePortal : RequestKind.DescribeStatement
     this.#batchOpen = true
-    if (described !== undefined) this.#staged.ask(kind, described, cursor)
+    // A cursor that DECLARE made is a portal too: drivers ask for its columns before they FETCH from it.
+    if (described !== undefined || (portal && this.#names.hasCursor(name)))
+      this.#staged.ask(kind, described ?? NOTHING, cursor)
     else this.#staged.refuse(kind, unknownObject(portal ? 'portal' : 'prepared statement', name), POISON_EXTENDED)
     return true
   }
 
   #close(cursor: FrameCursor): boolean {
     const { target, name } = decodeClose(this.#body.reset(cursor.bytes, cursor.body, cursor.end))
+    if (target === 'portal') this.#names.portalClosed(name)
     this.#staged.ask(RequestKind.Close, new Closing(target === 'portal', name), cursor)
     this.#batchOpen = true
     return true
@@ -309,6 +321,7 @@ export class PostgresRequests implements Receiver {
 
   /** The policy may have changed since Bind. Returns why the portal may not run any more; null: it may. */
   #redecide(portal: Portal): Refusal | null {
+    if (this.#names.otherCursors(portal)) return CURSORS_CHANGED
     if (portal.judgement.authority === this.#gate.authority) return null
     const judgement = this.#gate.judgeAgain(portal.judgement)
     if (judgement.refusal !== null)
@@ -330,17 +343,10 @@ export class PostgresRequests implements Receiver {
   }
 
   /** What running these statements does to names. */
-  #runs(judgement: Judgement): void {
+  #runs(judgement: Judgement, text: string, environment: NameEnvironment): void {
+    this.#names.sent(judgement, judgement.forwardText ?? text, environment)
     if (judgement.changesNames) this.#names.changedBy(judgement)
     if (judgement.endsTransaction) this.#names.transactionEnds()
-    if (!judgement.takesNames) return
-    for (const { action, names } of judgement.facts?.statements ?? []) {
-      if (action === 'prepare' || action === 'deallocate') this.statements.takenOver(names.prepared)
-      else if (action === 'declare_cursor' || action === 'close_cursor') this.portals.takenOver(names.cursor)
-      else if (action === 'discard') {
-        this.statements.takenOver(null)
-        this.portals.takenOver(null)
-      }
-    }
+    if (judgement.takesNames) takeNames(judgement, this.statements, this.portals)
   }
 }

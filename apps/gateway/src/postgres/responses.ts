@@ -22,7 +22,7 @@ import {
   SimpleQuery,
 } from './asked.ts'
 import { ClientOutput } from './client-output.ts'
-import { encodeRedactedReport, encodeRefusal } from './refusal.ts'
+import { encodeRedactedReport, encodeRefusal, SQLSTATES } from './refusal.ts'
 import type { PostgresRequests } from './requests.ts'
 import { ResultMismatch } from './result-masks.ts'
 import { ResultRows } from './result-rows.ts'
@@ -202,16 +202,22 @@ export class PostgresResponses implements Receiver {
 
   #done(cursor: FrameCursor, requests: PostgresRequests, kind: RequestKind, about: Asked | undefined): boolean {
     if (about instanceof SimpleQuery) {
-      if (cursor.tag === 0x43 /* C */) this.#countRows(cursor, about.admission)
+      if (cursor.tag === 0x43 /* C */) {
+        this.#countRows(cursor, about.admission)
+        this.#names.ran(about.admission.judgement, requests.queue.statementIndex)
+      }
     } else if (about instanceof Portal) {
       if (kind === RequestKind.Bind) requests.portals.confirm(about)
       else if (kind === RequestKind.DescribePortal) {
         if (cursor.tag === 0x54 /* T */) this.#rows.describedPortal(about)
       } else {
         if (about.judgement.redactReports) this.#batchRedacts = true
-        if (cursor.tag === 0x43) this.#countRows(cursor, about.admission)
+        if (cursor.tag === 0x43) {
+          this.#countRows(cursor, about.admission)
+          this.#names.ran(about.judgement, 0)
+        }
         if (cursor.tag === 0x73 /* s */) this.#suspended.add(about)
-        else this.#gate.outcome(about.admission, null)
+        else if (this.#rows.cutBy === null) this.#gate.outcome(about.admission, null)
       }
     } else if (about instanceof PreparedStatement) {
       if (kind === RequestKind.Parse) requests.statements.confirm(about)
@@ -226,13 +232,15 @@ export class PostgresResponses implements Receiver {
       return false
     } else if (about instanceof Refused)
       throw new ProtocolError('UNEXPECTED_MESSAGE', 'the database accepted what it had to reject')
-    return this.#endOfResult()
+    return this.#endOfResult(about)
   }
 
   /** A cut result ends with its refusal. True: the message that ends it goes to the client as it is. */
-  #endOfResult(): boolean {
+  #endOfResult(about: Asked | undefined): boolean {
     const cut = this.#rows.takeCut()
     if (cut === null) return !this.#dropUntilReady
+    const admission = admissionOf(about)
+    if (admission !== null) this.#gate.outcome(admission, SQLSTATES[cut.code])
     this.#dropUntilReady = true
     this.#output.send(encodeRefusal(cut))
     return false
@@ -246,9 +254,9 @@ export class PostgresResponses implements Receiver {
     if (about instanceof PreparedStatement && kind === RequestKind.Parse) requests.statements.drop(about)
     if (about instanceof Portal && kind === RequestKind.Bind) requests.portals.drop(about)
     if (about instanceof NamesProbe) about.settle()
-    if (admission !== null) this.#gate.outcome(admission, this.#rows.cutBy?.code ?? report.sqlstate)
-    if (this.#dropUntilReady && !fatal) return false
     const cut = this.#rows.takeCut()
+    if (admission !== null) this.#gate.outcome(admission, cut === null ? report.sqlstate : SQLSTATES[cut.code])
+    if (this.#dropUntilReady && !fatal) return false
     if (cut !== null && !fatal) {
       this.#dropUntilReady = true
       this.#output.send(encodeRefusal(cut))
@@ -268,7 +276,7 @@ export class PostgresResponses implements Receiver {
     this.#rows.takeCut()
     this.#dropUntilReady = false
     this.#batchRedacts = false
-    this.#names.ready(cursor.bytes[cursor.body] ?? 0)
+    this.#names.ready(cursor.bytes[cursor.body] ?? 0, requests.queue.length === 0)
     if (this.#names.transactionStatus === 0x49 /* I */) {
       requests.portals.forgetAll()
       if (this.#suspended.size > 0) this.#endSuspended()

@@ -57,7 +57,8 @@ function checkField(field: Field, index: number, output: OutputColumn | undefine
   if (field.tableOid === 0 || field.attributeNumber <= 0 || output === undefined || !output.complete) return
   const relation = catalog.relationByOid(field.tableOid)
   if (relation === undefined) throw new ResultMismatch(`column ${index + 1} comes from a relation that is not known`)
-  if (relation.kind === 'view') return // the lineage names what is behind the view
+  // The lineage names what is behind the view.
+  if (relation.kind === 'view' || relation.kind === 'materialized_view') return
   const position = relation.columns.findIndex((column) => column.number === field.attributeNumber)
   const base = relation.base[position]
   if (base === undefined) throw new ResultMismatch(`column ${index + 1} comes from a column that is not known`)

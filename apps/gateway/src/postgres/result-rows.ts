@@ -101,12 +101,12 @@ export class ResultRows {
   row(dropped: boolean): void {
     const cursor = this.#cursor
     const admission = this.#of
+    if (dropped || this.#cutBy !== null) return
     if (cursor.first && admission !== null) {
+      if (++this.#seen > this.#limit) return this.#cut()
       admission.rows++
       admission.bytes += cursor.bodyLength + 5
-      if (++this.#seen > this.#limit && this.#cutBy === null && !dropped) this.#cut()
     }
-    if (dropped || this.#cutBy !== null) return
     if (this.#masks === null) this.#output.pass(cursor)
     else this.#output.passMasked(this.#masks, cursor)
   }

@@ -3,9 +3,10 @@ import { type Gate, type Judgement, type StatementFacts, gatewayRefusal } from '
 import { MessageWriter, type ReplyQueue, RequestKind } from '@gatehouse/postgres-wire'
 import type { NameEnvironment } from '@gatehouse/sql-analysis'
 import type { Connection } from '../connection.ts'
-import { type Asked, NamesProbe } from './asked.ts'
+import { type Asked, NamesProbe, type Portal } from './asked.ts'
 import type { CatalogSource } from './catalog-source.ts'
 import { readSchemas, SCHEMAS_QUERY } from './schemas-query.ts'
+import { SqlCursors } from './sql-cursors.ts'
 
 /** An unknown name makes the catalog be read again, but not more often than this. */
 const CATALOG_RETRY_MILLISECONDS = 1000
@@ -19,6 +20,7 @@ const STATUS_IN_BLOCK = 0x54 // T
 /** What one session's names mean: its search path over the target's catalog, kept true while statements change them. */
 export class SessionNames {
   environment: NameEnvironment
+  readonly #cursors = new SqlCursors()
   /** Status byte of the last ReadyForQuery: I, T or E. */
   transactionStatus: number = STATUS_IDLE
   readonly #source: CatalogSource
@@ -38,7 +40,7 @@ export class SessionNames {
   /** True when `environment` can be relied on; picks up a newer catalog by itself. */
   get settled(): boolean {
     if (this.#pathStale || this.#source.stale) return false
-    if (this.environment.catalog !== this.#source.catalog) this.environment = this.#source.environment(this.#searchPath)
+    if (this.environment.catalog !== this.#source.catalog) this.#resolve()
     return true
   }
 
@@ -52,7 +54,7 @@ export class SessionNames {
       this.#learn(settled.answer === null ? null : readSchemas(settled.answer))
       if (this.#source.stale) void this.refresh().then(resume)
       else {
-        this.environment = this.#source.environment(this.#searchPath)
+        this.#resolve()
         // Called from the middle of the replies: the client's next request must not overtake them.
         setImmediate(resume)
       }
@@ -91,7 +93,40 @@ export class SessionNames {
   /** Reads the catalog again. Never rejects: on failure the older one stays, and names stay as unknown as they were. */
   async refresh(): Promise<void> {
     await this.#source.refresh()
-    this.environment = this.#source.environment(this.#searchPath)
+    this.#resolve()
+  }
+
+  #resolve(): void {
+    this.environment = this.#cursors.around(this.#source.environment(this.#searchPath))
+  }
+
+  /** A cursor that DECLARE made has this name. */
+  hasCursor(name: string): boolean {
+    return this.#cursors.has(name)
+  }
+
+  /** FETCH finds its cursor by name when it runs. True when that may be another than the one found at Bind. */
+  otherCursors(portal: Portal): boolean {
+    const fetches = portal.judgement.facts?.statements[0]?.action === 'fetch'
+    return fetches && (!this.settled || portal.names !== this.environment)
+  }
+
+  /** An admitted text is on its way; `text`: what the server gets, `environment`: what it was read under. */
+  sent(judgement: Judgement, text: string, environment: NameEnvironment): void {
+    if (this.#cursors.sent(judgement, text, environment === this.environment ? environment : null)) this.#resolve()
+    // What comes next may FETCH from it, and waits for the server's word: asking for the path again does that.
+    if (judgement.takesNames && judgement.facts?.statements.some(({ action }) => action === 'declare_cursor') === true)
+      this.#pathStale = true
+  }
+
+  /** The client closes the portal of this name. */
+  portalClosed(name: string): void {
+    if (this.#cursors.closed(name)) this.#resolve()
+  }
+
+  /** The server has run this statement of an admitted text. */
+  ran(judgement: Judgement, statementIndex: number): void {
+    if (judgement.takesNames && this.#cursors.ran(judgement, statementIndex)) this.#resolve()
   }
 
   /** An admitted statement that changes names is on its way. */
@@ -119,12 +154,17 @@ export class SessionNames {
     if (this.#changedInTransaction) this.#pathStale = true
   }
 
-  /** ReadyForQuery: at the end of a transaction what it did to names counts, or is undone. */
-  ready(status: number): void {
+  /**
+   * ReadyForQuery: at the end of a transaction what it did to names counts, or is undone. `last`: nothing else is under way;
+   * otherwise the change may be one that was sent behind what this answers.
+   */
+  ready(status: number, last: boolean): void {
     this.transactionStatus = status
+    if (status === STATUS_IDLE && this.#cursors.transactionOver()) this.#resolve()
     if (status !== STATUS_IDLE || !this.#changedInTransaction) return
-    this.#changedInTransaction = false
     this.#pathStale = true
+    if (!last) return
+    this.#changedInTransaction = false
     if (this.#definitionsInTransaction) {
       this.#definitionsInTransaction = false
       this.#source.markStale()

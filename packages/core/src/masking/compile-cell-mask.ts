@@ -23,7 +23,8 @@ export function compileCellMask(spec: MaskSpec, type: ValueType, format: CellFor
   refuseNonsense(spec)
   if (spec.kind === 'null') return new NullMask()
   if (spec.kind === 'withhold') {
-    const bytes = redactedValue(type, format)
+    // A constant `false` would be read as the answer to a question.
+    const bytes = type.name === 'bool' ? null : redactedValue(type, format)
     return bytes === null ? new NullMask() : new WithholdingMask(bytes)
   }
   const element = elementOf(type)

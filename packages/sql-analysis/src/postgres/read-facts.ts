@@ -2,8 +2,10 @@ import type { StatementFacts } from '@gatehouse/core'
 import type { NameEnvironment } from './facts/reading.ts'
 import { readOne } from './facts/statements.ts'
 import type { ParseResult, Tree } from './facts/tree.ts'
+import { Work } from './facts/work.ts'
 
 export type { NameEnvironment }
+export { Work }
 
 /**
  * Facts of every statement of a text, in order; an empty text has none. Never throws: what is not understood is
@@ -16,8 +18,15 @@ export type { NameEnvironment }
  * Statements of one text are read before any of it runs. After one that may change what names mean (DDL, SET
  * search_path, SET ROLE, DO, volatile user functions) those that follow are incomplete when they name anything.
  * PREPARE and DECLARE are known to the EXECUTE and FETCH that follow in the same text.
+ *
+ * `work` bounds the time for all statements together; default: about 20 ms. The statement it ends in, and all behind it,
+ * are incomplete, and their reason names the limit.
  */
-export function readFacts(tree: ParseResult, environment: NameEnvironment): readonly StatementFacts[] {
+export function readFacts(
+  tree: ParseResult,
+  environment: NameEnvironment,
+  work: Work = new Work(),
+): readonly StatementFacts[] {
   const all: StatementFacts[] = []
   const prepared = new Map<string, StatementFacts | null>()
   const cursors = new Map<string, StatementFacts | null>()
@@ -26,9 +35,14 @@ export function readFacts(tree: ParseResult, environment: NameEnvironment): read
     prepared: (name) => (prepared.has(name) ? (prepared.get(name) ?? null) : (environment.prepared?.(name) ?? null)),
     cursor: (name) => (cursors.has(name) ? (cursors.get(name) ?? null) : (environment.cursor?.(name) ?? null)),
   }
+  let unread: StatementFacts | null = null
   let moved: 'nothing' | 'columns' | 'names' = 'nothing'
   for (const { stmt } of tree.stmts ?? []) {
-    const { facts, movesNames } = readOne(stmt, around)
+    if (work.exhausted) {
+      all.push(unread ??= readOne(undefined, around, work).facts)
+      continue
+    }
+    const { facts, movesNames } = readOne(stmt, around, work)
     all.push(
       moved !== 'nothing' && namesAnything(facts, moved)
         ? { ...facts, complete: false, reason: facts.reason ?? SPLIT }
@@ -38,9 +52,9 @@ export function readFacts(tree: ParseResult, environment: NameEnvironment): read
     else if (moved === 'nothing' && isDefinition(facts)) moved = 'columns'
     const inner = innerOf(stmt)
     if (inner !== null && facts.names.prepared !== null && facts.action === 'prepare')
-      prepared.set(facts.names.prepared, readOne(inner, around).facts)
+      prepared.set(facts.names.prepared, readOne(inner, around, work).facts)
     if (inner !== null && facts.names.cursor !== null && facts.action === 'declare_cursor')
-      cursors.set(facts.names.cursor, readOne(inner, around).facts)
+      cursors.set(facts.names.cursor, readOne(inner, around, work).facts)
   }
   return all
 }
@@ -62,9 +76,13 @@ function namesAnything(facts: StatementFacts, moved: 'columns' | 'names'): boole
  * Facts of the statement inside PREPARE or DECLARE CURSOR: what EXECUTE or FETCH of that name will do and return.
  * Null when `stmt` is neither. Keep them under the name and answer `NameEnvironment.prepared` and `.cursor` with them.
  */
-export function readNamedStatement(stmt: Tree | undefined, environment: NameEnvironment): StatementFacts | null {
+export function readNamedStatement(
+  stmt: Tree | undefined,
+  environment: NameEnvironment,
+  work: Work = new Work(),
+): StatementFacts | null {
   const inner = innerOf(stmt)
-  return inner === null ? null : readOne(inner, environment).facts
+  return inner === null ? null : readOne(inner, environment, work).facts
 }
 
 function innerOf(stmt: Tree | undefined): Tree | null {

@@ -1,5 +1,6 @@
 import type { StatementFacts } from '@gatehouse/core'
 import type { ParseResult } from 'libpg-query'
+import { Work } from './read-facts.ts'
 import type { NameEnvironment } from './read-facts.ts'
 import type { LibpgParser } from './libpg-parser.ts'
 import { prescan } from './prescan.ts'
@@ -10,7 +11,7 @@ import type { Reading } from './reader-reading.ts'
 import { shapeStands } from './shape.ts'
 
 /** Reads the facts of a parsed text, one entry per statement. */
-export type ReadFacts = (tree: ParseResult, names: NameEnvironment) => readonly StatementFacts[]
+export type ReadFacts = (tree: ParseResult, names: NameEnvironment, work: Work) => readonly StatementFacts[]
 
 /** How long a reading holds: for every text of the shape, for this very text, or for this one time. */
 export type Holds = 'shape' | 'exact' | 'once'
@@ -50,13 +51,14 @@ export function analyse(
     if (parsed.kind === 'broken') return { reading: unreadable('TOO_COMPLEX', parsed.message), holds: 'once' }
     if (parsed.kind === 'syntax')
       return { reading: unreadable('SYNTAX', parsed.message, parsed.position), holds: 'exact' }
-    const statements = readFacts(parsed.tree, names)
+    const work = new Work(end - start)
+    const statements = readFacts(parsed.tree, names, work)
     const reading: Reading = {
       kind: 'read',
       facts: { statements, fingerprint: fingerprintOf(parsed.json) },
       forwardText,
     }
-    if (dependsOnSession(statements) || sessionNodes.test(parsed.json)) return { reading, holds: 'once' }
+    if (work.ranOutOnView || dependsOnSession(statements) || sessionNodes.test(parsed.json)) return { reading, holds: 'once' }
     if (literals === null || forwardText !== null) return { reading, holds: 'exact' }
     const stands = shapeStands(bytes, start, literals, parsed)
     const free =

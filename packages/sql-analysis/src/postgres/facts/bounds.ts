@@ -1,7 +1,9 @@
 import type { CaseExpr, SubLink } from 'libpg-query'
 import type { CatalogRelation } from '../catalog.ts'
 import type { Reading } from './reading.ts'
-import type { Item, Scope } from './scope.ts'
+import type { Item } from './item.ts'
+import type { Scope } from './scope.ts'
+import { Shapes } from './shapes.ts'
 import { type Tree, lastName, listOf, literalText, stringsOf } from './tree.ts'
 
 /**
@@ -12,11 +14,11 @@ import { type Tree, lastName, listOf, literalText, stringsOf } from './tree.ts'
 type Reach = 'true' | 'false' | 'free' | 'bounded'
 
 /**
- * True when a WHERE of an UPDATE or DELETE does not narrow the target's rows: it is absent, true whatever the row
- * (constants are folded; `x = x`, `x is null or x is not null`, `like '%'` are seen), or looks at no column of the target.
+ * Reads the condition of an UPDATE, DELETE or MERGE; true when it does not narrow the target's rows: it is absent, true whatever
+ * the row (constants are folded; `x = x`, `x is null or x is not null`, `like '%'` are seen), or looks at no column of the target.
  * `WHERE CURRENT OF` narrows to one row. Errs to the side of true.
  */
-export function isUnbounded(
+export function readCondition(
   reading: Reading,
   where: Tree | undefined,
   target: Item,
@@ -24,16 +26,22 @@ export function isUnbounded(
   scope: Scope,
 ): boolean {
   if (where === undefined) return true
+  const outer = reading.watch
+  const watch = { target, lookers: new Set<Tree>() }
+  reading.watch = watch
+  reading.decide(reading.walk.expression(reading, where, scope))
+  reading.watch = outer
   if (where.CurrentOfExpr !== undefined) return false
-  const reach = reachOf({ reading, target, relation, scope }, where)
+  const reach = reachOf({ reading, lookers: watch.lookers, relation, shapes: new Shapes(reading) }, where)
   return reach === 'true' || reach === 'free'
 }
 
 interface Judge {
   readonly reading: Reading
-  readonly target: Item
+  /** The expressions that look at the target. */
+  readonly lookers: ReadonlySet<Tree>
   readonly relation: CatalogRelation | undefined
-  readonly scope: Scope
+  readonly shapes: Shapes
 }
 
 function reachOf(judge: Judge, node: Tree): Reach {
@@ -56,24 +64,18 @@ function reachOfNode(judge: Judge, node: Tree): Reach {
       if (reaches.includes('bounded')) return 'bounded'
       return reaches.includes('free') ? 'free' : 'true'
     }
-    if (reaches.includes('true') || coversAll(parts)) return 'true'
+    if (reaches.includes('true') || coversAll(judge, parts)) return 'true'
     if (reaches.includes('free')) return 'free'
     return reaches.includes('bounded') ? 'bounded' : 'false'
   }
   if (isTrueOfAll(judge, node)) return 'true'
-  if (isFalseOfAll(node)) return 'false'
-  return looksAtTarget(judge, node) ? 'bounded' : 'free'
+  if (isFalseOfAll(judge, node)) return 'false'
+  return judge.lookers.has(node) ? 'bounded' : 'free'
 }
 
 function inverted(reach: Reach): Reach {
   if (reach === 'true') return 'false'
   return reach === 'false' ? 'true' : reach
-}
-
-function looksAtTarget(judge: Judge, node: Tree): boolean {
-  const before = judge.target.reads
-  judge.reading.walk.expression(judge.reading, node, judge.scope)
-  return judge.target.reads > before
 }
 
 // NULL counts as false: it lets no row through.
@@ -127,18 +129,24 @@ function isTrueOfAll(judge: Judge, node: Tree): boolean {
       return (name === '~~' || name === '~~*') && /^%+$/.test(literalText(right) ?? '')
     case 'AEXPR_IN': {
       const choices: readonly Tree[] = listOf(right.List?.items)
-      return name === '=' && choices.some((choice) => sameValue(left, choice))
+      judge.reading.spend(2 * choices.length)
+      const tested = literalOf(left)
+      return (
+        name === '=' &&
+        choices.some((choice) => judge.shapes.same(left, choice) || comparesTrue(name, tested, literalOf(choice)))
+      )
     }
     case 'AEXPR_BETWEEN':
     case 'AEXPR_BETWEEN_SYM': {
       const limits: readonly Tree[] = listOf(right.List?.items)
-      return limits.length === 2 && limits.every((limit) => sameExpression(left, limit))
+      return limits.length === 2 && limits.every((limit) => judge.shapes.same(left, limit))
     }
     case 'AEXPR_NOT_DISTINCT':
-      return sameExpression(left, right)
+      return judge.shapes.same(left, right)
     case 'AEXPR_OP':
       if (name === '~' && /^(?:\^?\.\*\$?|)$/.test(literalText(right) ?? 'x')) return true
-      return comparesTrue(name, left, right)
+      if (judge.shapes.same(left, right)) return name === '=' || name === '>=' || name === '<='
+      return comparesTrue(name, literalOf(left), literalOf(right))
     default:
       return false
   }
@@ -157,10 +165,10 @@ function isTrueCase(judge: Judge, expression: CaseExpr): boolean {
   return expression.defresult !== undefined && reachOf(judge, expression.defresult) === 'true'
 }
 
-function isFalseOfAll(node: Tree): boolean {
+function isFalseOfAll(judge: Judge, node: Tree): boolean {
   const operator = node.A_Expr
   if (operator?.kind !== 'AEXPR_OP' || operator.rexpr === undefined || operator.lexpr === undefined) return false
-  return ['<>', '<', '>'].includes(lastName(operator.name)) && sameExpression(operator.lexpr, operator.rexpr)
+  return ['<>', '<', '>'].includes(lastName(operator.name)) && judge.shapes.same(operator.lexpr, operator.rexpr)
 }
 
 // `id in (select id from the same table)`.
@@ -184,15 +192,27 @@ function findsItself(judge: Judge, link: SubLink): boolean {
 
 function isNeverNull(judge: Judge, node: Tree): boolean {
   const name = lastName(node.ColumnRef?.fields)
+  judge.reading.spend((judge.relation?.columns.length ?? 0) >> 3)
   return judge.relation?.columns.some((column) => column.name === name && column.notNull) === true
 }
 
-function comparesTrue(name: string, left: Tree, right: Tree): boolean {
-  if (sameExpression(left, right)) return name === '=' || name === '>=' || name === '<='
-  const a = literalText(left)
-  const b = literalText(right)
+interface Literal {
+  readonly text: string
+  /** Null when the text is no number. */
+  readonly number: number | null
+}
+
+function literalOf(node: Tree): Literal | null {
+  const text = literalText(node)
+  if (text === null) return null
+  const number = text === '' ? Number.NaN : Number(text)
+  return { text, number: Number.isFinite(number) ? number : null }
+}
+
+function comparesTrue(name: string, a: Literal | null, b: Literal | null): boolean {
   if (a === null || b === null) return false
-  const order = isNumber(a) && isNumber(b) ? Number(a) - Number(b) : a < b ? -1 : a > b ? 1 : 0
+  const order =
+    a.number !== null && b.number !== null ? a.number - b.number : a.text < b.text ? -1 : a.text > b.text ? 1 : 0
   switch (name) {
     case '=':
       return order === 0
@@ -211,23 +231,6 @@ function comparesTrue(name: string, left: Tree, right: Tree): boolean {
   }
 }
 
-function isNumber(text: string): boolean {
-  return text !== '' && Number.isFinite(Number(text))
-}
-
-function sameValue(a: Tree, b: Tree): boolean {
-  return sameExpression(a, b) || comparesTrue('=', a, b)
-}
-
-/** The same text but for its place. */
-function sameExpression(a: Tree, b: Tree): boolean {
-  return shapeOf(a) === shapeOf(b)
-}
-
-function shapeOf(node: Tree): string {
-  return JSON.stringify(node, (key, value: unknown) => (key.endsWith('location') ? undefined : value))
-}
-
 const COMPLEMENTS: ReadonlyMap<string, string> = new Map([
   ['=', '<>'],
   ['<>', '='],
@@ -238,12 +241,11 @@ const COMPLEMENTS: ReadonlyMap<string, string> = new Map([
 ])
 
 // `p or not p`, `x is null or x is not null`, `x < 1 or x >= 1`.
-function coversAll(parts: readonly Tree[]): boolean {
-  if (parts.length > 64) return false
-  const shapes = new Set(parts.map(shapeOf))
+function coversAll(judge: Judge, parts: readonly Tree[]): boolean {
+  const shapes = new Set(parts.map((part) => judge.shapes.idOf(part)))
   return parts.some((part) => {
     const opposite = oppositeOf(part)
-    return opposite !== null && shapes.has(shapeOf(opposite))
+    return opposite !== null && shapes.has(judge.shapes.idOf(opposite))
   })
 }
 

@@ -33,11 +33,12 @@ export function readCall(reading: Reading, call: FuncCall, scope: Scope, argumen
   if (name === 'set_config' || name === 'current_setting') readSettingCall(reading, name, listOf(call.args))
   if (name === 'lo_import' || name === 'lo_export' || name.startsWith('pg_read_')) readFileArgument(reading, call)
   if (meaning.trust !== 'user' && meaning.trust !== 'unknown' && isPlainCount(call, name, parts)) return NOTHING
-  const derived = derivedFrom(parts)
+  const derived = derivedFrom(reading, parts)
   tellOfCall(reading, name, meaning.candidates, parts)
   if (meaning.doubt !== null) return clouded(derived, 'function', meaning.doubt)
   const { catalog } = reading.environment
   if (derived.builtinType) return derived
+  reading.spend(meaning.candidates.length)
   const plain = meaning.candidates.every(
     (fn) => catalog.isBuiltinType(fn.returnTypeOid) && catalog.typeByOid(fn.returnTypeOid)?.kind !== 'pseudo',
   )
@@ -47,16 +48,17 @@ export function readCall(reading: Reading, call: FuncCall, scope: Scope, argumen
 // name(row) also means row.name, and name(value) a cast to the type of that name (PostgreSQL manual, "Function Type Resolution").
 function readProjection(reading: Reading, name: string, parts: readonly Lineage[]): Lineage | null {
   const argument = parts[0] ?? NOTHING
+  reading.spend((argument.fields?.length ?? 0) >> 3)
   const field = argument.fields?.find((candidate) => candidate.name === name)
   const functions = findFunctions(reading, null, name, 1)
   if (functions.length > 0 && field === undefined) return null
   if (field !== undefined) {
     const doubt = functions.length === 0 ? null : useCandidates(reading, name, functions, 1).doubt
-    return doubt === null ? derivedFrom([argument]) : clouded(derivedFrom([argument]), 'function', doubt)
+    return doubt === null ? derivedFrom(reading, [argument]) : clouded(derivedFrom(reading, [argument]), 'function', doubt)
   }
   const { catalog, searchPath } = reading.environment
   const type = catalog.resolveType(name, searchPath)
-  return type === undefined ? null : { ...derivedFrom(parts), builtinType: catalog.isBuiltinType(type.oid) }
+  return type === undefined ? null : { ...derivedFrom(reading, parts), builtinType: catalog.isBuiltinType(type.oid) }
 }
 
 // count(column) tells only how many are not null: nothing of any value comes out. Of an expression it could be an oracle.

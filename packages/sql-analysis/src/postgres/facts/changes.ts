@@ -1,13 +1,14 @@
 import type { Action, ColumnName } from '@gatehouse/core'
 import type { DeleteStmt, OnConflictClause, RangeVar, ReturningClause, UpdateStmt } from 'libpg-query'
-import { isUnbounded } from './bounds.ts'
+import { readCondition } from './bounds.ts'
 import { withCommonTables } from './common-tables.ts'
-import { readFrom, relationItem } from './from.ts'
+import { type FromScope, readFrom, relationItem } from './from.ts'
 import { type Column, type Lineage, anyOf, derivedFrom } from './lineage.ts'
 import { readTargets } from './queries.ts'
 import type { Reading } from './reading.ts'
 import { findRelation, relationName } from './relations.ts'
-import { type Item, type Scope, itemOf } from './scope.ts'
+import { type Item, itemOf } from './item.ts'
+import type { Scope } from './scope.ts'
 import { type Tree, listOf } from './tree.ts'
 import { writtenColumns } from './views.ts'
 
@@ -20,7 +21,7 @@ export function readUpdate(reading: Reading, statement: UpdateStmt, outer: Scope
   const scope = readSources(reading, [target], listOf(statement.fromClause), around)
   const assigned = readAssignments(reading, relation, 'update', listOf(statement.targetList), scope)
   narrow(reading, statement.whereClause, target, relation, scope)
-  const changed = afterWrite(target, assigned)
+  const changed = afterWrite(reading, target, assigned)
   return readReturning(reading, statement.returningClause, changed, {
     ...scope,
     items: [changed, ...scope.items.slice(1)],
@@ -46,15 +47,13 @@ export function targetItem(reading: Reading, relation: RangeVar): Item {
 
 /** The scope of the entries given and those of a FROM or USING list. */
 export function readSources(reading: Reading, first: readonly Item[], nodes: readonly Tree[], around: Scope): Scope {
-  const items: Item[] = [...first]
-  for (const node of nodes)
-    readFrom(reading, node, { outer: around, items: items.slice(first.length), tables: around.tables }, items)
-  return { outer: around, items, tables: around.tables }
+  const sources: FromScope = { outer: around, items: [], tables: around.tables }
+  for (const node of nodes) readFrom(reading, node, sources)
+  return { ...sources, items: [...first, ...sources.items] }
 }
 
 function narrow(reading: Reading, where: Tree | undefined, target: Item, relation: RangeVar, scope: Scope): void {
-  if (where !== undefined) reading.decide(reading.walk.expression(reading, where, scope))
-  if (isUnbounded(reading, where, target, findRelation(reading.environment, relation), scope))
+  if (readCondition(reading, where, target, findRelation(reading.environment, relation), scope))
     reading.unboundedWrite = true
 }
 
@@ -67,6 +66,7 @@ export function readAssignments(
   scope: Scope,
 ): readonly Column[] {
   const assigned: Column[] = []
+  let source: Source | null = null
   for (const node of nodes) {
     const assignment = node.ResTarget
     if (assignment?.name === undefined) throw new Error('a SET list is not understood')
@@ -77,7 +77,8 @@ export function readAssignments(
     }
     const value: Tree | undefined = assignment.val
     if (value === undefined) throw new Error('a SET list is not understood')
-    const lineage = assignedValue(reading, value, scope)
+    source = assignedValue(reading, value, source, scope)
+    const lineage = source.value
     assigned.push({ name: assignment.name, lineage })
     write(reading, relation, assignment.name, lineage)
   }
@@ -87,28 +88,45 @@ export function readAssignments(
 }
 
 /** The target as RETURNING sees it: what was in a column, and whatever may have been put there. */
-export function afterWrite(target: Item, written: readonly Column[]): Item {
+export function afterWrite(reading: Reading, target: Item, written: readonly Column[]): Item {
   if (written.length === 0) return target
+  reading.spend(2 * (target.columns.length + written.length))
+  const values = new Map<string, Lineage[]>()
+  const anywhere: Lineage[] = []
+  for (const { name, lineage } of written) {
+    const known = name === null ? anywhere : values.get(name)
+    if (known !== undefined) known.push(lineage)
+    else if (name !== null) values.set(name, [lineage])
+  }
   const columns = target.columns.map((column) => {
-    const values = written.filter((candidate) => candidate.name === column.name || candidate.name === null)
-    const lineages = values.map((value) => value.lineage)
-    return lineages.length === 0 ? column : { name: column.name, lineage: anyOf([column.lineage, ...lineages]) }
+    const own = (column.name === null ? undefined : values.get(column.name)) ?? []
+    if (own.length + anywhere.length === 0) return column
+    return { name: column.name, lineage: anyOf(reading, [column.lineage, ...own, ...anywhere]) }
   })
   return { ...target, columns }
 }
 
-// (a, b) = (SELECT x, y …) gives each column its own part.
-function assignedValue(reading: Reading, node: Tree, scope: Scope): Lineage {
-  const lineage = reading.walk.expression(reading, node, scope)
+// (a, b) = (SELECT x, y …) gives each column its own part. The tree repeats the source for each: it is read once.
+function assignedValue(reading: Reading, node: Tree, before: Source | null, scope: Scope): Source {
   const part = node.MultiAssignRef
-  if (part === undefined || lineage.fields === null) return lineage
-  const field = lineage.fields[(part.colno ?? 1) - 1]
-  return field === undefined ? derivedFrom([lineage]) : field.lineage
+  const column = part === undefined ? 0 : (part.colno ?? 1)
+  const again = before !== null && part !== undefined && column === before.column + 1 && column > 1
+  const whole = again ? before.whole : reading.walk.expression(reading, node, scope)
+  if (part === undefined || whole.fields === null) return { whole, column, value: whole }
+  const field = whole.fields[column - 1]
+  return { whole, column, value: field === undefined ? derivedFrom(reading, [whole]) : field.lineage }
+}
+
+interface Source {
+  readonly whole: Lineage
+  readonly column: number
+  readonly value: Lineage
 }
 
 /** Lists a column written, under its base table's name where the relation is a view. */
 export function write(reading: Reading, relation: RangeVar, column: string | null, lineage: Lineage): void {
   const targets = column === null ? [null] : targetsOf(reading, relation, column)
+  reading.spend(2 * targets.length)
   for (const target of targets)
     reading.writes.push({ target, sources: lineage.sources, complete: lineage.reason === null })
 }
@@ -120,6 +138,7 @@ function targetsOf(reading: Reading, name: RangeVar, column: string): readonly (
     return schema === null ? [null] : [{ schema, relation: relname, column }]
   }
   // A column about to be added is not in the catalog yet; of a view only its base columns are written.
+  reading.spend(relation.columns.length >> 3)
   const stored = relation.kind !== 'view' && relation.kind !== 'materialized_view'
   if (stored && !relation.columns.some((known) => known.name === column))
     return [{ schema: relation.schema, relation: relation.name, column }]

@@ -19,6 +19,7 @@ export function withCommonTables(reading: Reading, clause: WithClause | undefine
     const table: CommonTable = {
       name: definition.ctename ?? '',
       definition,
+      recursive: clause.recursive === true,
       scope: { outer: outer.outer, items: outer.items, tables: reach },
       columns: null,
       provisional: null,
@@ -41,7 +42,7 @@ export function commonTableColumns(reading: Reading, table: CommonTable): readon
   reading.descend()
   let columns = readOnce(reading, table)
   if (table.provisional !== null) {
-    for (let round = 0; !sameColumns(columns, table.provisional); round++) {
+    for (let round = 0; !sameColumns(reading, columns, table.provisional); round++) {
       if (round >= MAX_ROUNDS) throw new Error('a recursive query does not settle')
       table.provisional = columns
       columns = readOnce(reading, table)
@@ -57,7 +58,7 @@ function readOnce(reading: Reading, table: CommonTable): readonly Column[] {
   const { definition, scope } = table
   const query = definition.ctequery
   if (query === undefined) throw new Error('a WITH query is not understood')
-  if (table.provisional === null && 'SelectStmt' in query) {
+  if (table.recursive && table.provisional === null && 'SelectStmt' in query) {
     const { op, larg, withClause } = query.SelectStmt
     if (op === 'SETOP_UNION' && larg !== undefined) {
       // The non-recursive arm gives the columns that the recursive one sees first.
@@ -70,19 +71,20 @@ function readOnce(reading: Reading, table: CommonTable): readonly Column[] {
 
 function finish(reading: Reading, definition: CommonTableExpr, columns: readonly Column[]): readonly Column[] {
   const names = stringsOf(definition.aliascolnames)
+  reading.spend(columns.length)
   const named: Column[] = columns.map((column, index) => ({
     name: names[index] ?? column.name,
     lineage: column.lineage,
   }))
   const search = definition.search_clause
   if (search?.search_seq_column !== undefined) {
-    const looked = derivedFrom(chosen(named, stringsOf(search.search_col_list)))
+    const looked = derivedFrom(reading, chosen(reading, named, stringsOf(search.search_col_list)))
     reading.decide(looked)
     named.push({ name: search.search_seq_column, lineage: looked })
   }
   const cycle = definition.cycle_clause
   if (cycle?.cycle_mark_column !== undefined) {
-    const looked = derivedFrom(chosen(named, stringsOf(cycle.cycle_col_list)))
+    const looked = derivedFrom(reading, chosen(reading, named, stringsOf(cycle.cycle_col_list)))
     reading.decide(looked)
     named.push({ name: cycle.cycle_mark_column, lineage: NOTHING })
     if (cycle.cycle_path_column !== undefined) named.push({ name: cycle.cycle_path_column, lineage: looked })
@@ -90,8 +92,10 @@ function finish(reading: Reading, definition: CommonTableExpr, columns: readonly
   return named
 }
 
-function chosen(columns: readonly Column[], names: readonly string[]): Column['lineage'][] {
-  return columns.filter((column) => column.name !== null && names.includes(column.name)).map((c) => c.lineage)
+function chosen(reading: Reading, columns: readonly Column[], given: readonly string[]): Column['lineage'][] {
+  reading.spend(columns.length + given.length)
+  const names = new Set(given)
+  return columns.filter((column) => column.name !== null && names.has(column.name)).map((c) => c.lineage)
 }
 
 function unknownColumns(table: CommonTable): readonly Column[] {
@@ -100,10 +104,11 @@ function unknownColumns(table: CommonTable): readonly Column[] {
   return names.length === 0 ? [{ name: null, lineage }] : names.map((name) => ({ name, lineage }))
 }
 
-function sameColumns(a: readonly Column[], b: readonly Column[]): boolean {
+function sameColumns(reading: Reading, a: readonly Column[], b: readonly Column[]): boolean {
   if (a.length !== b.length) return false
+  reading.spend(a.length)
   return a.every((column, index) => {
     const other = b[index]
-    return other !== undefined && column.name === other.name && sameLineage(column.lineage, other.lineage)
+    return other !== undefined && column.name === other.name && sameLineage(reading, column.lineage, other.lineage)
   })
 }

@@ -5,9 +5,11 @@ import { DEFINITIONS, type DefinitionEntry, objectKind } from './definition-acti
 import { useFunction } from './functions.ts'
 import { Reading } from './reading.ts'
 import { creationSchema, findRelation, newRelationName, relationName } from './relations.ts'
-import { type Item, type Scope, TOP } from './scope.ts'
+import type { Item } from './item.ts'
+import { type Scope, TOP } from './scope.ts'
 import { readVariableSet } from './settings.ts'
 import { type Tree, kindOf, listOf, literalText, stringsOf } from './tree.ts'
+import { STEP_UNITS } from './work.ts'
 import { targetItem } from './changes.ts'
 
 /** Reads a definition, rights or maintenance statement; null when the node is none. Returns its action. */
@@ -25,7 +27,7 @@ export function readDefinition(reading: Reading, node: Tree): Action | null {
   }
   const skipped = readNewRelation(reading, node, action)
   const tables: RangeVar[] = []
-  findTables(fields, skipped, tables)
+  findTables(reading, fields, skipped, tables)
   for (const table of tables) reading.access(action, relationName(reading.environment, table), null)
   const named = entry.name === null ? [] : objectNames(reading, fields[entry.name], node)
   for (const name of named) reading.access(action, name, null)
@@ -71,15 +73,16 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /** Every relation named anywhere in a value, but not inside statements nested in it. */
-function findTables(value: unknown, skipped: object | null, into: RangeVar[]): void {
+function findTables(reading: Reading, value: unknown, skipped: object | null, into: RangeVar[]): void {
   if (!isRecord(value) || value === skipped) return
+  reading.spend(STEP_UNITS)
   if (Array.isArray(value)) {
-    for (const element of value) findTables(element, skipped, into)
+    for (const element of value) findTables(reading, element, skipped, into)
     return
   }
   if (STATEMENT_KIND.test(kindOf(value)) || EXPRESSION_KINDS.has(kindOf(value))) return
   if (typeof value.relname === 'string') into.push(value)
-  else for (const part of Object.values(value)) findTables(part, skipped, into)
+  else for (const part of Object.values(value)) findTables(reading, part, skipped, into)
 }
 
 // A few parts of statements are named like statements.
@@ -126,6 +129,7 @@ function scopeOf(reading: Reading, tables: readonly RangeVar[], made: object | n
 /** Expressions (defaults, conditions, index keys) and statements (rule actions, SQL bodies) inside a definition. */
 function readDefinedParts(reading: Reading, value: unknown, scope: Scope): void {
   if (!isRecord(value)) return
+  reading.spend(STEP_UNITS)
   if (Array.isArray(value)) {
     for (const element of value) readDefinedParts(reading, element, scope)
     return
@@ -160,7 +164,8 @@ function objectNames(reading: Reading, value: unknown, node: Tree): RelationName
   const type =
     node.DropStmt?.removeType ?? node.CommentStmt?.objtype ?? node.SecLabelStmt?.objtype ?? node.RenameStmt?.renameType
   const names: RelationName[] = []
-  for (const dotted of dottedNames(value)) {
+  for (const dotted of dottedNames(reading, value)) {
+    reading.spend(STEP_UNITS)
     const parts = type !== undefined && PART_OF_TABLE.has(type) ? dotted.slice(0, -1) : dotted
     const name = parts[parts.length - 1]
     if (name === undefined) continue
@@ -180,14 +185,15 @@ function schemaOfNew(reading: Reading, node: Tree): string | null {
 }
 
 /** The dotted names in a field, whatever node it holds them in. */
-function dottedNames(value: unknown): string[][] {
+function dottedNames(reading: Reading, value: unknown): string[][] {
   if (typeof value === 'string') return value === '' ? [] : [[value]]
   if (!isRecord(value)) return []
   if (Array.isArray(value)) {
     const nodes: readonly Tree[] = value
     const strings = stringsOf(nodes)
     if (strings.length === nodes.length && strings.length > 0) return [strings]
-    return nodes.flatMap(dottedNames)
+    reading.spend(STEP_UNITS * nodes.length)
+    return nodes.flatMap((node) => dottedNames(reading, node))
   }
   const node: Tree = value
   if (node.List !== undefined) return [stringsOf(node.List.items)]
@@ -211,7 +217,7 @@ function readSpecials(reading: Reading, node: Tree, action: Action): void {
   const set = node.AlterSystemStmt?.setstmt ?? node.AlterDatabaseSetStmt?.setstmt ?? node.AlterRoleSetStmt?.setstmt
   if (set !== undefined) {
     // For sessions to come: nothing is set in this one.
-    const stored = new Reading(reading.environment, reading.walk)
+    const stored = new Reading(reading.environment, reading.walk, reading.work)
     readVariableSet(stored, set)
     reading.settings.push(...stored.settings)
   }

@@ -1,15 +1,17 @@
-import type { Alias, JsonTable, RangeFunction, RangeTableFunc } from 'libpg-query'
+import type { Alias, JsonTable, Node, RangeFunction, RangeTableFunc } from 'libpg-query'
 import { readCall } from './calls.ts'
 import { readParts } from './expressions.ts'
 import { castTo } from './row-values.ts'
 import type { CatalogFunction } from '../catalog.ts'
-import { type Column, type Lineage, NOTHING, anyOf, clouded, derivedFrom, untraced } from './lineage.ts'
+import { type Column, type Lineage, NOTHING, anyOf, clouded, derivedFrom, lineagesOf, untraced } from './lineage.ts'
 import type { Reading } from './reading.ts'
 import { storedColumns } from './relations.ts'
-import { type Item, type Scope, itemOf } from './scope.ts'
+import { type Item, itemOf } from './item.ts'
+import type { Scope } from './scope.ts'
 import { type Tree, lastName, listOf, stringsOf } from './tree.ts'
 import { findFunctions, splitName } from './functions.ts'
 import { outputName } from './output-names.ts'
+import { STEP_UNITS } from './work.ts'
 
 interface Returned {
   readonly columns: readonly Column[]
@@ -21,7 +23,7 @@ interface Returned {
 
 /** Functions in FROM: every column is derived from the arguments. They see the entries to their left. */
 export function functionItem(reading: Reading, element: RangeFunction, scope: Scope): Item {
-  const calls = listOf(element.functions)
+  const calls = listOf(element.functions).flatMap((node) => splitUnnest(element, node))
   const columns: Column[] = []
   let open: Lineage | null = null
   let scalar = calls.length === 1
@@ -30,21 +32,42 @@ export function functionItem(reading: Reading, element: RangeFunction, scope: Sc
     if (call === undefined) throw new Error('a function in FROM is not understood')
     const own = listOf(definitions?.List?.items)
     const returned = readReturned(reading, call, own.length > 0 ? own : listOf(element.coldeflist), scope)
-    columns.push(...returned.columns)
-    if (returned.open !== null) open = open === null ? returned.open : anyOf([open, returned.open])
+    reading.spend(STEP_UNITS + returned.columns.length)
+    for (const column of returned.columns) columns.push(column)
+    if (returned.open !== null) open = open === null ? returned.open : anyOf(reading, [open, returned.open])
     if (!returned.scalar) scalar = false
   }
   if (element.ordinality === true) columns.push({ name: 'ordinality', lineage: NOTHING })
-  return aliasedItem(element.alias, columns, open, scalar)
+  return aliasedItem(reading, element.alias, columns, open, scalar)
 }
 
+// unnest(a, b) in FROM is the server's own, whatever the search path, once for each argument (its transformRangeFunction).
+function splitUnnest(element: RangeFunction, node: Tree): readonly Tree[] {
+  const [first, definitions] = listOf(node.List?.items)
+  const call = first?.FuncCall
+  if (call === undefined || listOf(call.args).length < 2) return [node]
+  const names = stringsOf(call.funcname)
+  if (names.length !== 1 || names[0] !== 'unnest') return [node]
+  const defined = listOf(definitions?.List?.items).length + listOf(element.coldeflist).length > 0
+  const { agg_order, agg_filter, over, agg_star, agg_distinct, func_variadic } = call
+  const bare = !agg_star && !agg_distinct && !func_variadic && agg_order === undefined
+  if (defined || !bare || agg_filter !== undefined || over !== undefined) return [node]
+  return (call.args ?? []).map((argument) => {
+    const own: Node = { FuncCall: { funcname: UNNEST, args: [argument] } }
+    return { List: { items: [own] } }
+  })
+}
+
+const UNNEST: Node[] = [{ String: { sval: 'pg_catalog' } }, { String: { sval: 'unnest' } }]
+
 // FROM f() AS g: the column of a function that returns one plain value is called g.
-function aliasedItem(alias: Alias | undefined, columns: Column[], open: Lineage | null, scalar: boolean): Item {
+function aliasedItem(reading: Reading, alias: Alias | undefined, columns: Column[], open: Lineage | null, scalar: boolean): Item {
   const names = stringsOf(alias?.colnames)
   const name = alias?.aliasname
+  reading.spend(columns.length + names.length)
   if (open !== null) {
     // With columns of unknown number among them, a name of the list can be any of them.
-    const any = anyOf([open, ...columns.map((column) => column.lineage)])
+    const any = anyOf(reading, [open, ...lineagesOf(reading, columns)])
     const named = names.length === 0 ? columns : names.map((given) => ({ name: given, lineage: any }))
     return itemOf(name ?? '', named, any)
   }
@@ -70,15 +93,14 @@ function readReturned(reading: Reading, node: Tree, definitions: readonly Tree[]
     return { columns, open: null, scalar: false }
   }
   if (node.FuncCall === undefined)
-    return { columns: [{ name: outputName(node), lineage: value }], open: null, scalar: true }
+    return { columns: [{ name: outputName(reading, node), lineage: value }], open: null, scalar: true }
   const names = stringsOf(node.FuncCall.funcname)
   const { schema, name } = splitName(names)
-  // unnest(a, b) in FROM gives a column for each argument.
-  if (name === 'unnest' && parts.length > 1)
-    return { columns: parts.map(() => ({ name: 'unnest', lineage: value })), open: null, scalar: false }
   const [argument] = listOf(node.FuncCall.args)
   const array = argument !== undefined && isArray(reading, argument, parts[0] ?? NOTHING)
-  const shapes = findFunctions(reading, schema, name, parts.length)
+  const candidates = findFunctions(reading, schema, name, parts.length)
+  reading.spend(2 * candidates.length)
+  const shapes = candidates
     .filter((fn) => !array || name !== 'unnest' || !fn.builtin || fn.argumentTypes[0] === ANYARRAY)
     .map((fn) => shapeOf(reading, fn, value))
   const [shape] = shapes
@@ -105,6 +127,7 @@ function isArray(reading: Reading, node: Tree, value: Lineage): boolean {
   const [source] = value.sources
   if (node.ColumnRef === undefined || value.sources.length !== 1 || source?.how !== 'copied') return false
   const { schema, relation, column } = source.column
+  reading.spend(STEP_UNITS)
   const stored = catalog.relation(schema, relation)?.columns.find((candidate) => candidate.name === column)
   return stored !== undefined && catalog.typeByOid(stored.typeOid)?.category === 'A'
 }
@@ -112,6 +135,7 @@ function isArray(reading: Reading, node: Tree, value: Lineage): boolean {
 /** The columns a function returns; empty for one plain value; null when only the call can tell. */
 function shapeOf(reading: Reading, fn: CatalogFunction, value: Lineage): readonly string[] | null {
   const { catalog } = reading.environment
+  reading.spend(1 + fn.outputNames.length)
   if (fn.outputNames.length > 1) return fn.outputNames
   // One OUT column is a plain value under that column's name.
   if (fn.outputNames.length === 1) return fn.outputNames[0] === '' ? [] : fn.outputNames
@@ -119,6 +143,7 @@ function shapeOf(reading: Reading, fn: CatalogFunction, value: Lineage): readonl
   if (type === undefined) return null
   if (type.kind === 'composite') {
     const relation = catalog.relationByOid(type.relationOid)
+    reading.spend(relation?.columns.length ?? 0)
     return relation === undefined ? null : storedColumns(catalog, relation).map((column) => column.name ?? '')
   }
   if (type.kind !== 'pseudo') return []
@@ -141,7 +166,7 @@ function sameNames(a: readonly string[] | null, b: readonly string[]): boolean {
 
 /** XMLTABLE: every column is computed from the document and the expressions. */
 export function xmlTableItem(reading: Reading, table: RangeTableFunc, scope: Scope): Item {
-  const row = derivedFrom([
+  const row = derivedFrom(reading, [
     readParts(reading, table.docexpr, scope),
     readParts(reading, table.rowexpr, scope),
     readParts(reading, table.namespaces, scope),
@@ -149,19 +174,19 @@ export function xmlTableItem(reading: Reading, table: RangeTableFunc, scope: Sco
   reading.tell(row)
   const columns = listOf(table.columns).map((node) => {
     const column = node.RangeTableFuncCol
-    const own = derivedFrom([
+    const own = derivedFrom(reading, [
       row,
       readParts(reading, column?.colexpr, scope),
       readParts(reading, column?.coldefexpr, scope),
     ])
     return { name: column?.colname ?? null, lineage: own }
   })
-  return aliasedItem(table.alias, columns, null, false)
+  return aliasedItem(reading, table.alias, columns, null, false)
 }
 
 /** JSON_TABLE: the same; columns of NESTED PATH stand after those before it. */
 export function jsonTableItem(reading: Reading, table: JsonTable, scope: Scope): Item {
-  const row = derivedFrom([
+  const row = derivedFrom(reading, [
     readParts(reading, table.context_item, scope),
     readParts(reading, table.passing, scope),
     readParts(reading, table.on_error, scope),
@@ -169,7 +194,7 @@ export function jsonTableItem(reading: Reading, table: JsonTable, scope: Scope):
   reading.tell(row)
   const columns: Column[] = []
   collectJsonColumns(reading, listOf(table.columns), row, scope, columns)
-  return aliasedItem(table.alias, columns, null, false)
+  return aliasedItem(reading, table.alias, columns, null, false)
 }
 
 function collectJsonColumns(
@@ -183,7 +208,7 @@ function collectJsonColumns(
   for (const node of nodes) {
     const column = node.JsonTableColumn
     if (column === undefined) throw new Error('a column of JSON_TABLE is not understood')
-    const own = derivedFrom([
+    const own = derivedFrom(reading, [
       row,
       readParts(reading, column.on_empty, scope),
       readParts(reading, column.on_error, scope),

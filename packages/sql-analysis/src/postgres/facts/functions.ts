@@ -1,16 +1,7 @@
 import type { FunctionTrust } from '@gatehouse/core'
 import type { CatalogFunction } from '../catalog.ts'
 import { builtinTrust, returnsAnyValue, runsText } from './functions-trust.ts'
-import type { Reading } from './reading.ts'
-
-/** What a function name in a statement can mean. */
-export interface FunctionMeaning {
-  /** Worst of all that it can mean. */
-  readonly trust: FunctionTrust
-  readonly candidates: readonly CatalogFunction[]
-  /** Why its result can hold more than its arguments; null when it cannot. */
-  readonly doubt: string | null
-}
+import type { FunctionMeaning, Reading } from './reading.ts'
 
 /** The schema and name of a dotted function name; schema null when none was written. */
 export function splitName(names: readonly string[]): { readonly schema: string | null; readonly name: string } {
@@ -30,14 +21,36 @@ export function findFunctions(
   name: string,
   argumentCount: number | null,
 ): readonly CatalogFunction[] {
+  const key = `${schema ?? '\0'}\0${name}\0${argumentCount ?? ''}`
+  reading.spend(2)
+  let found = reading.overloads.get(key)
+  if (found === undefined) {
+    found = searchFunctions(reading, schema, name, argumentCount)
+    reading.overloads.set(key, found)
+  }
+  return found
+}
+
+function searchFunctions(
+  reading: Reading,
+  schema: string | null,
+  name: string,
+  argumentCount: number | null,
+): readonly CatalogFunction[] {
   const { catalog, searchPath } = reading.environment
-  if (schema !== null) return (catalog.functions(schema, name) ?? []).filter((fn) => takes(fn, argumentCount))
+  if (schema !== null) {
+    const overloads = catalog.functions(schema, name) ?? []
+    reading.spend(1 + (overloads.length >> 1))
+    return overloads.filter((fn) => takes(fn, argumentCount))
+  }
+  reading.spend(1 + searchPath.length)
   let found: readonly CatalogFunction[] = []
   for (const candidate of searchPath) {
     if (candidate.startsWith('pg_temp_')) continue
     const overloads = catalog.functions(candidate, name)
     if (overloads === undefined) continue
     const earlier = found
+    reading.spend(overloads.length * (1 + earlier.length))
     const fitting = overloads.filter(
       (fn) => takes(fn, argumentCount) && !earlier.some((other) => sameArguments(other, fn)),
     )
@@ -62,6 +75,16 @@ function sameArguments(a: CatalogFunction, b: CatalogFunction): boolean {
 
 /** Records the use of a function and says what can be known of it. `argumentCount` null: any overload. */
 export function useFunction(reading: Reading, names: readonly string[], argumentCount: number | null): FunctionMeaning {
+  const key = `${argumentCount ?? ''}\0${names.join('\0')}`
+  let meaning = reading.meanings.get(key)
+  if (meaning === undefined) {
+    meaning = meaningOf(reading, names, argumentCount)
+    reading.meanings.set(key, meaning)
+  }
+  return meaning
+}
+
+function meaningOf(reading: Reading, names: readonly string[], argumentCount: number | null): FunctionMeaning {
   const { schema, name } = splitName(names)
   const candidates = findFunctions(reading, schema, name, argumentCount)
   if (candidates.length === 0) {
@@ -80,6 +103,7 @@ export function useCandidates(
 ): FunctionMeaning {
   let trust: FunctionTrust = 'harmless'
   let doubt: string | null = null
+  reading.spend(4 * candidates.length)
   for (const fn of candidates) {
     const own = fn.builtin ? builtinTrust(fn.name, fn.volatility) : 'user'
     reading.useFunction(fn.schema, fn.name, own)

@@ -1,12 +1,13 @@
 import type { InsertStmt, MergeStmt, MergeWhenClause } from 'libpg-query'
-import { isUnbounded } from './bounds.ts'
+import { readCondition } from './bounds.ts'
 import { afterWrite, readAssignments, readConflict, readReturning, targetItem, write } from './changes.ts'
 import { withCommonTables } from './common-tables.ts'
-import { readFrom } from './from.ts'
-import { type Column, NOTHING, anyOf } from './lineage.ts'
+import { type FromScope, readFrom } from './from.ts'
+import { type Column, NOTHING, anyOf, lineagesOf } from './lineage.ts'
 import type { Reading } from './reading.ts'
 import { findRelation, relationName } from './relations.ts'
-import type { Item, Scope } from './scope.ts'
+import type { Scope } from './scope.ts'
+import type { Item } from './item.ts'
 import { type Tree, listOf } from './tree.ts'
 
 /** INSERT; returns what RETURNING gives, null without one. */
@@ -26,20 +27,20 @@ export function readInsert(reading: Reading, statement: InsertStmt, outer: Scope
   const values = statement.selectStmt === undefined ? [] : reading.walk.query(reading, statement.selectStmt, around)
   if (values === null) throw new Error('the source of an INSERT is not understood')
   const columns = named.length === 0 ? target.columns.map((column) => column.name) : named
-  const inserted = place(columns, values)
+  const inserted = place(reading, columns, values)
   inserted.forEach((column) => {
     write(reading, relation, column.name, column.lineage)
   })
   let written: readonly Column[] = inserted
   const conflict = statement.onConflictClause
   if (conflict !== undefined) {
-    const all = target.columns.map(
-      (column) => inserted.find((value) => value.name === column.name) ?? { name: column.name, lineage: NOTHING },
-    )
+    reading.spend(2 * (target.columns.length + inserted.length))
+    const given = new Map(inserted.toReversed().map((value) => [value.name, value]))
+    const all = target.columns.map((column) => given.get(column.name) ?? { name: column.name, lineage: NOTHING })
     const excluded = all.length === 0 ? inserted : all
     written = [...inserted, ...readConflict(reading, conflict, relation, target, excluded, around)]
   }
-  const changed = afterWrite(target, written)
+  const changed = afterWrite(reading, target, written)
   return readReturning(reading, statement.returningClause, changed, {
     outer: around,
     items: [changed],
@@ -48,11 +49,12 @@ export function readInsert(reading: Reading, statement: InsertStmt, outer: Scope
 }
 
 /** The values under the names of the columns that get them; values beyond the names have none. */
-function place(names: readonly (string | null)[], values: readonly Column[]): Column[] {
+function place(reading: Reading, names: readonly (string | null)[], values: readonly Column[]): Column[] {
+  reading.spend(names.length + values.length)
   const unknown = values.find((value) => value.name === null && value.lineage.opacity !== 'none')
   if (unknown !== undefined) {
     // A star of unknown width: any column may get any of the values.
-    const any = anyOf(values.map((value) => value.lineage))
+    const any = anyOf(reading, lineagesOf(reading, values))
     return names.length === 0 ? [{ name: null, lineage: any }] : names.map((name) => ({ name, lineage: any }))
   }
   return values.map((value, index) => ({ name: names[index] ?? null, lineage: value.lineage }))
@@ -66,24 +68,24 @@ export function readMerge(reading: Reading, statement: MergeStmt, outer: Scope):
   const around = withCommonTables(reading, statement.withClause, outer)
   const target = targetItem(reading, relation)
   reading.access('merge', relationName(reading.environment, relation), null)
-  const sources: Item[] = []
-  readFrom(reading, sourceRelation, { outer: around, items: [], tables: around.tables }, sources)
-  const scope: Scope = { outer: around, items: [target, ...sources], tables: around.tables }
-  reading.decide(reading.walk.expression(reading, joinCondition, scope))
+  const beside: FromScope = { outer: around, items: [], tables: around.tables }
+  readFrom(reading, sourceRelation, beside)
+  const sources = beside.items
+  const scope: Scope = { ...beside, items: [target, ...sources] }
   const known = findRelation(reading.environment, relation)
-  const open = isUnbounded(reading, joinCondition, target, known, scope)
+  const open = readCondition(reading, joinCondition, target, known, scope)
   const given: Column[] = []
   for (const node of listOf(statement.mergeWhenClauses)) {
     const clause = node.MergeWhenClause
     if (clause === undefined) throw new Error('a MERGE is not understood')
-    if (clause.condition !== undefined) reading.decide(reading.walk.expression(reading, clause.condition, scope))
-    given.push(...readMergeAction(reading, statement, clause, target, scope))
+    const all = readCondition(reading, clause.condition, target, known, scope)
+    for (const column of readMergeAction(reading, statement, clause, target, scope)) given.push(column)
     if (clause.commandType !== 'CMD_UPDATE' && clause.commandType !== 'CMD_DELETE') continue
     // Without a condition of its own, NOT MATCHED BY SOURCE means every row that the source does not have.
     const wide = clause.matchKind === 'MERGE_WHEN_NOT_MATCHED_BY_SOURCE' || open
-    if (wide && isUnbounded(reading, clause.condition, target, known, scope)) reading.unboundedWrite = true
+    if (wide && all) reading.unboundedWrite = true
   }
-  const changed = afterWrite(target, given)
+  const changed = afterWrite(reading, target, given)
   return readReturning(reading, statement.returningClause, changed, { ...scope, items: [changed, ...sources] })
 }
 
@@ -111,6 +113,7 @@ function readMergeAction(
         name: null,
         lineage: reading.walk.expression(reading, node, scope),
       }))
+      reading.spend(named.length + values.length + target.columns.length)
       const names = named.length === 0 ? target.columns.map((column) => column.name) : named
       const inserted = values.map((value, index) => ({ name: names[index] ?? null, lineage: value.lineage }))
       for (const value of inserted) write(reading, relation, value.name, value.lineage)

@@ -1,4 +1,5 @@
 import type { ColumnName, LineageSource, OutputColumn } from '@gatehouse/core'
+import type { Spending } from './work.ts'
 
 /**
  * Why a value could not be traced.
@@ -58,20 +59,21 @@ function worse(a: Opacity, b: Opacity): Opacity {
 }
 
 /** A value computed from others: every source becomes `derived`. */
-export function derivedFrom(parts: readonly Lineage[]): Lineage {
-  return combine(parts, true)
+export function derivedFrom(work: Spending, parts: readonly Lineage[]): Lineage {
+  return combine(work, parts, true)
 }
 
 /** A value that is one of several: sources keep how they come. */
-export function anyOf(parts: readonly Lineage[]): Lineage {
-  return combine(parts, false)
+export function anyOf(work: Spending, parts: readonly Lineage[]): Lineage {
+  return combine(work, parts, false)
 }
 
-function combine(parts: readonly Lineage[], derive: boolean): Lineage {
+function combine(work: Spending, parts: readonly Lineage[], derive: boolean): Lineage {
   let opacity: Opacity = 'none'
   let reason: string | null = null
   let builtinType = true
   let withSources = 0
+  let total = 0
   let only: Lineage = NOTHING
   for (const part of parts) {
     if (part.opacity !== 'none') {
@@ -81,21 +83,25 @@ function combine(parts: readonly Lineage[], derive: boolean): Lineage {
     if (!part.builtinType) builtinType = false
     if (part.sources.length > 0) {
       withSources++
+      total += part.sources.length
       only = part
     }
   }
+  work.spend(1 + (parts.length >> 2) + (withSources > 1 ? 2 * total : 0))
   if (withSources === 0) {
     if (opacity === 'none' && builtinType) return NOTHING
     return { sources: NO_SOURCES, opacity, reason, fields: null, builtinType }
   }
   let sources: readonly LineageSource[]
-  if (withSources === 1) sources = derive ? allDerived(only.sources) : only.sources
+  if (withSources === 1) sources = derive ? allDerived(work, only.sources) : only.sources
   else sources = mergeSources(parts, derive)
   return { sources, opacity, reason, fields: null, builtinType }
 }
 
-function allDerived(sources: readonly LineageSource[]): readonly LineageSource[] {
+function allDerived(work: Spending, sources: readonly LineageSource[]): readonly LineageSource[] {
+  work.spend(sources.length >> 3)
   if (sources.every((source) => source.how === 'derived')) return sources
+  work.spend(sources.length)
   return sources.map((source) =>
     source.how === 'derived' ? source : { column: source.column, how: 'derived' as const },
   )
@@ -118,31 +124,42 @@ function mergeSources(parts: readonly Lineage[], derive: boolean): readonly Line
 }
 
 /** A row made of the columns: derived from all of them, its fields as they are. */
-export function rowOf(columns: readonly Column[]): Lineage {
-  const whole = derivedFrom(columns.map((column) => column.lineage))
-  return { ...whole, fields: columns, builtinType: false }
+export function rowOf(work: Spending, columns: readonly Column[]): Lineage {
+  return { ...derivedFrom(work, lineagesOf(work, columns)), fields: columns, builtinType: false }
+}
+
+/** The values alone. */
+export function lineagesOf(work: Spending, columns: readonly Column[]): readonly Lineage[] {
+  work.spend(columns.length >> 2)
+  return columns.map((column) => column.lineage)
 }
 
 /** True when both depend on the same columns in the same way. */
-export function sameLineage(a: Lineage, b: Lineage): boolean {
+export function sameLineage(work: Spending, a: Lineage, b: Lineage): boolean {
   if (a === b) return true
-  if (a.sources.length !== b.sources.length || a.opacity !== b.opacity || a.builtinType !== b.builtinType) return false
-  for (const source of a.sources) {
-    if (!b.sources.some((other) => other.column === source.column && other.how === source.how)) return false
-  }
-  if ((a.fields === null) !== (b.fields === null)) return false
-  if (a.fields !== null && b.fields !== null) {
-    if (a.fields.length !== b.fields.length) return false
-    return a.fields.every((field, index) => {
-      const other = b.fields?.[index]
-      return other !== undefined && field.name === other.name && sameLineage(field.lineage, other.lineage)
-    })
-  }
-  return true
+  work.spend(2)
+  if (a.opacity !== b.opacity || a.builtinType !== b.builtinType || !sameSources(work, a.sources, b.sources))
+    return false
+  if (a.fields === b.fields) return true
+  if (a.fields === null || b.fields === null || a.fields.length !== b.fields.length) return false
+  return a.fields.every((field, index) => {
+    const other = b.fields?.[index]
+    return other !== undefined && field.name === other.name && sameLineage(work, field.lineage, other.lineage)
+  })
+}
+
+// Each column stands in a list once.
+function sameSources(work: Spending, a: readonly LineageSource[], b: readonly LineageSource[]): boolean {
+  if (a === b) return true
+  if (a.length !== b.length) return false
+  work.spend(2 * a.length)
+  const known = new Map(b.map((source) => [source.column, source.how]))
+  return a.every((source) => known.get(source.column) === source.how)
 }
 
 /** The columns as a statement's output. */
-export function outputOf(columns: readonly Column[]): OutputColumn[] {
+export function outputOf(work: Spending, columns: readonly Column[]): OutputColumn[] {
+  work.spend(columns.length)
   return columns.map(({ name, lineage }) => ({
     name,
     sources: lineage.sources,

@@ -47,6 +47,7 @@ function writeNew(
   columns: readonly Column[] | null,
 ): void {
   if (columns === null) reading.writes.push({ target: null, sources: [], complete: false })
+  reading.spend(2 * (columns?.length ?? 0))
   columns?.forEach(({ name, lineage }, index) => {
     const column = names[index] ?? name
     const target = schema === null || column === null ? null : { schema, relation, column }
@@ -70,7 +71,7 @@ export function readView(reading: Reading, statement: ViewStmt): Action {
  * conditions tell by estimates and counts is in `decides`.
  */
 export function readExplain(reading: Reading, statement: ExplainStmt): Action {
-  const inner = new Reading(reading.environment, reading.walk)
+  const inner = new Reading(reading.environment, reading.walk, reading.work)
   if (statement.query === undefined) throw new Error('an EXPLAIN is not understood')
   inner.walk.statement(inner, statement.query, TOP)
   reading.absorb(inner)
@@ -110,7 +111,7 @@ export function readCopy(reading: Reading, statement: CopyStmt): Action {
   if (statement.query !== undefined) {
     const columns = reading.walk.query(reading, statement.query, TOP)
     reading.access(action, null, null)
-    if (toClient) reading.output = outputOf(columns ?? [])
+    if (toClient) reading.output = outputOf(reading, columns ?? [])
     return action
   }
   if (relation === undefined) throw new Error('a COPY is not understood')
@@ -128,7 +129,7 @@ export function readCopy(reading: Reading, statement: CopyStmt): Action {
     return action
   }
   reading.access('select', name, named.length === 0 ? null : named)
-  if (toClient) reading.output = outputOf(copiedColumns(reading, statement, item, named))
+  if (toClient) reading.output = outputOf(reading, copiedColumns(reading, statement, item, named))
   return action
 }
 
@@ -142,6 +143,7 @@ function copiedColumns(
   const relation = statement.relation === undefined ? undefined : findRelation(reading.environment, statement.relation)
   for (const column of relation?.columns ?? []) if (column.generated) generated.add(column.name)
   const all = item.columns
+  reading.spend(all.length + named.length * (1 + (all.length >> 3)))
   if (item.open !== null) return [{ name: null, lineage: item.open }]
   if (named.length === 0) return all.filter((column) => column.name === null || !generated.has(column.name))
   return named.map((name) => ({

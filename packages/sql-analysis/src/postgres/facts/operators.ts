@@ -23,6 +23,7 @@ export function useOperator(
   const candidates = catalog.userOperators(operator)
   if (candidates === undefined && builtin) return null
   let doubt: string | null = null
+  reading.spend((candidates?.length ?? 0) * (1 + (searchPath.length >> 3)))
   for (const candidate of candidates ?? []) {
     if (schema === undefined ? !searchPath.includes(candidate.schema) : candidate.schema !== schema) continue
     if ((candidate.left === 0) !== (left === null)) continue

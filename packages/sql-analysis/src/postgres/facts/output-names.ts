@@ -1,12 +1,13 @@
 import type { FuncCall } from 'libpg-query'
 import { type Tree, lastName, listOf, stringOf } from './tree.ts'
+import type { Spending } from './work.ts'
 
 /**
  * The name the server gives an output column without AS (its FigureColname); `?column?` where it finds none.
  * Sub-queries are named by it, so a wrong answer makes a column unknown, never another column.
  */
-export function outputName(node: Tree | undefined): string {
-  return figure(node)?.name ?? '?column?'
+export function outputName(work: Spending, node: Tree | undefined): string {
+  return figure(work, node)?.name ?? '?column?'
 }
 
 // A weak name gives way to one from outside (the type of a cast, the word CASE).
@@ -19,20 +20,21 @@ function strong(name: string): Figured {
   return { name, weak: false }
 }
 
-function figure(node: Tree | undefined): Figured | null {
+function figure(work: Spending, node: Tree | undefined): Figured | null {
   if (node === undefined) return null
+  work.spend(2)
   if (node.ColumnRef !== undefined) return lastString(listOf(node.ColumnRef.fields))
   if (node.A_Indirection !== undefined)
-    return lastString(listOf(node.A_Indirection.indirection)) ?? figure(node.A_Indirection.arg)
+    return lastString(listOf(node.A_Indirection.indirection)) ?? figure(work, node.A_Indirection.arg)
   if (node.FuncCall !== undefined) return strong(callName(node.FuncCall))
   if (node.A_Expr !== undefined) return node.A_Expr.kind === 'AEXPR_NULLIF' ? strong('nullif') : null
   if (node.TypeCast !== undefined) {
-    const inner = figure(node.TypeCast.arg)
+    const inner = figure(work, node.TypeCast.arg)
     if (inner !== null && !inner.weak) return inner
     const type = lastName(node.TypeCast.typeName?.names)
     return type === '' ? inner : { name: type, weak: true }
   }
-  if (node.CollateClause !== undefined) return figure(node.CollateClause.arg)
+  if (node.CollateClause !== undefined) return figure(work, node.CollateClause.arg)
   if (node.GroupingFunc !== undefined) return strong('grouping')
   if (node.MergeSupportFunc !== undefined) return strong('merge_action')
   if (node.SubLink !== undefined) {
@@ -42,13 +44,13 @@ function figure(node: Tree | undefined): Figured | null {
       case 'ARRAY_SUBLINK':
         return strong('array')
       case 'EXPR_SUBLINK':
-        return subqueryName(node.SubLink.subselect)
+        return subqueryName(work, node.SubLink.subselect)
       default:
         return null
     }
   }
   if (node.CaseExpr !== undefined) {
-    const inner = figure(node.CaseExpr.defresult)
+    const inner = figure(work, node.CaseExpr.defresult)
     return inner !== null && !inner.weak ? inner : { name: 'case', weak: true }
   }
   if (node.A_ArrayExpr !== undefined) return strong('array')
@@ -82,15 +84,18 @@ function callName(call: FuncCall): string {
   return lastName(call.funcname)
 }
 
-function subqueryName(query: Tree | undefined): Figured | null {
+function subqueryName(work: Spending, query: Tree | undefined): Figured | null {
   let select = query?.SelectStmt
-  while (select?.larg !== undefined) select = select.larg
+  while (select?.larg !== undefined) {
+    work.spend(1)
+    select = select.larg
+  }
   if (select === undefined) return null
   if (select.valuesLists !== undefined) return strong('column1')
   const target = select.targetList?.[0]
   if (target === undefined || !('ResTarget' in target)) return null
   const { name, val } = target.ResTarget
-  return name !== undefined && name !== '' ? strong(name) : strong(outputName(val))
+  return name !== undefined && name !== '' ? strong(name) : strong(outputName(work, val))
 }
 
 function valueFunctionName(op: string): string {

@@ -1,15 +1,17 @@
 import type { LockingClause, RangeVar, SelectStmt, WindowDef } from 'libpg-query'
 import { readWindow, useOrderingOperator } from './calls.ts'
 import { withCommonTables } from './common-tables.ts'
-import { findReferencedItem } from './expressions.ts'
-import { readFrom } from './from.ts'
+import { findReferencedItem } from './column-references.ts'
+import { type FromScope, readFrom } from './from.ts'
 import { spreadColumns, untracedStar } from './from-functions.ts'
-import { type Column, type Lineage, NOTHING, anyOf } from './lineage.ts'
+import { type Column, type Lineage, NOTHING, anyOf, lineagesOf } from './lineage.ts'
 import { outputName } from './output-names.ts'
 import type { Reading } from './reading.ts'
 import { relationName } from './relations.ts'
-import { type Item, type Scope, columnOf, findCommonTable, readAll } from './scope.ts'
+import { type Item, columnOf, readAll } from './item.ts'
+import { type Scope, findCommonTable } from './scope.ts'
 import { type Tree, listOf, stringOf, stringsOf } from './tree.ts'
+import { STEP_UNITS } from './work.ts'
 
 /** Reads a SELECT, VALUES, TABLE or set operation; returns its columns. `outer`: what correlated names may mean. */
 export function readSelect(reading: Reading, statement: SelectStmt, outer: Scope): readonly Column[] {
@@ -48,8 +50,7 @@ function readSetOperation(reading: Reading, statement: SelectStmt, outer: Scope)
       reading.decideAll(columns)
       reading.decideAll(right)
     }
-    columns = united(columns, right)
-    reading.spend(columns.length)
+    columns = united(reading, columns, right)
   }
   const scope = below(outer, [])
   readSort(reading, statement, columns, scope)
@@ -71,8 +72,9 @@ function isBareSetOperation(statement: SelectStmt): boolean {
 }
 
 /** Rows of either list under the names of the first. */
-function united(left: readonly Column[], right: readonly Column[]): readonly Column[] {
+function united(reading: Reading, left: readonly Column[], right: readonly Column[]): readonly Column[] {
   const length = Math.max(left.length, right.length)
+  reading.spend(2 * length)
   const columns: Column[] = []
   for (let index = 0; index < length; index++) {
     const a = left[index]
@@ -83,9 +85,9 @@ function united(left: readonly Column[], right: readonly Column[]): readonly Col
       const doubt = (left.length < right.length ? left : right)[Math.min(left.length, right.length) - 1]
       columns.push({
         name: a?.name ?? null,
-        lineage: anyOf([spare?.lineage ?? NOTHING, doubt?.lineage ?? NOTHING]),
+        lineage: anyOf(reading, [spare?.lineage ?? NOTHING, doubt?.lineage ?? NOTHING]),
       })
-    } else columns.push({ name: a.name, lineage: anyOf([a.lineage, b.lineage]) })
+    } else columns.push({ name: a.name, lineage: anyOf(reading, [a.lineage, b.lineage]) })
   }
   return columns
 }
@@ -98,9 +100,10 @@ function readValues(reading: Reading, statement: SelectStmt, outer: Scope): read
     if (columns === null) columns = row.map((lineage, index) => ({ name: `column${index + 1}`, lineage }))
     else {
       const before: Column[] = columns
+      reading.spend(before.length >> 2)
       columns = before.map((column, index) => {
         const lineage = row[index] ?? NOTHING
-        return lineage === NOTHING ? column : { name: column.name, lineage: anyOf([column.lineage, lineage]) }
+        return lineage === NOTHING ? column : { name: column.name, lineage: anyOf(reading, [column.lineage, lineage]) }
       })
     }
   }
@@ -113,11 +116,8 @@ function readValues(reading: Reading, statement: SelectStmt, outer: Scope): read
 function readPlain(reading: Reading, statement: SelectStmt, outer: Scope): readonly Column[] {
   const items: Item[] = []
   const around = below(outer, [])
-  for (const node of listOf(statement.fromClause)) {
-    // Each element is read with those to its left in sight: LATERAL and functions look there.
-    readFrom(reading, node, { outer: around.outer, items: [...items], tables: around.tables }, items)
-  }
-  const scope: Scope = { outer: around.outer, items, tables: around.tables }
+  const scope: FromScope = { outer: around.outer, items, tables: around.tables }
+  for (const node of listOf(statement.fromClause)) readFrom(reading, node, scope)
   const columns = readTargets(reading, listOf(statement.targetList), scope)
   decideOn(reading, statement.whereClause, scope)
   for (const node of listOf(statement.groupClause)) readGroup(reading, node, columns, scope)
@@ -147,10 +147,10 @@ export function readTargets(reading: Reading, nodes: readonly Tree[], scope: Sco
     const spread = readStar(reading, value, scope)
     if (spread !== null) {
       reading.spend(spread.length)
-      columns.push(...spread)
+      for (const column of spread) columns.push(column)
       continue
     }
-    const name = target.name === undefined || target.name === '' ? outputName(value) : target.name
+    const name = target.name === undefined || target.name === '' ? outputName(reading, value) : target.name
     columns.push({ name, lineage: reading.walk.expression(reading, value, scope) })
   }
   return columns
@@ -163,10 +163,11 @@ export function readStar(reading: Reading, node: Tree, scope: Scope): readonly C
     if (stringOf(fields[fields.length - 1]) !== null) return null
     const names = stringsOf(fields)
     if (names.length > 0) {
-      const item = findReferencedItem(scope, names)
-      return item === null ? [untracedStar(NOTHING)] : starOf(item)
+      const item = findReferencedItem(reading, scope, names)
+      return item === null ? [untracedStar(NOTHING)] : starOf(reading, item)
     }
-    return scope.items.filter((item) => item.columnsVisible).flatMap(starOf)
+    reading.spend(scope.items.length >> 3)
+    return scope.items.filter((item) => item.columnsVisible).flatMap((item) => starOf(reading, item))
   }
   const steps = node.A_Indirection?.indirection
   if (node.A_Indirection?.arg === undefined || steps === undefined) return null
@@ -176,29 +177,32 @@ export function readStar(reading: Reading, node: Tree, scope: Scope): readonly C
   return (steps.length === 1 ? spreadColumns(reading, inner, value) : value.fields) ?? [untracedStar(value)]
 }
 
-function starOf(item: Item): readonly Column[] {
-  const columns = readAll(item)
+function starOf(reading: Reading, item: Item): readonly Column[] {
+  const columns = readAll(reading, item)
   item.onRead?.()
   if (item.open === null) return columns
+  reading.spend(columns.length >> 3)
   return [...columns, untracedStar(item.open)]
 }
 
 // ORDER BY and DISTINCT ON: an ordinal or output name first, then an expression over the input.
-function outputMeant(node: Tree | undefined, columns: readonly Column[]): Lineage | null {
+function outputMeant(reading: Reading, node: Tree | undefined, columns: readonly Column[]): Lineage | null {
   const ordinal = node?.A_Const?.ival
-  if (ordinal !== undefined) return columns[(ordinal.ival ?? 0) - 1]?.lineage ?? anyOf(columns.map((c) => c.lineage))
+  if (ordinal !== undefined)
+    return columns[(ordinal.ival ?? 0) - 1]?.lineage ?? anyOf(reading, lineagesOf(reading, columns))
   const fields = node?.ColumnRef?.fields
   const name = fields?.length === 1 ? stringOf(fields[0]) : null
   if (name === null) return null
+  reading.spend(1 + (columns.length >> 3))
   const found = columns.filter((column) => column.name === name)
-  return found.length === 0 ? null : anyOf(found.map((column) => column.lineage))
+  return found.length === 0 ? null : anyOf(reading, lineagesOf(reading, found))
 }
 
 function readSort(reading: Reading, statement: SelectStmt, columns: readonly Column[], scope: Scope): void {
   for (const node of listOf(statement.sortClause)) {
     const order = node.SortBy
     if (order?.node === undefined) throw new Error('an ORDER BY is not understood')
-    const key = outputMeant(order.node, columns) ?? reading.walk.expression(reading, order.node, scope)
+    const key = outputMeant(reading, order.node, columns) ?? reading.walk.expression(reading, order.node, scope)
     useOrderingOperator(reading, order, key)
     reading.decide(key)
   }
@@ -219,19 +223,20 @@ function readGroup(reading: Reading, node: Tree, columns: readonly Column[], sco
   const fields = node.ColumnRef?.fields
   const name = fields?.length === 1 ? stringOf(fields[0]) : null
   if (name !== null) {
-    const input = scope.items.some((item) => item.columnsVisible && columnOf(item, name) !== null)
-    const meant = input ? null : outputMeant(node, columns)
+    reading.spend(1 + (scope.items.length >> 2))
+    const input = scope.items.some((item) => item.columnsVisible && columnOf(reading, item, name) !== null)
+    const meant = input ? null : outputMeant(reading, node, columns)
     reading.decide(meant ?? reading.walk.expression(reading, node, scope))
     return
   }
-  reading.decide(outputMeant(node, columns) ?? reading.walk.expression(reading, node, scope))
+  reading.decide(outputMeant(reading, node, columns) ?? reading.walk.expression(reading, node, scope))
 }
 
 function readDistinct(reading: Reading, nodes: readonly Tree[], columns: readonly Column[], scope: Scope): void {
   if (nodes.length === 0) return
   const keys = nodes.filter((node) => Object.keys(node).length > 0)
   if (keys.length === 0) reading.decideAll(columns)
-  for (const node of keys) reading.decide(outputMeant(node, columns) ?? reading.walk.expression(reading, node, scope))
+  for (const node of keys) reading.decide(outputMeant(reading, node, columns) ?? reading.walk.expression(reading, node, scope))
 }
 
 function readLimits(reading: Reading, statement: SelectStmt, scope: Scope): void {
@@ -249,8 +254,14 @@ function readLocks(reading: Reading, statement: SelectStmt, from: readonly Tree[
   }
 }
 
-function lockTables(reading: Reading, nodes: readonly Tree[], named: readonly string[], scope: Scope): void {
+function lockTables(
+  reading: Reading,
+  nodes: readonly Tree[],
+  named: readonly string[],
+  scope: Scope,
+): void {
   for (const node of nodes) {
+    reading.spend(STEP_UNITS + (named.length >> 3))
     const sampled: Tree | undefined = node.RangeTableSample?.relation
     const table = node.RangeVar ?? sampled?.RangeVar
     if (table !== undefined) {
@@ -259,8 +270,7 @@ function lockTables(reading: Reading, nodes: readonly Tree[], named: readonly st
     } else if (node.JoinExpr !== undefined) {
       reading.descend()
       const { larg, rarg } = node.JoinExpr
-      lockTables(
-        reading,
+      lockTables(reading,
         [larg, rarg].flatMap((arm) => arm ?? []),
         named,
         scope,
@@ -269,14 +279,16 @@ function lockTables(reading: Reading, nodes: readonly Tree[], named: readonly st
     } else if (node.RangeSubselect !== undefined) {
       const alias = node.RangeSubselect.alias?.aliasname ?? ''
       const inner: Tree | undefined = node.RangeSubselect.subquery
-      if (named.length === 0 || named.includes(alias))
-        lockTables(reading, listOf(inner?.SelectStmt?.fromClause), [], scope)
+      if (named.length > 0 && !named.includes(alias)) continue
+      reading.descend()
+      lockTables(reading, listOf(inner?.SelectStmt?.fromClause), [], scope)
+      reading.ascend()
     }
   }
 }
 
 function lockTable(reading: Reading, table: RangeVar, scope: Scope): void {
   const qualified = table.schemaname !== undefined && table.schemaname !== ''
-  if (!qualified && findCommonTable(scope, table.relname ?? '') !== null) return
+  if (!qualified && findCommonTable(reading, scope, table.relname ?? '') !== null) return
   reading.access('lock', relationName(reading.environment, table), null)
 }

@@ -11,10 +11,12 @@ import type {
   StatementFacts,
 } from '@gatehouse/core'
 import type { SelectStmt } from 'libpg-query'
-import type { Catalog } from '../catalog.ts'
+import type { Catalog, CatalogFunction, CatalogRelation } from '../catalog.ts'
 import type { Column, Lineage } from './lineage.ts'
+import type { Item } from './item.ts'
 import type { Scope } from './scope.ts'
 import type { ParseResult, Tree } from './tree.ts'
+import { type Budget, type Spending, STEP_UNITS } from './work.ts'
 
 /** Where the names of a statement are looked up. */
 export interface NameEnvironment {
@@ -42,24 +44,39 @@ export interface Walkers {
   statement(reading: Reading, node: Tree, outer: Scope): void
 }
 
-/** Thrown when a statement is nested or entangled beyond the limits below, or holds what is not understood. */
-export class NotUnderstood extends Error {}
+/** Thrown when a statement is nested beyond the limit below. */
+class NotUnderstood extends Error {}
 
 /** Nesting of anything in anything. The pre-scan stops texts at 500 parentheses; frames stay well within the stack. */
 const MAX_DEPTH = 1000
-/** Units of work on one statement (a node read, a source merged); a 100 KB statement takes about 50,000; a unit costs half a microsecond. */
-const MAX_WORK = 400_000
-
 interface OpenAccess {
   readonly action: Action
   readonly relation: RelationName | null
   columns: Set<string> | null
 }
 
+/** What a function name in a statement can mean. */
+export interface FunctionMeaning {
+  /** Worst of all that it can mean. */
+  readonly trust: FunctionTrust
+  readonly candidates: readonly CatalogFunction[]
+  /** Why its result can hold more than its arguments; null when it cannot. */
+  readonly doubt: string | null
+}
+
+/** Which parts of a condition look at a table about to be changed. */
+export interface Watch {
+  readonly target: Item
+  /** Every expression read that named it, with all around it. */
+  readonly lookers: Set<Tree>
+}
+
 /** What one statement is found to do, while it is read. */
-export class Reading {
+export class Reading implements Spending {
   readonly environment: NameEnvironment
   readonly walk: Walkers
+  /** The budget that everything done here is charged to. */
+  readonly work: Budget
   readonly #accesses = new Map<string, OpenAccess>()
   readonly #functions = new Map<string, FunctionUse>()
   readonly decides: Set<ColumnName> = new Set()
@@ -78,28 +95,35 @@ export class Reading {
   reason: string | null = null
   /** While a definition is read, names of columns it is about to make are no reason for doubt. */
   defining = false
+  /** Set while a condition is read that decides which rows change. */
+  watch: Watch | null = null
+  /** What the function names so far mean, by name and number of arguments. */
+  readonly meanings: Map<string, FunctionMeaning> = new Map()
+  /** The same for their overloads. */
+  readonly overloads: Map<string, readonly CatalogFunction[]> = new Map()
+  /** Views whose own doings were taken over already. */
+  readonly views: Set<CatalogRelation> = new Set()
   #depth = 0
-  #work = 0
 
-  constructor(environment: NameEnvironment, walk: Walkers) {
+  constructor(environment: NameEnvironment, walk: Walkers, work: Budget) {
     this.environment = environment
     this.walk = walk
+    this.work = work
   }
 
   /** Counts one step down; throws NotUnderstood beyond MAX_DEPTH. Every `descend` has its `ascend`. */
   descend(): void {
     if (++this.#depth > MAX_DEPTH) throw new NotUnderstood(`nested more than ${MAX_DEPTH} deep`)
-    this.spend(1)
+    this.work.spend(STEP_UNITS)
   }
 
   ascend(): void {
     this.#depth--
   }
 
-  /** Counts work; throws NotUnderstood beyond MAX_WORK. */
+  /** Throws OverBudget when the text took too much work. */
   spend(units: number): void {
-    this.#work += units
-    if (this.#work > MAX_WORK) throw new NotUnderstood('too entangled to be read within limits')
+    this.work.spend(units)
   }
 
   /** The statement was not understood in full: the first reason given stays. */
@@ -109,6 +133,7 @@ export class Reading {
 
   /** Adds an action. `columns`: null for all or unknown; the returned set takes more columns, null when all are in. */
   access(action: Action, relation: RelationName | null, columns: readonly string[] | null): Set<string> | null {
+    this.work.spend(columns === null ? 2 : 2 + columns.length)
     const key = relation === null ? action : `${action}\0${relation.schema ?? '\0'}\0${relation.name}`
     const known = this.#accesses.get(key)
     if (known === undefined) {
@@ -126,6 +151,7 @@ export class Reading {
   }
 
   useFunction(schema: string | null, name: string, trust: FunctionTrust): void {
+    this.work.spend(2)
     const key = `${schema ?? '\0'}\0${name}`
     const known = this.#functions.get(key)
     if (known === undefined || RANKS[trust] > RANKS[known.trust]) this.#functions.set(key, { schema, name, trust })
@@ -133,6 +159,7 @@ export class Reading {
 
   /** A condition, ordering, grouping or join looks at the value. */
   decide(lineage: Lineage): void {
+    this.work.spend(1 + lineage.sources.length)
     for (const source of lineage.sources) this.decides.add(source.column)
     // A function is listed by itself and an unknown relation is an access without schema: policy sees both.
     if (lineage.opacity === 'name' && !this.defining)
@@ -145,6 +172,7 @@ export class Reading {
    */
   tell(lineage: Lineage): void {
     if (this.defining) return
+    this.work.spend(1 + lineage.sources.length)
     for (const source of lineage.sources) this.decides.add(source.column)
   }
 
@@ -168,12 +196,15 @@ export class Reading {
   absorb(other: Reading | StatementFacts): void {
     const functions = other instanceof Reading ? other.functions() : other.functions
     for (const use of functions) this.useFunction(use.schema, use.name, use.trust)
+    const { settings, files, programs } = other
+    const decides = other instanceof Reading ? other.decides.size : other.decides.length
+    this.work.spend(decides + settings.length + files.length + programs.length)
     for (const column of other.decides) this.decides.add(column)
     if (other.dynamicSql) this.dynamicSql = true
     if (other.changesNames) this.changesNames = true
-    this.settings.push(...other.settings)
-    this.files.push(...other.files)
-    this.programs.push(...other.programs)
+    for (const setting of settings) this.settings.push(setting)
+    for (const file of files) this.files.push(file)
+    for (const program of programs) this.programs.push(program)
     if (other.reason !== null) this.incomplete(other.reason)
   }
 
@@ -181,7 +212,8 @@ export class Reading {
   absorbEffects(other: Reading | StatementFacts): void {
     const accesses = other instanceof Reading ? other.accesses() : other.accesses
     for (const { action, relation, columns } of accesses) this.access(action, relation, columns)
-    this.writes.push(...other.writes)
+    this.work.spend(other.writes.length)
+    for (const write of other.writes) this.writes.push(write)
     if (other.unboundedWrite) this.unboundedWrite = true
   }
 

@@ -1,6 +1,6 @@
 import type { TypeName } from 'libpg-query'
 import { findFunctions, useCandidates } from './functions.ts'
-import { type Lineage, anyOf, clouded, derivedFrom } from './lineage.ts'
+import { type Lineage, anyOf, clouded, derivedFrom, lineagesOf } from './lineage.ts'
 import type { Reading } from './reading.ts'
 import { storedColumns } from './relations.ts'
 import { lastName, stringsOf } from './tree.ts'
@@ -32,6 +32,7 @@ export function castTo(reading: Reading, value: Lineage, type: TypeName): Lineag
   if (known.relationOid !== 0 && type.arrayBounds === undefined) {
     const relation = catalog.relationByOid(known.relationOid)
     if (relation !== undefined) {
+      reading.spend(relation.columns.length)
       const fields = storedColumns(catalog, relation).map((column) => ({ name: column.name, lineage: value }))
       return { ...value, fields, builtinType: false }
     }
@@ -46,22 +47,23 @@ function withType(value: Lineage, builtinType: boolean): Lineage {
 /** A field of a row value; of a value whose fields are not known, something derived from it. */
 export function fieldOf(reading: Reading, value: Lineage, name: string): Lineage {
   if (value.fields !== null) {
+    reading.spend(1 + (value.fields.length >> 3))
     const found = value.fields.filter((field) => field.name === name)
-    if (found.length > 0) return anyOf(found.map((field) => field.lineage))
+    if (found.length > 0) return anyOf(reading, lineagesOf(reading, found))
     return fieldByFunction(reading, name, value, `field "${name}" is not known`)
   }
   const functions = findFunctions(reading, null, name, 1)
   // A field hides a function of its name, and which of both is meant cannot be told here: both count.
   const doubt = functions.length === 0 ? null : useCandidates(reading, name, functions, 1).doubt
-  const derived = { ...derivedFrom([value]), builtinType: false }
+  const derived = { ...derivedFrom(reading, [value]), builtinType: false }
   return doubt === null ? derived : clouded(derived, 'function', doubt)
 }
 
 /** `row.name` where the row has no such field: it also means name(row) (PostgreSQL manual, "Using Composite Types in Queries"). */
 export function fieldByFunction(reading: Reading, name: string, row: Lineage, unknown: string): Lineage {
   const functions = findFunctions(reading, null, name, 1)
-  if (functions.length === 0) return clouded(derivedFrom([row]), 'name', unknown)
+  if (functions.length === 0) return clouded(derivedFrom(reading, [row]), 'name', unknown)
   const { doubt } = useCandidates(reading, name, functions, 1)
-  const value = derivedFrom([row])
+  const value = derivedFrom(reading, [row])
   return doubt === null ? value : clouded(value, 'function', doubt)
 }

@@ -10,6 +10,7 @@ import { type NameEnvironment, Reading, type Walkers } from './reading.ts'
 import { type Scope, TOP } from './scope.ts'
 import { readSessionStatement } from './session-statements.ts'
 import { type Tree, kindOf } from './tree.ts'
+import type { Work } from './work.ts'
 
 const WALKERS: Walkers = {
   expression: readExpression,
@@ -23,7 +24,7 @@ function readStatement(reading: Reading, node: Tree, outer: Scope): Action {
   const changed = changeAction(node)
   if (changed !== null) {
     const columns = readQuery(reading, node, outer)
-    reading.output = columns === null ? null : outputOf(columns)
+    reading.output = columns === null ? null : outputOf(reading, columns)
     const into = node.SelectStmt === undefined ? null : intoClauseOf(node.SelectStmt)
     if (into === null) {
       if (changed === 'select' && !reading.hasAccess()) reading.access('select', null, null)
@@ -64,14 +65,19 @@ function readQuery(reading: Reading, node: Tree, outer: Scope): readonly Column[
   throw new Error(`${kindOf(node) || 'nothing'} where a query is expected`)
 }
 
+/** Units for what every statement costs. */
+const STATEMENT_UNITS = 40
+
 /** Facts of one statement, and whether names may mean something else after it. Never throws. */
 export function readOne(
   node: Tree | undefined,
   environment: NameEnvironment,
+  work: Work,
 ): { readonly facts: StatementFacts; readonly movesNames: boolean } {
-  const reading = new Reading(environment, WALKERS)
+  const reading = new Reading(environment, WALKERS, work)
   let action: Action = 'unknown'
   try {
+    reading.spend(STATEMENT_UNITS)
     if (node === undefined) throw new Error('an empty statement')
     action = readStatement(reading, node, TOP)
   } catch (error) {

@@ -46,6 +46,7 @@ export function tellOfCall(
   candidates: readonly CatalogFunction[],
   parts: readonly Lineage[],
 ): void {
+  reading.spend(1 + (candidates.length >> 3) + (parts.length >> 2))
   const builtin = candidates.every((fn) => fn.builtin)
   // How many rows a set has depends on what it is made from.
   const set = candidates.some((fn) => fn.returnsSet)

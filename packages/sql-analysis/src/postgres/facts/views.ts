@@ -1,14 +1,19 @@
-import type { ColumnName } from '@gatehouse/core'
+import type { ColumnName, FunctionUse } from '@gatehouse/core'
 import type { CatalogRelation } from '../catalog.ts'
 import { type Column, type Lineage, untraced } from './lineage.ts'
 import { Reading } from './reading.ts'
 import { storedColumns } from './relations.ts'
 import { TOP } from './scope.ts'
+import { OverBudget, PARSED_CHARACTER_UNITS, ViewWork } from './work.ts'
 
 interface Expansion {
   readonly columns: readonly Column[]
   /** What reading the view's own query found; null when it could not be read. */
-  readonly reading: Reading | null
+  readonly found: Found | null
+}
+
+type Found = Pick<Reading, 'decides' | 'dynamicSql' | 'movesNames' | 'reason'> & {
+  readonly functions: readonly FunctionUse[]
 }
 
 // Relation objects belong to one snapshot: what is stored here dies with it.
@@ -22,22 +27,31 @@ const STORED_TEXT_PATH: readonly string[] = ['pg_catalog']
 /**
  * The columns of a view as what its stored query makes them from; a stored query that cannot be read, or disagrees
  * with the catalog about its columns, makes every column untraced. What the query calls and looks at is added to
- * the reading: it runs whenever the view is read.
+ * the reading: it runs whenever the view is read. Throws when the text's own budget or the stack ends first: then nothing
+ * is known of the view, and the next text that names it reads it.
  */
 export function viewColumns(reading: Reading, view: CatalogRelation): readonly Column[] {
   let expansion = expansions.get(view)
   if (expansion === undefined) {
     // Views cannot name themselves, but a damaged catalog could say so.
     expansions.set(view, untracedView(view, 'it is defined by itself'))
-    expansion = expand(reading, view)
+    try {
+      expansion = expand(reading, view)
+    } catch (error) {
+      expansions.delete(view)
+      throw error
+    }
     expansions.set(view, expansion)
   }
-  if (expansion.reading !== null) {
-    for (const use of expansion.reading.functions()) reading.useFunction(use.schema, use.name, use.trust)
-    for (const column of expansion.reading.decides) reading.decides.add(column)
-    if (expansion.reading.dynamicSql) reading.dynamicSql = true
-    if (expansion.reading.movesNames) reading.movesNames = true
-    if (expansion.reading.reason !== null) reading.incomplete(`view ${view.name}: ${expansion.reading.reason}`)
+  const { found } = expansion
+  if (found !== null && !reading.views.has(view)) {
+    reading.views.add(view)
+    reading.spend(found.decides.size)
+    for (const use of found.functions) reading.useFunction(use.schema, use.name, use.trust)
+    for (const column of found.decides) reading.decides.add(column)
+    if (found.dynamicSql) reading.dynamicSql = true
+    if (found.movesNames) reading.movesNames = true
+    if (found.reason !== null) reading.incomplete(`view ${view.name}: ${found.reason}`)
   }
   return expansion.columns
 }
@@ -46,22 +60,31 @@ function expand(reading: Reading, view: CatalogRelation): Expansion {
   if (view.viewDefinition === null) return untracedView(view, 'its definition is not known')
   if (depth >= MAX_VIEW_DEPTH) return untracedView(view, 'views are nested too deep')
   const { catalog, parse } = reading.environment
-  const inner = new Reading({ catalog, searchPath: STORED_TEXT_PATH, parse }, reading.walk)
+  const { text } = reading.work
+  const inner = new Reading({ catalog, searchPath: STORED_TEXT_PATH, parse }, reading.walk, new ViewWork(text))
   // Conditions in the stored query are its author's: a doubt in them is none about this statement.
   inner.defining = true
   depth++
   try {
+    inner.spend(PARSED_CHARACTER_UNITS * view.viewDefinition.length)
     const statement = parse(view.viewDefinition).stmts?.[0]?.stmt
     if (statement === undefined) return untracedView(view, 'its definition is empty')
     const columns = inner.walk.query(inner, statement, TOP)
     if (columns === null || columns.length !== view.columns.length)
       return untracedView(view, 'its definition does not match its columns')
+    inner.spend(2 * columns.length)
+    const { decides, dynamicSql, movesNames, reason } = inner
     return {
       columns: columns.map((column, index) => named(reading, view, index, column.lineage)),
-      reading: inner,
+      found: { decides, dynamicSql, movesNames, reason, functions: inner.functions() },
     }
-  } catch {
-    return untracedView(view, 'its definition could not be read')
+  } catch (error) {
+    if (text.exhausted) {
+      text.ranOutOnView = true
+      throw error
+    }
+    if (error instanceof RangeError) throw error
+    return untracedView(view, error instanceof OverBudget ? error.message : 'its definition could not be read')
   } finally {
     depth--
   }
@@ -79,12 +102,13 @@ function untracedView(view: CatalogRelation, why: string): Expansion {
       name: column.name,
       lineage: untraced('name', `view ${view.name} could not be expanded: ${why}`),
     })),
-    reading: null,
+    found: null,
   }
 }
 
 /** The columns of any relation in the catalog; a materialized view holds what its query gave when it was refreshed. */
 export function relationColumns(reading: Reading, relation: CatalogRelation): readonly Column[] {
+  reading.spend(relation.columns.length >> 2)
   if (relation.kind === 'view' || relation.kind === 'materialized_view') return viewColumns(reading, relation)
   return storedColumns(reading.environment.catalog, relation)
 }

@@ -1,0 +1,49 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const folder = fileURLToPath(new URL('../../../shared/corpus/', import.meta.url))
+
+/** What must come of a case; the corpus's own README says what each word means. */
+export type Expectation =
+  | 'MASK'
+  | 'DENY'
+  | 'MASK_OR_DENY'
+  | 'APPROVE_OR_DENY'
+  | 'CLASSIFY_WRITE'
+  | 'ALLOW'
+  | 'LIMIT'
+  | 'POLICY'
+  | 'SPECIAL'
+
+export interface SqlCase {
+  readonly id: string
+  readonly class: string
+  readonly sql: string
+  readonly expect: Expectation
+  readonly must: string
+}
+
+export interface WireCase {
+  readonly id: string
+  readonly class: string
+  readonly case: string
+  readonly must: string
+}
+
+/** Why nothing of the corpus can be run here; null when it is there. */
+export const absence: string | null = existsSync(`${folder}postgres.jsonl`)
+  ? null
+  : 'the corpus is not beside this checkout (../shared/corpus)'
+
+/** The text of one corpus file; empty where the corpus is absent. */
+export function corpusText(file: string): string {
+  return absence === null ? readFileSync(`${folder}${file}`, 'utf8') : ''
+}
+
+/** One entry per line of a corpus file; none where the corpus is absent. */
+export function corpusLines<Case extends SqlCase | WireCase>(file: string): readonly Case[] {
+  return corpusText(file)
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Case)
+}

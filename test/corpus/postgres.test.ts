@@ -1,0 +1,189 @@
+import type { BackendMessage } from '@gatehouse/postgres-wire'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bind, execute, FLUSH, parse, query, SYNC } from '../postgres/messages.ts'
+import { openScene, type Scene, VERSIONS } from '../postgres/scene.ts'
+import { rowsOf, sqlstates, type WireClient } from '../postgres/wire-client.ts'
+import { findLeak, needlesOf } from './canaries.ts'
+import { absence, corpusLines, corpusText, type SqlCase } from './cases.ts'
+import { CANARIES, READER, WRITER } from './reference-policy.ts'
+import { SNAPSHOT, UNMASKED } from './snapshot.ts'
+import { splitStatements } from './split-statements.ts'
+
+const cases = corpusLines<SqlCase>('postgres.jsonl')
+const schema = corpusText('postgres-schema.sql')
+const needles = needlesOf(CANARIES)
+
+/** Permitted where the corpus wants a refusal, for a reason that it gives itself. */
+const ANSWERED: ReadonlyMap<string, string> = new Map([
+  ['PG-139', 'handled: a session goes back to what the gateway opened it with'],
+  ['PG-194', 'JSON_TABLE is understood: nothing to refuse'],
+])
+
+const MODES = ['simple', 'extended text', 'extended binary'] as const
+type Mode = (typeof MODES)[number]
+
+/** How one case went in one mode under one policy. */
+interface Outcome {
+  readonly id: string
+  readonly class: string
+  readonly errors: readonly (string | undefined)[]
+  readonly rows: string
+  readonly leak: string | null
+  readonly usable: boolean
+  readonly changed: boolean
+  readonly laundered: string | null
+}
+
+async function runCase(scene: Scene, one: SqlCase, mode: Mode, before: string): Promise<Outcome> {
+  const client = await scene.enter()
+  const chunks: Buffer[] = []
+  client.socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+  const messages = await send(client, one.sql, mode)
+  if (!client.closed) await client.query('ROLLBACK')
+  const usable = !client.closed && rowsOf(await client.query('SELECT 1')).join() === '1'
+  client.destroy()
+  const changed = (await stateOf(scene)) !== before
+  const stored = changed ? ((await scene.admin<{ text: string }>(UNMASKED))[0]?.text ?? '') : ''
+  return {
+    id: one.id,
+    class: one.class,
+    errors: sqlstates(messages),
+    rows: JSON.stringify(rowsOf(messages)),
+    leak: findLeak(Buffer.concat(chunks), one.sql, needles),
+    usable,
+    changed,
+    laundered: findLeak(Buffer.from(stored), '', needles),
+  }
+}
+
+async function send(client: WireClient, sql: string, mode: Mode): Promise<BackendMessage[]> {
+  if (mode === 'simple') {
+    client.send(query(sql))
+    return untilEnd(client, new Set(['ReadyForQuery']))
+  }
+  const messages: BackendMessage[] = []
+  const resultFormats = mode === 'extended binary' ? ([1] as const) : []
+  for (const statement of splitStatements(sql)) {
+    if (client.closed) break
+    client.send(parse(statement), { ...bind(), resultFormats }, execute(), FLUSH)
+    messages.push(...(await untilEnd(client, ENDS)), ...(await client.exchange(SYNC)))
+  }
+  return messages
+}
+
+const ENDS = new Set(['CommandComplete', 'ErrorResponse', 'EmptyQueryResponse'])
+
+/** COPY … FROM STDIN waits for data: it gets none. */
+async function untilEnd(client: WireClient, ends: ReadonlySet<string>): Promise<BackendMessage[]> {
+  const messages: BackendMessage[] = []
+  for (;;) {
+    const message = await client.next()
+    if (message === null) return messages
+    messages.push(message)
+    if (message.kind === 'CopyInResponse') client.send({ kind: 'CopyFail', reason: 'no data' })
+    if (ends.has(message.kind)) return messages
+  }
+}
+
+/** True when it was not refused and shows anything but NULL. */
+function answers({ errors, rows }: Outcome): boolean {
+  const cells = JSON.parse(rows) as (string | null)[][]
+  return errors.length === 0 && (cells.length === 0 || cells.flat().some((cell) => cell !== null))
+}
+
+async function stateOf(scene: Scene): Promise<string> {
+  return (await scene.admin<{ state: string }>(SNAPSHOT))[0]?.state ?? ''
+}
+
+const WANTS_REFUSAL = new Set(['DENY', 'APPROVE_OR_DENY', 'CLASSIFY_WRITE'])
+
+describe.each(VERSIONS)('The corpus of SQL in front of $version', ({ version, shared }) => {
+  describe.each([
+    { who: 'an agent that reads', policy: READER },
+    { who: 'an agent that writes', policy: WRITER },
+  ])('for $who', ({ who, policy }) => {
+    let scene: Scene | null = null
+    let before = ''
+    const outcomes = new Map<SqlCase, Outcome[]>()
+    const why = absence ?? ('absent' in shared ? shared.absent : null)
+    const open = async (): Promise<Scene> => {
+      await scene?.close()
+      scene = null
+      if ('absent' in shared) throw new Error(shared.absent)
+      const opened = await openScene(shared.address, { sql: schema, policy })
+      before = await stateOf(opened)
+      scene = opened
+      return opened
+    }
+    beforeAll(async () => {
+      if (why === null) await open()
+    })
+    afterAll(async () => {
+      if (outcomes.size > 0) report(`${version}, ${who}`, outcomes)
+      await scene?.close()
+    })
+
+    test.skipIf(why !== null).each(MODES)(
+      'no value leaks, nothing forbidden runs, and every refusal leaves the connection usable (%s)',
+      { timeout: 240_000 },
+      async (mode) => {
+        const failures: string[] = []
+        for (const one of cases) {
+          const outcome = await runCase(scene ?? (await open()), one, mode, before)
+          outcomes.set(one, [...(outcomes.get(one) ?? []), outcome])
+          const wrong = (what: string): number => failures.push(`${one.id} (${one.class}): ${what}`)
+          if (outcome.leak !== null) wrong(`leaks ${outcome.leak}`)
+          if (outcome.laundered !== null) wrong(`copied ${outcome.laundered} to where it is not masked`)
+          if (!outcome.usable) wrong('the connection is not usable afterwards')
+          if (policy === READER && outcome.changed) wrong('something ran that must not')
+          if (policy === READER && WANTS_REFUSAL.has(one.expect) && answers(outcome) && !ANSWERED.has(one.id))
+            wrong('it was not refused')
+          if (outcome.errors.some((sqlstate) => sqlstate === undefined || sqlstate.length !== 5)) wrong('no SQLSTATE')
+          if (outcome.changed) await open()
+        }
+        expect(failures).toEqual([])
+      },
+    )
+
+    test('what is allowed gives the rows that the server gives', async (context) => {
+      if (why !== null || scene === null) return context.skip(why ?? 'the scene could not be opened')
+      const different: string[] = []
+      for (const one of cases.filter((each) => each.expect === 'ALLOW')) {
+        const direct = await scene.direct()
+        const plain = await send(direct, one.sql, 'simple')
+        direct.destroy()
+        const through = outcomes.get(one)?.[0]
+        if (through !== undefined && through.rows !== JSON.stringify(rowsOf(plain))) different.push(one.id)
+      }
+      if (different.length > 0) console.info(`${version}: allowed, but not as direct: ${different.join(', ')}`)
+    })
+  })
+})
+
+/** Counts by expectation, and the cases that are refused where they could be answered. */
+function report(title: string, outcomes: ReadonlyMap<SqlCase, readonly Outcome[]>): void {
+  const counts = new Map<string, Record<string, number>>()
+  const over: string[] = []
+  for (const [one, ran] of outcomes) {
+    const row = counts.get(one.expect) ?? {
+      cases: 0,
+      passed: 0,
+      'refused, MASK wanted': 0,
+      'refused, ALLOW wanted': 0,
+      leaks: 0,
+    }
+    counts.set(one.expect, row)
+    const add = (column: string): number => (row[column] = (row[column] ?? 0) + 1)
+    add('cases')
+    const refused = ran.some(({ errors }) => errors.length > 0)
+    if (ran.some(({ leak }) => leak !== null)) add('leaks')
+    else if (refused && one.expect === 'MASK') add('refused, MASK wanted')
+    else if (refused && one.expect === 'ALLOW') add('refused, ALLOW wanted')
+    else add('passed')
+    if (refused && (one.expect === 'MASK' || one.expect === 'ALLOW'))
+      over.push(`${one.id} ${one.class} [${ran.map(({ errors }) => errors.join()).join(' ')}]`)
+  }
+  console.info(title)
+  console.table(Object.fromEntries(counts))
+  if (over.length > 0) console.info(`refused, though it could be answered:\n  ${over.join('\n  ')}`)
+}
