@@ -11,6 +11,7 @@ import {
   type NameEnvironment,
   PostgresReader,
 } from '@gatehouse/sql-analysis'
+import type { DecisionTiming } from './decisions.ts'
 import { newTexts, seenTexts } from './generated-statements.ts'
 import { TARGET } from './gateway-setup.ts'
 import { POLICY } from './policy.ts'
@@ -56,18 +57,10 @@ console.log(JSON.stringify({ seen: time(seenTexts(SEEN)), new: time(newTexts(NEW
 await reader.close()
 process.exit()
 
-interface Timing {
-  readonly decisions: number
-  /** Share of them that were permitted. */
-  readonly permitted: number
-  readonly p50Microseconds: number
-  readonly p99Microseconds: number
-  readonly meanMicroseconds: number
-}
-
-function time(texts: readonly Buffer[]): Timing {
+function time(texts: readonly Buffer[]): DecisionTiming {
   const warm = Math.floor(texts.length * WARM_UP)
   const times = new Float64Array(texts.length - warm)
+  const refusals: Record<string, number> = {}
   let permitted = 0
   for (const [index, text] of texts.entries()) {
     const begun = performance.now()
@@ -75,7 +68,9 @@ function time(texts: readonly Buffer[]): Timing {
     const took = performance.now() - begun
     if (index < warm) continue
     times[index - warm] = took * 1000
-    if (judgement !== null && judgement.refusal === null) permitted++
+    const code = judgement === null ? 'TOO_LARGE' : judgement.refusal?.code
+    if (code === undefined) permitted++
+    else refusals[code] = (refusals[code] ?? 0) + 1
   }
   const total = times.reduce((sum, value) => sum + value, 0)
   return {
@@ -84,6 +79,7 @@ function time(texts: readonly Buffer[]): Timing {
     p50Microseconds: percentile(times, 0.5),
     p99Microseconds: percentile(times, 0.99),
     meanMicroseconds: total / times.length,
+    refusals,
   }
 }
 

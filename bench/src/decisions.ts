@@ -9,6 +9,8 @@ export interface DecisionTiming {
   readonly p50Microseconds: number
   readonly p99Microseconds: number
   readonly meanMicroseconds: number
+  /** Codes of refusals, with how often. */
+  readonly refusals: Readonly<Record<string, number>>
 }
 
 export interface DecisionFigures {

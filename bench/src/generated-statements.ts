@@ -31,7 +31,7 @@ const PEOPLE = ['id', 'name', 'email', 'ssn', 'age', 'seen'] as const
 function newShape(index: number, random: () => number): string {
   const upTo = (limit: number): number => Math.floor(random() * limit)
   const pick = <Item>(items: readonly [Item, ...Item[]]): Item => items[upTo(items.length)] ?? items[0]
-  const alias = `a${index.toString(36)}`
+  const alias = `t${String(index)}`
   const column = (): string => `${alias}.${pick(PEOPLE)}`
   const outputs = Array.from({ length: 1 + upTo(6) }, (_, at) =>
     pick([

@@ -90,8 +90,20 @@ describe.skipIf('absent' in SHARED)('A client that plays with the protocol gets 
       expect(rowsOf(await go(bind([], 's'), execute(), SYNC))).toEqual([['0']])
     })
     test('dropped behind a ReadyForQuery that is still to come', async () => {
-      await go(query('SELECT 1'), query('BEGIN'), query('DROP TABLE pg_temp.users'), query(`SELECT ssn || '' FROM users`))
-      await go(query('ROLLBACK'), parse('SELECT 1'), SYNC, query('BEGIN'), query('DISCARD TEMP'), query(`SELECT ssn || '' FROM users`))
+      await go(
+        query('SELECT 1'),
+        query('BEGIN'),
+        query('DROP TABLE pg_temp.users'),
+        query(`SELECT ssn || '' FROM users`),
+      )
+      await go(
+        query('ROLLBACK'),
+        parse('SELECT 1'),
+        SYNC,
+        query('BEGIN'),
+        query('DISCARD TEMP'),
+        query(`SELECT ssn || '' FROM users`),
+      )
     })
     test('made and dropped at the end of one transaction', async () => {
       await go(query('DROP TABLE pg_temp.users'), query('BEGIN'), query(`${hide} ON COMMIT DROP`))

@@ -143,6 +143,8 @@ export const ATTEMPTS: readonly Attempt[] = [
     `SELECT tag FROM mv_users`,
     `SELECT tag || '' FROM mv_users`,
     `SELECT doubled FROM v_raised`,
+    `SELECT shouted, shouted || '' FROM users`,
+    `SELECT shouted FROM users_kid`,
     `SELECT * FROM (VALUES ((SELECT string_agg(ssn, ',') FROM users))) v`,
     `SELECT json_agg(x), to_jsonb(array_agg(x)) FROM (SELECT ssn FROM users) x`,
     `SELECT md5(ssn), upper(ssn), length(ssn), ssn || 'x', left(ssn, 3), sha256(photo) FROM users`,

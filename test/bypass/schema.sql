@@ -11,6 +11,7 @@ CREATE TABLE vault(id int, secret text);
 INSERT INTO vault VALUES (1, '111-22-3333');
 CREATE TABLE app.users(id int, ssn text);
 INSERT INTO app.users VALUES (1, 'public-by-policy');
+ALTER TABLE users ADD COLUMN shouted text GENERATED ALWAYS AS (upper(ssn)) STORED;
 CREATE VIEW v_users AS SELECT id, ssn AS remark FROM users;
 CREATE VIEW v_raised AS SELECT id, name, salary * 2 AS doubled FROM users;
 CREATE MATERIALIZED VIEW mv_users AS SELECT id, ssn AS tag FROM users;

@@ -10,9 +10,9 @@ const { postgres18 } = inject('servers')
 const SCHEMA = `
 CREATE TABLE people (id int, ssn text);
 INSERT INTO people VALUES (1, 'hidden-1'), (2, 'hidden-2'), (3, 'hidden-3');
-CREATE FUNCTION swap() RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION swap() RETURNS int LANGUAGE plpgsql AS $$
 DECLARE c refcursor := 'c';
-BEGIN CLOSE c; OPEN c FOR SELECT id, ssn FROM people; END $$;
+BEGIN CLOSE c; OPEN c FOR SELECT id, ssn || '' FROM people; RETURN 1; END $$;
 `
 
 const POLICY = `
@@ -25,6 +25,8 @@ masks:
 
 const HARMLESS = "SELECT id, 'plain' || id FROM people"
 const SECRET = 'SELECT id, ssn FROM people'
+// Of an expression the server does not say where it comes from: nothing but the reading can tell that it is masked.
+const DERIVED = "SELECT id, ssn || '' FROM people"
 
 /** Cursors under masks: what a name means is the server's word, and a name that may mean another cursor is not trusted. */
 describe('a cursor made by DECLARE', () => {
@@ -119,13 +121,13 @@ describe('a cursor made by DECLARE', () => {
   test.each<readonly [string, readonly (string | readonly FrontendMessage[])[]]>([
     [
       'is another one once closed and declared again',
-      ['BEGIN', `DECLARE c CURSOR FOR ${HARMLESS}`, 'CLOSE c', `DECLARE c CURSOR FOR ${SECRET}`, 'FETCH 1 FROM c'],
+      ['BEGIN', `DECLARE c CURSOR FOR ${HARMLESS}`, 'CLOSE c', `DECLARE c CURSOR FOR ${DERIVED}`, 'FETCH 1 FROM c'],
     ],
     [
       'stays what it was when the second DECLARE fails',
       [
         'BEGIN',
-        `DECLARE c CURSOR FOR ${SECRET}`,
+        `DECLARE c CURSOR FOR ${DERIVED}`,
         'SAVEPOINT s',
         `DECLARE c CURSOR FOR ${HARMLESS}`,
         'ROLLBACK TO s',
@@ -136,7 +138,7 @@ describe('a cursor made by DECLARE', () => {
       'stays what it was when its CLOSE was undone by an error before it',
       [
         'BEGIN',
-        `DECLARE c CURSOR FOR ${SECRET}`,
+        `DECLARE c CURSOR FOR ${DERIVED}`,
         'SAVEPOINT s',
         'SELECT 1/0',
         'CLOSE c',
@@ -153,7 +155,7 @@ describe('a cursor made by DECLARE', () => {
         `DECLARE c CURSOR FOR ${HARMLESS}`,
         [parse('FETCH 1 FROM c', 'f'), bind([], 'f'), execute(), SYNC],
         'CLOSE c',
-        `DECLARE c CURSOR FOR ${SECRET}`,
+        `DECLARE c CURSOR FOR ${DERIVED}`,
         [bind([], 'f'), execute(), SYNC],
       ],
     ],
@@ -164,7 +166,7 @@ describe('a cursor made by DECLARE', () => {
         `DECLARE c CURSOR FOR ${HARMLESS}`,
         [parse('FETCH 1 FROM c', 'f'), bind([], 'f', 'p'), SYNC],
         'CLOSE c',
-        `DECLARE c CURSOR FOR ${SECRET}`,
+        `DECLARE c CURSOR FOR ${DERIVED}`,
         [execute(0, 'p'), SYNC],
       ],
     ],
@@ -177,7 +179,7 @@ describe('a cursor made by DECLARE', () => {
           parse('FETCH 1 FROM c', 'f'),
           bind([], 'f', 'p'),
           ...run('CLOSE c'),
-          ...run(`DECLARE c CURSOR FOR ${SECRET}`),
+          ...run(`DECLARE c CURSOR FOR ${DERIVED}`),
           execute(0, 'p'),
           SYNC,
         ],
@@ -188,7 +190,7 @@ describe('a cursor made by DECLARE', () => {
       [
         'BEGIN',
         `DECLARE c CURSOR FOR ${HARMLESS}`,
-        [query('CLOSE c'), query(`DECLARE c CURSOR FOR ${SECRET}`), query('FETCH 1 FROM c')],
+        [query('CLOSE c'), query(`DECLARE c CURSOR FOR ${DERIVED}`), query('FETCH 1 FROM c')],
       ],
     ],
     [
@@ -199,7 +201,7 @@ describe('a cursor made by DECLARE', () => {
         [
           parse('CLOSE c', 'a'),
           bind([], 'a', 'a'),
-          parse(`DECLARE c CURSOR FOR ${SECRET}`, 'b'),
+          parse(`DECLARE c CURSOR FOR ${DERIVED}`, 'b'),
           bind([], 'b', 'b'),
           parse('FETCH 1 FROM c', 'f'),
           bind([], 'f', 'p'),
@@ -213,24 +215,63 @@ describe('a cursor made by DECLARE', () => {
       [
         'BEGIN',
         `DECLARE c CURSOR FOR ${HARMLESS}`,
-        [closeOf('portal', 'c'), parse(SECRET), bind([], '', 'c'), SYNC],
+        [closeOf('portal', 'c'), parse(DERIVED), bind([], '', 'c'), SYNC],
         'FETCH 1 FROM c',
       ],
     ],
     [
       'gives way to what a function opens under its name',
-      ['BEGIN', `DECLARE c CURSOR FOR ${HARMLESS}`, 'SELECT swap()', 'FETCH 1 FROM c'],
+      ['BEGIN', `DECLARE c CURSOR FOR ${HARMLESS}`, 'SELECT 1 WHERE swap() = 1', 'FETCH 1 FROM c'],
     ],
     [
       'gives way to what a function opens under its name, in one text',
-      ['BEGIN', `DECLARE c CURSOR FOR ${HARMLESS}; SELECT swap(); FETCH 1 FROM c`],
+      ['BEGIN', `DECLARE c CURSOR FOR ${HARMLESS}; SELECT 1 WHERE swap() = 1; FETCH 1 FROM c`],
+    ],
+    [
+      'gives way to what a function opens behind it in one text',
+      ['BEGIN', `DECLARE c CURSOR FOR ${HARMLESS}; SELECT 1 WHERE swap() = 1`, 'FETCH 1 FROM c'],
+    ],
+    [
+      'gives way to what a function opens, when all is bound before it is run at once',
+      [
+        'BEGIN',
+        [
+          parse(`DECLARE c CURSOR FOR ${HARMLESS}`, 'a'),
+          bind([], 'a', 'a'),
+          parse('SELECT 1 WHERE swap() = 1', 'b'),
+          bind([], 'b', 'b'),
+          SYNC,
+        ],
+        [execute(0, 'a'), execute(0, 'b'), SYNC],
+        'FETCH 1 FROM c',
+      ],
+    ],
+    [
+      'is the one that is there when what was sent to replace it fails',
+      [
+        'BEGIN',
+        [
+          parse(`DECLARE c CURSOR FOR ${DERIVED}`, 'a'),
+          bind([], 'a', 'a'),
+          parse('SAVEPOINT s', 'b'),
+          bind([], 'b', 'b'),
+          parse('SELECT 1 / (random() * 0)::int', 'x'),
+          bind([], 'x', 'x'),
+          parse(`DECLARE c CURSOR FOR ${HARMLESS}`, 'd'),
+          bind([], 'd', 'd'),
+          SYNC,
+        ],
+        [execute(0, 'a'), execute(0, 'b'), execute(0, 'x'), execute(0, 'd'), SYNC],
+        'ROLLBACK TO s',
+        'FETCH 1 FROM c',
+      ],
     ],
     [
       'gives way to what a function opens in its own query',
       [
         'BEGIN',
         `DECLARE c CURSOR FOR ${HARMLESS}`,
-        'DECLARE d CURSOR FOR SELECT swap()',
+        'DECLARE d CURSOR FOR SELECT 1 WHERE swap() = 1',
         'FETCH 1 FROM d',
         'FETCH 1 FROM c',
       ],
@@ -242,7 +283,7 @@ describe('a cursor made by DECLARE', () => {
         `DECLARE c CURSOR WITH HOLD FOR ${HARMLESS}`,
         'ROLLBACK',
         'BEGIN',
-        [parse(SECRET), bind([], '', 'c'), SYNC],
+        [parse(DERIVED), bind([], '', 'c'), SYNC],
         'FETCH 1 FROM c',
       ],
     ],

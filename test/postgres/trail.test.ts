@@ -23,7 +23,8 @@ import {
 } from './scene.ts'
 import { errorOf, sqlstates, statusOf, WireClient } from './wire-client.ts'
 
-const SECRET = '987-65-4321'
+// Its end cannot be part of a hash.
+const SECRET = 'pass-98765-ZQXW'
 
 describe('a record', () => {
   const promise = scenePromises(SHARED, {
@@ -108,15 +109,14 @@ limits:
       .map((name) => readFileSync(join(gateway.trailDirectory, name), 'utf8'))
       .join('')
     expect(bytes).not.toContain(SECRET)
-    expect(bytes).not.toContain('4321')
+    expect(bytes).not.toContain('ZQXW')
   })
 })
 
 describe.each(VERSIONS)('a gateway killed under load in front of $version', ({ shared }) => {
   test('has recorded every statement that the server saw, and its trail goes on', async (context) => {
     const server = present(shared, context)
-    const { logFile } = server
-    if (logFile === null) return context.skip('the server was started by somebody else: its log cannot be read')
+    const logFile = server.logFile ?? context.skip('the server was started by somebody else: its log cannot be read')
     const database = await createDatabase(server, `e2e_kill_${String(process.pid)}_${String(server.version)}`)
     const marker = `killed_${String(process.pid)}_${String(server.version)}_`
     const gateway = await startGatewayProcess({
@@ -131,10 +131,9 @@ describe.each(VERSIONS)('a gateway killed under load in front of $version', ({ s
       await admin.query(`alter database ${database.database} set log_statement = 'all'`)
       const { host, port } = gateway
       let sent = 0
-      let stopping = false
       const agent = async (name: number): Promise<void> => {
         const client = await WireClient.login({ host, port }, { database: 'shop', password: await gateway.token() })
-        for (let round = 0; !stopping; round++) {
+        for (let round = 0; gateway.alive(); round++) {
           const text = `select '${marker}${String(name)}_${String(round)}'`
           sent++
           if (name % 2 === 0) client.send(query(text), query(`${text} /* again */`))
@@ -147,7 +146,6 @@ describe.each(VERSIONS)('a gateway killed under load in front of $version', ({ s
       await eventually('there is load', () => sent > 400)
       await sleep(50)
       await gateway.kill()
-      stopping = true
       await agents
       await admin.rows('select 1')
       await admin.end()
@@ -171,8 +169,6 @@ describe.each(VERSIONS)('a gateway killed under load in front of $version', ({ s
       await client.end()
       expect(await verifyTrail(gateway.trailDirectory)).toMatchObject({ firstBreak: null })
       await again.close()
-      const report = await verifyTrail(gateway.trailDirectory).catch(() => null)
-      if (report !== null) expect(report.firstBreak).toBeNull()
     } finally {
       await gateway.close()
       await database.drop()
@@ -294,8 +290,11 @@ describe('a full disk', () => {
       const client = await scene.enter()
       disk.fill()
       await untilFull(client, [query(`select '${'v'.repeat(3000)}'`)])
-      const refused = await scene.enter().catch((error: unknown) => String(error))
-      expect(String(refused)).toMatch(/58030|53100/)
+      const refused = await scene.enter().then(
+        () => 'the session began',
+        (error: unknown) => String(error),
+      )
+      expect(refused).toMatch(/58030|53100/)
       disk.release()
       await eventually('sessions begin again', async () => {
         const again = await scene.enter().catch(() => null)

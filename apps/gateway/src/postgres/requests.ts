@@ -249,6 +249,7 @@ export class PostgresRequests implements Receiver {
     }
     const portal = new Portal(bind.portal, this.#batch, statement, admission, bind.resultFormats)
     this.portals.ask(portal)
+    if (bind.portal !== '') this.#names.portalNamed(bind.portal)
     this.#staged.ask(RequestKind.Bind, portal, cursor)
     this.#staged.recorded(admission, cursor.end - cursor.start, POISON_EXTENDED)
     return true
@@ -286,7 +287,7 @@ export class PostgresRequests implements Receiver {
 
   #close(cursor: FrameCursor): boolean {
     const { target, name } = decodeClose(this.#body.reset(cursor.bytes, cursor.body, cursor.end))
-    if (target === 'portal') this.#names.portalClosed(name)
+    if (target === 'portal') this.#names.portalNamed(name)
     this.#staged.ask(RequestKind.Close, new Closing(target === 'portal', name), cursor)
     this.#batchOpen = true
     return true

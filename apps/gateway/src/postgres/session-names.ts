@@ -119,9 +119,9 @@ export class SessionNames {
       this.#pathStale = true
   }
 
-  /** The client closes the portal of this name. */
-  portalClosed(name: string): void {
-    if (this.#cursors.closed(name)) this.#resolve()
+  /** The client closes the portal of this name, or makes one: cursors and portals share their names. */
+  portalNamed(name: string): void {
+    if (this.#cursors.portalNamed(name)) this.#resolve()
   }
 
   /** The server has run this statement of an admitted text. */

@@ -7,6 +7,13 @@ interface Cursor {
   readonly held: boolean
 }
 
+/** A DECLARE on its way: which statement of which text. */
+interface Declared {
+  readonly judgement: Judgement
+  readonly statementIndex: number
+  readonly cursor: Cursor
+}
+
 /** CURSOR_OPT_HOLD of the server's parsenodes.h. */
 const WITH_HOLD = 0x20
 
@@ -25,8 +32,8 @@ const CURSORS_LIMIT = 1000
  */
 export class SqlCursors {
   readonly #known = new Map<string, Cursor>()
-  /** What each statement of an admitted text declares. */
-  readonly #declared = new WeakMap<Judgement, readonly (Cursor | null)[]>()
+  /** The last DECLARE of each name that was sent, while nothing behind it could give the name another meaning. */
+  readonly #declared = new Map<string, Declared>()
   #shared: NameEnvironment | null = null
   #around: NameEnvironment | null = null
 
@@ -50,36 +57,37 @@ export class SqlCursors {
    * longer holds. Like the others below, true: `around` has changed.
    */
   sent(judgement: Judgement, text: string, environment: NameEnvironment | null): boolean {
-    if (this.#known.size === 0 && !judgement.takesNames) return false
+    if (this.#known.size === 0 && this.#declared.size === 0 && !judgement.takesNames) return false
     const before = this.#around
     const statements = judgement.facts?.statements ?? []
-    if (statements.some(runsOtherCode)) this.#forget(null)
-    for (const { action, names, settings } of statements) {
+    const declares = environment !== null && statements.some(({ action }) => action === 'declare_cursor')
+    const cursors = declares && text.length <= TEXT_LIMIT ? readCursors(text, environment) : []
+    statements.forEach((statement, statementIndex) => {
+      const { action, names, settings } = statement
+      if (runsOtherCode(statement)) this.#forget(null)
       if (action === 'close_cursor' || action === 'declare_cursor') this.#forget(names.cursor)
       // DISCARD ALL, told by the settings it resets.
       else if (action === 'discard' && settings.length > 0) this.#forget(null)
-    }
-    if (
-      environment !== null &&
-      text.length <= TEXT_LIMIT &&
-      statements.some(({ action }) => action === 'declare_cursor')
-    )
-      this.#declared.set(judgement, readCursors(text, environment))
+      const cursor = cursors[statementIndex] ?? null
+      if (action === 'declare_cursor' && names.cursor !== null && cursor !== null)
+        this.#declared.set(names.cursor, { judgement, statementIndex, cursor })
+    })
     return this.#around !== before
   }
 
-  /** The client closes the portal of this name. */
-  closed(name: string): boolean {
+  /** The client closes the portal of this name, or makes one. */
+  portalNamed(name: string): boolean {
     return this.#forget(name)
   }
 
   /** The server has run this statement of the text. */
   ran(judgement: Judgement, statementIndex: number): boolean {
-    const statement = judgement.facts?.statements[statementIndex]
-    if (statement?.action !== 'declare_cursor' || statement.names.cursor === null) return false
-    const cursor = this.#declared.get(judgement)?.[statementIndex] ?? null
-    if (cursor === null || this.#known.size >= CURSORS_LIMIT) return false
-    this.#known.set(statement.names.cursor, cursor)
+    const name = judgement.facts?.statements[statementIndex]?.names.cursor ?? null
+    const declared = name === null ? undefined : this.#declared.get(name)
+    if (name === null || declared?.judgement !== judgement || declared.statementIndex !== statementIndex) return false
+    this.#declared.delete(name)
+    if (this.#known.size >= CURSORS_LIMIT) return false
+    this.#known.set(name, declared.cursor)
     this.#around = null
     return true
   }
@@ -93,7 +101,10 @@ export class SqlCursors {
 
   #forget(name: string | null): boolean {
     const had = name === null ? this.#known.size > 0 : this.#known.delete(name)
-    if (name === null) this.#known.clear()
+    if (name === null) {
+      this.#known.clear()
+      this.#declared.clear()
+    } else this.#declared.delete(name)
     if (had) this.#around = null
     return had
   }

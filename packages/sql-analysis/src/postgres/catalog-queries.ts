@@ -26,7 +26,12 @@ export const CATALOG_SESSION: string = "SET search_path = ''"
 export const CATALOG_QUERIES: Readonly<Record<keyof CatalogRows, string>> = {
   relations: `
 SELECT json_build_array(c.oid::int8, n.nspname, c.relname, c.relkind,
-  (SELECT json_agg(json_build_array(a.attname, a.attnum, a.atttypid::int8, a.attnotnull, a.attgenerated <> '') ORDER BY a.attnum)
+  (SELECT json_agg(json_build_array(a.attname, a.attnum, a.atttypid::int8, a.attnotnull, a.attgenerated <> '',
+     CASE WHEN a.attgenerated <> '' THEN
+       (SELECT json_agg(DISTINCT d.refobjsubid) FROM pg_catalog.pg_attrdef e JOIN pg_catalog.pg_depend d ON d.objid = e.oid
+          AND d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+          AND d.refobjid = a.attrelid AND d.refobjsubid > 0 AND d.refobjsubid <> a.attnum
+        WHERE e.adrelid = a.attrelid AND e.adnum = a.attnum) END) ORDER BY a.attnum)
      FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
   (SELECT json_agg(i.inhparent::int8 ORDER BY i.inhseqno) FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid),
   CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END)::text AS row
@@ -194,13 +199,14 @@ function readRelation(text: string): RelationDescription {
 }
 
 function readColumn(value: unknown): CatalogColumn {
-  const [name, number, typeOid, notNull, generated] = arrayOf(value)
+  const [name, number, typeOid, notNull, generated, from] = arrayOf(value)
   return {
     name: stringOf(name),
     number: numberOf(number),
     typeOid: numberOf(typeOid),
     notNull: notNull === true,
     generated: generated === true,
+    generatedFrom: arrayOf(from ?? []).map(numberOf),
   }
 }
 

@@ -18,6 +18,8 @@ export interface CatalogColumn {
   readonly typeOid: number
   readonly notNull: boolean
   readonly generated: boolean
+  /** Numbers of the columns that a generated column is computed from; absent: from none. */
+  readonly generatedFrom?: readonly number[]
 }
 
 /** What is told of a relation before it is part of a snapshot. */
@@ -33,7 +35,10 @@ export interface RelationDescription {
   readonly viewDefinition: string | null
 }
 
-/** A base column as lineage names it: one entry for each root parent that has it, itself where none has. */
+/**
+ * A base column as lineage names it: one entry for each root parent that has it, itself where none has. `copied` is where its
+ * value comes from: itself, and for a generated column what that is computed from (`derived`).
+ */
 export interface BaseColumn {
   readonly names: readonly ColumnName[]
   readonly copied: readonly LineageSource[]
@@ -134,7 +139,7 @@ export class Catalog {
     for (const relation of parts.relations) descriptions.set(relation.oid, relation)
     const names = new Map<string, ColumnName>()
     for (const relation of parts.relations) {
-      const base = relation.columns.map((column) => baseColumn(relation, column.name, descriptions, names))
+      const base = relation.columns.map((column) => baseColumn(relation, column, descriptions, names))
       const entry: CatalogRelation = { ...relation, base }
       inner(this.#relations, relation.schema).set(relation.name, entry)
       this.#relationsByOid.set(relation.oid, entry)
@@ -241,13 +246,19 @@ function inner<T>(map: Map<string, Map<string, T>>, key: string): Map<string, T>
 // A column of a child is the same column as its parent's: masks are written on the parent.
 function baseColumn(
   relation: RelationDescription,
-  column: string,
+  column: CatalogColumn,
   relations: ReadonlyMap<number, RelationDescription>,
   interned: Map<string, ColumnName>,
 ): BaseColumn {
   const roots: ColumnName[] = []
-  collectRoots(relation, column, relations, interned, roots, 0)
-  return { names: roots, copied: roots.map((name) => ({ column: name, how: 'copied' as const })) }
+  collectRoots(relation, column.name, relations, interned, roots, 0)
+  const copied: LineageSource[] = roots.map((name) => ({ column: name, how: 'copied' }))
+  const from: ColumnName[] = []
+  for (const number of column.generatedFrom ?? []) {
+    const source = relation.columns.find((candidate) => candidate.number === number)
+    if (source !== undefined) collectRoots(relation, source.name, relations, interned, from, 0)
+  }
+  return { names: roots, copied: [...copied, ...from.map((name) => ({ column: name, how: 'derived' as const }))] }
 }
 
 function collectRoots(

@@ -4,7 +4,7 @@ import type { Reading } from './reading.ts'
 import type { Item } from './item.ts'
 import type { Scope } from './scope.ts'
 import { Shapes } from './shapes.ts'
-import { type Tree, lastName, listOf, literalText, stringsOf } from './tree.ts'
+import { type Tree, kindOf, lastName, listOf, literalText, stringsOf } from './tree.ts'
 
 /**
  * What a condition can do to the number of rows it lets through.
@@ -133,7 +133,10 @@ function isTrueOfAll(judge: Judge, node: Tree): boolean {
       const tested = literalOf(left)
       return (
         name === '=' &&
-        choices.some((choice) => judge.shapes.same(left, choice) || comparesTrue(name, tested, literalOf(choice)))
+        choices.some(
+          (choice) =>
+            judge.shapes.same(left, choice) || (tested !== null && comparesTrue(name, tested, literalOf(choice))),
+        )
       )
     }
     case 'AEXPR_BETWEEN':
@@ -242,11 +245,19 @@ const COMPLEMENTS: ReadonlyMap<string, string> = new Map([
 
 // `p or not p`, `x is null or x is not null`, `x < 1 or x >= 1`.
 function coversAll(judge: Judge, parts: readonly Tree[]): boolean {
-  const shapes = new Set(parts.map((part) => judge.shapes.idOf(part)))
-  return parts.some((part) => {
-    const opposite = oppositeOf(part)
-    return opposite !== null && shapes.has(judge.shapes.idOf(opposite))
-  })
+  judge.reading.spend(2 * parts.length)
+  // Most have no opposite among the others by their form alone: those are not compared.
+  const forms = new Set(parts.map(formOf))
+  const opposites = parts.flatMap((part) => oppositeOf(part) ?? []).filter((opposite) => forms.has(formOf(opposite)))
+  if (opposites.length === 0) return false
+  const wanted = new Set(opposites.map(formOf))
+  const shapes = new Set(parts.filter((part) => wanted.has(formOf(part))).map((part) => judge.shapes.idOf(part)))
+  return opposites.some((opposite) => shapes.has(judge.shapes.idOf(opposite)))
+}
+
+/** Its kind and operator: what differs in that is not the same. */
+function formOf(node: Tree): string {
+  return `${kindOf(node)} ${node.NullTest?.nulltesttype ?? ''}${lastName(node.A_Expr?.name)}`
 }
 
 function oppositeOf(node: Tree): Tree | null {

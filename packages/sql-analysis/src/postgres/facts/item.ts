@@ -105,24 +105,45 @@ export function ambiguousColumn(lineage: Lineage, name: string): Lineage {
 
 /** All columns of an entry (for stars). */
 export function readAll(work: Spending, item: Item): readonly Column[] {
-  if (item.join !== null) {
-    readArms(work, item.join)
-    return joinedColumns(work, item.join)
-  }
+  noteAll(work, item)
+  return columnsOf(work, item)
+}
+
+function noteAll(work: Spending, item: Item): void {
   work.spend(1 + item.columns.length)
-  for (let index = 0; index < item.columns.length; index++) noteRead(item, index)
-  return item.columns
+  item.reads++
+  if (item.join !== null) {
+    const { left, right, allRead } = item.join
+    item.join.allRead = true
+    if (allRead) return
+    noteAll(work, left)
+    noteAll(work, right)
+    return
+  }
+  const set = readSetOf(item)
+  if (set === null) return
+  for (let index = 0; index < item.columns.length; index++) {
+    const name = storedName(item, index)
+    if (name !== null) set.add(name)
+  }
 }
 
 function noteRead(item: Item, index: number): void {
-  const name = item.storedNames?.[index] ?? item.columns[index]?.name
-  if (name !== undefined && name !== null) noteReadName(item, name)
+  const name = storedName(item, index)
+  if (name !== null) noteReadName(item, name)
+}
+
+function storedName(item: Item, index: number): string | null {
+  return item.storedNames?.[index] ?? item.columns[index]?.name ?? null
 }
 
 function noteReadName(item: Item, name: string): void {
   item.reads++
-  const set = item.onRead === null ? item.read : item.onRead()
-  set?.add(name)
+  readSetOf(item)?.add(name)
+}
+
+function readSetOf(item: Item): Set<string> | null {
+  return item.onRead === null ? item.read : item.onRead()
 }
 
 /** The entry's row as one value. */
@@ -224,12 +245,4 @@ function renamedColumn(work: Spending, join: JoinedColumns, name: string): Linea
     found = found === null ? column.lineage : anyOf(work, [found, column.lineage])
   })
   return found !== null && ambiguous ? ambiguousColumn(found, name) : found
-}
-
-function readArms(work: Spending, join: JoinedColumns): void {
-  if (join.allRead) return
-  join.allRead = true
-  work.spend(1)
-  readAll(work, join.left)
-  readAll(work, join.right)
 }

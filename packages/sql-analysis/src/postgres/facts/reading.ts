@@ -146,6 +146,11 @@ export class Reading implements Spending {
     return known.columns
   }
 
+  /** The statement could not be read: adds an action of which nothing is known. Costs nothing. */
+  accessUnknown(): void {
+    this.#accesses.set('unknown', { action: 'unknown', relation: null, columns: null })
+  }
+
   hasAccess(): boolean {
     return this.#accesses.size > 0
   }

@@ -4,6 +4,7 @@ import { loadModule, parseSync } from 'libpg-query'
 import {
   Catalog,
   type CatalogFunction,
+  type CatalogParts,
   type CatalogType,
   type RelationDescription,
   type Volatility,
@@ -18,7 +19,8 @@ const INTEGER = 23
 
 let nextOid = 20_000
 
-function relation(
+/** A table, or what `more` says; its columns are text but for `id`. */
+export function relation(
   schema: string,
   name: string,
   columns: string,
@@ -42,7 +44,8 @@ function relation(
   }
 }
 
-function fn(
+/** An overload of a function. */
+export function fn(
   schema: string,
   name: string,
   argumentTypes: readonly number[],
@@ -84,8 +87,8 @@ function type(oid: number, name: string, more: Partial<CatalogType> = {}): Catal
 
 const people = relation('public', 'people', 'id name ssn email')
 
-/** Tables `people` (with child `people_old`), `notes`; views over people; functions of every trust. */
-export const SAMPLE: Catalog = new Catalog({
+/** What the sample is made from. */
+export const SAMPLE_PARTS: CatalogParts = {
   version: 'sample',
   relations: [
     people,
@@ -121,8 +124,11 @@ export const SAMPLE: Catalog = new Catalog({
   ],
   types: [type(TEXT, 'text'), type(INTEGER, 'int4', { category: 'N' }), type(20, 'int8', { category: 'N' })],
   operators: [{ schema: 'public', name: '@+@', left: TEXT, right: TEXT }],
-  builtinOperators: ['=', '<>', '<', '>', '<=', '>=', '||', '+', '-', '~~', '~', '->>', '->'],
-})
+  builtinOperators: ['=', '<>', '<', '>', '<=', '>=', '||', '+', '-', '/', '~~', '~', '->>', '->'],
+}
+
+/** Tables `people` (with child `people_old`), `notes`; views over people; functions of every trust. */
+export const SAMPLE: Catalog = new Catalog(SAMPLE_PARTS)
 
 /** The environment of `SAMPLE` with the path given. */
 export function sampleEnvironment(searchPath: readonly string[] = ['pg_catalog', 'public']): NameEnvironment {

@@ -1,3 +1,4 @@
+import { type Tree, kindOf } from './tree.ts'
 import type { Spending } from './work.ts'
 
 /** Units for each object of a tree that gets a number. */
@@ -27,8 +28,9 @@ export class Shapes {
     return id
   }
 
-  same(a: unknown, b: unknown): boolean {
-    return this.idOf(a) === this.idOf(b)
+  /** True when two nodes have the same number. */
+  same(a: Tree, b: Tree): boolean {
+    return kindOf(a) === kindOf(b) && this.idOf(a) === this.idOf(b)
   }
 
   #listKey(list: readonly unknown[]): string {

@@ -85,7 +85,7 @@ export function readOne(
     reading.incomplete(
       error instanceof RangeError ? 'nested too deep' : error instanceof Error ? error.message : 'not understood',
     )
-    reading.access('unknown', null, null)
+    reading.accessUnknown()
     reading.movesNames = true
     reading.output = [{ name: null, sources: [], complete: false, reason: reading.reason }]
   }

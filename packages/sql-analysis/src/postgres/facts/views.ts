@@ -16,6 +16,8 @@ type Found = Pick<Reading, 'decides' | 'dynamicSql' | 'movesNames' | 'reason'> &
   readonly functions: readonly FunctionUse[]
 }
 
+const NOTHING_FOUND: Found = { decides: new Set(), dynamicSql: false, movesNames: false, reason: null, functions: [] }
+
 // Relation objects belong to one snapshot: what is stored here dies with it.
 const expansions = new WeakMap<CatalogRelation, Expansion>()
 const MAX_VIEW_DEPTH = 64
@@ -84,7 +86,10 @@ function expand(reading: Reading, view: CatalogRelation): Expansion {
       throw error
     }
     if (error instanceof RangeError) throw error
-    return untracedView(view, error instanceof OverBudget ? error.message : 'its definition could not be read')
+    if (!(error instanceof OverBudget)) return untracedView(view, 'its definition could not be read')
+    // What it calls and looks at is not known either.
+    const unread = untracedView(view, error.message)
+    return { ...unread, found: { ...NOTHING_FOUND, reason: error.message } }
   } finally {
     depth--
   }
