@@ -54,6 +54,21 @@ limits:
     await client.end()
   })
 
+  promise(
+    'a limited SELECT and a write do not go in one text: the error of the one would not undo the other',
+    async ({ enter, admin }) => {
+      const client = await enter()
+      for (const text of [
+        'select generate_series(1,50); insert into t values (777)',
+        'insert into t values (777); select generate_series(1,50)',
+      ]) {
+        expect(sqlstates(await client.query(text))).toEqual(['0A000'])
+      }
+      await client.end()
+      expect(await admin('select count(*)::int as n from t where n = 777')).toEqual([{ n: 0 }])
+    },
+  )
+
   promise('cuts the extended protocol', async ({ enter }) => {
     const client = await enter()
     const messages = await client.exchange(...run('select generate_series(1, 100)'), SYNC)

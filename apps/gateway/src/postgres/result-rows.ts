@@ -143,7 +143,7 @@ export class ResultRows {
       rule: this.#limitRule,
       object: `${this.#limit} rows per statement`,
       message: `the statement returns more than ${this.#limit} rows, which is the limit`,
-      hint: 'Ask for fewer rows with WHERE or LIMIT, or aggregate them in the statement.',
+      hint: 'Ask for fewer rows with WHERE or LIMIT, or aggregate them in the statement. What was written beside it, or by it, may stand: look before you repeat it.',
       retryAfterSeconds: null,
       position: null,
     }

@@ -3,6 +3,7 @@ import { encodeFactsPart, encodeIntent, encodeOutcome, encodeRefusedPart } from 
 import type { FactsPart, SessionPart } from '../audit/encode-record.ts'
 import type { RecordLimits } from '../audit/encode-statement.ts'
 import type { AuditedParameter } from '../audit/record.ts'
+import { isWrite } from '../policy/action-words.ts'
 import type { Authority } from '../policy/authority.ts'
 import type { Decision, Denial, Obligations } from '../policy/decision.ts'
 import type { StatementFacts, TextFacts } from '../statement/facts.ts'
@@ -278,6 +279,7 @@ function judgeStatements(authority: Authority, reading: Reading & { kind: 'read'
     } else denial ??= decision
   }
   if (denial !== null) return refused(authority, reading.facts, refusalOfDenial(denial))
+  if (mixesLimitedRowsAndWrites(reading.facts, obligations)) return refused(authority, reading.facts, SEND_APART)
   return {
     facts: reading.facts,
     forwardText: reading.forwardText,
@@ -293,6 +295,26 @@ function judgeStatements(authority: Authority, reading: Reading & { kind: 'read'
     encoded: encodeFactsPart(reading.facts, decisions),
   }
 }
+
+/**
+ * A result that is cut at its limit ends in an error. Beside a write in the same text that error would say that nothing
+ * was written, where the server may have finished by then.
+ */
+function mixesLimitedRowsAndWrites({ statements }: TextFacts, obligations: readonly Obligations[]): boolean {
+  if (statements.length < 2) return false
+  const limited = statements.some(({ output }, index) => output !== null && obligations[index]?.rowLimit !== null)
+  return (
+    limited &&
+    statements.some(({ accesses, action }) => isWrite(action) || accesses.some((access) => isWrite(access.action)))
+  )
+}
+
+const SEND_APART = gatewayRefusal(
+  'FEATURE_REFUSED',
+  'statements',
+  'a statement whose rows are limited and one that writes cannot be sent in one text: rows over the limit end in an error that the write may survive',
+  'Send the statements one at a time.',
+)
 
 const namingActions: ReadonlySet<string> = new Set([
   'prepare',

@@ -23,7 +23,7 @@ const MOST_UNITS = 40 * TEXT_UNITS
 /** Units charged for whatever is read as one step: a node of the tree, an element of FROM, a WITH query. */
 export const STEP_UNITS = 10
 /** Units for each character of a view's query that is parsed. */
-export const PARSED_CHARACTER_UNITS = 2
+export const PARSED_CHARACTER_UNITS = 4
 
 /** The budget of one text: everything done while its facts are read is counted here. */
 export class Work implements Budget {
