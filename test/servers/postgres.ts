@@ -115,6 +115,19 @@ export async function query(url: string, sql: string): Promise<void> {
   }
 }
 
+/** Runs statements one by one on a connection of its own; the first column of the last one's rows, as the server wrote it. */
+export async function firstColumn(url: string, statements: readonly string[]): Promise<string[]> {
+  const client = new Client({ connectionString: url, types: { getTypeParser: () => String } })
+  await client.connect()
+  try {
+    let rows: readonly (readonly string[])[] = []
+    for (const text of statements) rows = (await client.query<string[]>({ text, rowMode: 'array' })).rows
+    return rows.map(([value]) => value ?? '')
+  } finally {
+    await client.end()
+  }
+}
+
 /** What makes a server quick to start and to write, and is wrong anywhere but in a test. */
 const FAST = {
   fsync: 'off',

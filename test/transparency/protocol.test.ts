@@ -218,7 +218,7 @@ describe('a session', () => {
 
 /** Two refusals that say what the server says stand where the server's own error stands: see docs/transparency.md. */
 function withoutWords(line: string): string {
-  const gateway = /^E .*\|C(\w{5})\|Mgatehouse: (.*?)\|D\{"code":"UNKNOWN_STATEMENT"/.exec(line)
+  const gateway = /^E .*\|C(\w{5})\|Mgatehouse: (.*?)\|D\{"code":"UNKNOWN_(?:STATEMENT|PORTAL)"/.exec(line)
   if (gateway !== null) return `E ${gateway[1] ?? ''} ${gateway[2] ?? ''}`
   const server = /^E .*\|C(26000)\|M(.*?)\|/.exec(line)
   return server === null ? line : `E ${server[1] ?? ''} ${server[2] ?? ''}`

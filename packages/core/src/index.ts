@@ -54,7 +54,8 @@ export {
   encodeSessionStart,
 } from './audit/encode-record.ts'
 
-export type { Admission, GateClock, GateSession, Judgement } from './enforcement/gate.ts'
+export type { Admission, GateClock, GateSession } from './enforcement/gate.ts'
+export type { Judgement } from './enforcement/judgement.ts'
 export { Gate } from './enforcement/gate.ts'
 export { TrailUnavailable } from './enforcement/ports.ts'
 export type { AuditTrail, PolicySource, StatementReader } from './enforcement/ports.ts'

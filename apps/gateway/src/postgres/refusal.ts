@@ -19,6 +19,7 @@ export const SQLSTATES: Readonly<Record<RefusalCode, string>> = {
   TRAIL_UNAVAILABLE: '53100',
   FEATURE_REFUSED: '0A000',
   UNKNOWN_STATEMENT: '26000',
+  UNKNOWN_PORTAL: '34000',
   RESULT_MISMATCH: '42501',
 }
 
@@ -124,7 +125,7 @@ export const CURSORS_CHANGED: Refusal = gatewayRefusal(
 
 export function unknownObject(what: 'portal' | 'prepared statement', name: string): Refusal {
   return gatewayRefusal(
-    'UNKNOWN_STATEMENT',
+    what === 'portal' ? 'UNKNOWN_PORTAL' : 'UNKNOWN_STATEMENT',
     name === '' ? `unnamed ${what}` : name,
     `${what} "${name}" does not exist`,
     `Make it in this session first${what === 'portal' ? ', in the same transaction' : ''}; one made by SQL is used by SQL.`,

@@ -18,7 +18,6 @@ import { decodeBind } from './bind.ts'
 import { StatementJudge } from './statement-judge.ts'
 import { NAMED_OBJECTS_LIMIT, NamedObjects, takeNames } from './named-objects.ts'
 import {
-  CURSORS_CHANGED,
   FUNCTION_CALL_REFUSED,
   POISON_EXTENDED,
   POISON_PARSE_UNNAMED,
@@ -260,7 +259,7 @@ export class PostgresRequests implements Receiver {
     const portal = this.portals.find(name, this.#batch)
     if (portal === null) return this.#waitForReplies()
     this.#batchOpen = true
-    const refusal = portal === undefined ? unknownObject('portal', name) : this.#redecide(portal)
+    const refusal = portal === undefined ? unknownObject('portal', name) : this.#judge.redecide(portal, this.#staged)
     if (portal === undefined || refusal !== null) {
       this.#staged.refuse(RequestKind.Execute, refusal ?? unknownObject('portal', name), POISON_EXTENDED)
       return true
@@ -318,19 +317,6 @@ export class PostgresRequests implements Receiver {
     statement.names = this.#names.environment
     if (judgement.redactReports && statement.fields === null) this.#staged.describeForMasks(statement)
     return true
-  }
-
-  /** The policy may have changed since Bind. Returns why the portal may not run any more; null: it may. */
-  #redecide(portal: Portal): Refusal | null {
-    if (this.#names.otherCursors(portal)) return CURSORS_CHANGED
-    if (portal.judgement.authority === this.#gate.authority) return null
-    const judgement = this.#gate.judgeAgain(portal.judgement)
-    if (judgement.refusal !== null)
-      return this.#gate.admit(judgement, portal.statement.text, null).refusal ?? judgement.refusal
-    portal.judgement = judgement
-    portal.masks = undefined
-    if (judgement.masksOutput && portal.statement.fields === null) this.#staged.describeForMasks(portal.statement)
-    return null
   }
 
   /** Waits until every request under way is answered. Returns false, for the caller to pass on. */

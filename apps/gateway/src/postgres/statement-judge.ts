@@ -1,9 +1,11 @@
-import type { Gate, Judgement } from '@gatehouse/core'
+import type { Gate, Judgement, Refusal } from '@gatehouse/core'
 import type { ReplyQueue } from '@gatehouse/postgres-wire'
 import type { NameEnvironment } from '@gatehouse/sql-analysis'
 import type { Connection } from '../connection.ts'
-import type { Asked, PreparedStatement } from './asked.ts'
+import type { Asked, Portal, PreparedStatement } from './asked.ts'
+import { CURSORS_CHANGED } from './refusal.ts'
 import type { SessionNames } from './session-names.ts'
+import type { StagedRequests } from './staged-requests.ts'
 
 /**
  * What became of a try to judge a text:
@@ -62,6 +64,19 @@ export class StatementJudge {
       statement.judgement.refusal === null &&
       this.#names.objection(statement.judgement, this.#gate) === null
     )
+  }
+
+  /** The policy may have changed since Bind. Returns why the portal may not run any more; null: it may. */
+  redecide(portal: Portal, staged: StagedRequests): Refusal | null {
+    if (this.#names.otherCursors(portal)) return CURSORS_CHANGED
+    if (portal.judgement.authority === this.#gate.authority) return null
+    const judgement = this.#gate.judgeAgain(portal.judgement)
+    if (judgement.refusal !== null)
+      return this.#gate.admit(judgement, portal.statement.text, null).refusal ?? judgement.refusal
+    portal.judgement = judgement
+    portal.masks = undefined
+    if (judgement.masksOutput && portal.statement.fields === null) staged.describeForMasks(portal.statement)
+    return null
   }
 
   judge(bytes: Buffer, start: number, end: number, batchOpen: boolean, upstream: Connection): Judging {

@@ -1,13 +1,13 @@
 import type { Principal } from '../auth/principal.ts'
-import { encodeFactsPart, encodeIntent, encodeOutcome, encodeRefusedPart } from '../audit/encode-record.ts'
-import type { FactsPart, SessionPart } from '../audit/encode-record.ts'
+import { encodeIntent, encodeOutcome, encodeRefusedPart } from '../audit/encode-record.ts'
+import type { SessionPart } from '../audit/encode-record.ts'
 import type { RecordLimits } from '../audit/encode-statement.ts'
 import type { AuditedParameter } from '../audit/record.ts'
-import { isWrite } from '../policy/action-words.ts'
 import type { Authority } from '../policy/authority.ts'
 import type { Decision, Denial, Obligations } from '../policy/decision.ts'
-import type { StatementFacts, TextFacts } from '../statement/facts.ts'
+import type { TextFacts } from '../statement/facts.ts'
 import type { Reading } from '../statement/reading.ts'
+import { type Judgement, permitted, refused, unmaskable } from './judgement.ts'
 import { type AuditTrail, type PolicySource, type StatementReader, TrailUnavailable } from './ports.ts'
 import type { RateLimiter, RateWindow } from './rate-limit.ts'
 import { gatewayRefusal, type Refusal, refusalOfDenial, refusalOfUnreadable } from './refusal.ts'
@@ -20,32 +20,6 @@ export interface GateSession {
   readonly engine: 'postgres' | 'mysql'
   /** The session's members of every record, encoded once (`encodeSessionPart`). */
   readonly encoded: SessionPart
-}
-
-/**
- * What was decided about one text, before anything of it ran. Shared by all texts of one shape under one authority.
- * `refusal` is null when every statement of the text is permitted; then `obligations` has one entry per statement.
- */
-export interface Judgement {
-  readonly facts: TextFacts | null
-  readonly forwardText: string | null
-  readonly refusal: Refusal | null
-  readonly obligations: readonly Obligations[]
-  /** True when the statements touch masked columns: what the server says about them is redacted. */
-  readonly redactReports: boolean
-  /** True when any output is masked. */
-  readonly masksOutput: boolean
-  /** True when names may mean something else after it. */
-  readonly changesNames: boolean
-  /** True when SQL in it makes or removes prepared statements or cursors, whose names the protocol shares. */
-  readonly takesNames: boolean
-  /** True when a statement in it ends a transaction, and with it what the transaction did to names. */
-  readonly endsTransaction: boolean
-  /** True when a relation or function it names is not known. */
-  readonly namesUnknown: boolean
-  readonly authority: Authority
-  /** The members of the records that depend on text shape and decision, encoded once. */
-  readonly encoded: FactsPart
 }
 
 let makeAdmission: (judgement: Judgement, intent: number, refusal: Refusal | null, startedAt: number) => Admission
@@ -279,90 +253,7 @@ function judgeStatements(authority: Authority, reading: Reading & { kind: 'read'
     } else denial ??= decision
   }
   if (denial !== null) return refused(authority, reading.facts, refusalOfDenial(denial))
-  if (mixesLimitedRowsAndWrites(reading.facts, obligations)) return refused(authority, reading.facts, SEND_APART)
-  return {
-    facts: reading.facts,
-    forwardText: reading.forwardText,
-    refusal: null,
-    obligations,
-    redactReports: obligations.some((obligation) => obligation.redactReports),
-    masksOutput: obligations.some((obligation) => obligation.outputs !== null),
-    changesNames: reading.facts.statements.some((statement) => statement.changesNames),
-    endsTransaction: reading.facts.statements.some(({ action }) => TRANSACTION_ENDS.has(action)),
-    takesNames: reading.facts.statements.some(({ action }) => namingActions.has(action)),
-    namesUnknown: reading.facts.statements.some(namesUnknown),
-    authority,
-    encoded: encodeFactsPart(reading.facts, decisions),
-  }
-}
-
-/**
- * A result that is cut at its limit ends in an error. Beside a write in the same text that error would say that nothing
- * was written, where the server may have finished by then.
- */
-function mixesLimitedRowsAndWrites({ statements }: TextFacts, obligations: readonly Obligations[]): boolean {
-  if (statements.length < 2) return false
-  const limited = statements.some(({ output }, index) => output !== null && obligations[index]?.rowLimit !== null)
-  return (
-    limited &&
-    statements.some(({ accesses, action }) => isWrite(action) || accesses.some((access) => isWrite(access.action)))
-  )
-}
-
-const SEND_APART = gatewayRefusal(
-  'FEATURE_REFUSED',
-  'statements',
-  'a statement whose rows are limited and one that writes cannot be sent in one text: rows over the limit end in an error that the write may survive',
-  'Send the statements one at a time.',
-)
-
-const namingActions: ReadonlySet<string> = new Set([
-  'prepare',
-  'deallocate',
-  'declare_cursor',
-  'close_cursor',
-  'discard',
-])
-
-const TRANSACTION_ENDS: ReadonlySet<string> = new Set(['commit', 'rollback', 'rollback_to', 'prepare_transaction'])
-
-function namesUnknown(statement: StatementFacts): boolean {
-  return (
-    statement.accesses.some((access) => access.relation !== null && access.relation.schema === null) ||
-    statement.functions.some((used) => used.trust === 'unknown')
-  )
-}
-
-/** COPY sends its rows as one stream that is not masked yet: a masked column may not leave by it. */
-function unmaskable(statement: StatementFacts, obligations: Obligations): Denial | null {
-  if (statement.action !== 'copy_to') return null
-  const mask = obligations.outputs?.find((output) => output !== null)
-  if (mask === undefined || mask === null) return null
-  return {
-    kind: 'deny',
-    code: 'MASK_NOT_POSSIBLE',
-    rule: mask.rule,
-    object: mask.columns.join(', '),
-    reason: 'COPY would send masked columns in a form that cannot be masked',
-    hint: 'Use SELECT for these columns, or name only unmasked columns in COPY.',
-  }
-}
-
-function refused(authority: Authority, facts: TextFacts | null, refusal: Refusal): Judgement {
-  return {
-    facts,
-    forwardText: null,
-    refusal,
-    obligations: [],
-    redactReports: false,
-    masksOutput: false,
-    changesNames: false,
-    endsTransaction: false,
-    takesNames: false,
-    namesUnknown: facts?.statements.some(namesUnknown) ?? false,
-    authority,
-    encoded: encodeRefusedPart(facts, refusal),
-  }
+  return permitted(authority, reading, decisions, obligations)
 }
 
 function unrecorded(error: unknown): Refusal {

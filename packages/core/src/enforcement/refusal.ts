@@ -11,7 +11,8 @@ export type RefusalCode =
   | 'ROW_LIMIT' // rows per statement spent
   | 'TRAIL_UNAVAILABLE' // the audit trail cannot be written
   | 'FEATURE_REFUSED' // the gateway does not carry this protocol feature
-  | 'UNKNOWN_STATEMENT' // a prepared statement or portal that was not made through the gateway
+  | 'UNKNOWN_STATEMENT' // a prepared statement that was not made through the protocol in this session
+  | 'UNKNOWN_PORTAL' // likewise a portal
   | 'RESULT_MISMATCH' // the server's description of the result disagrees with what was read
 
 /** A "no" in engine-neutral words; each engine says it in its client's protocol. */

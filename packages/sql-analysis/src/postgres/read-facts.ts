@@ -39,7 +39,7 @@ export function readFacts(
   let moved: 'nothing' | 'columns' | 'names' = 'nothing'
   for (const { stmt } of tree.stmts ?? []) {
     if (work.exhausted) {
-      all.push(unread ??= readOne(undefined, around, work).facts)
+      all.push((unread ??= readOne(undefined, around, work).facts))
       continue
     }
     const { facts, movesNames } = readOne(stmt, around, work)

@@ -58,7 +58,8 @@ export function analyse(
       facts: { statements, fingerprint: fingerprintOf(parsed.json) },
       forwardText,
     }
-    if (work.ranOutOnView || dependsOnSession(statements) || sessionNodes.test(parsed.json)) return { reading, holds: 'once' }
+    if (work.ranOutOnView || dependsOnSession(statements) || sessionNodes.test(parsed.json))
+      return { reading, holds: 'once' }
     if (literals === null || forwardText !== null) return { reading, holds: 'exact' }
     const stands = shapeStands(bytes, start, literals, parsed)
     const free =

@@ -54,7 +54,9 @@ function readProjection(reading: Reading, name: string, parts: readonly Lineage[
   if (functions.length > 0 && field === undefined) return null
   if (field !== undefined) {
     const doubt = functions.length === 0 ? null : useCandidates(reading, name, functions, 1).doubt
-    return doubt === null ? derivedFrom(reading, [argument]) : clouded(derivedFrom(reading, [argument]), 'function', doubt)
+    return doubt === null
+      ? derivedFrom(reading, [argument])
+      : clouded(derivedFrom(reading, [argument]), 'function', doubt)
   }
   const { catalog, searchPath } = reading.environment
   const type = catalog.resolveType(name, searchPath)

@@ -18,7 +18,8 @@ export function readColumnRef(reading: Reading, reference: ColumnRef, scope: Sco
   const fields = listOf(reference.fields)
   const names = stringsOf(fields)
   const name = names[names.length - 1]
-  if (name === undefined) return anyOf(
+  if (name === undefined)
+    return anyOf(
       reading,
       scope.items.map((item) => wholeRow(reading, item)),
     )

@@ -61,7 +61,13 @@ function splitUnnest(element: RangeFunction, node: Tree): readonly Tree[] {
 const UNNEST: Node[] = [{ String: { sval: 'pg_catalog' } }, { String: { sval: 'unnest' } }]
 
 // FROM f() AS g: the column of a function that returns one plain value is called g.
-function aliasedItem(reading: Reading, alias: Alias | undefined, columns: Column[], open: Lineage | null, scalar: boolean): Item {
+function aliasedItem(
+  reading: Reading,
+  alias: Alias | undefined,
+  columns: Column[],
+  open: Lineage | null,
+  scalar: boolean,
+): Item {
   const names = stringsOf(alias?.colnames)
   const name = alias?.aliasname
   reading.spend(columns.length + names.length)

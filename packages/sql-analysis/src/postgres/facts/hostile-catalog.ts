@@ -37,6 +37,19 @@ function hostileParts(): CatalogParts {
   }
 }
 
+/** A catalog with views `giant`, `giant1` to `giant4`, whose queries name all columns of `wide` so many times. */
+export function giantView(times = 1500): Catalog {
+  const parts = hostileParts()
+  const stars = Array.from({ length: times }, () => 'wide').join(' || ')
+  const views = ['', '1', '2', '3', '4'].map((number) =>
+    relation('public', `giant${number}`, 'g', {
+      kind: 'view',
+      viewDefinition: `SELECT ${stars} AS g FROM public.wide`,
+    }),
+  )
+  return new Catalog({ ...parts, relations: [...parts.relations, ...views] })
+}
+
 /** `double1` has the columns of `users` twice, each further one those of the one before twice. */
 function doublingViews(): CatalogParts['relations'] {
   return Array.from({ length: 30 }, (_, index) => {

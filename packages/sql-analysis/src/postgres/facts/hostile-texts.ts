@@ -35,11 +35,20 @@ const CONDITIONS: readonly Family[] = DEPTHS.flatMap((depth): Family[] => [
   [`IS TRUE ${depth}`, nested('delete from users where ', '(', 'id=2', ') is true', depth)],
   [`IS NOT NULL ${depth}`, nested('delete from users where ', '(', 'id=2', ') is not null', depth)],
   [`COALESCE ${depth}`, nested('delete from users where ', 'coalesce(', 'id=2', ', ssn is null)', depth)],
-  [`CASE in WHEN ${depth}`, nested('delete from users where ', 'case when ', 'id=2', ' then true else false end', depth)],
+  [
+    `CASE in WHEN ${depth}`,
+    nested('delete from users where ', 'case when ', 'id=2', ' then true else false end', depth),
+  ],
   [`CASE in THEN ${depth}`, nested('delete from users where ', '(case when id=1 then ', 'id=2', ' end)', depth)],
-  [`CASE in ELSE ${depth}`, nested('delete from users where ', '(case when id=1 then true else ', 'id=2', ' end)', depth)],
+  [
+    `CASE in ELSE ${depth}`,
+    nested('delete from users where ', '(case when id=1 then true else ', 'id=2', ' end)', depth),
+  ],
   [`opposites ${depth}`, nested('delete from users where ', '(', 'id=2', ' or id<>2)', depth)],
-  [`sub-selects ${depth}`, nested('delete from users where ', 'id in (select id from users where ', 'id=2', ')', depth)],
+  [
+    `sub-selects ${depth}`,
+    nested('delete from users where ', 'id in (select id from users where ', 'id=2', ')', depth),
+  ],
   [`EXISTS ${depth}`, nested('select * from users where ', 'exists (select 1 from users where ', 'id=2', ')', depth)],
   [`scalar sub-selects ${depth}`, nested('select ', '(select ', 'ssn', ' from users)', depth, ' from users')],
   [`nested calls ${depth}`, nested('select ', 'upper(', 'ssn', ')', depth, ' from users')],
@@ -77,7 +86,10 @@ const LISTS: readonly Family[] = [
   ['ORDER BY names', filled('select * from wide order by c299', () => ',c299')],
   ['ORDER BY ordinals', filled('select * from wide order by 9999', () => ',9999')],
   ['DISTINCT ON', filled('select distinct on (c299', () => ',c299', ') * from wide')],
-  ['windows', filled('select 1 from wide window w as (order by c0)', (i) => `,w${i} as (partition by c${i % 300} order by wide)`)],
+  [
+    'windows',
+    filled('select 1 from wide window w as (order by c0)', (i) => `,w${i} as (partition by c${i % 300} order by wide)`),
+  ],
   ['OVER', filled('select 1', (i) => `,count(*) over (partition by c${i % 300} order by wide)`, ' from wide')],
   ['FILTER', filled('select 1', () => ',count(*) filter (where wide is not null)', ' from wide')],
   ['overloads', filled('select over(c0)', () => ',over(c0)', ' from wide')],
@@ -104,13 +116,19 @@ const FROM: readonly Family[] = [
   ['cross joins', filled('select * from users', () => ' cross join orders')],
   ['cross joins of wide', filled('select * from wide', () => ' cross join wide')],
   ['unqualified name over joins', `select ${'nope,'.repeat(1000)}1 from users${' cross join orders'.repeat(400)}`],
-  ['qualified names over joins', filled('select 1', () => ',z.id', ` from users${' cross join orders'.repeat(400)} cross join users z`)],
+  [
+    'qualified names over joins',
+    filled('select 1', () => ',z.id', ` from users${' cross join orders'.repeat(400)} cross join users z`),
+  ],
   ['NATURAL joins', filled('select * from users', () => ' natural join orders')],
   ['NATURAL joins of wide', filled('select * from wide', () => ' natural join wide')],
   ['NATURAL joins of unknown', filled('select * from wide', () => ' natural join nope')],
   ['USING', filled('select * from users', () => ' join orders using(id)')],
   ['USING of many', filled('select * from wide', () => ` join wide using(${list(100, (i) => `c${i}`, ',')})`)],
-  ['USING twice the same', filled(`select * from wide join wide w using(${list(290, (i) => `c${i}`, ',')}`, () => ',c0', ')')],
+  [
+    'USING twice the same',
+    filled(`select * from wide join wide w using(${list(290, (i) => `c${i}`, ',')}`, () => ',c0', ')'),
+  ],
   ['USING and names', filled('select id', () => ',id', ` from users${' join orders using(id)'.repeat(350)}`)],
   ['ON', filled('select 1 from users', () => ' join orders on nope=nope')],
   ['ON with names', filled('select 1 from users', (i) => ` join orders o${i} on o${i}.id=users.id`)],
@@ -141,23 +159,56 @@ const QUERIES: readonly Family[] = [
   ['UNION', filled('select * from wide', () => ' union select * from wide')],
   ['UNION ALL of TABLE', filled('table wide', () => ' union all table wide')],
   ['UNION to the right', nested('', 'table wide union (', 'table wide', ')', 490)],
-  ['UNION tree', ((): string => {
-    let tree = 'table wide'
-    while (2 * tree.length + 20 < MAX_BYTES) tree = `(${tree} union ${tree})`
-    return tree
-  })()],
+  [
+    'UNION tree',
+    ((): string => {
+      let tree = 'table wide'
+      while (2 * tree.length + 20 < MAX_BYTES) tree = `(${tree} union ${tree})`
+      return tree
+    })(),
+  ],
   ['UNION of unlike width', filled('select 1', (i) => ` union select ${list(i % 40, () => '1', ',')}1`)],
   ['CTE chain', filled('with a0 as (table users)', (i) => `,a${i + 1} as (table a${i})`, ' select 1')],
-  ['CTE doubling columns', filled('with a0 as (table users)', (i) => `,a${i + 1} as (select *,* from a${i})`, ' select 1')],
-  ['CTE doubling tables', filled('with a0 as (table users)', (i) => `,a${i + 1} as (select * from a${i} x,a${i} y)`, ' select 1')],
-  ['CTE doubling rows', filled('with a0 as (select users a from users)', (i) => `,a${i + 1} as (select row(a,a) a from a${i})`, ' select 1')],
+  [
+    'CTE doubling columns',
+    filled('with a0 as (table users)', (i) => `,a${i + 1} as (select *,* from a${i})`, ' select 1'),
+  ],
+  [
+    'CTE doubling tables',
+    filled('with a0 as (table users)', (i) => `,a${i + 1} as (select * from a${i} x,a${i} y)`, ' select 1'),
+  ],
+  [
+    'CTE doubling rows',
+    filled(
+      'with a0 as (select users a from users)',
+      (i) => `,a${i + 1} as (select row(a,a) a from a${i})`,
+      ' select 1',
+    ),
+  ],
   ['CTE named often', filled('with a as (select *,*,*,* from wide) select 1 from a', () => ',a')],
   ['CTE of many names', filled(`with ${list(300, (i) => `a${i} as (select 1)`)} select 1 from a0`, () => ',a0')],
   ['recursive', filled('with recursive a as (table wide union table a) select 1 from a', () => ',a')],
-  ['recursive, shifting', `with recursive a as (select ${list(300, (i) => `c${i}`, ',')} from wide union select ${list(300, (i) => `c${(i + 1) % 300}`, ',')} from a) table a`],
+  [
+    'recursive, shifting',
+    `with recursive a as (select ${list(300, (i) => `c${i}`, ',')} from wide union select ${list(300, (i) => `c${(i + 1) % 300}`, ',')} from a) table a`,
+  ],
   ['recursive, growing rows', 'with recursive a(r) as (select users from users union select row(r,r) from a) table a'],
-  ['recursive, many', filled('with recursive a0 as (table users)', (i) => `,a${i + 1} as (table a${i} union table a${i + 1})`, ' select 1')],
-  ['recursive, in a ring', filled('with recursive a0 as (table users)', (i) => `,a${i + 1} as (table a${i + 2} union table a${i})`, ' select 1')],
+  [
+    'recursive, many',
+    filled(
+      'with recursive a0 as (table users)',
+      (i) => `,a${i + 1} as (table a${i} union table a${i + 1})`,
+      ' select 1',
+    ),
+  ],
+  [
+    'recursive, in a ring',
+    filled(
+      'with recursive a0 as (table users)',
+      (i) => `,a${i + 1} as (table a${i + 2} union table a${i})`,
+      ' select 1',
+    ),
+  ],
   ...[5, 10, 20, 40, 80].map((depth): Family => [
     `recursive in recursive ${depth}`,
     nested('', 'with recursive a as (', 'select ssn from users', ' union select * from a) table a', depth),
@@ -179,19 +230,50 @@ const QUERIES: readonly Family[] = [
 
 const CHANGES: readonly Family[] = [
   ['SET', filled('update wide set c0=1', (i) => `,c${i % 300}=wide`, ' where c0=1 returning *')],
-  ['SET of many', `update wide set (${list(290, (i) => `c${i}`, ',')})=(select ${list(290, (i) => `c${i}`, ',')} from wide) where c0=1`],
+  [
+    'SET of many',
+    `update wide set (${list(290, (i) => `c${i}`, ',')})=(select ${list(290, (i) => `c${i}`, ',')} from wide) where c0=1`,
+  ],
   ['SET of many, again', filled('update wide set c0=1', () => ',(c1,c2,c3)=(select *,*,* from wide)', ' where c0=1')],
-  ['SET in SET', nested('update wide set (c0,c1)=(select c0,', '(select c0+', 'c1', ' from wide)', 400, ' from wide) where c0=1')],
+  [
+    'SET in SET',
+    nested('update wide set (c0,c1)=(select c0,', '(select c0+', 'c1', ' from wide)', 400, ' from wide) where c0=1'),
+  ],
   ['RETURNING stars', filled('delete from wide where c0=1 returning *', () => ',*')],
   ['RETURNING old and new', filled('update wide set c0=1 where c0=1 returning old', () => ',old,new.*')],
   ['UPDATE FROM', filled('update users set id=1 from orders', () => ',orders', ' where users.id=1')],
   ['DELETE USING', filled('delete from users using orders', () => ' cross join orders', ' where users.id=1')],
-  ['MERGE', filled('merge into wide using wide w on wide.c0=w.c0', (i) => ` when matched and w.c${i % 300}=1 then update set c${i % 300}=w.c1`)],
-  ['MERGE INSERT', filled('merge into wide using wide w on wide.c0=w.c0', (i) => ` when not matched and w.c1=${i} then insert values(w.*,w)`, ' returning *')],
-  ['MERGE DELETE', filled('merge into wide using wide w on wide.c0=w.c0', () => ' when matched and not (w.c0=1 or wide is null) then delete')],
-  ['ON CONFLICT', filled('insert into wide values (1) on conflict (c0) do update set c0=1', (i) => `,c${i % 300}=excluded`)],
+  [
+    'MERGE',
+    filled(
+      'merge into wide using wide w on wide.c0=w.c0',
+      (i) => ` when matched and w.c${i % 300}=1 then update set c${i % 300}=w.c1`,
+    ),
+  ],
+  [
+    'MERGE INSERT',
+    filled(
+      'merge into wide using wide w on wide.c0=w.c0',
+      (i) => ` when not matched and w.c1=${i} then insert values(w.*,w)`,
+      ' returning *',
+    ),
+  ],
+  [
+    'MERGE DELETE',
+    filled(
+      'merge into wide using wide w on wide.c0=w.c0',
+      () => ' when matched and not (w.c0=1 or wide is null) then delete',
+    ),
+  ],
+  [
+    'ON CONFLICT',
+    filled('insert into wide values (1) on conflict (c0) do update set c0=1', (i) => `,c${i % 300}=excluded`),
+  ],
   ['INSERT, many named', filled('insert into wide (c0', (i) => `,c${i % 300}`, ') table wide')],
-  ['changes in WITH', filled('with a as (select 1)', (i) => `,b${i} as (update wide set c0=1 returning *)`, ' select 1')],
+  [
+    'changes in WITH',
+    filled('with a as (select 1)', (i) => `,b${i} as (update wide set c0=1 returning *)`, ' select 1'),
+  ],
   ['SELECT INTO', filled('select * into t from wide', () => ',wide')],
   ['CREATE TABLE AS', filled('create table t as select *', () => ',*', ' from wide')],
   ['CREATE VIEW', filled('create view t as select *', () => ',*', ' from wide')],

@@ -200,7 +200,11 @@ function collectColumns(work: Spending, join: JoinedColumns, hidden: ReadonlySet
 }
 
 /** The columns under the names of an alias list; those beyond the list keep theirs. */
-export function renamedColumns(work: Spending, columns: readonly Column[], names: readonly string[]): readonly Column[] {
+export function renamedColumns(
+  work: Spending,
+  columns: readonly Column[],
+  names: readonly string[],
+): readonly Column[] {
   if (names.length === 0) return columns
   work.spend(columns.length)
   return columns.map((column, index) => ({ name: names[index] ?? column.name, lineage: column.lineage }))

@@ -236,7 +236,8 @@ function readDistinct(reading: Reading, nodes: readonly Tree[], columns: readonl
   if (nodes.length === 0) return
   const keys = nodes.filter((node) => Object.keys(node).length > 0)
   if (keys.length === 0) reading.decideAll(columns)
-  for (const node of keys) reading.decide(outputMeant(reading, node, columns) ?? reading.walk.expression(reading, node, scope))
+  for (const node of keys)
+    reading.decide(outputMeant(reading, node, columns) ?? reading.walk.expression(reading, node, scope))
 }
 
 function readLimits(reading: Reading, statement: SelectStmt, scope: Scope): void {
@@ -254,12 +255,7 @@ function readLocks(reading: Reading, statement: SelectStmt, from: readonly Tree[
   }
 }
 
-function lockTables(
-  reading: Reading,
-  nodes: readonly Tree[],
-  named: readonly string[],
-  scope: Scope,
-): void {
+function lockTables(reading: Reading, nodes: readonly Tree[], named: readonly string[], scope: Scope): void {
   for (const node of nodes) {
     reading.spend(STEP_UNITS + (named.length >> 3))
     const sampled: Tree | undefined = node.RangeTableSample?.relation
@@ -270,7 +266,8 @@ function lockTables(
     } else if (node.JoinExpr !== undefined) {
       reading.descend()
       const { larg, rarg } = node.JoinExpr
-      lockTables(reading,
+      lockTables(
+        reading,
         [larg, rarg].flatMap((arm) => arm ?? []),
         named,
         scope,

@@ -1,0 +1,129 @@
+import { encodeFactsPart, encodeRefusedPart } from '../audit/encode-record.ts'
+import type { FactsPart } from '../audit/encode-record.ts'
+import { isWrite } from '../policy/action-words.ts'
+import type { Authority } from '../policy/authority.ts'
+import type { Decision, Denial, Obligations } from '../policy/decision.ts'
+import type { StatementFacts, TextFacts } from '../statement/facts.ts'
+import type { Reading } from '../statement/reading.ts'
+import { gatewayRefusal, type Refusal } from './refusal.ts'
+
+/**
+ * What was decided about one text, before anything of it ran. Shared by all texts of one shape under one authority.
+ * `refusal` is null when every statement of the text is permitted; then `obligations` has one entry per statement.
+ */
+export interface Judgement {
+  readonly facts: TextFacts | null
+  readonly forwardText: string | null
+  readonly refusal: Refusal | null
+  readonly obligations: readonly Obligations[]
+  /** True when the statements touch masked columns: what the server says about them is redacted. */
+  readonly redactReports: boolean
+  /** True when any output is masked. */
+  readonly masksOutput: boolean
+  /** True when names may mean something else after it. */
+  readonly changesNames: boolean
+  /** True when SQL in it makes or removes prepared statements or cursors, whose names the protocol shares. */
+  readonly takesNames: boolean
+  /** True when a statement in it ends a transaction, and with it what the transaction did to names. */
+  readonly endsTransaction: boolean
+  /** True when a relation or function it names is not known. */
+  readonly namesUnknown: boolean
+  readonly authority: Authority
+  /** The members of the records that depend on text shape and decision, encoded once. */
+  readonly encoded: FactsPart
+}
+
+/** The judgement of a text whose statements are all permitted: what running it does, looked up once. */
+export function permitted(
+  authority: Authority,
+  { facts, forwardText }: Reading & { kind: 'read' },
+  decisions: readonly Decision[],
+  obligations: readonly Obligations[],
+): Judgement {
+  const { statements } = facts
+  if (mixesLimitedRowsAndWrites(facts, obligations)) return refused(authority, facts, SEND_APART)
+  return {
+    facts,
+    forwardText,
+    refusal: null,
+    obligations,
+    redactReports: obligations.some((obligation) => obligation.redactReports),
+    masksOutput: obligations.some((obligation) => obligation.outputs !== null),
+    changesNames: statements.some((statement) => statement.changesNames),
+    endsTransaction: statements.some(({ action }) => TRANSACTION_ENDS.has(action)),
+    takesNames: statements.some(({ action }) => NAMING_ACTIONS.has(action)),
+    namesUnknown: statements.some(namesUnknown),
+    authority,
+    encoded: encodeFactsPart(facts, decisions),
+  }
+}
+
+/**
+ * A result that is cut at its limit ends in an error. Beside a write in the same text that error would say that nothing
+ * was written, where the server may have finished by then.
+ */
+function mixesLimitedRowsAndWrites({ statements }: TextFacts, obligations: readonly Obligations[]): boolean {
+  if (statements.length < 2) return false
+  const limited = statements.some(({ output }, index) => output !== null && obligations[index]?.rowLimit !== null)
+  return (
+    limited &&
+    statements.some(({ accesses, action }) => isWrite(action) || accesses.some((access) => isWrite(access.action)))
+  )
+}
+
+const SEND_APART = gatewayRefusal(
+  'FEATURE_REFUSED',
+  'statements',
+  'a statement whose rows are limited and one that writes cannot be sent in one text: rows over the limit end in an error that the write may survive',
+  'Send the statements one at a time.',
+)
+
+const NAMING_ACTIONS: ReadonlySet<string> = new Set([
+  'prepare',
+  'deallocate',
+  'declare_cursor',
+  'close_cursor',
+  'discard',
+])
+
+const TRANSACTION_ENDS: ReadonlySet<string> = new Set(['commit', 'rollback', 'rollback_to', 'prepare_transaction'])
+
+function namesUnknown(statement: StatementFacts): boolean {
+  return (
+    statement.accesses.some((access) => access.relation !== null && access.relation.schema === null) ||
+    statement.functions.some((used) => used.trust === 'unknown')
+  )
+}
+
+/** COPY sends its rows as one stream that is not masked yet: a masked column may not leave by it. */
+export function unmaskable(statement: StatementFacts, obligations: Obligations): Denial | null {
+  if (statement.action !== 'copy_to') return null
+  const mask = obligations.outputs?.find((output) => output !== null)
+  if (mask === undefined || mask === null) return null
+  return {
+    kind: 'deny',
+    code: 'MASK_NOT_POSSIBLE',
+    rule: mask.rule,
+    object: mask.columns.join(', '),
+    reason: 'COPY would send masked columns in a form that cannot be masked',
+    hint: 'Use SELECT for these columns, or name only unmasked columns in COPY.',
+  }
+}
+
+/** The judgement of a text that is refused. `facts` is null when it could not be read. */
+export function refused(authority: Authority, facts: TextFacts | null, refusal: Refusal): Judgement {
+  return {
+    facts,
+    forwardText: null,
+    refusal,
+    obligations: [],
+    redactReports: false,
+    masksOutput: false,
+    changesNames: false,
+    endsTransaction: false,
+    takesNames: false,
+    namesUnknown: facts?.statements.some(namesUnknown) ?? false,
+    authority,
+    encoded: encodeRefusedPart(facts, refusal),
+  }
+}
