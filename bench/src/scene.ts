@@ -46,7 +46,10 @@ export const LOGIN: { readonly user: string; readonly password: string } = LOGIN
 export async function openScene(gatewayNodeArgs: readonly string[] = []): Promise<Scene> {
   mkdirSync(BENCH_FOLDER, { recursive: true })
   const folder = mkdtempSync(join(BENCH_FOLDER, 'run-'))
-  const closers: (() => Promise<void> | void)[] = [() => rmSync(folder, { recursive: true, force: true })]
+  const remove = (): void => rmSync(folder, { recursive: true, force: true })
+  // A run that is cut off leaves nothing either; its children end with its pipes.
+  process.once('exit', remove)
+  const closers: (() => Promise<void> | void)[] = [remove]
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).toReversed()) await closer()
   }

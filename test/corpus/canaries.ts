@@ -66,7 +66,7 @@ export function findLeak(bytes: Buffer, sent: string, needles: readonly Needle[]
 }
 
 function reversed(text: string): string {
-  return [...text].toReversed().join('')
+  return text.split('').toReversed().join('')
 }
 
 function pieces(text: string, length: number): string[] {

@@ -40,10 +40,19 @@ export function corpusText(file: string): string {
   return absence === null ? readFileSync(`${folder}${file}`, 'utf8') : ''
 }
 
-/** One entry per line of a corpus file; none where the corpus is absent. */
-export function corpusLines<Case extends SqlCase | WireCase>(file: string): readonly Case[] {
+/** The cases of `postgres.jsonl`; none where the corpus is absent. */
+export function sqlCases(file: 'postgres.jsonl'): readonly SqlCase[] {
+  return lines(file) as readonly SqlCase[]
+}
+
+/** The cases of `postgres-wire.jsonl`; none where the corpus is absent. */
+export function wireCases(file: 'postgres-wire.jsonl'): readonly WireCase[] {
+  return lines(file) as readonly WireCase[]
+}
+
+function lines(file: string): readonly unknown[] {
   return corpusText(file)
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Case)
+    .map((line): unknown => JSON.parse(line))
 }

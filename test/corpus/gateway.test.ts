@@ -1,7 +1,7 @@
 import { parseGatewayConfig } from '@gatehouse/gateway'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openScene, type Scene, SHARED } from '../postgres/scene.ts'
-import { rowsOf, sqlstates, WireClient } from '../postgres/wire-client.ts'
+import { rowsOf, sqlstates, type WireClient } from '../postgres/wire-client.ts'
 import { parse, SYNC } from '../postgres/messages.ts'
 
 const SQL = `CREATE TABLE users(id int, ssn text); INSERT INTO users VALUES (1, '987-65-4320');

@@ -5,11 +5,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bind, closeOf, describeOf, execute, parse, query, run, SYNC } from '../postgres/messages.ts'
 import { listenerTls, openScene, type Scene, SHARED } from '../postgres/scene.ts'
 import { encoded, errorOf, rowsOf, ServerRefused, sqlstates, statusOf, WireClient } from '../postgres/wire-client.ts'
-import { absence, corpusLines, corpusText, type WireCase } from './cases.ts'
+import { absence, wireCases, corpusText } from './cases.ts'
 import { findLeak, needlesOf } from './canaries.ts'
 import { CANARIES, READER, WRITER } from './reference-policy.ts'
 
-const cases = corpusLines<WireCase>('postgres-wire.jsonl')
+const cases = wireCases('postgres-wire.jsonl')
 const why = absence ?? ('absent' in SHARED ? SHARED.absent : null)
 const tls = listenerTls()
 const TYPES = `CREATE TABLE kinds(a text, b int4, c date, d numeric(10, 2), e jsonb, f bytea, g uuid, h text[], i int4[], j timestamptz, k bool);

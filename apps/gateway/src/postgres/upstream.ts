@@ -1,7 +1,7 @@
 import { createHash, randomBytes, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
-import type tls from 'node:tls'
+import tls from 'node:tls'
 import {
   BACKEND_LIMITS,
   BodyReader,
@@ -136,19 +136,34 @@ async function dial(name: string, target: TargetConfig, turn: Turn): Promise<Con
   }
 }
 
+/** One context per target: it holds the authorities, which are most of what a TLS connection weighs. */
+const secureContexts = new WeakMap<TargetConfig, tls.SecureContext>()
+
+function secureContextOf(target: TargetConfig): tls.SecureContext {
+  let context = secureContexts.get(target)
+  if (context === undefined) {
+    const { caFile, clientCertificateFile, clientKeyFile } = target.tls
+    context = tls.createSecureContext({
+      minVersion: 'TLSv1.2',
+      ...(caFile === null ? {} : { ca: readFileSync(caFile) }),
+      ...(clientCertificateFile === null ? {} : { cert: readFileSync(clientCertificateFile) }),
+      ...(clientKeyFile === null ? {} : { key: readFileSync(clientKeyFile) }),
+    })
+    secureContexts.set(target, context)
+  }
+  return context
+}
+
 function tlsOptions(target: TargetConfig): tls.ConnectionOptions {
-  const { mode, caFile, serverName, clientCertificateFile, clientKeyFile } = target.tls
+  const { mode, serverName } = target.tls
   const verified = serverName ?? target.host
   return {
     host: verified,
     ...(isIP(verified) === 0 ? { servername: verified } : {}),
+    secureContext: secureContextOf(target),
     rejectUnauthorized: mode !== 'require-unverified',
-    minVersion: 'TLSv1.2',
     ALPNProtocols: ['postgresql'],
     ...(mode === 'verify-full' ? {} : { checkServerIdentity: () => undefined }),
-    ...(caFile === null ? {} : { ca: readFileSync(caFile) }),
-    ...(clientCertificateFile === null ? {} : { cert: readFileSync(clientCertificateFile) }),
-    ...(clientKeyFile === null ? {} : { key: readFileSync(clientKeyFile) }),
   }
 }
 

@@ -132,6 +132,20 @@ describe.skipIf(missing !== null)(`the corpus on a real server${missing === null
     60_000,
   )
 
+  it('agrees with the server that unnest with several arguments is its own in FROM, whatever the search path', async () => {
+    const trap = (parameters: string, columns: string): string =>
+      `CREATE FUNCTION trap.unnest(${parameters}) RETURNS ${columns} LANGUAGE sql AS 'SELECT 13'`
+    const statements = [
+      'CREATE SCHEMA trap',
+      trap('int[]', 'SETOF int'),
+      trap('int[], int[]', 'SETOF int'),
+      'SET search_path = trap, pg_catalog',
+    ]
+    const query = `SELECT (SELECT count(*) FROM unnest(ARRAY[1], ARRAY[2]) t(a, b) WHERE (a, b) = (1, 2)) || ' '
+      || (SELECT a FROM unnest(ARRAY[1]) t(a)) || ' ' || unnest(ARRAY[1], ARRAY[2])`
+    expect(await firstColumn(database?.url ?? '', [...statements, query])).toEqual(['1 13 13'])
+  })
+
   // Whatever the server itself says a column comes from must be among the sources that were found.
   it('agrees with the server about columns that are copied', async () => {
     const probe = 'SELECT u.*, v.remark, m.tag FROM users u JOIN v_users v USING (id) JOIN mv_users m USING (id)'

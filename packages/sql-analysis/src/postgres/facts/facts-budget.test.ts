@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import type { StatementFacts } from '@gatehouse/core'
 import { loadModule, parseSync } from 'libpg-query'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -6,6 +5,7 @@ import type { Catalog } from '../catalog.ts'
 import { prescan } from '../prescan.ts'
 import { defaultPrescanLimits } from '../prescan-limits.ts'
 import { Work, readFacts } from '../read-facts.ts'
+import { PostgresReader, type Reading } from '../reader.ts'
 import { giantView, hostileCatalog } from './hostile-catalog.ts'
 import { HOSTILE_TEXTS } from './hostile-texts.ts'
 import { ORDINARY_TEXTS } from './ordinary-texts.ts'
@@ -25,9 +25,10 @@ beforeAll(() => loadModule())
 function read(text: string, catalog: Catalog): Cost {
   const tree = parseSync(text)
   const work = new Work(Buffer.byteLength(text))
-  const started = performance.now()
+  const before = process.threadCpuUsage()
   const facts = readFacts(tree, { catalog, searchPath: ['pg_catalog', 'public', 'other'], parse: parseSync }, work)
-  return { facts, work, milliseconds: performance.now() - started }
+  const { user, system } = process.threadCpuUsage(before)
+  return { facts, work, milliseconds: (user + system) / 1000 }
 }
 
 function isWithinLimits(text: string): boolean {
@@ -59,7 +60,7 @@ describe('hostile texts of 16 KiB', () => {
       }
     }
     const slowest = times.toSorted((a, b) => Number.parseFloat(b) - Number.parseFloat(a)).slice(0, 12)
-    console.info(`slowest of ${times.length}, on a busy machine:\n${slowest.join('\n')}`)
+    console.info(`slowest of ${times.length} by processor time, the first time each is read:\n${slowest.join('\n')}`)
   }, 120_000)
 
   it.each([
@@ -136,26 +137,45 @@ describe('views', () => {
     expect(second?.work.spent).toBeLessThan(TEXT_UNITS / 100)
   })
 
-  it('are not held against anybody when it was the text around them that was too entangled', () => {
+  it('are not held against anybody when the text that named them first went too deep', () => {
     const catalog = hostileCatalog()
-    const stars = Array.from({ length: 1500 }, () => 'wide.*').join()
-    const text = `select (select 1 from tagged_again) from (select ${stars} from wide) x`
-    const { facts, work } = read(text, catalog)
-    expect(facts[0]?.complete).toBe(work.exhausted ? false : true)
-    const half = `select row(${Array.from({ length: 1900 }, () => 'wide.*').join()}), (select 1 from tagged_again) from wide`
-    read(half, catalog)
+    const deep = `${'select ('.repeat(490)}select again from tagged_again${')'.repeat(490)}`
+    const deeper = `select ${'case when true then '.repeat(450)}(${deep})${' end'.repeat(450)}`
+    for (const text of [deeper, deep]) expect(read(text, catalog).facts).toHaveLength(1)
     expect(read('select again from tagged_again', catalog).facts[0]?.output).toMatchObject([
       { complete: true, sources: [{ column: { relation: 'people', column: 'ssn' } }] },
     ])
   })
 
   it('say when they were what the budget ended on: the text may be read again', () => {
-    const catalog = giantView(390)
+    const catalog = giantView(150)
     const text = Array.from({ length: 5 }, (_, index) => `select * from giant${index || ''}`).join(' union all ')
     const costs = Array.from({ length: 5 }, () => read(text, catalog))
     expect(costs[0]?.work).toMatchObject({ exhausted: true, ranOutOnView: true })
     expect(costs.at(-1)?.work).toMatchObject({ exhausted: false, ranOutOnView: false })
     expect(costs.at(-1)?.facts[0]?.complete).toBe(true)
+  })
+
+  it('then are read again by the reader, which keeps every other reading', async () => {
+    const reader = await PostgresReader.create({ catalogRows: () => undefined })
+    const names = {
+      catalog: giantView(150),
+      searchPath: ['pg_catalog', 'public'],
+      parse: (sql: string) => reader.parseQuery(sql),
+    }
+    const readings = (text: string): Reading[] => {
+      const bytes = Buffer.from(text)
+      return Array.from({ length: 5 }, () => reader.read(bytes, 0, bytes.length, names))
+    }
+    const incomplete = { kind: 'read', facts: { statements: [{ complete: false }] } }
+    const views = readings(Array.from({ length: 5 }, (_, index) => `table giant${index || ''}`).join(' union all '))
+    expect(views[0]).toMatchObject(incomplete)
+    expect(views.at(-1)).toMatchObject({ kind: 'read', facts: { statements: [{ complete: true }] } })
+    const [, stars = ''] = HOSTILE_TEXTS.find(([name]) => name === 'stars') ?? []
+    const [first, ...others] = readings(stars)
+    expect(first).toMatchObject(incomplete)
+    for (const other of others) expect(other).toBe(first)
+    await reader.close()
   })
 })
 
@@ -165,7 +185,7 @@ describe('what a condition lets through, however it is nested', () => {
     [`${'(id=1 or not '.repeat(300)}true${')'.repeat(300)}`, false],
     [`${'not ('.repeat(300)}id=id${')'.repeat(300)}`, true],
     [`${'not ('.repeat(301)}id<>id${')'.repeat(301)}`, true],
-    [`${Array.from({ length: 900 }, (_, i) => `id=${i}`).join(' or ')}`, false],
+    [Array.from({ length: 900 }, (_, i) => `id=${i}`).join(' or '), false],
     [`${Array.from({ length: 900 }, (_, i) => `id=${i}`).join(' or ')} or id<>700`, true],
     [`${Array.from({ length: 900 }, (_, i) => `id=${i}`).join(' or ')} or not (id = 700)`, true],
     [`${Array.from({ length: 900 }, (_, i) => `id=${i}`).join(' or ')} or ssn is null or ssn is not null`, true],

@@ -23,11 +23,7 @@ function hostileParts(): CatalogParts {
       relation('public', 'wide', columns),
       ...doublingViews(),
     ],
-    functions: [
-      ...SAMPLE_PARTS.functions,
-      ...overloads,
-      fn('pg_catalog', 'unnest', [2277], 'immutable', { returnsSet: true, returnTypeOid: 2283 }),
-    ],
+    functions: [...SAMPLE_PARTS.functions, ...overloads],
     operators: Array.from({ length: 40 }, (_, index) => ({
       schema: 'public',
       name: '@+@',

@@ -7,6 +7,11 @@ describe('the lineage of an output column', () => {
   it.each<[string, string[]]>([
     ['select ssn from people', ['copied people.ssn']],
     ['select p.ssn as harmless from people p', ['copied people.ssn']],
+    ['select b from people, unnest(array[name], array[ssn]) t(a, b)', ['derived people.ssn']],
+    ['select a from people, unnest(array[name], array[ssn]) t(a, b)', ['derived people.name']],
+    ['select x.* from people p join notes n using (id) cross join lateral (select ssn) x', ['copied people.ssn']],
+    ['select c from (people join notes using (id)) as j(a, b, c)', ['copied people.ssn']],
+    ['select ssn from (people cross join notes) cross join (notes a natural join notes b)', ['copied people.ssn']],
     ['select b from people as t(a, c, b)', ['copied people.ssn']],
     ['select x from (select ssn as x from people) d', ['copied people.ssn']],
     ['with c as (select ssn from people) select * from c', ['copied people.ssn']],

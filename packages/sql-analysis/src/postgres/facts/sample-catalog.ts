@@ -16,6 +16,8 @@ await loadModule()
 
 const TEXT = 25
 const INTEGER = 23
+const ANYARRAY = 2277
+const ANYELEMENT = 2283
 
 let nextOid = 20_000
 
@@ -119,10 +121,19 @@ export const SAMPLE_PARTS: CatalogParts = {
     fn('pg_catalog', 'query_to_xml', [TEXT], 'stable'),
     fn('pg_catalog', 'pg_read_file', [TEXT], 'volatile'),
     fn('pg_catalog', 'generate_series', [INTEGER, INTEGER], 'immutable', { returnsSet: true, returnTypeOid: INTEGER }),
+    fn('pg_catalog', 'unnest', [ANYARRAY], 'immutable', { returnsSet: true, returnTypeOid: ANYELEMENT }),
     fn('public', 'secret_of', [INTEGER], 'stable'),
+    fn('trap', 'unnest', [ANYARRAY], 'volatile', { returnsSet: true, returnTypeOid: ANYELEMENT }),
+    fn('trap', 'unnest', [ANYARRAY, ANYARRAY], 'volatile', { returnsSet: true, returnTypeOid: ANYELEMENT }),
     fn('trap', 'upper', [TEXT], 'immutable'),
   ],
-  types: [type(TEXT, 'text'), type(INTEGER, 'int4', { category: 'N' }), type(20, 'int8', { category: 'N' })],
+  types: [
+    type(TEXT, 'text'),
+    type(INTEGER, 'int4', { category: 'N' }),
+    type(20, 'int8', { category: 'N' }),
+    type(ANYARRAY, 'anyarray', { kind: 'pseudo', category: 'P' }),
+    type(ANYELEMENT, 'anyelement', { kind: 'pseudo', category: 'P' }),
+  ],
   operators: [{ schema: 'public', name: '@+@', left: TEXT, right: TEXT }],
   builtinOperators: ['=', '<>', '<', '>', '<=', '>=', '||', '+', '-', '/', '~~', '~', '->>', '->'],
 }

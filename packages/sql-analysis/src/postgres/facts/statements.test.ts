@@ -108,6 +108,20 @@ describe('functions', () => {
     expect(trust("select upper('x')", ['pg_catalog', 'trap'])).toEqual(['pg_catalog.upper harmless'])
   })
 
+  it('are the server’s own where unnest stands in FROM with several arguments, and only there', () => {
+    const own = ['pg_catalog.unnest harmless']
+    const paths = [undefined, ['trap', 'pg_catalog', 'public']]
+    for (const path of paths) {
+      expect(trust('select * from unnest($1::text[], $2::text[]) x(a, b)', path)).toEqual(own)
+      expect(trust('select 1 from rows from (unnest($1::text[], $2::text[]))', path)).toEqual(own)
+    }
+    expect(trust('select * from unnest($1::text[])', paths[1])).toEqual(['trap.unnest user'])
+    expect(trust('select unnest($1::text[], $2::text[])', paths[1])).toEqual(['trap.unnest user'])
+    expect(trust('select unnest($1::text[], $2::text[])')).toEqual(['?.unnest unknown'])
+    expect(trust('select * from pg_catalog.unnest($1::text[], $2::text[])')).toEqual(['pg_catalog.unnest unknown'])
+    expect(trust('select * from unnest($1, $2) as (a int, b int)', paths[1])).toEqual(['trap.unnest user'])
+  })
+
   it('behind operators are seen', () => {
     expect(trust('select 1 operator(trap.+) 2')).toEqual(['trap.+ user'])
     expect(trust("select 'a' @+@ 'b'")).toEqual(['public.@+@ user'])

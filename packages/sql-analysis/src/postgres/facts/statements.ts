@@ -10,7 +10,7 @@ import { type NameEnvironment, Reading, type Walkers } from './reading.ts'
 import { type Scope, TOP } from './scope.ts'
 import { readSessionStatement } from './session-statements.ts'
 import { type Tree, kindOf } from './tree.ts'
-import type { Work } from './work.ts'
+import { OverBudget, type Work } from './work.ts'
 
 const WALKERS: Walkers = {
   expression: readExpression,
@@ -81,6 +81,7 @@ export function readOne(
     if (node === undefined) throw new Error('an empty statement')
     action = readStatement(reading, node, TOP)
   } catch (error) {
+    if (error instanceof OverBudget) reading.reason = error.message
     // What was found until then stays: it can only add to a refusal.
     reading.incomplete(
       error instanceof RangeError ? 'nested too deep' : error instanceof Error ? error.message : 'not understood',
