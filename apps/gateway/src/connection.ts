@@ -37,6 +37,8 @@ export class Connection implements Staging {
   #closed = false
   #ending = false
   #slow = false
+  /** Staged in this turn. */
+  #stagedBytes = 0
 
   private constructor(socket: net.Socket, turn: Turn) {
     this.#socket = socket
@@ -136,7 +138,11 @@ export class Connection implements Staging {
 
   /** Stages bytes to be written at the end of this turn, behind the trail's commit. */
   stage(source: Buffer, start: number, end: number): void {
-    if (!this.#closed && !this.#ending) this.#turn.stage(this, source, start, end)
+    if (this.#closed || this.#ending) return
+    this.#turn.stage(this, source, start, end)
+    this.#stagedBytes += end - start
+    // Not only when it was written: libuv reads many chunks in one turn unless it is told to stop.
+    if (!this.#slow && this.#stagedBytes + this.#socket.writableLength > UNWRITTEN_BYTES_LIMIT) this.#slowDown()
   }
 
   /** Writes at once. Only for login, where no statement is concerned. */
@@ -185,17 +191,28 @@ export class Connection implements Staging {
       }
     }
     segments.length = 0
+    this.#stagedBytes = 0
     if (this.#ending) this.#finish()
-    if (this.#closed || socket.writableLength === 0) return true
-    if (!this.#slow && socket.writableLength > UNWRITTEN_BYTES_LIMIT && this.counterpart !== null) {
-      this.#slow = true
-      this.counterpart.pause(Pause.PeerIsSlow)
-      socket.once('drain', () => {
-        this.#slow = false
-        this.counterpart?.resume(Pause.PeerIsSlow)
-      })
-    }
-    return false
+    const drained = this.#closed || socket.writableLength === 0
+    if (this.#slow) {
+      // No `drain` comes where no write has said that it is needed.
+      if (drained || !socket.writableNeedDrain) this.#speedUp()
+    } else if (!drained && socket.writableLength > UNWRITTEN_BYTES_LIMIT) this.#slowDown()
+    return drained
+  }
+
+  /** This connection is not written as fast as its counterpart is read: the counterpart waits. */
+  #slowDown(): void {
+    if (this.counterpart === null) return
+    this.#slow = true
+    this.counterpart.pause(Pause.PeerIsSlow)
+    this.#socket.once('drain', this.#speedUp)
+  }
+
+  readonly #speedUp = (): void => {
+    this.#slow = false
+    this.#socket.removeListener('drain', this.#speedUp)
+    this.counterpart?.resume(Pause.PeerIsSlow)
   }
 
   #finish(): void {

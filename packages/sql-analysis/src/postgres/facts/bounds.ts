@@ -245,7 +245,7 @@ const COMPLEMENTS: ReadonlyMap<string, string> = new Map([
 
 // `p or not p`, `x is null or x is not null`, `x < 1 or x >= 1`.
 function coversAll(judge: Judge, parts: readonly Tree[]): boolean {
-  judge.reading.spend(2 * parts.length)
+  judge.reading.spend(6 * parts.length)
   // Most have no opposite among the others by their form alone: those are not compared.
   const forms = new Set(parts.map(formOf))
   const opposites = parts.flatMap((part) => oppositeOf(part) ?? []).filter((opposite) => forms.has(formOf(opposite)))

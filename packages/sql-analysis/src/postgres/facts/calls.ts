@@ -32,7 +32,8 @@ export function readCall(reading: Reading, call: FuncCall, scope: Scope, argumen
   const meaning = useFunction(reading, names, parts.length)
   if (name === 'set_config' || name === 'current_setting') readSettingCall(reading, name, listOf(call.args))
   if (name === 'lo_import' || name === 'lo_export' || name.startsWith('pg_read_')) readFileArgument(reading, call)
-  if (meaning.trust !== 'user' && meaning.trust !== 'unknown' && isPlainCount(call, name, parts)) return NOTHING
+  if (meaning.trust !== 'user' && meaning.trust !== 'unknown' && isPlainCount(reading, call, name, parts))
+    return NOTHING
   const derived = derivedFrom(reading, parts)
   tellOfCall(reading, name, meaning.candidates, parts)
   if (meaning.doubt !== null) return clouded(derived, 'function', meaning.doubt)
@@ -59,15 +60,17 @@ function readProjection(reading: Reading, name: string, parts: readonly Lineage[
       : clouded(derivedFrom(reading, [argument]), 'function', doubt)
   }
   const { catalog, searchPath } = reading.environment
+  reading.spend(searchPath.length >> 1)
   const type = catalog.resolveType(name, searchPath)
   return type === undefined ? null : { ...derivedFrom(reading, parts), builtinType: catalog.isBuiltinType(type.oid) }
 }
 
 // count(column) tells only how many are not null: nothing of any value comes out. Of an expression it could be an oracle.
-function isPlainCount(call: FuncCall, name: string, parts: readonly Lineage[]): boolean {
+function isPlainCount(reading: Reading, call: FuncCall, name: string, parts: readonly Lineage[]): boolean {
   if (name !== 'count' || call.agg_distinct === true) return false
   const argument = parts[0]
   if (argument === undefined) return call.agg_star === true
+  reading.spend(argument.sources.length >> 2)
   return (
     parts.length === 1 &&
     call.args?.[0] !== undefined &&

@@ -34,7 +34,7 @@ export function readDelete(reading: Reading, statement: DeleteStmt, outer: Scope
   if (relation === undefined) throw new Error('a DELETE is not understood')
   const around = withCommonTables(reading, statement.withClause, outer)
   const target = targetItem(reading, relation)
-  reading.access('delete', relationName(reading.environment, relation), null)
+  reading.access('delete', relationName(reading, relation), null)
   const scope = readSources(reading, [target], listOf(statement.usingClause), around)
   narrow(reading, statement.whereClause, target, relation, scope)
   return readReturning(reading, statement.returningClause, target, scope)
@@ -53,8 +53,7 @@ export function readSources(reading: Reading, first: readonly Item[], nodes: rea
 }
 
 function narrow(reading: Reading, where: Tree | undefined, target: Item, relation: RangeVar, scope: Scope): void {
-  if (readCondition(reading, where, target, findRelation(reading.environment, relation), scope))
-    reading.unboundedWrite = true
+  if (readCondition(reading, where, target, findRelation(reading, relation), scope)) reading.unboundedWrite = true
 }
 
 /** A SET list: each column written with what it gets. */
@@ -83,7 +82,7 @@ export function readAssignments(
     write(reading, relation, assignment.name, lineage)
   }
   const names = assigned.flatMap((column) => column.name ?? [])
-  reading.access(action, relationName(reading.environment, relation), names)
+  reading.access(action, relationName(reading, relation), names)
   return assigned
 }
 
@@ -132,9 +131,9 @@ export function write(reading: Reading, relation: RangeVar, column: string | nul
 }
 
 function targetsOf(reading: Reading, name: RangeVar, column: string): readonly (ColumnName | null)[] {
-  const relation = findRelation(reading.environment, name)
+  const relation = findRelation(reading, name)
   if (relation === undefined) {
-    const { schema, name: relname } = relationName(reading.environment, name)
+    const { schema, name: relname } = relationName(reading, name)
     return schema === null ? [null] : [{ schema, relation: relname, column }]
   }
   // A column about to be added is not in the catalog yet; of a view only its base columns are written.

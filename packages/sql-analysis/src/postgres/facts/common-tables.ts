@@ -37,7 +37,7 @@ export function withCommonTables(reading: Reading, clause: WithClause | undefine
 /** The columns of a WITH query, read at most once; while it reads itself, those found so far. */
 export function commonTableColumns(reading: Reading, table: CommonTable): readonly Column[] {
   if (table.columns !== null) return table.columns
-  if (table.reading) return table.provisional ?? unknownColumns(table)
+  if (table.reading) return table.provisional ?? unknownColumns(reading, table)
   table.reading = true
   reading.descend()
   let columns = readOnce(reading, table)
@@ -98,8 +98,9 @@ function chosen(reading: Reading, columns: readonly Column[], given: readonly st
   return columns.filter((column) => column.name !== null && names.has(column.name)).map((c) => c.lineage)
 }
 
-function unknownColumns(table: CommonTable): readonly Column[] {
+function unknownColumns(reading: Reading, table: CommonTable): readonly Column[] {
   const names = stringsOf(table.definition.aliascolnames)
+  reading.spend(names.length)
   const lineage = untraced('name', `"${table.name}" names itself before its columns are known`)
   return names.length === 0 ? [{ name: null, lineage }] : names.map((name) => ({ name, lineage }))
 }

@@ -28,7 +28,7 @@ export function readDefinition(reading: Reading, node: Tree): Action | null {
   const skipped = readNewRelation(reading, node, action)
   const tables: RangeVar[] = []
   findTables(reading, fields, skipped, tables)
-  for (const table of tables) reading.access(action, relationName(reading.environment, table), null)
+  for (const table of tables) reading.access(action, relationName(reading, table), null)
   const named = entry.name === null ? [] : objectNames(reading, fields[entry.name], node)
   for (const name of named) reading.access(action, name, null)
   if (tables.length === 0 && named.length === 0 && skipped === null) reading.access(action, null, null)
@@ -64,7 +64,7 @@ function readNewRelation(reading: Reading, node: Tree, action: Action): object |
     node.CreateSeqStmt?.sequence ??
     node.CompositeTypeStmt?.typevar
   if (relation === undefined) return null
-  reading.access(action, newRelationName(reading.environment, relation), null)
+  reading.access(action, newRelationName(reading, relation), null)
   return relation
 }
 
@@ -121,7 +121,7 @@ function scopeOf(reading: Reading, tables: readonly RangeVar[], made: object | n
   // The columns of a table about to be made are not known yet, and nothing is stored in them.
   if (made !== null) return { ...TOP, items }
   for (const table of tables)
-    if (findRelation(reading.environment, table) !== undefined)
+    if (findRelation(reading, table) !== undefined)
       items.push({ ...targetItem(reading, table), onRead: null, read: null })
   return { ...TOP, items }
 }
@@ -172,7 +172,7 @@ function objectNames(reading: Reading, value: unknown, node: Tree): RelationName
     const schema = parts.length > 1 ? (parts[parts.length - 2] ?? null) : null
     if (type !== undefined && RELATIONS.has(type)) {
       const table = schema === null ? { relname: name } : { relname: name, schemaname: schema }
-      names.push(relationName(reading.environment, table))
+      names.push(relationName(reading, table))
     } else names.push({ schema: schema ?? schemaOfNew(reading, node), name })
   }
   return names
@@ -181,7 +181,7 @@ function objectNames(reading: Reading, value: unknown, node: Tree): RelationName
 function schemaOfNew(reading: Reading, node: Tree): string | null {
   const inSchema =
     node.CreateFunctionStmt ?? node.CreateDomainStmt ?? node.CreateEnumStmt ?? node.CreateRangeStmt ?? node.DefineStmt
-  return inSchema === undefined ? null : creationSchema(reading.environment)
+  return inSchema === undefined ? null : creationSchema(reading)
 }
 
 /** The dotted names in a field, whatever node it holds them in. */
@@ -237,7 +237,7 @@ function readSpecials(reading: Reading, node: Tree, action: Action): void {
   }
   for (const relation of listOf(node.VacuumStmt?.rels)) {
     const table = relation.VacuumRelation?.relation
-    if (table !== undefined) reading.access(action, relationName(reading.environment, table), null)
+    if (table !== undefined) reading.access(action, relationName(reading, table), null)
   }
   if (node.ReassignOwnedStmt?.newrole !== undefined)
     reading.access(action, { schema: null, name: roleName(node.ReassignOwnedStmt.newrole) }, null)

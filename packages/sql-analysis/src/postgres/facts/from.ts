@@ -52,8 +52,8 @@ function tableItem(reading: Reading, name: RangeVar, scope: Scope): Item {
 
 /** The entry of a stored relation. `read`: the action under which the columns read are listed; null lists none until one is read. */
 export function relationItem(reading: Reading, name: RangeVar, action: 'select' | null, alias: string): Item {
-  const resolved = relationName(reading.environment, name)
-  const relation = findRelation(reading.environment, name)
+  const resolved = relationName(reading, name)
+  const relation = findRelation(reading, name)
   const aliased = name.alias !== undefined
   const columns = relation === undefined ? [] : relationColumns(reading, relation)
   const shown = renamed(reading, columns, name.alias)

@@ -217,6 +217,10 @@ const QUERIES: readonly Family[] = [
     `WITH in the first arm ${depth}`,
     nested('', 'with a as ((', 'table users', ') union table users) table a', depth),
   ]),
+  [
+    'recursive, many names',
+    filled(`with recursive a(${list(1500, (i) => `c${i}`, ',')}) as (select 1 from a`, () => ',a', ') table a'),
+  ],
   ['views', filled('select 1 from tagged', () => ',tagged')],
   ['views of views', filled('select * from tagged_again', () => ',tagged_again')],
   ['doubling views', filled('select 1 from double30', (i) => `,double${30 - (i % 30)}`)],

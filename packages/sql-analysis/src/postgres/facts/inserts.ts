@@ -16,7 +16,7 @@ export function readInsert(reading: Reading, statement: InsertStmt, outer: Scope
   if (relation === undefined) throw new Error('an INSERT is not understood')
   const around = withCommonTables(reading, statement.withClause, outer)
   const named = listOf(statement.cols).map((node) => node.ResTarget?.name ?? '')
-  reading.access('insert', relationName(reading.environment, relation), named.length === 0 ? null : named)
+  reading.access('insert', relationName(reading, relation), named.length === 0 ? null : named)
   for (const node of listOf(statement.cols)) {
     for (const step of listOf(node.ResTarget?.indirection)) {
       for (const index of [step.A_Indices?.lidx, step.A_Indices?.uidx])
@@ -67,12 +67,12 @@ export function readMerge(reading: Reading, statement: MergeStmt, outer: Scope):
     throw new Error('a MERGE is not understood')
   const around = withCommonTables(reading, statement.withClause, outer)
   const target = targetItem(reading, relation)
-  reading.access('merge', relationName(reading.environment, relation), null)
+  reading.access('merge', relationName(reading, relation), null)
   const beside: FromScope = { outer: around, items: [], tables: around.tables }
   readFrom(reading, sourceRelation, beside)
   const sources = beside.items
   const scope: Scope = { ...beside, items: [target, ...sources] }
-  const known = findRelation(reading.environment, relation)
+  const known = findRelation(reading, relation)
   const open = readCondition(reading, joinCondition, target, known, scope)
   const given: Column[] = []
   for (const node of listOf(statement.mergeWhenClauses)) {
@@ -102,13 +102,13 @@ function readMergeAction(
     case 'CMD_NOTHING':
       return []
     case 'CMD_DELETE':
-      reading.access('delete', relationName(reading.environment, relation), null)
+      reading.access('delete', relationName(reading, relation), null)
       return []
     case 'CMD_UPDATE':
       return readAssignments(reading, relation, 'update', listOf(clause.targetList), scope)
     case 'CMD_INSERT': {
       const named = listOf(clause.targetList).map((node: Tree) => node.ResTarget?.name ?? '')
-      reading.access('insert', relationName(reading.environment, relation), named.length === 0 ? null : named)
+      reading.access('insert', relationName(reading, relation), named.length === 0 ? null : named)
       const values = listOf(clause.values).map((node) => ({
         name: null,
         lineage: reading.walk.expression(reading, node, scope),

@@ -34,7 +34,7 @@ export function fill(reading: Reading, action: Action, into: IntoClause, columns
   if (into.rel === undefined) throw new Error('the target of a query is not understood')
   reading.changesNames = true
   reading.movesNames = true
-  const target = newRelationName(reading.environment, into.rel)
+  const target = newRelationName(reading, into.rel)
   reading.access(action, target, null)
   writeNew(reading, target.schema, target.name, stringsOf(into.colNames), columns)
 }
@@ -116,7 +116,7 @@ export function readCopy(reading: Reading, statement: CopyStmt): Action {
   }
   if (relation === undefined) throw new Error('a COPY is not understood')
   const named = stringsOf(statement.attlist)
-  const name = relationName(reading.environment, relation)
+  const name = relationName(reading, relation)
   reading.access(action, name, named.length === 0 ? null : named)
   const item = relationItem(reading, relation, null, relation.relname ?? '')
   const scope: Scope = { ...TOP, items: [item] }
@@ -140,7 +140,7 @@ function copiedColumns(
   named: readonly string[],
 ): readonly Column[] {
   const generated = new Set<string>()
-  const relation = statement.relation === undefined ? undefined : findRelation(reading.environment, statement.relation)
+  const relation = statement.relation === undefined ? undefined : findRelation(reading, statement.relation)
   for (const column of relation?.columns ?? []) if (column.generated) generated.add(column.name)
   const all = item.columns
   reading.spend(all.length + named.length * (1 + (all.length >> 3)))

@@ -287,5 +287,5 @@ function lockTables(reading: Reading, nodes: readonly Tree[], named: readonly st
 function lockTable(reading: Reading, table: RangeVar, scope: Scope): void {
   const qualified = table.schemaname !== undefined && table.schemaname !== ''
   if (!qualified && findCommonTable(reading, scope, table.relname ?? '') !== null) return
-  reading.access('lock', relationName(reading.environment, table), null)
+  reading.access('lock', relationName(reading, table), null)
 }

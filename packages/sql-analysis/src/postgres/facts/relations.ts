@@ -2,7 +2,7 @@ import type { RelationName } from '@gatehouse/core'
 import type { RangeVar } from 'libpg-query'
 import type { Catalog, CatalogRelation } from '../catalog.ts'
 import { type Column, type Lineage, copiedFrom, untraced } from './lineage.ts'
-import type { NameEnvironment } from './reading.ts'
+import type { Reading } from './reading.ts'
 
 /** System columns that hold values of other tables: what is in them cannot be traced. PostgreSQL manual, "System Catalogs". */
 const SAMPLED: ReadonlyMap<string, RegExp> = new Map([
@@ -37,9 +37,11 @@ function storedColumn(catalog: Catalog, relation: CatalogRelation, index: number
 }
 
 /** The relation a name in a statement means; undefined when the catalog does not know it. */
-export function findRelation(environment: NameEnvironment, name: RangeVar): CatalogRelation | undefined {
+export function findRelation(reading: Reading, name: RangeVar): CatalogRelation | undefined {
+  const { environment } = reading
   const relname = name.relname ?? ''
   const schema = name.schemaname
+  reading.spend(1 + (environment.searchPath.length >> 1))
   if (schema === undefined || schema === '') return environment.catalog.resolve(relname, environment.searchPath)
   if (schema === 'pg_temp') {
     const own = environment.searchPath.find((candidate) => candidate.startsWith('pg_temp_'))
@@ -49,24 +51,24 @@ export function findRelation(environment: NameEnvironment, name: RangeVar): Cata
 }
 
 /** The name for facts: resolved, else as written with schema null where none was written. */
-export function relationName(environment: NameEnvironment, name: RangeVar): RelationName {
-  const found = findRelation(environment, name)
+export function relationName(reading: Reading, name: RangeVar): RelationName {
+  const found = findRelation(reading, name)
   if (found !== undefined) return { schema: found.schema, name: found.name }
   const schema = name.schemaname
   return { schema: schema === undefined || schema === '' ? null : schema, name: name.relname ?? '' }
 }
 
 /** The name a relation gets that is about to be made: in the schema written, the temporary one, or the first of the path. */
-export function newRelationName(environment: NameEnvironment, name: RangeVar): RelationName {
+export function newRelationName(reading: Reading, name: RangeVar): RelationName {
   const written = name.schemaname
   const relname = name.relname ?? ''
   if (written !== undefined && written !== '') return { schema: written, name: relname }
   if (name.relpersistence === 't') return { schema: 'pg_temp', name: relname }
-  return { schema: creationSchema(environment), name: relname }
+  return { schema: creationSchema(reading), name: relname }
 }
 
 /** The schema that takes new objects: the first of the path that is not there by itself; null when there is none. */
-export function creationSchema(environment: NameEnvironment): string | null {
-  const path = environment.searchPath
+export function creationSchema(reading: Reading): string | null {
+  const path = reading.environment.searchPath
   return path.find((schema) => schema !== 'pg_catalog' && !schema.startsWith('pg_temp')) ?? null
 }

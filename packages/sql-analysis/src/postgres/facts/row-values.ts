@@ -27,6 +27,7 @@ export function castTo(reading: Reading, value: Lineage, type: TypeName): Lineag
   if (NAME_TYPES.has(name)) reading.useFunction('pg_catalog', name, 'harmless')
   const schema = (type.names?.length ?? 0) > 1 ? stringsOf(type.names)[0] : undefined
   const { catalog, searchPath } = reading.environment
+  reading.spend(1 + (searchPath.length >> 1))
   const known = schema === undefined ? catalog.resolveType(name, searchPath) : catalog.type(schema, name)
   if (known === undefined || type.pct_type === true) return withType(value, schema === 'pg_catalog')
   if (known.relationOid !== 0 && type.arrayBounds === undefined) {
