@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { execFile } from 'node:child_process'
 import {
   existsSync,
@@ -51,10 +52,9 @@ export async function fetchDebianPackages(wanted: WantedPackages): Promise<Had<U
     }
     mkdirSync(wanted.folder, { recursive: true })
     // `cp` and a rename within one file system: a root that was cut off is never taken for a whole one.
-    const beside = join(wanted.folder, `root.${String(process.pid)}`)
+    const beside = join(wanted.folder, `root.${randomUUID()}`)
     await run('cp', ['-a', partial, beside])
-    if (existsSync(root)) rmSync(beside, { recursive: true, force: true })
-    else renameSync(beside, root)
+    putInPlace(beside, root)
     return { kind: 'program', program: unpacked(root) }
   } catch (error) {
     const words =
@@ -64,6 +64,16 @@ export async function fetchDebianPackages(wanted: WantedPackages): Promise<Had<U
     return { kind: 'absent', reason: `not installed, and apt-get could not fetch it (${words.slice(0, 300)})` }
   } finally {
     rmSync(scratch, { recursive: true, force: true })
+  }
+}
+
+/** Puts what was made beside in its place, whole or not at all. Several may make it at once: the first one's stays. */
+export function putInPlace(beside: string, folder: string): void {
+  try {
+    renameSync(beside, folder)
+  } catch (error) {
+    rmSync(beside, { recursive: true, force: true })
+    if (!existsSync(folder)) throw error
   }
 }
 

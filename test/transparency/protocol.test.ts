@@ -220,6 +220,6 @@ describe('a session', () => {
 function withoutWords(line: string): string {
   const gateway = /^E .*\|C(\w{5})\|Mgatehouse: (.*?)\|D\{"code":"UNKNOWN_(?:STATEMENT|PORTAL)"/.exec(line)
   if (gateway !== null) return `E ${gateway[1] ?? ''} ${gateway[2] ?? ''}`
-  const server = /^E .*\|C(26000)\|M(.*?)\|/.exec(line)
+  const server = /^E .*\|C(26000|34000)\|M(.*?)\|/.exec(line)
   return server === null ? line : `E ${server[1] ?? ''} ${server[2] ?? ''}`
 }

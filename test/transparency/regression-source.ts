@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { NO_SANDBOX, systemSource } from '../servers/debian-packages.ts'
+import { NO_SANDBOX, putInPlace, systemSource } from '../servers/debian-packages.ts'
 import type { Had } from '../servers/found.ts'
 import { KEPT_SERVERS } from '../servers/private-folder.ts'
 
@@ -28,8 +28,8 @@ export async function findRegressionSource(): Promise<Had<string>> {
     })
     mkdirSync(KEPT_SERVERS, { recursive: true })
     // Unpacked beside and renamed: a folder that was cut off is never taken for a whole one.
-    const beside = `${folder}.${String(process.pid)}`
-    mkdirSync(beside, { mode: 0o755 })
+    const beside = mkdtempSync(`${folder}.`)
+    chmodSync(beside, 0o755)
     const wanted = ['sql', 'data', 'expected', 'parallel_schedule'].map((name) => `*/src/test/regress/${name}`)
     await run(
       'sh',
@@ -39,8 +39,7 @@ export async function findRegressionSource(): Promise<Had<string>> {
         timeout: 120_000,
       },
     )
-    if (existsSync(folder)) rmSync(beside, { recursive: true, force: true })
-    else renameSync(beside, folder)
+    putInPlace(beside, folder)
     return { kind: 'program', program: folder }
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error)

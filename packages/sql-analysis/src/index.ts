@@ -8,7 +8,7 @@ export {
   CATALOG_VERSION_QUERY,
 } from './postgres/catalog-queries.ts'
 export type { CatalogPartQueries, CatalogRows } from './postgres/catalog-queries.ts'
-export { readFacts, readNamedStatement } from './postgres/read-facts.ts'
+export { readFacts, readNamedStatement, Work } from './postgres/read-facts.ts'
 export type { NameEnvironment } from './postgres/read-facts.ts'
 export { PostgresReader } from './postgres/reader.ts'
 export { LibpgParser } from './postgres/libpg-parser.ts'

@@ -5,7 +5,7 @@ const list = (count: number, part: (index: number) => string, separator = ', '):
 
 /** `users`, `orders`, `wide` are in the test's catalog. */
 export const ORDINARY_TEXTS: readonly (readonly [name: string, text: string])[] = [
-  ['a bulk INSERT', `insert into users (id, name, ssn) values ${list(700, (i) => `(${i}, 'somebody', $${i + 1})`)}`],
+  ['a bulk INSERT', `insert into users (id, name, ssn) values ${list(650, (i) => `(${i}, 'somebody', $${i + 1})`)}`],
   [
     'an upsert in bulk',
     `insert into users (id, name) values ${list(900, (i) => `(${i}, 'x')`)} on conflict (id) do update set name = excluded.name returning *`,
