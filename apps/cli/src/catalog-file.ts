@@ -8,6 +8,7 @@ import {
   LibpgParser,
   type NameEnvironment,
   readFacts,
+  Work,
 } from '@gatehouse/sql-analysis'
 import { CommandFailed, ExitStatus } from './exit-status.ts'
 
@@ -47,7 +48,7 @@ export class CatalogFile {
 
   /** The facts of every statement of a text. Throws an Error when it cannot be parsed. */
   read(sql: string): readonly StatementFacts[] {
-    return readFacts(this.#tree(sql), this.#environment)
+    return readFacts(this.#tree(sql), this.#environment, new Work(Buffer.byteLength(sql)))
   }
 
   /** What patterns of a policy can match. */
