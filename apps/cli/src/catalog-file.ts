@@ -82,9 +82,6 @@ export async function writeCatalogFile(configFile: string, target: string, outpu
     )
   const document: CatalogDocument = { format: 1, ...(await readCatalogRows(target, config)) }
   writeFileSync(output, `${JSON.stringify(document)}\n`)
-  process.stdout.write(
-    `${output}: ${document.rows.relations.length} relations, ${document.rows.functions.length} functions\n`,
-  )
 }
 
 function isCatalogDocument(value: unknown): value is CatalogDocument {

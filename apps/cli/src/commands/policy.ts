@@ -11,7 +11,6 @@ import {
   type StatementFacts,
 } from '@gatehouse/core'
 import { Command } from 'commander'
-import { parse as parseYaml } from 'yaml'
 import { CatalogFile, writeCatalogFile } from '../catalog-file.ts'
 import { CommandFailed, ExitStatus } from '../exit-status.ts'
 import { claimsToPrincipal } from '../claims.ts'
@@ -30,7 +29,11 @@ export function policyCommand(): Command {
     .action(check)
   command
     .command('test')
-    .argument('<directory>', 'a folder with policy.yaml, *.test.yaml and, for each target, TARGET.catalog.json')
+    .argument('<directory>', 'a folder with policy.yaml and *.test.yaml')
+    .option(
+      '--catalogs <folder>',
+      'where TARGET.catalog.json of each target is, made by `policy catalog` (default: the same folder)',
+    )
     .option('--policy <file>', 'the policy (default: policy.yaml in the folder, or the only *policy.yaml there)')
     .description('run the expectations kept beside a policy; exit status 1 when one is not met')
     .action(test)
@@ -77,15 +80,18 @@ async function check(file: string, { catalog, target }: { catalog?: string; targ
   )
 }
 
-async function test(directory: string, { policy: given }: { policy?: string }): Promise<void> {
+async function test(
+  directory: string,
+  { policy: given, catalogs: folder = directory }: { policy?: string; catalogs?: string },
+): Promise<void> {
   if (!existsSync(directory) || !statSync(directory).isDirectory())
     throw new CommandFailed(`There is no directory ${directory}.`, ExitStatus.Usage)
   const names = readdirSync(directory).sort()
   const file = given ?? policyOf(directory, names)
   const policy = readPolicy(file)
   const catalogs = new Map<string, CatalogFile>()
-  for (const name of names.filter((entry) => entry.endsWith('.catalog.json'))) {
-    catalogs.set(name.slice(0, -'.catalog.json'.length), await CatalogFile.read(join(directory, name)))
+  for (const name of readdirSync(folder).filter((entry) => entry.endsWith('.catalog.json'))) {
+    catalogs.set(name.slice(0, -'.catalog.json'.length), await CatalogFile.read(join(folder, name)))
   }
   let failed = 0
   let passed = 0
@@ -95,7 +101,7 @@ async function test(directory: string, { policy: given }: { policy?: string }): 
       policy,
       cases,
       () => 'postgres',
-      (sql, target) => readWith(catalogs, sql, target, directory),
+      (sql, target) => readWith(catalogs, sql, target, folder),
     )) {
       if (result.passed) passed++
       else {
@@ -132,7 +138,7 @@ function readPolicy(file: string): Policy {
   if (parsed.ok) return parsed.policy
   throw new CommandFailed(
     parsed.problems
-      .map(({ line, column, message, hint }) => `${file}:${line}:${column} ${message}${hint === '' ? '' : `. ${hint}`}`)
+      .map(({ line, column, message, hint }) => `${file}:${line}:${column} ${message}${hint === '' ? '' : ` ${hint}`}`)
       .join('\n'),
   )
 }
@@ -179,5 +185,3 @@ function readText(file: string): string {
     )
   }
 }
-
-export { parseYaml }

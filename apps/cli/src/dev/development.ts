@@ -4,6 +4,7 @@ import { join, relative } from 'node:path'
 import { type Gateway, formatProblems, parseGatewayConfig, startGateway } from '@gatehouse/gateway'
 import { pino } from 'pino'
 import { stringify } from 'yaml'
+import { writeCatalogFile } from '../catalog-file.ts'
 import { CommandFailed } from '../exit-status.ts'
 import { developmentCertificate } from './development-certificate.ts'
 import { type DevelopmentIssuer, startDevelopmentIssuer } from './development-issuer.ts'
@@ -70,6 +71,8 @@ export async function startDevelopment(options: DevelopmentOptions): Promise<Dev
       approver: await issuer.mint('approver'),
       otherApprover: await issuer.mint('otherApprover'),
     }
+    // For `gatehouse policy test` and `explain`, which need no database then.
+    await writeCatalogFile(join(home, 'gateway.yaml'), TARGET, join(home, `${TARGET}.catalog.json`))
     const ca = certificate.caFile
     const document = {
       postgres: { host: 'localhost', port: gateway.postgres.port, target: TARGET, ca: relative(process.cwd(), ca) },

@@ -17,7 +17,7 @@ import { readSchemas, SCHEMAS_QUERY } from './schemas-query.ts'
 import { openUpstream, UpstreamUnavailable } from './upstream.ts'
 
 /** How often the catalog is compared with the database: others change definitions as well. */
-const PROBE_MILLISECONDS = 15_000
+const PROBE_MILLISECONDS = 5000
 
 /** Reading a whole catalog may keep the database busy for longer than its other answers take. */
 const CATALOG_PATIENCE_MILLISECONDS = 60_000

@@ -263,7 +263,11 @@ async function secure(
   try {
     await connection.secureAsServer(tls, firstBytes)
   } catch (error) {
-    throw deadline.aborted ? new LoginInterrupted('the client did not finish the TLS handshake in time') : error
+    if (deadline.aborted) throw new LoginInterrupted('the client did not finish the TLS handshake in time')
+    throw new ProtocolError(
+      'BAD_VALUE',
+      `the TLS handshake failed: ${error instanceof Error ? error.message : String(error)}`,
+    )
   } finally {
     deadline.removeEventListener('abort', cutOff)
   }

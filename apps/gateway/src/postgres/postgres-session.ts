@@ -129,6 +129,8 @@ export class PostgresSession implements Session {
       case 'mismatch':
         log.error({ session: this.id, detail }, 'a result was not what was read in the statement')
         alarm('RESULT_MISMATCH', detail)
+        // Most likely definitions were changed elsewhere: whoever comes next finds them read anew.
+        this.#options.catalog.markStale()
         return this.end('result_mismatch', detail)
       case 'setting':
         log.error({ session: this.id, detail }, 'a pinned setting was changed')

@@ -77,8 +77,9 @@ export class ResultRows {
     portal.masks = masksFor(portal.judgement, 0, fields, portal.resultFormats, this.#catalog, this.#maskingKey)
   }
 
-  /** RowDescription of a prepared statement that the gateway asked for itself. */
+  /** RowDescription of a prepared statement, whoever asked for it. */
   describedStatement(statement: PreparedStatement): void {
+    if (!statement.judgement.authority.masksAny) return
     const { fields } = decodeRowDescription(this.#body.reset(this.#cursor.bytes, this.#cursor.body, this.#cursor.end))
     // Made once only to be checked: a portal makes its own, for its formats.
     masksFor(statement.judgement, 0, fields, null, statement.names.catalog, this.#maskingKey)

@@ -58,7 +58,8 @@ export class Prohibition {
     if (!accesses.some((access) => access.action === action) && this.#refuses(action, null, null)) {
       return matched(action, null)
     }
-    for (const use of settings) {
+    // A rule that names relations alone says nothing of settings and roles.
+    for (const use of this.#actions === null ? [] : settings) {
       const named = actionOfSetting(use)
       const role = named === null || use.value === null ? null : { schema: null, name: use.value }
       if (!this.#refuses(named ?? use.action, role, null)) continue

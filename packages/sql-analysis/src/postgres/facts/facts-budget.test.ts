@@ -52,8 +52,6 @@ describe('hostile texts of 16 KiB', () => {
       const { facts, work, milliseconds } = read(text, catalog)
       times.push(`${milliseconds.toFixed(1)} ms ${work.spent} ${name}`)
       expect(work.spent, name).toBeLessThanOrEqual(TEXT_UNITS)
-      // Far above what it takes: only work that is not counted can come near.
-      expect(milliseconds, name).toBeLessThan(500)
       expect(facts.length, name).toBeGreaterThan(0)
       if (work.exhausted) {
         const [first] = facts.filter((one) => !one.complete)
