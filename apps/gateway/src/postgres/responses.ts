@@ -221,7 +221,7 @@ export class PostgresResponses implements Receiver {
       }
     } else if (about instanceof PreparedStatement) {
       if (kind === RequestKind.Parse) requests.statements.confirm(about)
-      else if (cursor.tag === 0x54 /* T */) this.#rows.describedStatement(about)
+      else if (cursor.tag === 0x54 /* T */ && about.judgement.authority.masksAny) this.#rows.describedStatement(about)
     } else if (about instanceof Closing) {
       if (about.portal) requests.portals.forget(about.name)
       else requests.statements.forget(about.name)

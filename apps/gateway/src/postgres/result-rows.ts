@@ -79,7 +79,6 @@ export class ResultRows {
 
   /** RowDescription of a prepared statement, whoever asked for it. */
   describedStatement(statement: PreparedStatement): void {
-    if (!statement.judgement.authority.masksAny) return
     const { fields } = decodeRowDescription(this.#body.reset(this.#cursor.bytes, this.#cursor.body, this.#cursor.end))
     // Made once only to be checked: a portal makes its own, for its formats.
     masksFor(statement.judgement, 0, fields, null, statement.names.catalog, this.#maskingKey)
