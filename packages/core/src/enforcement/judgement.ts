@@ -86,7 +86,13 @@ const NAMING_ACTIONS: ReadonlySet<string> = new Set([
   'discard',
 ])
 
-const TRANSACTION_ENDS: ReadonlySet<string> = new Set(['commit', 'rollback', 'rollback_to', 'prepare_transaction'])
+/** Actions that end a transaction, or undo a part of it. */
+export const TRANSACTION_ENDS: ReadonlySet<string> = new Set([
+  'commit',
+  'rollback',
+  'rollback_to',
+  'prepare_transaction',
+])
 
 function namesUnknown(statement: StatementFacts): boolean {
   return (
