@@ -55,7 +55,6 @@ export {
 } from './audit/encode-record.ts'
 
 export type { Admission, GateClock, GateSession } from './enforcement/gate.ts'
-export { TRANSACTION_ENDS } from './enforcement/judgement.ts'
 export type { Judgement } from './enforcement/judgement.ts'
 export { Gate } from './enforcement/gate.ts'
 export { TrailUnavailable } from './enforcement/ports.ts'

@@ -9,7 +9,6 @@ import {
   CATALOG_VERSION_QUERY,
   type NameEnvironment,
 } from '@gatehouse/sql-analysis'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { TargetConfig } from '../config/index.ts'
 import { Turn } from '../turn.ts'
@@ -19,9 +18,6 @@ import { openUpstream, UpstreamUnavailable } from './upstream.ts'
 
 /** How often the catalog is compared with the database: others change definitions as well. */
 const PROBE_MILLISECONDS = 5000
-
-/** Between two tries to read a catalog that could not be read. */
-const RETRY_MILLISECONDS = 250
 
 /** Reading a whole catalog may keep the database busy for longer than its other answers take. */
 const CATALOG_PATIENCE_MILLISECONDS = 60_000
@@ -110,8 +106,6 @@ export class CatalogSource {
         { target: this.#name, error: error instanceof UpstreamUnavailable ? error.detail : String(error) },
         'the catalog could not be read again',
       )
-      // Sessions that wait for it try again at once.
-      await sleep(RETRY_MILLISECONDS)
     }
   }
 

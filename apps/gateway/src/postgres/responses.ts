@@ -89,7 +89,7 @@ export class PostgresResponses implements Receiver {
       this.#output.flush()
       requests.repliesSettled()
     } catch (error) {
-      this.end()
+      this.#ended = true
       this.#output.flush()
       if (error instanceof ResultMismatch) this.#options.over({ kind: 'mismatch', detail: error.message })
       else if (error instanceof ProtocolError) this.#options.over({ kind: 'protocol', detail: error.message })
@@ -185,7 +185,7 @@ export class PostgresResponses implements Receiver {
       const { name, value } = decodeParameterStatus(this.#body.reset(cursor.bytes, cursor.body, cursor.end))
       const pinned = PINNED.get(name)
       if (pinned !== undefined && value !== pinned) {
-        this.end()
+        this.#ended = true
         this.#options.over({ kind: 'setting', detail: `the setting ${name} was changed to ${value}` })
         return false
       }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type Gate, type Judgement, type StatementFacts, gatewayRefusal, TRANSACTION_ENDS } from '@gatehouse/core'
+import { type Gate, type Judgement, type StatementFacts, gatewayRefusal } from '@gatehouse/core'
 import { MessageWriter, type ReplyQueue, RequestKind } from '@gatehouse/postgres-wire'
 import type { NameEnvironment } from '@gatehouse/sql-analysis'
 import type { Connection } from '../connection.ts'
@@ -203,6 +203,8 @@ function namesAfterEnd({ facts }: Judgement): boolean {
   }
   return false
 }
+
+const TRANSACTION_ENDS = new Set(['commit', 'rollback', 'rollback_to', 'prepare_transaction'])
 
 const SEND_APART = gatewayRefusal(
   'NOT_UNDERSTOOD',

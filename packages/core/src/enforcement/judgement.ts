@@ -86,13 +86,7 @@ const NAMING_ACTIONS: ReadonlySet<string> = new Set([
   'discard',
 ])
 
-/** Actions that end a transaction, or undo a part of it. */
-export const TRANSACTION_ENDS: ReadonlySet<string> = new Set([
-  'commit',
-  'rollback',
-  'rollback_to',
-  'prepare_transaction',
-])
+const TRANSACTION_ENDS: ReadonlySet<string> = new Set(['commit', 'rollback', 'rollback_to', 'prepare_transaction'])
 
 function namesUnknown(statement: StatementFacts): boolean {
   return (
