@@ -34,7 +34,9 @@ SELECT json_build_array(c.oid::int8, n.nspname, c.relname, c.relkind,
         WHERE e.adrelid = a.attrelid AND e.adnum = a.attnum) END) ORDER BY a.attnum)
      FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
   (SELECT json_agg(i.inhparent::int8 ORDER BY i.inhseqno) FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid),
-  CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END)::text AS row
+  CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END,
+  (SELECT json_agg(pg_catalog.pg_get_ruledef(r.oid) ORDER BY r.rulename) FROM pg_catalog.pg_rewrite r
+     WHERE r.ev_class = c.oid AND r.ev_type <> '1' AND r.ev_enabled <> 'D'))::text AS row
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'v', 'm', 'p', 'f', 'S', 'c', 'i', 'I')
   AND n.nspname <> 'pg_toast'`,
@@ -186,7 +188,7 @@ const VOLATILITIES: ReadonlyMap<string, Volatility> = new Map([
 const OUTPUT_MODES: ReadonlySet<unknown> = new Set(['o', 'b', 't'])
 
 function readRelation(text: string): RelationDescription {
-  const [oid, schema, name, kind, columns, parents, definition] = arrayOf(JSON.parse(text))
+  const [oid, schema, name, kind, columns, parents, definition, rules] = arrayOf(JSON.parse(text))
   return {
     oid: numberOf(oid),
     schema: stringOf(schema),
@@ -195,6 +197,7 @@ function readRelation(text: string): RelationDescription {
     columns: arrayOf(columns ?? []).map(readColumn),
     parents: arrayOf(parents ?? []).map(numberOf),
     viewDefinition: definition === null ? null : stringOf(definition),
+    ...(rules === null || rules === undefined ? {} : { rules: arrayOf(rules).map(stringOf) }),
   }
 }
 

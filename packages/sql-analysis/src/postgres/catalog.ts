@@ -33,6 +33,8 @@ export interface RelationDescription {
   readonly parents: readonly number[]
   /** Text of the query behind a view or materialized view, every name in it qualified; null for the rest. */
   readonly viewDefinition: string | null
+  /** Texts of its rewrite rules for INSERT, UPDATE and DELETE, every name qualified; absent: it has none. */
+  readonly rules?: readonly string[]
 }
 
 /**
