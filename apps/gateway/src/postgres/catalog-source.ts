@@ -209,6 +209,7 @@ async function partRows(queries: OwnQueries, part: CatalogPartQueries): Promise<
     types: await rows(part.types),
     operators: await rows(part.operators),
     builtinOperators: await rows(part.builtinOperators),
+    constraints: await rows(part.constraints),
   }
 }
 
@@ -219,6 +220,7 @@ function joined(one: CatalogRows, other: CatalogRows): CatalogRows {
     types: [...one.types, ...other.types],
     operators: [...one.operators, ...other.operators],
     builtinOperators: [...one.builtinOperators, ...other.builtinOperators],
+    constraints: [...(one.constraints ?? []), ...(other.constraints ?? [])],
   }
 }
 

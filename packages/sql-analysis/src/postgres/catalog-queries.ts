@@ -12,6 +12,7 @@ import {
   type TypeKind,
   type Volatility,
 } from './catalog.ts'
+import { CONSTRAINTS_QUERY, readConstraint } from './catalog-constraints.ts'
 
 /**
  * Run before the queries below, on the gateway's own connection: stored view texts then come with every name
@@ -57,6 +58,7 @@ FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnam
 WHERE o.oid >= ${FIRST_NORMAL_OID}`,
   builtinOperators: `
 SELECT DISTINCT pg_catalog.to_json(o.oprname)::text AS row FROM pg_catalog.pg_operator o WHERE o.oid < ${FIRST_NORMAL_OID}`,
+  constraints: CONSTRAINTS_QUERY,
 }
 
 /**
@@ -69,6 +71,7 @@ export const CATALOG_QUERIES_BUILTIN: CatalogPartQueries = {
   types: `${CATALOG_QUERIES.types} AND t.oid < ${FIRST_NORMAL_OID}`,
   operators: null,
   builtinOperators: CATALOG_QUERIES.builtinOperators,
+  constraints: null,
 }
 
 /** What users made: see `CATALOG_QUERIES_BUILTIN`. */
@@ -78,6 +81,7 @@ export const CATALOG_QUERIES_OWN: CatalogPartQueries = {
   types: `${CATALOG_QUERIES.types} AND t.oid >= ${FIRST_NORMAL_OID}`,
   operators: CATALOG_QUERIES.operators,
   builtinOperators: null,
+  constraints: CATALOG_QUERIES.constraints,
 }
 
 /** A query for each kind of row; null where there is nothing to read. */
@@ -97,6 +101,11 @@ SELECT pg_catalog.md5(pg_catalog.concat_ws('.', ${[
   ['pg_inherits', 'inhrelid'],
   ['pg_operator', 'oid'],
   ['pg_enum', 'oid'],
+  ['pg_index', 'indexrelid'],
+  ['pg_constraint', 'oid'],
+  ['pg_attrdef', 'oid'],
+  ['pg_policy', 'oid'],
+  ['pg_partitioned_table', 'partrelid'],
 ]
   .map(
     ([table, key]) =>
@@ -111,6 +120,8 @@ export interface CatalogRows {
   readonly types: readonly string[]
   readonly operators: readonly string[]
   readonly builtinOperators: readonly string[]
+  /** Absent: none is known. */
+  readonly constraints?: readonly string[]
 }
 
 /**
@@ -126,6 +137,7 @@ export function buildCatalog(version: string, ...parts: readonly CatalogRows[]):
     types: read.flatMap((part) => part.types),
     operators: read.flatMap((part) => part.operators),
     builtinOperators: read.flatMap((part) => part.builtinOperators),
+    constraints: read.flatMap((part) => part.constraints),
   })
 }
 
@@ -142,6 +154,7 @@ function readPart(rows: CatalogRows): ReadPart {
       types: rows.types.map(readType),
       operators: rows.operators.map(readOperator),
       builtinOperators: rows.builtinOperators.map((text) => stringOf(JSON.parse(text))),
+      constraints: (rows.constraints ?? []).map(readConstraint),
     }
     readParts.set(rows, part)
   }

@@ -1,4 +1,5 @@
 import type { ColumnName, LineageSource } from '@gatehouse/core'
+import { type CatalogConstraint, Constraints } from './catalog-constraints.ts'
 
 /** `pg_class.relkind`, in words; `composite` is the row type of CREATE TYPE … AS. */
 export type RelationKind =
@@ -117,6 +118,8 @@ export interface CatalogParts {
   readonly operators: readonly CatalogOperator[]
   /** Names of the operators that initdb made; absent: none is known, and every operator counts as unknown. */
   readonly builtinOperators?: readonly string[]
+  /** Absent: none. */
+  readonly constraints?: readonly CatalogConstraint[]
 }
 
 /**
@@ -125,6 +128,7 @@ export interface CatalogParts {
  */
 export class Catalog {
   readonly version: string
+  readonly constraints: Constraints
   readonly #relations = new Map<string, Map<string, CatalogRelation>>()
   readonly #relationsByOid = new Map<number, CatalogRelation>()
   readonly #functions = new Map<string, Map<string, CatalogFunction[]>>()
@@ -138,6 +142,9 @@ export class Catalog {
     const descriptions = new Map<number, RelationDescription>()
     for (const relation of parts.relations) descriptions.set(relation.oid, relation)
     const names = new Map<string, ColumnName>()
+    const parents = new Map<number, readonly number[]>()
+    for (const { oid, parents: own } of parts.relations) if (own.length > 0) parents.set(oid, own)
+    this.constraints = new Constraints(parts.constraints ?? [], parents)
     for (const relation of parts.relations) {
       const base = relation.columns.map((column) => baseColumn(relation, column, descriptions, names))
       const entry: CatalogRelation = { ...relation, base }

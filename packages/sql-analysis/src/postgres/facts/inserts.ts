@@ -2,6 +2,7 @@ import type { InsertStmt, MergeStmt, MergeWhenClause } from 'libpg-query'
 import { readCondition } from './bounds.ts'
 import { afterWrite, readAssignments, readConflict, readReturning, targetItem, write } from './changes.ts'
 import { withCommonTables } from './common-tables.ts'
+import { tellOfDelete, tellOfInsert } from './constraints.ts'
 import { type FromScope, readFrom } from './from.ts'
 import { type Column, NOTHING, anyOf, lineagesOf } from './lineage.ts'
 import type { Reading } from './reading.ts'
@@ -31,6 +32,7 @@ export function readInsert(reading: Reading, statement: InsertStmt, outer: Scope
   inserted.forEach((column) => {
     write(reading, relation, column.name, column.lineage)
   })
+  tellOfInsert(reading, relation, inserted)
   let written: readonly Column[] = inserted
   const conflict = statement.onConflictClause
   if (conflict !== undefined) {
@@ -103,6 +105,7 @@ function readMergeAction(
       return []
     case 'CMD_DELETE':
       reading.access('delete', relationName(reading, relation), null)
+      tellOfDelete(reading, relation)
       return []
     case 'CMD_UPDATE':
       return readAssignments(reading, relation, 'update', listOf(clause.targetList), scope)
@@ -117,6 +120,7 @@ function readMergeAction(
       const names = named.length === 0 ? target.columns.map((column) => column.name) : named
       const inserted = values.map((value, index) => ({ name: names[index] ?? null, lineage: value.lineage }))
       for (const value of inserted) write(reading, relation, value.name, value.lineage)
+      tellOfInsert(reading, relation, inserted)
       return inserted
     }
     default:

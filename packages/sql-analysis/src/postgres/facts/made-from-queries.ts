@@ -1,5 +1,6 @@
 import type { Action } from '@gatehouse/core'
 import type { CopyStmt, CreateTableAsStmt, ExplainStmt, IntoClause, SelectStmt, ViewStmt } from 'libpg-query'
+import { tellOfInsert } from './constraints.ts'
 import { relationItem } from './from.ts'
 import { type Column, NOTHING, outputOf } from './lineage.ts'
 import { Reading } from './reading.ts'
@@ -124,8 +125,9 @@ export function readCopy(reading: Reading, statement: CopyStmt): Action {
     reading.decide(reading.walk.expression(reading, statement.whereClause, scope))
   if (action === 'copy_from') {
     reading.access('insert', name, named.length === 0 ? null : named)
-    for (const column of named.length === 0 ? item.columns.map((known) => known.name) : named)
-      write(reading, relation, column, NOTHING)
+    const columns = named.length === 0 ? item.columns.map((known) => known.name) : named
+    for (const column of columns) write(reading, relation, column, NOTHING)
+    tellOfInsert(reading, relation, columns.map((column) => ({ name: column, lineage: NOTHING })))
     return action
   }
   reading.access('select', name, named.length === 0 ? null : named)
