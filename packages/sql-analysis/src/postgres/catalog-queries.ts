@@ -1,3 +1,4 @@
+import { CONSTRAINTS_QUERY } from './catalog-constraints.ts'
 import type { CatalogRows } from './catalog-rows.ts'
 import { FIRST_NORMAL_OID } from './catalog.ts'
 
@@ -37,8 +38,9 @@ SELECT json_build_array(p.oid::int8, n.nspname, p.proname, p.prokind, p.provolat
     (SELECT e.extname FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
       WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'e'
         AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass) END,
-  CASE WHEN p.oid >= ${FIRST_NORMAL_OID} AND l.lanname = 'sql' AND p.prokind IN ('f', 'p') THEN
-    json_build_array(coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc), p.prosqlbody IS NOT NULL,
+  CASE WHEN p.oid >= ${FIRST_NORMAL_OID} AND l.lanname IN ('sql', 'plpgsql') AND p.prokind IN ('f', 'p') THEN
+    json_build_array(CASE l.lanname WHEN 'plpgsql' THEN pg_catalog.pg_get_functiondef(p.oid)
+        ELSE coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc) END, p.prosqlbody IS NOT NULL,
       pg_catalog.pg_get_expr(p.proargdefaults, 0), p.proconfig) END)::text AS row
 FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
   JOIN pg_catalog.pg_language l ON l.oid = p.prolang`,
@@ -55,6 +57,7 @@ FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnam
 WHERE o.oid >= ${FIRST_NORMAL_OID}`,
   builtinOperators: `
 SELECT DISTINCT pg_catalog.to_json(o.oprname)::text AS row FROM pg_catalog.pg_operator o WHERE o.oid < ${FIRST_NORMAL_OID}`,
+  constraints: CONSTRAINTS_QUERY,
 }
 
 /**
@@ -67,6 +70,7 @@ export const CATALOG_QUERIES_BUILTIN: CatalogPartQueries = {
   types: `${CATALOG_QUERIES.types} AND t.oid < ${FIRST_NORMAL_OID}`,
   operators: null,
   builtinOperators: CATALOG_QUERIES.builtinOperators,
+  constraints: null,
 }
 
 /** What users made: see `CATALOG_QUERIES_BUILTIN`. */
@@ -76,6 +80,7 @@ export const CATALOG_QUERIES_OWN: CatalogPartQueries = {
   types: `${CATALOG_QUERIES.types} AND t.oid >= ${FIRST_NORMAL_OID}`,
   operators: CATALOG_QUERIES.operators,
   builtinOperators: null,
+  constraints: CATALOG_QUERIES.constraints,
 }
 
 /** A query for each kind of row; null where there is nothing to read. */
@@ -96,6 +101,11 @@ SELECT pg_catalog.md5(pg_catalog.concat_ws('.', ${[
   ['pg_inherits', 'inhrelid'],
   ['pg_operator', 'oid'],
   ['pg_enum', 'oid'],
+  ['pg_index', 'indexrelid'],
+  ['pg_constraint', 'oid'],
+  ['pg_attrdef', 'oid'],
+  ['pg_policy', 'oid'],
+  ['pg_partitioned_table', 'partrelid'],
 ]
   .map(
     ([table, key]) =>

@@ -1,3 +1,4 @@
+import { readConstraint } from './catalog-constraints.ts'
 import {
   Catalog,
   type CatalogColumn,
@@ -23,6 +24,8 @@ export interface CatalogRows {
   readonly types: readonly string[]
   readonly operators: readonly string[]
   readonly builtinOperators: readonly string[]
+  /** Absent: none is known. */
+  readonly constraints?: readonly string[]
 }
 
 /**
@@ -38,6 +41,7 @@ export function buildCatalog(version: string, ...parts: readonly CatalogRows[]):
     types: read.flatMap((part) => part.types),
     operators: read.flatMap((part) => part.operators),
     builtinOperators: read.flatMap((part) => part.builtinOperators),
+    constraints: read.flatMap((part) => part.constraints),
   })
 }
 
@@ -54,6 +58,7 @@ function readPart(rows: CatalogRows): ReadPart {
       types: rows.types.map(readType),
       operators: rows.operators.map(readOperator),
       builtinOperators: rows.builtinOperators.map((text) => stringOf(JSON.parse(text))),
+      constraints: (rows.constraints ?? []).map(readConstraint),
     }
     readParts.set(rows, part)
   }

@@ -1,11 +1,13 @@
 import type { Action } from '@gatehouse/core'
 import type { CopyStmt, CreateTableAsStmt, ExplainStmt, IntoClause, ViewStmt } from 'libpg-query'
+import { tellOfInsert } from './constraints.ts'
 import { relationItem } from './from.ts'
 import { type Column, functionNames, NOTHING, outputOf } from './lineage.ts'
 import { Reading } from './reading.ts'
 import { findRelation, newRelationName, relationName } from './relations.ts'
 import { type Scope, TOP } from './scope.ts'
 import { type Tree, listOf, literalText, stringsOf } from './tree.ts'
+import { afterTriggers } from './triggers.ts'
 import { write } from './changes.ts'
 
 /** CREATE TABLE AS and CREATE MATERIALIZED VIEW. */
@@ -122,8 +124,14 @@ export function readCopy(reading: Reading, statement: CopyStmt): Action {
     reading.decide(reading.walk.expression(reading, statement.whereClause, scope))
   if (action === 'copy_from') {
     reading.access('insert', name, named.length === 0 ? null : named)
-    for (const column of named.length === 0 ? item.columns.map((known) => known.name) : named)
-      write(reading, relation, column, NOTHING)
+    const columns = named.length === 0 ? item.columns.map((known) => known.name) : named
+    for (const column of columns) write(reading, relation, column, NOTHING)
+    afterTriggers(reading, relation, ['insert'], item, item)
+    tellOfInsert(
+      reading,
+      relation,
+      columns.map((column) => ({ name: column, lineage: NOTHING })),
+    )
     return action
   }
   reading.access('select', name, named.length === 0 ? null : named)

@@ -28,6 +28,8 @@ export interface NameEnvironment {
   readonly searchPath: readonly string[]
   /** Parses the stored text of a view. May throw: the view then counts as not expandable. */
   readonly parse: (sql: string) => ParseResult
+  /** Compiles the text of a CREATE FUNCTION in PL/pgSQL, to the tree that libpg_query prints. May throw. Absent: none is followed. */
+  readonly parsePlpgsql?: (sql: string) => unknown
   /**
    * Facts of the statement behind a name made by SQL PREPARE (as `readNamedStatement` gives them); null when unknown.
    * Absent: none is known.
@@ -171,6 +173,11 @@ export class Reading implements Spending {
    */
   tell(lineage: Lineage): void {
     if (!this.defining) this.#look(lineage, false)
+  }
+
+  /** As `tell`, where nothing but whether values are equal is told. */
+  tellEqual(lineage: Lineage): void {
+    if (!this.defining) this.#look(lineage, true)
   }
 
   /** As `decide`, where nothing is asked but whether values are equal: GROUP BY, DISTINCT, a join by USING. */

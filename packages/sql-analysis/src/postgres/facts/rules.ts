@@ -4,7 +4,7 @@ import { Reading } from './reading.ts'
 import { findRelation } from './relations.ts'
 import type { Item } from './item.ts'
 import { type Scope, TOP } from './scope.ts'
-import { STORED_TEXT_PATH } from './sql-functions.ts'
+import { STORED_TEXT_PATH } from './routines.ts'
 import { type Tree, listOf } from './tree.ts'
 import { PARSED_CHARACTER_UNITS, ViewWork } from './work.ts'
 

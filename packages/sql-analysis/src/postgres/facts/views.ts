@@ -4,7 +4,7 @@ import { type Column, type Lineage, untraced } from './lineage.ts'
 import { Reading } from './reading.ts'
 import { storedColumns } from './relations.ts'
 import { TOP } from './scope.ts'
-import { STORED_TEXT_PATH } from './sql-functions.ts'
+import { STORED_TEXT_PATH } from './routines.ts'
 import { OverBudget, PARSED_CHARACTER_UNITS, ViewWork } from './work.ts'
 
 interface Expansion {
