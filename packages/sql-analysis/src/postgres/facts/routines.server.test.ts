@@ -199,9 +199,11 @@ describe.each([
       'copied public.users.id',
       'copied public.users.name, copied public.users.ssn',
     ])
-    expect(facts('INSERT INTO items VALUES (1, $1) RETURNING id').beneath.functions).toEqual([
-      { schema: 'public', name: 'touch', trust: 'expanded' },
-    ])
+    expect(facts('INSERT INTO items VALUES (1, $1) RETURNING id').beneath.functions).toContainEqual({
+      schema: 'public',
+      name: 'touch',
+      trust: 'expanded',
+    })
   })
 
   test.skipIf(missing !== null)('as a trigger writes where it writes', () => {
