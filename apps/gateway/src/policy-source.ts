@@ -29,7 +29,9 @@ export class PolicyFile implements PolicySource {
     this.#text = readPolicy(file)
     const parsed = this.#parse(this.#text)
     if (!parsed.ok) {
-      const lines = parsed.problems.map((problem) => `  ${file}:${problem.line}:${problem.column} ${problem.message} ${problem.hint}`)
+      const lines = parsed.problems.map(
+        (problem) => `  ${file}:${problem.line}:${problem.column} ${problem.message} ${problem.hint}`,
+      )
       throw new Error(`the policy ${file} is not valid:\n${lines.join('\n')}`)
     }
     this.#current = parsed.policy

@@ -98,7 +98,9 @@ describe('hash', () => {
     expect(masked(hash, named('int4'), 1, Buffer.from('0000002a', 'hex'))?.readInt32BE()).toBe(
       Number(text(hash, 'int4', '42')),
     )
-    expect(text(hash, 'text', 'ada')).not.toBe(text(hash, 'text', 'ada', -1, MaskingKeys.single(new Secret('8'.repeat(32)))))
+    expect(text(hash, 'text', 'ada')).not.toBe(
+      text(hash, 'text', 'ada', -1, MaskingKeys.single(new Secret('8'.repeat(32)))),
+    )
   })
 
   it('reads both text forms of bytea as the same bytes', () => {
@@ -118,7 +120,9 @@ describe('hash', () => {
   })
 
   it('refuses a short key', () => {
-    expect(() => text(hash, 'text', 'ada', -1, MaskingKeys.single(new Secret('7'.repeat(15))))).toThrow(MaskNotApplicable)
+    expect(() => text(hash, 'text', 'ada', -1, MaskingKeys.single(new Secret('7'.repeat(15))))).toThrow(
+      MaskNotApplicable,
+    )
   })
 })
 
@@ -300,7 +304,9 @@ describe('a type', () => {
   it('stands in docs/masks.md with its redacted value and the masks that work on it', () => {
     const document = readFileSync(new URL('../../../../docs/masks.md', import.meta.url), 'utf8')
     const shown = typeRows.map((row) => {
-      const own = (['partial', 'email', 'hash', 'pseudonym', 'truncate'] as const).filter((mask) => hasOwnMask(mask, row.kind))
+      const own = (['partial', 'email', 'hash', 'pseudonym', 'truncate'] as const).filter((mask) =>
+        hasOwnMask(mask, row.kind),
+      )
       return `| \`${row.name}\` | ${row.text === '' ? '(empty)' : `\`${row.text}\``} | ${own.join(', ')} |`
     })
     const table = document.slice(document.indexOf('| type | redacted |'))

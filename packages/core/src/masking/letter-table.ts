@@ -57,7 +57,13 @@ const ranges: readonly (readonly [lower: readonly Range[], upper: readonly Range
     ],
   ],
   // Cyrillic
-  [[[0x430, 0x45f]], [[0x410, 0x42f], [0x400, 0x40f]]],
+  [
+    [[0x430, 0x45f]],
+    [
+      [0x410, 0x42f],
+      [0x400, 0x40f],
+    ],
+  ],
   [[[0x561, 0x586]], [[0x531, 0x556]]], // Armenian
   [[[0x5d0, 0x5ea]], []], // Hebrew
   // Arabic
@@ -107,9 +113,10 @@ const rows: readonly Row[] = [
 const letters: ReadonlyMap<number, Letter> = new Map(
   rows.flatMap((alphabet) =>
     [false, true].flatMap((upper) =>
-      (upper ? alphabet.upper : alphabet.lower).map(
-        (codePoint, place): [number, Letter] => [codePoint, { alphabet, place, upper }],
-      ),
+      (upper ? alphabet.upper : alphabet.lower).map((codePoint, place): [number, Letter] => [
+        codePoint,
+        { alphabet, place, upper },
+      ]),
     ),
   ),
 )

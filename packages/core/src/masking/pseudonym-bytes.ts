@@ -91,7 +91,8 @@ export class PseudonymHardwareMask implements CellMask {
   }
 
   #read(source: Buffer, start: number, end: number): Buffer | null {
-    if (this.#format === 0) return parseHardwareAddress(end - start > 24 ? '' : source.toString('latin1', start, end), this.#bytes)
+    if (this.#format === 0)
+      return parseHardwareAddress(end - start > 24 ? '' : source.toString('latin1', start, end), this.#bytes)
     return end - start === this.#bytes && end <= source.length ? source.subarray(start, end) : null
   }
 }

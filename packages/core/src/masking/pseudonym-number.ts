@@ -130,11 +130,16 @@ export class PseudonymNumericMask implements CellMask {
       const zeros = whole === '' ? shown.length - shown.replace(/^0+/, '').length : 0
       const digits = this.#permuteDigits(whole + shown.slice(zeros), whole.length - zeros, negative, true)
       const moved = digits.slice(whole.length)
-      return { negative, whole: digits.slice(0, whole.length), fraction: ('0'.repeat(zeros) + moved).padEnd(fraction.length, '0') }
+      return {
+        negative,
+        whole: digits.slice(0, whole.length),
+        fraction: ('0'.repeat(zeros) + moved).padEnd(fraction.length, '0'),
+      }
     }
     if (whole === '') return value
     const fixed = '0'.repeat(this.#fixedZeros)
-    const head = fixed !== '' && whole.length > fixed.length && whole.endsWith(fixed) ? whole.slice(0, -fixed.length) : whole
+    const head =
+      fixed !== '' && whole.length > fixed.length && whole.endsWith(fixed) ? whole.slice(0, -fixed.length) : whole
     const permuted =
       head.length <= maxRangeDigits
         ? this.#numbers.permute(BigInt(head), negative).toString()
@@ -152,9 +157,13 @@ export class PseudonymNumericMask implements CellMask {
       if (isNeverZero(at, last, fractional)) lanes.add(digit - 1, 9)
       else lanes.add(digit, 10)
     }
-    lanes.permute(this.#stream, this.#tweak(`${digits.length} digits, point at ${point}, negative ${negative}, fractional ${fractional}`))
+    lanes.permute(
+      this.#stream,
+      this.#tweak(`${digits.length} digits, point at ${point}, negative ${negative}, fractional ${fractional}`),
+    )
     let permuted = ''
-    for (let at = 0; at <= last; at++) permuted += String((lanes.values[at] ?? 0) + (isNeverZero(at, last, fractional) ? 1 : 0))
+    for (let at = 0; at <= last; at++)
+      permuted += String((lanes.values[at] ?? 0) + (isNeverZero(at, last, fractional) ? 1 : 0))
     return permuted
   }
 

@@ -87,7 +87,7 @@ export class PseudonymTextMask implements CellMask {
     const lanes = this.#lanes
     lanes.clear()
     this.#length = this.#template.write(what)
-    for (let at = start; at < end; ) at = this.#read(source, at)
+    for (let at = start; at < end;) at = this.#read(source, at)
     if (lanes.count === 0) return false
     this.#note(exchanged)
     this.#note(exchanged)
@@ -123,7 +123,7 @@ export class PseudonymTextMask implements CellMask {
     const { values } = this.#lanes
     out.ensure(end - start)
     let lane = 0
-    for (let at = start; at < end; ) {
+    for (let at = start; at < end;) {
       const next = at + characterBytes(source[at] ?? 0)
       const codePoint = codePointAt(source, at, next)
       const letter = letterOf(codePoint)

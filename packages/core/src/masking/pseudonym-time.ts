@@ -195,7 +195,8 @@ export class PseudonymTimeMask implements CellMask {
   }
 
   #read(source: Buffer, start: number, end: number): number | null {
-    if (this.#format === 1) return end - start === 8 && end <= source.length ? Number(source.readBigInt64BE(start)) : null
+    if (this.#format === 1)
+      return end - start === 8 && end <= source.length ? Number(source.readBigInt64BE(start)) : null
     const time = parseTimeOfDay(cellText(source, start, end))
     return time === null || time.offset !== null ? null : time.microseconds
   }
@@ -239,7 +240,9 @@ function timeAt(index: number, decimals: number): number {
 
 function timeText(microseconds: number): string {
   const seconds = Math.floor(microseconds / microsecondsPerSecond)
-  const fraction = String(microseconds - seconds * microsecondsPerSecond).padStart(6, '0').replace(/0+$/, '')
+  const fraction = String(microseconds - seconds * microsecondsPerSecond)
+    .padStart(6, '0')
+    .replace(/0+$/, '')
   const clock = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60].map(twoDigits).join(':')
   return fraction === '' ? clock : `${clock}.${fraction}`
 }

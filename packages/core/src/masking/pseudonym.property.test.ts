@@ -20,11 +20,13 @@ const keys = new MaskingKeys(
 const people: MaskSpec = { kind: 'pseudonym', domain: 'people' }
 
 /** Text as people and machines write it: names, numbers with separators, addresses, other scripts, anything. */
-const anyText = fc.oneof(
-  fc.string({ unit: 'grapheme', maxLength: 40 }),
-  fc.string({ unit: fc.constantFrom(...Array.from('abXY019 -.@/äÖßж中😀\u0301')), maxLength: 30 }),
-  fc.emailAddress(),
-).map((text) => text.replaceAll('\0', ''))
+const anyText = fc
+  .oneof(
+    fc.string({ unit: 'grapheme', maxLength: 40 }),
+    fc.string({ unit: fc.constantFrom(...Array.from('abXY019 -.@/äÖßж中😀\u0301')), maxLength: 30 }),
+    fc.emailAddress(),
+  )
+  .map((text) => text.replaceAll('\0', ''))
 
 describe('the pseudonym of a text', () => {
   it('keeps length, case, blanks and punctuation, and exchanges every letter and digit for one of its kind', () => {
@@ -67,11 +69,15 @@ describe('the pseudonym of a text', () => {
   it('differs where texts differ, and where the case differs, by the case alone', () => {
     const alphabet = fc.constantFrom(...Array.from('abcdefXYZ0123456789 -äößжЖ中国'))
     fc.assert(
-      fc.property(fc.string({ unit: alphabet, minLength: 2, maxLength: 12 }), fc.string({ unit: alphabet, minLength: 2, maxLength: 12 }), (one, other) => {
-        fc.pre(/[a-z0-9]/i.test(one) && /[a-z0-9]/i.test(other))
-        expect(text(one) === text(other)).toBe(one === other)
-        expect(text(one).toLowerCase() === text(other).toLowerCase()).toBe(one.toLowerCase() === other.toLowerCase())
-      }),
+      fc.property(
+        fc.string({ unit: alphabet, minLength: 2, maxLength: 12 }),
+        fc.string({ unit: alphabet, minLength: 2, maxLength: 12 }),
+        (one, other) => {
+          fc.pre(/[a-z0-9]/i.test(one) && /[a-z0-9]/i.test(other))
+          expect(text(one) === text(other)).toBe(one === other)
+          expect(text(one).toLowerCase() === text(other).toLowerCase()).toBe(one.toLowerCase() === other.toLowerCase())
+        },
+      ),
       { numRuns: 1000 },
     )
   })
@@ -79,7 +85,12 @@ describe('the pseudonym of a text', () => {
   it('permutes all texts of one shape, and leaves none as it is', () => {
     const twoDigits = Array.from({ length: 100 }, (_, number) => String(number).padStart(2, '0'))
     const letters = Array.from('abcdefghijklmnopqrstuvwxyz')
-    const shapes = [twoDigits, letters, Array.from('0123456789'), letters.flatMap((a) => letters.map((b) => `${a}-${b}`))]
+    const shapes = [
+      twoDigits,
+      letters,
+      Array.from('0123456789'),
+      letters.flatMap((a) => letters.map((b) => `${a}-${b}`)),
+    ]
     for (const shape of shapes) {
       const results = shape.map((value) => text(value))
       expect([...results].sort()).toEqual([...shape].sort())
@@ -124,19 +135,36 @@ describe('the pseudonym of an e-mail address', () => {
   })
 
   it('is redacted where the type has no room for it, and filled up in char(n)', () => {
-    expect(masked(people, { ...named('varchar'), modifier: 15 + 4 }, 0, Buffer.from('ada@example.com'))).toBe('[redacted]')
-    const filled = masked(people, { ...named('bpchar'), modifier: 30 + 4 }, 0, Buffer.from('ada@example.com'.padEnd(30)))
+    expect(masked(people, { ...named('varchar'), modifier: 15 + 4 }, 0, Buffer.from('ada@example.com'))).toBe(
+      '[redacted]',
+    )
+    const filled = masked(
+      people,
+      { ...named('bpchar'), modifier: 30 + 4 },
+      0,
+      Buffer.from('ada@example.com'.padEnd(30)),
+    )
     expect(filled).toBe(text('ada@example.com').padEnd(30))
   })
 })
 
 describe('the pseudonym of a number', () => {
-  const limits = ['32767', '-32768', '2147483647', '-2147483648', '4294967295', '9223372036854775807', '-9223372036854775808']
+  const limits = [
+    '32767',
+    '-32768',
+    '2147483647',
+    '-2147483648',
+    '4294967295',
+    '9223372036854775807',
+    '-9223372036854775808',
+  ]
   const anyWhole = fc.oneof(
     fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
     fc.integer().map(BigInt),
     fc.integer({ min: -40_000, max: 40_000 }).map(BigInt),
-    fc.constantFrom(...limits).chain((limit) => fc.integer({ min: -3, max: 3 }).map((near) => BigInt(limit) + BigInt(near))),
+    fc
+      .constantFrom(...limits)
+      .chain((limit) => fc.integer({ min: -3, max: 3 }).map((near) => BigInt(limit) + BigInt(near))),
   )
 
   it('has the same sign and number of digits, fits whatever the number fits, and is one in every type', () => {
@@ -211,24 +239,33 @@ describe('the pseudonym of a number', () => {
 describe('the pseudonym of a date or time', () => {
   it('of a date is a date of the same 25 years, and all of them are permuted', () => {
     const first = Date.UTC(1975, 0, 1)
-    const dates = Array.from({ length: 9131 }, (_, day) => new Date(first + day * 86_400_000).toISOString().slice(0, 10))
+    const dates = Array.from({ length: 9131 }, (_, day) =>
+      new Date(first + day * 86_400_000).toISOString().slice(0, 10),
+    )
     expect(dates.at(-1)).toBe('1999-12-31')
     const results = dates.map((date) => masked(people, named('date'), 0, Buffer.from(date)))
     expect([...results].sort()).toEqual(dates)
     expect(results.filter((result, index) => result === dates[index])).toEqual([])
     // Neither their order nor the days between them stay.
-    const steps = new Set(results.slice(1).map((result, index) => Date.parse(result) - Date.parse(results[index] ?? '')))
+    const steps = new Set(
+      results.slice(1).map((result, index) => Date.parse(result) - Date.parse(results[index] ?? '')),
+    )
     expect(steps.size).toBeGreaterThan(5000)
   })
 
   it('of a timestamp is in the same 25 years, has as many decimals, and differs where timestamps differ', () => {
     const min = new Date('0001-01-01T00:00:00Z')
     const moments = fc
-      .tuple(fc.date({ min, max: new Date('9999-12-31T23:59:59Z'), noInvalidDate: true }), fc.constantFrom('', '.5', '.123456', '.25'))
+      .tuple(
+        fc.date({ min, max: new Date('9999-12-31T23:59:59Z'), noInvalidDate: true }),
+        fc.constantFrom('', '.5', '.123456', '.25'),
+      )
       .map(([date, decimals]) => `${date.toISOString().slice(0, 19).replace('T', ' ')}${decimals}`)
     fc.assert(
       fc.property(moments, moments, (one, other) => {
-        const [first = '', second = ''] = [one, other].map((value) => masked(people, named('timestamp'), 0, Buffer.from(value)))
+        const [first = '', second = ''] = [one, other].map((value) =>
+          masked(people, named('timestamp'), 0, Buffer.from(value)),
+        )
         expect(Math.floor(Number(first.slice(0, 4)) / 25)).toBe(Math.floor(Number(one.slice(0, 4)) / 25))
         expect(first).toHaveLength(one.length)
         expect(first === second).toBe(one === other)
@@ -314,7 +351,9 @@ describe('pseudonyms', () => {
   it('are others in another domain, and under another key; a pinned key keeps its own', () => {
     const value = '123-45-6789 ada'
     const pinned: MaskSpec = { kind: 'pseudonym', domain: 'people', key: 'k2025' }
-    const results = [people, { ...people, domain: 'orders' }, pinned].map((spec) => masked(spec, named('text'), 0, Buffer.from(value)))
+    const results = [people, { ...people, domain: 'orders' }, pinned].map((spec) =>
+      masked(spec, named('text'), 0, Buffer.from(value)),
+    )
     expect(new Set(results).size).toBe(3)
     const rotated = new MaskingKeys(new Map([['k2025', new Secret('5'.repeat(32))]]), 'k2025')
     expect(masked(people, named('text'), 0, Buffer.from(value), rotated)).toBe(results[2])
@@ -325,7 +364,9 @@ describe('pseudonyms', () => {
 
   it('go element by element through arrays, and NULL stays NULL', () => {
     const array = { ...named('_text', 1009), element: named('text') }
-    expect(masked(people, array, 0, Buffer.from('{Ada,NULL,Ada,"null"}'))).toBe(`{${text('Ada')},NULL,${text('Ada')},${text('null')}}`)
+    expect(masked(people, array, 0, Buffer.from('{Ada,NULL,Ada,"null"}'))).toBe(
+      `{${text('Ada')},NULL,${text('Ada')},${text('null')}}`,
+    )
     expect(compileCellMask(people, named('text'), 0, keys).hidesNull).toBe(undefined)
   })
 
@@ -405,7 +446,9 @@ function shownOf(type: string, bytes: Buffer): string {
   const perDay = 86_400_000_000n
   const clock = (microseconds: bigint): string => {
     const shown = new Date(Number(microseconds / 1000n)).toISOString().slice(11, 19)
-    const rest = String(microseconds % 1_000_000n).padStart(6, '0').replace(/0+$/, '')
+    const rest = String(microseconds % 1_000_000n)
+      .padStart(6, '0')
+      .replace(/0+$/, '')
     return rest === '' ? shown : `${shown}.${rest}`
   }
   const day = (days: number): string => new Date(Date.UTC(2000, 0, 1) + days * 86_400_000).toISOString().slice(0, 10)
@@ -443,7 +486,8 @@ function maskedBytes(spec: MaskSpec, type: ValueType, cell: Buffer): Buffer {
 function apply(spec: MaskSpec, type: ValueType, format: CellFormat, cell: Buffer, used: MaskingKeys): Buffer {
   const out = new GrowableOutput(1)
   const source = Buffer.concat([Buffer.from('x'), cell, Buffer.from('x')])
-  if (!compileCellMask(spec, type, format, used).apply(source, 1, 1 + cell.length, out)) throw new Error('it became NULL')
+  if (!compileCellMask(spec, type, format, used).apply(source, 1, 1 + cell.length, out))
+    throw new Error('it became NULL')
   return Buffer.from(out.bytes.subarray(0, out.length))
 }
 

@@ -17,7 +17,7 @@ interface Remembered {
  */
 export class RememberingMask implements CellMask {
   readonly #mask: CellMask
-  #places: (Remembered | undefined)[] | null = null
+  readonly #places: (Remembered | undefined)[] = []
   /** Each value has two places; the one to be given up alternates. */
   #second = 0
 
@@ -36,7 +36,6 @@ export class RememberingMask implements CellMask {
     }
     const before = out.length
     if (!this.#mask.apply(source, start, end, out)) return false
-    this.#places ??= new Array<Remembered | undefined>(places)
     this.#second ^= 1
     this.#places[place ^ this.#second] = {
       value: Buffer.from(source.subarray(start, end)),
@@ -46,7 +45,7 @@ export class RememberingMask implements CellMask {
   }
 
   #find(place: number, source: Buffer, start: number, length: number): Remembered | null {
-    const found = this.#places?.[place]
+    const found = this.#places[place]
     return found !== undefined && found.value.length === length && isAt(found.value, source, start) ? found : null
   }
 }
