@@ -111,6 +111,22 @@ export class ResultRows {
     else this.#output.passMasked(this.#masks, cursor)
   }
 
+  /** The rows of a COPY come next. */
+  beginCopy(judgement: Judgement, statementIndex: number): void {
+    this.#seen = 0
+    this.#takeLimit(judgement, statementIndex)
+  }
+
+  /** Counts a row that came by COPY. False: it is over the limit, and the result is cut. */
+  countCopied(admission: Admission): boolean {
+    if (++this.#seen > this.#limit) {
+      this.#cut()
+      return false
+    }
+    admission.rows++
+    return true
+  }
+
   get #catalog(): Catalog {
     return this.#names.environment.catalog
   }
@@ -118,6 +134,10 @@ export class ResultRows {
   #begin(admission: Admission, judgement: Judgement, statementIndex: number, seen: number): void {
     this.#of = admission
     this.#seen = seen
+    this.#takeLimit(judgement, statementIndex)
+  }
+
+  #takeLimit(judgement: Judgement, statementIndex: number): void {
     const limit = judgement.obligations[statementIndex]?.rowLimit ?? null
     this.#limit = limit?.rows ?? Infinity
     this.#limitRule = limit?.rule ?? 'gateway'

@@ -1,4 +1,4 @@
-import type { ColumnName, LineageSource, OutputColumn } from '@gatehouse/core'
+import type { ColumnName, ColumnType, LineageSource, OutputColumn } from '@gatehouse/core'
 import type { Spending } from './work.ts'
 
 /**
@@ -18,6 +18,8 @@ export interface Lineage {
   readonly fields: readonly Column[] | null
   /** True when its type is certainly one that initdb made: then no operator on user types can be meant. */
   readonly builtinType: boolean
+  /** Its type, where it is known without working it out: of a stored column, and of what hands one on. */
+  readonly type: ColumnType | null
 }
 
 /** A named value: a column of a query or a field of a row. */
@@ -29,16 +31,23 @@ export interface Column {
 const NO_SOURCES: readonly LineageSource[] = []
 
 /** A value that depends on no column: a literal, a parameter, `count(*)`. */
-export const NOTHING: Lineage = { sources: NO_SOURCES, opacity: 'none', reason: null, fields: null, builtinType: true }
+export const NOTHING: Lineage = {
+  sources: NO_SOURCES,
+  opacity: 'none',
+  reason: null,
+  fields: null,
+  builtinType: true,
+  type: null,
+}
 
 /** The value of a base column itself. */
-export function copiedFrom(sources: readonly LineageSource[], builtinType: boolean): Lineage {
-  return { sources, opacity: 'none', reason: null, fields: null, builtinType }
+export function copiedFrom(sources: readonly LineageSource[], builtinType: boolean, type: ColumnType): Lineage {
+  return { sources, opacity: 'none', reason: null, fields: null, builtinType, type }
 }
 
 /** A value whose origin is not known. */
 export function untraced(opacity: Exclude<Opacity, 'none'>, reason: string): Lineage {
-  return { sources: NO_SOURCES, opacity, reason, fields: null, builtinType: false }
+  return { sources: NO_SOURCES, opacity, reason, fields: null, builtinType: false, type: null }
 }
 
 /** The same value with a reason why more than its sources can be in it. */
@@ -49,6 +58,7 @@ export function clouded(lineage: Lineage, opacity: Exclude<Opacity, 'none'>, rea
     reason: lineage.reason ?? reason,
     fields: null,
     builtinType: false,
+    type: null,
   }
 }
 
@@ -88,14 +98,29 @@ function combine(work: Spending, parts: readonly Lineage[], derive: boolean): Li
     }
   }
   work.spend(1 + (parts.length >> 2) + (withSources > 1 ? 2 * total : 0))
+  const type = derive ? null : commonType(parts)
   if (withSources === 0) {
     if (opacity === 'none' && builtinType) return NOTHING
-    return { sources: NO_SOURCES, opacity, reason, fields: null, builtinType }
+    return { sources: NO_SOURCES, opacity, reason, fields: null, builtinType, type }
   }
   let sources: readonly LineageSource[]
   if (withSources === 1) sources = derive ? allDerived(work, only.sources) : only.sources
   else sources = mergeSources(parts, derive)
-  return { sources, opacity, reason, fields: null, builtinType }
+  return { sources, opacity, reason, fields: null, builtinType, type }
+}
+
+/** The type of a value that is one of several: known where all have the same (the server's select_common_type). */
+function commonType(parts: readonly Lineage[]): ColumnType | null {
+  let common = parts[0]?.type ?? null
+  for (const { type } of parts) {
+    if (common === null || type?.oid !== common.oid) return null
+    if (type.modifier !== common.modifier) common = { oid: common.oid, modifier: -1 }
+  }
+  return common
+}
+
+function sameType(a: ColumnType | null, b: ColumnType | null): boolean {
+  return a?.oid === b?.oid && a?.modifier === b?.modifier
 }
 
 function allDerived(work: Spending, sources: readonly LineageSource[]): readonly LineageSource[] {
@@ -138,8 +163,8 @@ export function lineagesOf(work: Spending, columns: readonly Column[]): readonly
 export function sameLineage(work: Spending, a: Lineage, b: Lineage): boolean {
   if (a === b) return true
   work.spend(2)
-  if (a.opacity !== b.opacity || a.builtinType !== b.builtinType || !sameSources(work, a.sources, b.sources))
-    return false
+  if (a.opacity !== b.opacity || a.builtinType !== b.builtinType || !sameType(a.type, b.type)) return false
+  if (!sameSources(work, a.sources, b.sources)) return false
   if (a.fields === b.fields) return true
   if (a.fields === null || b.fields === null || a.fields.length !== b.fields.length) return false
   return a.fields.every((field, index) => {

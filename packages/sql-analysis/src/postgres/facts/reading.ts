@@ -3,6 +3,7 @@ import type {
   Action,
   ColumnName,
   ColumnWrite,
+  CopyOut,
   FunctionTrust,
   FunctionUse,
   OutputColumn,
@@ -90,6 +91,7 @@ export class Reading implements Spending {
   /** Stronger than `changesNames`: names in a later statement of the same text may mean something else. */
   movesNames = false
   output: readonly OutputColumn[] | null = null
+  copyOut: CopyOut | null = null
   prepared: string | null = null
   cursor: string | null = null
   reason: string | null = null
@@ -233,6 +235,7 @@ export class Reading implements Spending {
       programs: this.programs,
       dynamicSql: this.dynamicSql,
       output: this.output,
+      ...(this.copyOut === null ? {} : { copyOut: this.copyOut }),
       decides: [...this.decides],
       writes: this.writes,
       names: { prepared: this.prepared, cursor: this.cursor },
