@@ -138,10 +138,7 @@ const csvOptions = fc
     escape: fc.constantFrom(null, '\\', '"', '^'),
     header: fc.boolean(),
   })
-  .filter(
-    ({ delimiter, nullString, quote }) =>
-      delimiter !== quote && !nullString.includes(delimiter) && !nullString.includes(quote),
-  )
+  .filter(({ delimiter, nullString, quote }) => !nullString.includes(delimiter) && !nullString.includes(quote))
   .map(
     ({ delimiter, nullString, quote, escape, header }) =>
       `FORMAT csv, DELIMITER ${literal(delimiter)}, NULL ${literal(nullString)}, QUOTE ${literal(quote)}, HEADER ${header}` +
