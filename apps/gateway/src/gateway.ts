@@ -97,7 +97,7 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
         maxParametersBytes: 65_536,
         maxParameters: 1000,
       },
-      maskingKey: maskingKeysOf(config),
+      maskingKeys: maskingKeysOf(config),
       sessions,
       log,
     })
@@ -142,6 +142,6 @@ function secureContext(files: { readonly certificateFile: string; readonly keyFi
   })
 }
 
-function ruleCount({ document: { allow, deny, masks, limits } }: Policy): number {
-  return allow.length + deny.length + masks.length + limits.length
+function ruleCount({ document: { allow, deny, masks, limits, functions } }: Policy): number {
+  return allow.length + deny.length + masks.length + limits.length + functions.length
 }

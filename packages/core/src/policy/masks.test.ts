@@ -87,7 +87,9 @@ masks:
     return decision.kind === 'deny' ? decision.code : decision.obligations.outputs?.map((mask) => mask?.spec.kind)
   }
   const write = (from: string, to: string, how: 'copied' | 'derived' = 'copied'): string => {
-    const writes = [{ target: column(`public.${to}`), sources: [source(`public.${from}`, how)], complete: true }]
+    const writes = [
+      { target: column(`public.${to}`), sources: [source(`public.${from}`, how)], through: [], complete: true },
+    ]
     return verdict(authorityOf(rules), statement({ action: 'insert', writes }))
   }
   expect(mixed('users.a', 'other.same')).toEqual(['pseudonym'])

@@ -20,7 +20,7 @@ SELECT json_build_array(c.oid::int8, n.nspname, c.relname, c.relkind,
        (SELECT json_agg(DISTINCT d.refobjsubid) FROM pg_catalog.pg_attrdef e JOIN pg_catalog.pg_depend d ON d.objid = e.oid
           AND d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
           AND d.refobjid = a.attrelid AND d.refobjsubid > 0 AND d.refobjsubid <> a.attnum
-        WHERE e.adrelid = a.attrelid AND e.adnum = a.attnum) END) ORDER BY a.attnum)
+        WHERE e.adrelid = a.attrelid AND e.adnum = a.attnum) END, a.atttypmod) ORDER BY a.attnum)
      FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
   (SELECT json_agg(i.inhparent::int8 ORDER BY i.inhseqno) FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid),
   CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END,
@@ -48,7 +48,7 @@ FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespa
 SELECT json_build_array(t.oid::int8, n.nspname, t.typname, t.typtype,
   CASE WHEN t.typcategory = 'A' THEN t.typelem::int8 ELSE 0 END, t.typbasetype::int8, t.typrelid::int8,
   (SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid),
-  t.typcategory)::text AS row
+  t.typcategory, t.typtypmod)::text AS row
 FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
 WHERE n.nspname <> 'pg_toast'`,
   operators: `

@@ -144,7 +144,7 @@ function readTrigger(value: unknown): CatalogTrigger {
 }
 
 function readColumn(value: unknown): CatalogColumn {
-  const [name, number, typeOid, notNull, generated, from] = arrayOf(value)
+  const [name, number, typeOid, notNull, generated, from, modifier] = arrayOf(value)
   return {
     name: stringOf(name),
     number: numberOf(number),
@@ -152,6 +152,7 @@ function readColumn(value: unknown): CatalogColumn {
     notNull: notNull === true,
     generated: generated === true,
     generatedFrom: arrayOf(from ?? []).map(numberOf),
+    typeModifier: numberOf(modifier ?? -1),
   }
 }
 
@@ -199,7 +200,7 @@ function readBody(value: unknown): SqlBody {
 }
 
 function readType(text: string): CatalogType {
-  const [oid, schema, name, kind, element, base, relation, labels, category] = arrayOf(JSON.parse(text))
+  const [oid, schema, name, kind, element, base, relation, labels, category, modifier] = arrayOf(JSON.parse(text))
   return {
     oid: numberOf(oid),
     schema: stringOf(schema),
@@ -207,6 +208,7 @@ function readType(text: string): CatalogType {
     kind: named(TYPE_KINDS, kind),
     elementOid: numberOf(element),
     baseOid: numberOf(base),
+    baseModifier: numberOf(modifier ?? -1),
     relationOid: numberOf(relation),
     enumLabels: arrayOf(labels ?? []).map(stringOf),
     category: stringOf(category),

@@ -17,6 +17,8 @@ export interface CatalogColumn {
   readonly name: string
   readonly number: number
   readonly typeOid: number
+  /** `atttypmod`; absent: -1, none. */
+  readonly typeModifier?: number
   readonly notNull: boolean
   readonly generated: boolean
   /** Numbers of the columns that a generated column is computed from; absent: from none. */
@@ -120,6 +122,8 @@ export interface CatalogType {
   readonly elementOid: number
   /** Base type of a domain; 0 otherwise. */
   readonly baseOid: number
+  /** Type modifier of the base type of a domain; absent: -1, none. */
+  readonly baseModifier?: number
   /** Relation of a composite type; 0 otherwise. */
   readonly relationOid: number
   /** Labels of an enum in order; empty otherwise. */

@@ -111,7 +111,8 @@ export function afterWrite(reading: Reading, target: Item, written: readonly Col
   const columns = target.columns.map((column) => {
     const own = (column.name === null ? undefined : values.get(column.name)) ?? []
     if (own.length + anywhere.length === 0) return column
-    return { name: column.name, lineage: anyOf(reading, [column.lineage, ...own, ...anywhere]) }
+    const lineage = anyOf(reading, [column.lineage, ...own, ...anywhere])
+    return { name: column.name, lineage: { ...lineage, type: column.lineage.type } }
   })
   return { ...target, columns }
 }

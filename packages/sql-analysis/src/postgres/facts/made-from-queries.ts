@@ -1,6 +1,7 @@
 import type { Action } from '@gatehouse/core'
 import type { CopyStmt, CreateTableAsStmt, ExplainStmt, IntoClause, ViewStmt } from 'libpg-query'
 import { tellOfInsert } from './constraints.ts'
+import { readCopyOut } from './copy-stream.ts'
 import { relationItem } from './from.ts'
 import { type Column, functionNames, NOTHING, outputOf } from './lineage.ts'
 import { Reading } from './reading.ts'
@@ -111,7 +112,7 @@ export function readCopy(reading: Reading, statement: CopyStmt): Action {
   if (statement.query !== undefined) {
     const columns = reading.walk.query(reading, statement.query, TOP)
     reading.access(action, null, null)
-    if (toClient) reading.output = outputOf(reading, columns ?? [])
+    if (toClient) sends(reading, statement, columns ?? [])
     return action
   }
   if (relation === undefined) throw new Error('a COPY is not understood')
@@ -135,8 +136,13 @@ export function readCopy(reading: Reading, statement: CopyStmt): Action {
     return action
   }
   reading.access('select', name, named.length === 0 ? null : named)
-  if (toClient) reading.output = outputOf(reading, copiedColumns(reading, statement, item, named))
+  if (toClient) sends(reading, statement, copiedColumns(reading, statement, item, named))
   return action
+}
+
+function sends(reading: Reading, statement: CopyStmt, columns: readonly Column[]): void {
+  reading.output = outputOf(reading, columns)
+  reading.copyOut = readCopyOut(reading, listOf(statement.options), columns)
 }
 
 function copiedColumns(

@@ -4,6 +4,7 @@ import type {
   Beneath,
   ColumnName,
   ColumnWrite,
+  CopyOut,
   DecidingColumn,
   FunctionTrust,
   FunctionUse,
@@ -91,6 +92,7 @@ export class Reading implements Spending {
   /** Stronger than `changesNames`: names in a later statement of the same text may mean something else. */
   movesNames = false
   output: readonly OutputColumn[] | null = null
+  copyOut: CopyOut | null = null
   prepared: string | null = null
   cursor: string | null = null
   reason: string | null = null
@@ -262,6 +264,7 @@ export class Reading implements Spending {
       programs: this.programs,
       dynamicSql: this.dynamicSql,
       output: this.output,
+      ...(this.copyOut === null ? {} : { copyOut: this.copyOut }),
       decides: this.decidingColumns(),
       writes: this.writes,
       beneath: this.beneathFacts(),

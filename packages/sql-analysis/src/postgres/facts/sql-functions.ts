@@ -173,14 +173,15 @@ function returned(reading: Reading, fn: CatalogFunction, columns: readonly Colum
   if (names === null) {
     if (columns.length > 1 && type?.kind === 'pseudo') return rowOf(reading, columns)
     if (first === undefined || columns.length !== 1) return null
-    return { ...first.lineage, builtinType: catalog.isBuiltinType(fn.returnTypeOid) }
+    const declared = { oid: fn.returnTypeOid, modifier: -1 }
+    return { ...first.lineage, builtinType: catalog.isBuiltinType(fn.returnTypeOid), type: declared }
   }
   if (first === undefined) return null
   const fields = columns.length === names.length && names.length > 1 ? columns : first.lineage.fields
   if (fields?.length === names.length) {
     return rowOf(
       reading,
-      fields.map(({ lineage }, index) => ({ name: names[index] ?? null, lineage })),
+      fields.map(({ lineage }, index) => ({ name: names[index] ?? null, lineage: { ...lineage, type: null } })),
     )
   }
   if (columns.length !== 1) return null
