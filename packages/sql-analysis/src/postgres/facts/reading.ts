@@ -16,7 +16,7 @@ import type { Column, Lineage } from './lineage.ts'
 import type { Item } from './item.ts'
 import type { Scope } from './scope.ts'
 import type { ParseResult, Tree } from './tree.ts'
-import { type Budget, type Spending, STEP_UNITS } from './work.ts'
+import { type Budget, type Spending, STEP_UNITS, type Work } from './work.ts'
 
 /** Where the names of a statement are looked up. */
 export interface NameEnvironment {
@@ -27,9 +27,9 @@ export interface NameEnvironment {
   readonly parse: (sql: string) => ParseResult
   /**
    * Facts of the statement behind a name made by SQL PREPARE (as `readNamedStatement` gives them); null when unknown.
-   * Absent: none is known.
+   * Absent: none is known. `work`: what reading it is charged to; may throw as that does.
    */
-  readonly prepared?: (name: string) => StatementFacts | null
+  readonly prepared?: (name: string, work: Work) => StatementFacts | null
   /** The same for a cursor made by DECLARE. */
   readonly cursor?: (name: string) => StatementFacts | null
 }
