@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { findLeak, needlesOf } from '../corpus/canaries.ts'
+import type { Handover } from '../drivers/shop.ts'
 import { openScene, type Scene } from '../postgres/scene.ts'
 import type { PostgresAddress } from '../servers/postgres.ts'
 
@@ -35,6 +36,22 @@ export const WRITER: { readonly groups: readonly string[] } = { groups: ['ai-age
 /** A gateway with the policy of docs/tools.md, and the shop behind it as target `shop`. */
 export function openToolsShop(server: PostgresAddress): Promise<Scene> {
   return openScene(server, { sql: TOOLS_SCHEMA, policy: TOOLS_POLICY })
+}
+
+/** What a program needs to reach it; `writer` is the token of the agent that may write. */
+export async function handoverOf(scene: Scene): Promise<Handover & { readonly writer: string }> {
+  const { server, database, gateway } = scene
+  const { host, port, superuser: user, password } = server
+  return {
+    host: gateway.host,
+    port: gateway.port,
+    token: await gateway.token(READER),
+    writer: await gateway.token(WRITER),
+    caFile: '',
+    direct: { host, port, user, password, database },
+    masked: '',
+    hidden: CANARIES.map(({ value }) => value),
+  }
 }
 
 function policyOf(markdown: string): string {

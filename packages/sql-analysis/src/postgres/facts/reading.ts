@@ -103,6 +103,8 @@ export class Reading implements Spending {
   readonly overloads: Map<string, readonly CatalogFunction[]> = new Map()
   /** Views whose own doings were taken over already. */
   readonly views: Set<CatalogRelation> = new Set()
+  /** While a select list over `pg_settings` is read: the one setting whose row it is computed for. */
+  rowSetting: string | null = null
   #depth = 0
 
   constructor(environment: NameEnvironment, walk: Walkers, work: Budget) {
