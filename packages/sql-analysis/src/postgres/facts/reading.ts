@@ -20,7 +20,7 @@ import type { Item } from './item.ts'
 import type { Scope } from './scope.ts'
 import type { ParseResult, Tree } from './tree.ts'
 import { Uses } from './uses.ts'
-import { type Budget, type Spending, STEP_UNITS } from './work.ts'
+import { type Budget, type Spending, STEP_UNITS, type Work } from './work.ts'
 
 /** Where the names of a statement are looked up. */
 export interface NameEnvironment {
@@ -33,9 +33,9 @@ export interface NameEnvironment {
   readonly parsePlpgsql?: (sql: string) => unknown
   /**
    * Facts of the statement behind a name made by SQL PREPARE (as `readNamedStatement` gives them); null when unknown.
-   * Absent: none is known.
+   * Absent: none is known. `work`: what reading it is charged to; may throw as that does.
    */
-  readonly prepared?: (name: string) => StatementFacts | null
+  readonly prepared?: (name: string, work: Work) => StatementFacts | null
   /** The same for a cursor made by DECLARE. */
   readonly cursor?: (name: string) => StatementFacts | null
 }
@@ -110,6 +110,8 @@ export class Reading implements Spending {
   readonly overloads: Map<string, readonly CatalogFunction[]> = new Map()
   /** Views whose own doings were taken over already. */
   readonly views: Set<CatalogRelation> = new Set()
+  /** While a select list over `pg_settings` is read: the one setting whose row it is computed for. */
+  rowSetting: string | null = null
   #depth = 0
 
   constructor(environment: NameEnvironment, walk: Walkers, work: Budget) {
