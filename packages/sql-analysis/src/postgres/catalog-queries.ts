@@ -24,7 +24,8 @@ SELECT json_build_array(c.oid::int8, n.nspname, c.relname, c.relkind,
      FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
   (SELECT json_agg(i.inhparent::int8 ORDER BY i.inhseqno) FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid),
   CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END,
-  (SELECT json_agg(json_build_array(t.tgtype, t.tgfoid::int8) ORDER BY t.tgname) FROM pg_catalog.pg_trigger t
+  (SELECT json_agg(json_build_array(t.tgtype, t.tgfoid::int8,
+      CASE WHEN t.tgqual IS NOT NULL THEN pg_catalog.pg_get_triggerdef(t.oid) END) ORDER BY t.tgname) FROM pg_catalog.pg_trigger t
     WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D'),
   (SELECT json_agg(pg_catalog.pg_get_ruledef(r.oid) ORDER BY r.rulename) FROM pg_catalog.pg_rewrite r
      WHERE r.ev_class = c.oid AND r.ev_type <> '1' AND r.ev_enabled <> 'D'))::text AS row

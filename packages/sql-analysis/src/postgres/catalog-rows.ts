@@ -134,12 +134,13 @@ const TRIGGER_EVENTS: readonly (readonly [number, ChangeEvent])[] = [
 ]
 
 function readTrigger(value: unknown): CatalogTrigger {
-  const [type, fn] = arrayOf(value)
+  const [type, fn, definition] = arrayOf(value)
   const bits = numberOf(type)
   return {
     functionOid: numberOf(fn),
     events: TRIGGER_EVENTS.flatMap(([bit, event]) => ((bits & bit) === 0 ? [] : [event])),
     changesRow: (bits & TRIGGER_ROW) !== 0 && (bits & (TRIGGER_BEFORE | TRIGGER_INSTEAD)) !== 0,
+    ...(isAbsent(definition) ? {} : { definition: stringOf(definition) }),
   }
 }
 

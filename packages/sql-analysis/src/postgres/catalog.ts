@@ -51,6 +51,8 @@ export interface CatalogTrigger {
   readonly events: readonly ChangeEvent[]
   /** True when it can change the row that is about to be written (BEFORE … FOR EACH ROW, INSTEAD OF). */
   readonly changesRow: boolean
+  /** Its CREATE TRIGGER, where that has a WHEN; absent: it has none. */
+  readonly definition?: string
 }
 
 /**

@@ -28,6 +28,8 @@ export interface TriggerRows {
   readonly old: readonly Column[]
   /** Names of their columns of type text, which take any value. */
   readonly texts: ReadonlySet<string>
+  /** Those of their values that are the same in both. */
+  readonly unchanged: ReadonlySet<Lineage>
 }
 
 /** Oid of the type `text`, the same in every version. */
@@ -65,6 +67,7 @@ export function readPlpgsql(
         const inner = new Reading(environment, reading.walk, work)
         inner.defining = reading.defining
         inner.parameters = parameters
+        inner.unchanged = rows?.unchanged ?? null
         const routine = new Routine(inner, fn, program, values, rows?.texts ?? NO_TEXTS)
         const returned = routine.run()
         if (returned === null || isUnclear(inner)) return null
@@ -350,9 +353,10 @@ class Routine {
       this.#returned = longer.map(({ name }) => ({ name, lineage: all }))
       return
     }
-    this.#returned = before.map(({ name, lineage }, index) => ({
-      name,
-      lineage: anyOf(this.#reading, [lineage, columns[index]?.lineage ?? NOTHING]),
-    }))
+    this.#returned = before.map((column, index) => {
+      const other = columns[index]?.lineage ?? NOTHING
+      if (other === column.lineage) return column
+      return { name: column.name, lineage: anyOf(this.#reading, [column.lineage, other]) }
+    })
   }
 }

@@ -102,6 +102,8 @@ export class Reading implements Spending {
   parameters: readonly Lineage[] | null = null
   /** True while a stored text is read, whose names are all qualified: what it calls may look names up in another path. */
   stored = false
+  /** Values that are the same in `old` and `new` of a trigger; null elsewhere. To compare them tells nothing. */
+  unchanged: ReadonlySet<Lineage> | null = null
   /** Set while a condition is read that decides which rows change. */
   watch: Watch | null = null
   /** What the function names so far mean, by name and number of arguments. */

@@ -73,6 +73,12 @@ CREATE TRIGGER t2 AFTER UPDATE ON items FOR EACH ROW EXECUTE FUNCTION audit();
 CREATE TRIGGER t3 BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION mixes();
 CREATE TRIGGER t4 BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION hidden_trigger();
 CREATE TRIGGER t5 AFTER DELETE ON parts FOR EACH ROW EXECUTE FUNCTION hidden_trigger();
+CREATE TABLE watched (id int PRIMARY KEY, name text, email text, changed timestamptz);
+CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.changed := now(); RETURN NEW; END $$;
+CREATE FUNCTION notice_email() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN IF NEW.email IS DISTINCT FROM OLD.email THEN NEW.changed := now(); END IF; RETURN NEW; END $$;
+CREATE TRIGGER w1 BEFORE UPDATE ON watched FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION stamp();
+CREATE TRIGGER w2 BEFORE UPDATE ON watched FOR EACH ROW EXECUTE FUNCTION notice_email();
 CREATE VIEW shown AS SELECT id, ssn_of(id) AS a, shout(ssn) AS b, pinned(id) AS c FROM users;
 CREATE VIEW counted AS SELECT count(*) AS n FROM orders;
 `
@@ -205,6 +211,18 @@ describe.each([
       trust: 'expanded',
     })
   })
+
+  test.skipIf(missing !== null)(
+    'as a trigger that compares old and new looks only at what the statement changes',
+    () => {
+      const looked = (sql: string): string[] =>
+        facts(sql)
+          .decides.map(({ column }) => column.column)
+          .toSorted()
+      expect(looked("UPDATE watched SET name = 'x' WHERE id = 1")).toEqual(['id', 'name'])
+      expect(looked("UPDATE watched SET email = 'x' WHERE id = 1")).toEqual(['email', 'id'])
+    },
+  )
 
   test.skipIf(missing !== null)('as a trigger writes where it writes', () => {
     const { writes } = facts("UPDATE items SET name = 'x' WHERE id = 1")

@@ -1,10 +1,14 @@
 import type { RangeVar } from 'libpg-query'
 import type { CatalogRelation, CatalogTrigger, ChangeEvent } from '../catalog.ts'
-import { type Item, columnsOf } from './item.ts'
+import { type Item, columnsOf, itemOf } from './item.ts'
 import { type Column, type Lineage, anyOf, derivedFrom, doubted, lineagesOf } from './lineage.ts'
-import { readPlpgsql } from './plpgsql.ts'
-import type { Reading } from './reading.ts'
+import { readPlpgsql, type TriggerRows } from './plpgsql.ts'
+import { Reading } from './reading.ts'
 import { findRelation } from './relations.ts'
+import { STORED_TEXT_PATH, takeOver } from './routines.ts'
+import { TOP } from './scope.ts'
+import type { Tree } from './tree.ts'
+import { PARSED_CHARACTER_UNITS } from './work.ts'
 
 /** Oid of the type `text`, the same in every version. */
 const TEXT_OID = 25
@@ -28,27 +32,64 @@ export function afterTriggers(
   const texts = new Set(relation.columns.filter(({ typeOid }) => typeOid === TEXT_OID).map((column) => column.name))
   let seen = after
   for (const trigger of fired) {
-    const rows = { fresh: columnsOf(reading, seen), old: columnsOf(reading, before), texts }
+    const rows = rowsOf(columnsOf(reading, before), columnsOf(reading, seen), texts)
+    readWhen(reading, trigger, rows)
     const changed = fire(reading, trigger, rows)
     if (!trigger.changesRow || changed === null) continue
     reading.spend(2 * rows.fresh.length)
-    const columns = rows.fresh.map((column, index): Column => {
+    const current = columnsOf(reading, seen)
+    const columns = current.map((column, index): Column => {
       const own = changed[index]
-      return own === undefined ? column : { name: column.name, lineage: anyOf(reading, [column.lineage, own]) }
+      if (own === undefined || own === rows.fresh[index]?.lineage) return column
+      return { name: column.name, lineage: anyOf(reading, [column.lineage, own]) }
     })
     seen = { ...seen, columns, join: null }
   }
   return seen
 }
 
-interface Rows {
-  readonly fresh: readonly Column[]
-  readonly old: readonly Column[]
-  readonly texts: ReadonlySet<string>
+/** `old` and `new`, with one value in both for each column that the change leaves alone. */
+function rowsOf(before: readonly Column[], after: readonly Column[], texts: ReadonlySet<string>): TriggerRows {
+  const unchanged = new Set<Lineage>()
+  const old = [...before]
+  const fresh = after.map((column, index) => {
+    const own = before[index]
+    if (own === undefined || own.lineage !== column.lineage) return column
+    // An object of its own: other rows of the table have other values.
+    const kept = { name: column.name, lineage: { ...column.lineage } }
+    unchanged.add(kept.lineage)
+    old[index] = kept
+    return kept
+  })
+  return { fresh, old, texts, unchanged }
+}
+
+/** Whether it fires depends on what its WHEN looks at. */
+function readWhen(reading: Reading, { definition }: CatalogTrigger, rows: TriggerRows): void {
+  if (definition === undefined) return
+  const inner = new Reading({ ...reading.environment, searchPath: STORED_TEXT_PATH }, reading.walk, reading.work)
+  inner.stored = true
+  inner.unchanged = rows.unchanged
+  inner.spend(PARSED_CHARACTER_UNITS * definition.length)
+  const statement: Tree | undefined = inner.environment.parse(definition).stmts?.[0]?.stmt
+  const when: Tree | undefined = statement?.CreateTrigStmt?.whenClause
+  if (when === undefined) return
+  const hidden = { columnsVisible: false }
+  const items = [
+    { ...itemOf('old', rows.old, null), ...hidden },
+    { ...itemOf('new', rows.fresh, null), ...hidden },
+  ]
+  inner.decide(inner.walk.expression(inner, when, { ...TOP, items }))
+  if (inner.reason !== null) reading.incomplete(inner.reason)
+  takeOver(reading, inner)
 }
 
 /** What each column can hold after the trigger; null: what it held before. */
-function fire(reading: Reading, { functionOid, changesRow }: CatalogTrigger, rows: Rows): readonly Lineage[] | null {
+function fire(
+  reading: Reading,
+  { functionOid, changesRow }: CatalogTrigger,
+  rows: TriggerRows,
+): readonly Lineage[] | null {
   const fn = reading.environment.catalog.functionByOid(functionOid)
   const anything = (): Lineage => derivedFrom(reading, lineagesOf(reading, [...rows.fresh, ...rows.old]))
   if (fn === undefined) {
