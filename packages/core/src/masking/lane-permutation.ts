@@ -60,7 +60,7 @@ export class Lanes {
     }
     if (count > maxPermutedLanes) {
       const words = stream.words(tweak, replacement, this.#packed, this.#pack(0, count), count * wordBytes)
-      for (let at = 0; at < count; at++) this.values[at] = words.readUInt32BE(at * wordBytes) % (this.#bases[at] ?? 1)
+      for (let at = 0; at < count; at++) this.values[at] = wordAt(words, at * wordBytes) % (this.#bases[at] ?? 1)
       return
     }
     for (let round = 0; round < rounds; round++) this.#round(stream, tweak, round, 1)
@@ -77,23 +77,29 @@ export class Lanes {
   #round(stream: KeyedStream, tweak: Buffer, round: number, sign: 1 | -1): void {
     const middle = this.count >> 1
     const first = round % 2 === 0
-    const [start, end] = first ? [0, middle] : [middle, this.count]
+    const start = first ? 0 : middle
+    const end = first ? middle : this.count
     const length = first ? this.#pack(middle, this.count) : this.#pack(0, middle)
     const words = stream.words(tweak, round, this.#packed, length, (end - start) * wordBytes)
+    const values = this.values
+    const bases = this.#bases
     for (let at = start, from = 0; at < end; at++, from += wordBytes) {
-      const base = this.#bases[at] ?? 1
-      const word = (words.readUInt32BE(from) % base) * sign
-      this.values[at] = ((this.values[at] ?? 0) + word + base) % base
+      const base = bases[at] ?? 1
+      const moved = (values[at] ?? 0) + sign * (wordAt(words, from) % base)
+      values[at] = moved < 0 ? moved + base : moved < base ? moved : moved - base
     }
   }
 
   /** One or two bytes for each lane, as its base needs. Returns their number. */
   #pack(start: number, end: number): number {
+    const values = this.values
+    const bases = this.#bases
+    const packed = this.#packed
     let length = 0
     for (let at = start; at < end; at++) {
-      const value = this.values[at] ?? 0
-      if ((this.#bases[at] ?? 0) > 256) this.#packed[length++] = value >> 8
-      this.#packed[length++] = value & 0xff
+      const value = values[at] ?? 0
+      if ((bases[at] ?? 0) > 256) packed[length++] = value >> 8
+      packed[length++] = value & 0xff
     }
     return length
   }
@@ -118,4 +124,9 @@ export class Lanes {
     this.#bases = bases
     this.#packed = Buffer.alloc(this.count * 4)
   }
+}
+
+function wordAt(bytes: Buffer, at: number): number {
+  const low = ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)
+  return (bytes[at] ?? 0) * 0x100_0000 + low
 }
