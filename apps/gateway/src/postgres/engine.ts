@@ -59,7 +59,7 @@ export interface EnginePorts {
   readonly rates: RateLimiter
   readonly clock: GateClock
   readonly recordLimits: RecordLimits
-  readonly maskingKey: MaskingKeys
+  readonly maskingKeys: MaskingKeys
   readonly sessions: SessionRegistry
   readonly log: Logger
 }
@@ -169,7 +169,7 @@ export class PostgresEngine {
         searchPath,
         turn,
         sessions,
-        maskingKey: this.#ports.maskingKey,
+        maskingKeys: this.#ports.maskingKeys,
         log: this.#ports.log,
         maxMessageBytes: this.#ports.listener.maxMessageBytes,
         ended: (reason, statements, milliseconds) =>
