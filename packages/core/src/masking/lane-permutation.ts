@@ -5,8 +5,8 @@ import { RangePermutation } from './range-permutation.ts'
 const rounds = 8
 /** Not a round: the stream that longer values are replaced with. */
 const replacement = 127
-/** Values with more lanes than this are replaced, not permuted: the work would be sixteen passes. */
-const maxPermutedLanes = 4096
+/** Values with more lanes than this are replaced, not permuted: eight passes would be eight times the work. */
+const maxPermutedLanes = 512
 const wordBytes = 4
 /** From so many bits on no value is ever met that stays what it is: nothing need be done about it. */
 const bitsWithoutFixedPoints = 64
@@ -48,7 +48,7 @@ export class Lanes {
    * Permutes the values that lanes of these bases can have, in a way that depends on the tweak, which must tell the bases;
    * nothing stays what it is. A Feistel network in which a half is added to digit by digit, without carrying. As in
    * `RangePermutation`, one is added between enciphering and deciphering; of 2^64 values and more, enciphering is enough.
-   * More than 4,096 lanes are replaced by what a keyed digest of them gives: two such values share a result with a
+   * More than 512 lanes are replaced by what a keyed digest of them gives: two such values share a result with a
    * probability of 2^-64 or so, but it is no permutation.
    */
   permute(stream: KeyedStream, tweak: Buffer): void {
