@@ -78,6 +78,8 @@ function readRule(reading: Reading, rule: RuleStmt, scope: Scope): readonly Colu
   let returned: readonly Column[] | null = null
   for (const action of listOf(rule.actions)) {
     const changes = action.InsertStmt ?? action.UpdateStmt ?? action.DeleteStmt
+    // Its rows go to the client beside what the statement itself returns.
+    if (action.SelectStmt !== undefined) reading.incomplete('a rule of the table returns rows of its own')
     if (changes === undefined) reading.walk.statement(reading, action, scope)
     else returned = reading.walk.query(reading, action, scope) ?? returned
   }
