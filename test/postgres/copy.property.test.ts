@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect } from 'vitest'
 import { copyIn, copyOut } from './copy-client.ts'
 import { ALLOW_ALL, scenePromises, VERSIONS } from './scene.ts'
