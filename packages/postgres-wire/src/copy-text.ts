@@ -89,7 +89,8 @@ export class CopyTextFields implements CopyFields {
     }
     if (at > lineEnd) throw fault('a field of COPY ends in the middle of an escape')
     const last = index + 2 === this.#columns
-    if (last ? at !== lineEnd : at === lineEnd) throw fault(`a line of COPY has not the ${this.#columns} fields that were described`)
+    if (last ? at !== lineEnd : at === lineEnd)
+      throw fault(`a line of COPY has not the ${this.#columns} fields that were described`)
     this.index = index + 1
     this.fieldStart = from
     this.fieldEnd = at

@@ -1,4 +1,11 @@
-import { type Admission, type CellMask, compileCellMask, type CopyStream, type Judgement, type Secret } from '@gatehouse/core'
+import {
+  type Admission,
+  type CellMask,
+  compileCellMask,
+  type CopyStream,
+  type Judgement,
+  type MaskingKeys,
+} from '@gatehouse/core'
 import {
   BodyReader,
   CopyBinaryFields,
@@ -28,7 +35,7 @@ export class CopiedRows {
   readonly #output: ClientOutput
   readonly #rows: ResultRows
   readonly #names: SessionNames
-  readonly #maskingKey: Secret<Buffer>
+  readonly #maskingKeys: MaskingKeys
   readonly #body = new BodyReader()
   #admission: Admission | null = null
   #masks: RowMasks = null
@@ -45,13 +52,13 @@ export class CopiedRows {
     output: ClientOutput,
     rows: ResultRows,
     names: SessionNames,
-    maskingKey: Secret<Buffer>,
+    maskingKeys: MaskingKeys,
   ) {
     this.#cursor = cursor
     this.#output = output
     this.#rows = rows
     this.#names = names
-    this.#maskingKey = maskingKey
+    this.#maskingKeys = maskingKeys
   }
 
   /** CopyOutResponse, under the cursor. Throws `ResultMismatch` when it is not the answer to what was read. */
@@ -65,7 +72,7 @@ export class CopiedRows {
     const stream = judgement.facts?.statements[index]?.copyOut?.stream ?? null
     this.#admission = about.admission
     this.#response = response
-    this.#masks = copyMasksFor(judgement, index, response, this.#names.environment.catalog, this.#maskingKey)
+    this.#masks = copyMasksFor(judgement, index, response, this.#names.environment.catalog, this.#maskingKeys)
     this.#fields = this.#masks === null || stream === null ? null : fieldsOf(stream, response.columnFormats.length)
     this.#header = stream?.header === true && response.format === 0
     this.#first = true
@@ -128,7 +135,7 @@ function copyMasksFor(
   statementIndex: number,
   response: CopyResponse,
   catalog: Catalog,
-  key: Secret<Buffer>,
+  key: MaskingKeys,
 ): RowMasks {
   if (!judgement.authority.masksAny) return null
   const statement = judgement.facts?.statements[statementIndex]
@@ -142,7 +149,11 @@ function copyMasksFor(
   if (outputs === null) return null
   const stream = statement.copyOut?.stream ?? null
   const format = response.format
-  if (stream === null || (stream.format === 'binary' ? 1 : 0) !== format || response.columnFormats.some((one) => one !== format))
+  if (
+    stream === null ||
+    (stream.format === 'binary' ? 1 : 0) !== format ||
+    response.columnFormats.some((one) => one !== format)
+  )
     throw new ResultMismatch('the server copies in another format than was read')
   return stream.types.map((type, index) => {
     const spec = outputs[index]?.spec
@@ -157,5 +168,7 @@ const UNKNOWN = { name: 'unknown', oid: 0, element: null, enumLabels: null, modi
 
 function fieldsOf(stream: CopyStream, columns: number): CopyFields {
   if (stream.format === 'binary') return new CopyBinaryFields(columns)
-  return stream.format === 'csv' ? new CopyCsvFields({ ...stream, columns }) : new CopyTextFields({ ...stream, columns })
+  return stream.format === 'csv'
+    ? new CopyCsvFields({ ...stream, columns })
+    : new CopyTextFields({ ...stream, columns })
 }

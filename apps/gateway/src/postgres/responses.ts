@@ -1,4 +1,4 @@
-import type { Admission, Gate, Secret } from '@gatehouse/core'
+import type { Admission, Gate, MaskingKeys } from '@gatehouse/core'
 import {
   BACKEND_LIMITS,
   BodyReader,
@@ -34,7 +34,7 @@ export interface ResponsesOptions {
   readonly client: Connection
   readonly gate: Gate<NameEnvironment>
   readonly names: SessionNames
-  readonly maskingKey: Secret<Buffer>
+  readonly maskingKeys: MaskingKeys
   readonly maxMessageBytes: number
   /** The running statement must stop: a limit is reached. */
   readonly cancelRunning: () => void
@@ -65,7 +65,10 @@ export class PostgresResponses implements Receiver {
   #dropUntilReady = false
   /** A statement of the current batch touched masked columns. */
   #batchRedacts = false
+  /** No more replies are looked at. */
   #ended = false
+  /** What was under way has its outcome. */
+  #over = false
   /** What the trail says of a statement that got no reply. */
   #noReply = 'skipped'
 
@@ -75,9 +78,9 @@ export class PostgresResponses implements Receiver {
     this.#gate = options.gate
     this.#names = options.names
     this.#cursor = new FrameCursor(BACKEND_LIMITS(options.maxMessageBytes))
-    const { names, maskingKey, cancelRunning } = options
-    this.#rows = new ResultRows(this.#cursor, this.#output, names, maskingKey, cancelRunning)
-    this.#copied = new CopiedRows(this.#cursor, this.#output, this.#rows, names, maskingKey)
+    const { names, maskingKeys, cancelRunning } = options
+    this.#rows = new ResultRows(this.#cursor, this.#output, names, maskingKeys, cancelRunning)
+    this.#copied = new CopiedRows(this.#cursor, this.#output, this.#rows, names, maskingKeys)
   }
 
   answering(requests: PostgresRequests): void {
@@ -108,7 +111,8 @@ export class PostgresResponses implements Receiver {
 
   /** Nothing of the upstream is looked at any more; statements under way get an outcome. */
   end(): void {
-    if (this.#ended) return
+    if (this.#over) return
+    this.#over = true
     this.#ended = true
     this.#noReply = 'unfinished'
     this.#requests?.queue.fatal()

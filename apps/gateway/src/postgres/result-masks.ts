@@ -4,7 +4,7 @@ import {
   GrowableOutput,
   type Judgement,
   type OutputColumn,
-  type Secret,
+  type MaskingKeys,
   type ValueType,
   compileCellMask,
 } from '@gatehouse/core'
@@ -29,7 +29,7 @@ export function masksFor(
   fields: readonly Field[],
   formats: readonly number[] | null,
   catalog: Catalog,
-  key: Secret<Buffer>,
+  key: MaskingKeys,
 ): RowMasks {
   if (!judgement.authority.masksAny) return null
   const statement = judgement.facts?.statements[statementIndex]
@@ -81,7 +81,8 @@ function formatOf(formats: readonly number[] | null, index: number, described: n
 export function valueType(oid: number, modifier: number, catalog: Catalog): ValueType {
   const type = catalog.typeByOid(oid)
   if (type === undefined) return { name: 'unknown', oid, element: null, enumLabels: null, modifier }
-  if (type.kind === 'domain' && type.baseOid !== 0) return valueType(type.baseOid, type.baseModifier ?? modifier, catalog)
+  if (type.kind === 'domain' && type.baseOid !== 0)
+    return valueType(type.baseOid, type.baseModifier ?? modifier, catalog)
   return {
     name: type.name,
     oid,

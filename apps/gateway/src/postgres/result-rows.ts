@@ -1,4 +1,4 @@
-import type { Admission, Judgement, Refusal, Secret } from '@gatehouse/core'
+import type { Admission, Judgement, MaskingKeys, Refusal } from '@gatehouse/core'
 import { BodyReader, decodeRowDescription, type FrameCursor, ProtocolError } from '@gatehouse/postgres-wire'
 import type { Catalog } from '@gatehouse/sql-analysis'
 import { type Asked, Portal, type PreparedStatement, SimpleQuery } from './asked.ts'
@@ -13,7 +13,7 @@ export class ResultRows {
   readonly #cursor: FrameCursor
   readonly #output: ClientOutput
   readonly #names: SessionNames
-  readonly #maskingKey: Secret<Buffer>
+  readonly #maskingKeys: MaskingKeys
   readonly #cancelRunning: () => void
   readonly #body = new BodyReader()
   readonly #described = new LastDescription()
@@ -31,13 +31,13 @@ export class ResultRows {
     cursor: FrameCursor,
     output: ClientOutput,
     names: SessionNames,
-    maskingKey: Secret<Buffer>,
+    maskingKeys: MaskingKeys,
     cancelRunning: () => void,
   ) {
     this.#cursor = cursor
     this.#output = output
     this.#names = names
-    this.#maskingKey = maskingKey
+    this.#maskingKeys = maskingKeys
     this.#cancelRunning = cancelRunning
   }
 
@@ -67,21 +67,21 @@ export class ResultRows {
   describedSimple(query: SimpleQuery, statementIndex: number): void {
     const { judgement } = query.admission
     if (!judgement.authority.masksAny) return this.#setMasks(null)
-    this.#setMasks(this.#described.masks(this.#cursor, judgement, statementIndex, this.#catalog, this.#maskingKey))
+    this.#setMasks(this.#described.masks(this.#cursor, judgement, statementIndex, this.#catalog, this.#maskingKeys))
   }
 
   /** RowDescription of a portal, under the cursor. */
   describedPortal(portal: Portal): void {
     if (!portal.judgement.authority.masksAny) return
     const { fields } = decodeRowDescription(this.#body.reset(this.#cursor.bytes, this.#cursor.body, this.#cursor.end))
-    portal.masks = masksFor(portal.judgement, 0, fields, portal.resultFormats, this.#catalog, this.#maskingKey)
+    portal.masks = masksFor(portal.judgement, 0, fields, portal.resultFormats, this.#catalog, this.#maskingKeys)
   }
 
   /** RowDescription of a prepared statement, whoever asked for it. */
   describedStatement(statement: PreparedStatement): void {
     const { fields } = decodeRowDescription(this.#body.reset(this.#cursor.bytes, this.#cursor.body, this.#cursor.end))
     // Made once only to be checked: a portal makes its own, for its formats.
-    masksFor(statement.judgement, 0, fields, null, statement.names.catalog, this.#maskingKey)
+    masksFor(statement.judgement, 0, fields, null, statement.names.catalog, this.#maskingKeys)
     statement.fields = fields
   }
 
@@ -147,7 +147,7 @@ export class ResultRows {
     if (!portal.judgement.masksOutput) return null
     const { fields } = portal.statement
     if (fields === null) throw new ResultMismatch('rows came for a statement that was described as returning none')
-    return masksFor(portal.judgement, 0, fields, portal.resultFormats, this.#catalog, this.#maskingKey)
+    return masksFor(portal.judgement, 0, fields, portal.resultFormats, this.#catalog, this.#maskingKeys)
   }
 
   /** Masked rows are needed whole; others may pass in pieces. */
@@ -186,7 +186,7 @@ class LastDescription {
     judgement: Judgement,
     statementIndex: number,
     catalog: Catalog,
-    key: Secret<Buffer>,
+    key: MaskingKeys,
   ): RowMasks {
     const { bytes, body, end } = cursor
     const known =

@@ -3,7 +3,8 @@ import type { ReplyQueue } from '@gatehouse/postgres-wire'
 import type { NameEnvironment } from '@gatehouse/sql-analysis'
 import type { Connection } from '../connection.ts'
 import type { Asked, Portal, PreparedStatement } from './asked.ts'
-import { CURSORS_CHANGED } from './refusal.ts'
+import { looksNamesUpLate, sameFacts } from './meanings.ts'
+import { MEANING_CHANGED } from './refusal.ts'
 import type { SessionNames } from './session-names.ts'
 import type { StagedRequests } from './staged-requests.ts'
 
@@ -71,7 +72,6 @@ export class StatementJudge {
 
   /** The policy may have changed since Bind. Returns why the portal may not run any more; null: it may. */
   redecide(portal: Portal, staged: StagedRequests): Refusal | null {
-    if (this.#names.otherCursors(portal)) return CURSORS_CHANGED
     if (portal.judgement.authority === this.#gate.authority) return null
     const judgement = this.#gate.judgeAgain(portal.judgement)
     if (judgement.refusal !== null)
@@ -80,6 +80,24 @@ export class StatementJudge {
     portal.masks = undefined
     if (judgement.masksOutput && portal.statement.fields === null) staged.describeForMasks(portal.statement)
     return null
+  }
+
+  /** The judgement of all that a prepared statement may mean to the server. `judgement`: of what its text means now. */
+  underEveryMeaning({ meanings, read }: PreparedStatement, judgement: Judgement): Judgement {
+    const { facts, forwardText } = judgement
+    if (facts === null) return judgement
+    if (facts.statements.some(looksNamesUpLate)) {
+      // Masks go by the types of the columns, and those it was described with may be of other rows.
+      const otherRows = judgement.masksOutput && !sameFacts(read, facts.statements)
+      return otherRows ? this.#gate.decline(MEANING_CHANGED, facts) : judgement
+    }
+    const names = this.#names.environment
+    meanings.add(names, facts.statements)
+    const statements = meanings.under(names)
+    if (statements === null) return this.#gate.decline(MEANING_CHANGED, facts)
+    if (statements === facts.statements || judgement.refusal !== null || sameFacts(statements, facts.statements))
+      return judgement
+    return this.#gate.judgeFacts({ ...facts, statements }, forwardText)
   }
 
   judge(bytes: Buffer, start: number, end: number, batchOpen: boolean, upstream: Connection): Judging {

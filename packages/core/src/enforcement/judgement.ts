@@ -51,7 +51,9 @@ export function permitted(
     obligations,
     redactReports: obligations.some((obligation) => obligation.redactReports),
     masksOutput: obligations.some((obligation) => obligation.outputs !== null),
-    masksCopy: statements.some(({ action }, index) => action === 'copy_to' && (obligations[index]?.outputs ?? null) !== null),
+    masksCopy: statements.some(
+      ({ action }, index) => action === 'copy_to' && (obligations[index]?.outputs ?? null) !== null,
+    ),
     changesNames: statements.some((statement) => statement.changesNames),
     endsTransaction: statements.some(({ action }) => TRANSACTION_ENDS.has(action)),
     takesNames: statements.some(({ action }) => NAMING_ACTIONS.has(action)),

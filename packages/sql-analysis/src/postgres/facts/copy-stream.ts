@@ -109,7 +109,13 @@ function readOption(options: Options, name: string, option: DefElem): void {
       return
     case 'encoding':
       // As the server reads its name: letters and digits alone count.
-      if (!/^(?:utf8|unicode)$/.test(textOf(name, option).toLowerCase().replaceAll(/[^a-z0-9]/g, '')))
+      if (
+        !/^(?:utf8|unicode)$/.test(
+          textOf(name, option)
+            .toLowerCase()
+            .replaceAll(/[^a-z0-9]/g, ''),
+        )
+      )
         throw new UnknownOption('its ENCODING is not UTF8')
       return
     default:
