@@ -212,7 +212,7 @@ export const ATTEMPTS: readonly Attempt[] = [
     `COPY users (ssn) TO STDOUT (NULL '987-65-4320')`,
     `COPY users (salary) TO STDOUT NULL '91234'`,
     `COPY users (tags) TO STDOUT (NULL '')`,
-    `COPY users (ssn) TO STDOUT (DELIMITER '-', NULL '987\-65\-4320')`,
+    `COPY users (ssn) TO STDOUT (DELIMITER '-', NULL '987\\-65\\-4320')`,
     `COPY users (photo) TO STDOUT (NULL '\\\\x00')`,
   ),
   ...attempts(
