@@ -1,7 +1,16 @@
 import { createHash } from 'node:crypto'
+import { readClassify } from './parse-classify.ts'
 import { readMask } from './parse-mask.ts'
 import { Policy } from './policy.ts'
-import type { AllowRule, DenyRule, LimitRule, MaskRule, PolicyDocument, RuleHead } from './policy-document.ts'
+import type {
+  AllowRule,
+  ClassifyRule,
+  DenyRule,
+  LimitRule,
+  MaskRule,
+  PolicyDocument,
+  RuleHead,
+} from './policy-document.ts'
 import {
   readActions,
   readColumnPatterns,
@@ -40,14 +49,21 @@ export function parsePolicy(text: string): ParsedPolicy {
 
 function readDocument(source: YamlSource): PolicyDocument | null {
   const root = source.root()
-  const members = root?.members('a policy', ['rules', 'masks', 'limits']) ?? null
+  const members = root?.members('a policy', ['rules', 'masks', 'classify', 'limits']) ?? null
   if (root === null || members === null) return null
   if (members.size === 0) root.problem('The policy is empty.', 'Add `rules:` with at least one rule.')
   const names = new Map<string, YamlValue>()
-  const document: { allow: AllowRule[]; deny: DenyRule[]; masks: MaskRule[]; limits: LimitRule[] } = {
+  const document: {
+    allow: AllowRule[]
+    deny: DenyRule[]
+    masks: MaskRule[]
+    classify: ClassifyRule[]
+    limits: LimitRule[]
+  } = {
     allow: [],
     deny: [],
     masks: [],
+    classify: [],
     limits: [],
   }
   for (const rule of members.get('rules')?.items('rules') ?? []) {
@@ -62,6 +78,12 @@ function readDocument(source: YamlSource): PolicyDocument | null {
     if (mask === null) continue
     noteName(names, rule, mask)
     document.masks.push(mask)
+  }
+  for (const rule of members.get('classify')?.items('classify') ?? []) {
+    const classify = readClassify(rule)
+    if (classify === null) continue
+    noteName(names, rule, classify)
+    document.classify.push(classify)
   }
   for (const rule of members.get('limits')?.items('limits') ?? []) {
     const limit = readLimit(rule)
