@@ -57,6 +57,17 @@ test('a number behind many others is found, wherever a stretch of the run ends',
   }
 })
 
+test.each([
+  ['lena@example.com-1', 'lena@example.com'],
+  ['lena@example.com.', 'lena@example.com'],
+  ['lena@example.com.1', 'lena@example.com'],
+  ['lena@my-host.example.org-old', 'lena@my-host.example.org'],
+  ['<lena@example.com>,', 'lena@example.com'],
+  ['le\u200bna@exam\u200bple.com', 'le\u200bna@exam\u200bple.com'],
+])('an address is found in %j', (text, address) => {
+  expect(found(text)).toEqual([['email', address]])
+})
+
 test('what overlaps is one span, under the name of the detector that stands first', () => {
   expect(found('postgres://app:s3cret@db.example.com/x')).toEqual([['secret_key', 's3cret@db.example.com']])
 })
