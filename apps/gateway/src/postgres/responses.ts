@@ -194,6 +194,7 @@ export class PostgresResponses implements Receiver {
         this.#options.over({ kind: 'setting', detail: `the setting ${name} was changed to ${value}` })
         return false
       }
+      return this.#asClassified(this.#classified(cursor, null))
     }
     return true
   }

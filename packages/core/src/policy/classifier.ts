@@ -5,7 +5,12 @@ import type { EngineName } from './name-pattern.ts'
 import { ColumnPattern } from './object-pattern.ts'
 import type { ClassifyRule } from './policy-document.ts'
 import type { OutputColumn } from '../statement/facts.ts'
-import { type ClassifiedType, compileClassifyMask, type TypeByOid } from '../classification/compile-classify-mask.ts'
+import {
+  type ClassifiedType,
+  compileClassifyMask,
+  type Redactors,
+  type TypeByOid,
+} from '../classification/compile-classify-mask.ts'
 import { DETECTORS, type Detector } from '../classification/detector.ts'
 import { Finds, type Replacement, TextRedactor } from '../classification/text-redactor.ts'
 
@@ -22,6 +27,8 @@ export class Classifier {
   readonly finds: Finds = new Finds()
   readonly #rules: readonly CompiledRule[]
   readonly #reports: TextRedactor
+  /** By the rules that hold for a column: all of them, or those that do not except it. */
+  readonly #redactors = new Map<string, Redactors>()
 
   /** `rules`: at least one. */
   constructor(rules: readonly ClassifyRule[], engine: EngineName) {
@@ -46,8 +53,18 @@ export class Classifier {
   ): CellMask | null {
     const rules = this.#rules.filter(({ except }) => !excepts(except, output)).map(({ rule }) => rule)
     if (rules.length === 0) return null
-    const wanted = replacements(rules)
-    return compileClassifyMask(type, format, () => new TextRedactor(wanted, this.finds), typeByOid)
+    return compileClassifyMask(type, format, this.#redactorsOf(rules), typeByOid)
+  }
+
+  #redactorsOf(rules: readonly ClassifyRule[]): Redactors {
+    const key = JSON.stringify(rules.map(({ name }) => name))
+    let redactors = this.#redactors.get(key)
+    if (redactors === undefined) {
+      const wanted = replacements(rules)
+      redactors = { outer: new TextRedactor(wanted, this.finds), inner: new TextRedactor(wanted, this.finds) }
+      this.#redactors.set(key, redactors)
+    }
+    return redactors
   }
 
   /** True when every rule excepts all that each of the columns comes from. */
@@ -96,9 +113,12 @@ function same(left: Replacement, right: Replacement): boolean {
   return left.keepFirst === right.keepFirst && left.keepLast === right.keepLast
 }
 
-/** An excepted column must come from excepted columns alone, and from at least one. */
+/** An excepted column must be copied from excepted columns alone, and from at least one: a function may add to what it is given. */
 function excepts(patterns: readonly ColumnPattern[], output: OutputColumn | undefined): boolean {
   if (patterns.length === 0 || output === undefined || !output.complete) return false
   const sources = output.sources.filter(({ how }) => how !== 'decides')
-  return sources.length > 0 && sources.every(({ column }) => patterns.some((pattern) => pattern.matches(column)))
+  return (
+    sources.length > 0 &&
+    sources.every(({ column, how }) => how === 'copied' && patterns.some((pattern) => pattern.matches(column)))
+  )
 }
