@@ -8,7 +8,7 @@ import { jwtEnd } from './jwt.ts'
 import { addNamedSecret } from './named-secret.ts'
 import { addPhones } from './phone.ts'
 import { PrivateKeys } from './private-key.ts'
-import { addKey, callingBytes } from './secret-key.ts'
+import { addKey, callingBytes, callingPairs } from './secret-key.ts'
 import { Spans } from './spans.ts'
 import { addSocialSecurityNumbers } from './us-ssn.ts'
 
@@ -75,7 +75,10 @@ export class TextScanner {
     let began = false
     for (let at = start; at < last;) {
       const call = calls[source[at] ?? 0] ?? 0
-      if (call === 0) {
+      if (
+        call === 0 ||
+        (call === KEY && (at === start || callingPairs[((source[at - 1] ?? 0) << 8) | (source[at] ?? 0)] === 0))
+      ) {
         at++
         continue
       }
