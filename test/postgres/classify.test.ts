@@ -336,7 +336,7 @@ describe('classify', () => {
       { rules, replaced: {} },
       undefined,
     ])
-    expect(JSON.stringify(own)).not.toContain('6789')
+    expect(JSON.stringify(own)).not.toContain(SSN)
   })
 })
 

@@ -319,8 +319,8 @@ export class PostgresResponses implements Receiver {
     const { classifier } = this.#gate.authority
     if (classifier === null) return null
     const classified = classifiedReport(classifier, cursor)
-    const finds = classifier.takeFinds()
-    if (admission !== null && finds !== null) admission.found(finds)
+    if (admission === null) classifier.forgetFinds()
+    else classifier.moveFinds(admission)
     return classified
   }
 

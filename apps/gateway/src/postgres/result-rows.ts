@@ -111,8 +111,7 @@ export class ResultRows {
     if (this.#masks === null) this.#output.pass(cursor)
     else {
       this.#output.passMasked(this.#masks, cursor)
-      const finds = this.#classifier?.takeFinds() ?? null
-      if (finds !== null) admission?.found(finds)
+      if (admission !== null) this.#classifier?.moveFinds(admission)
     }
   }
 

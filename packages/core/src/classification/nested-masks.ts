@@ -59,6 +59,10 @@ export class ArrayMask implements CellMask {
   }
 
   apply(source: Buffer, start: number, end: number, out: CellOutput): boolean {
+    if (this.keeps(source, start, end)) {
+      appendBytes(out, source, start, end)
+      return true
+    }
     return this.#array.apply(source, start, end, out)
   }
 }

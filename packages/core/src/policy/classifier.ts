@@ -11,7 +11,7 @@ import {
   type Redactors,
   type TypeByOid,
 } from '../classification/compile-classify-mask.ts'
-import { DETECTORS, type Detector } from '../classification/detector.ts'
+import type { Detector } from '../classification/detector.ts'
 import { Finds, type Replacement, TextRedactor } from '../classification/text-redactor.ts'
 
 interface CompiledRule {
@@ -82,18 +82,25 @@ export class Classifier {
     this.#reports.label(source, start, end, out)
   }
 
-  /** What was found since the last call, by detector; null where nothing was. */
-  takeFinds(): ReadonlyMap<Detector, number> | null {
-    if (!this.finds.any) return null
-    const counts = new Map<Detector, number>()
-    for (const [index, detector] of DETECTORS.entries()) {
-      const found = this.finds.counts[index] ?? 0
-      if (found > 0) counts.set(detector, found)
-    }
+  /** Adds what was found since the last call, by the index of its detector in `DETECTORS`, and forgets it. */
+  moveFinds(into: FindCounts): void {
+    const { finds } = this
+    if (!finds.any) return
+    into.found(finds.counts)
+    this.forgetFinds()
+  }
+
+  /** What was found since the last call belongs to no statement. */
+  forgetFinds(): void {
     this.finds.counts.fill(0)
     this.finds.any = false
-    return counts
   }
+}
+
+/** What counts finds for a statement. */
+export interface FindCounts {
+  /** More was found: how much, by the index of its detector in `DETECTORS`. */
+  found(counts: Uint32Array): void
 }
 
 /** Every detector of the rules, with what it puts in place; where rules differ, nothing of the value stays. */
