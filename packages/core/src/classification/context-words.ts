@@ -1,43 +1,30 @@
 import { isLetter } from './characters.ts'
 
-/** Words to look for before a number. */
-export interface ContextWords {
-  /** In lower case. */
-  readonly words: readonly Buffer[]
-  /** 1 for every byte that one of them ends in, in either case. */
-  readonly lastBytes: Uint8Array
-}
+/** Words to look for before a number, by the byte they end in, in either case. */
+export type ContextWords = readonly (readonly Buffer[] | undefined)[]
 
 /** Makes lower-case words ready for `namedBefore`. */
 export function contextWords(words: readonly string[]): ContextWords {
-  const lastBytes = new Uint8Array(256)
+  const byLast: Buffer[][] = []
   for (const word of words) {
     const last = word.charCodeAt(word.length - 1)
-    lastBytes[last] = lastBytes[last & 0xdf] = 1
+    for (const byte of [last, last & 0xdf]) (byLast[byte] ??= []).push(Buffer.from(word, 'latin1'))
   }
-  return { words: words.map((word) => Buffer.from(word, 'latin1')), lastBytes }
+  return Array.from({ length: 256 }, (_, byte) => byLast[byte])
 }
 
 /**
  * Whether one of the words ends within `reach` bytes before `at`, in any case, on the same line. `_`, `-`, `.` and blanks in
  * the text are skipped, so that `social_security` is `socialsecurity`.
  */
-export function namedBefore(
-  source: Buffer,
-  at: number,
-  start: number,
-  { words, lastBytes }: ContextWords,
-  reach: number,
-): boolean {
+export function namedBefore(source: Buffer, at: number, start: number, byLast: ContextWords, reach: number): boolean {
   const from = Math.max(start, at - reach)
   for (let index = at - 1; index >= from; index--) {
     const byte = source[index] ?? 0
     if (byte === 0x0a) return false
-    if (lastBytes[byte] !== 1) continue
-    for (const word of words) {
-      if ((byte | 0x20) !== word[word.length - 1] || !endsWith(source, index, start, word)) continue
-      if (index + 1 === at || isEndOfWord(byte, source[index + 1] ?? 0)) return true
-    }
+    const words = byLast[byte]
+    if (words === undefined || (index + 1 < at && !isEndOfWord(byte, source[index + 1] ?? 0))) continue
+    for (const word of words) if (endsWith(source, index, start, word)) return true
   }
   return false
 }

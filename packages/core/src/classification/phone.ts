@@ -101,7 +101,7 @@ function lastGroup(run: DigitRun, first: number, source: Buffer, start: number):
   if (first > 0) return -1
   const last = run.groups - 1
   const size = run.count
-  if (size > most + 2 || !run.alone(first, last) || hasDot(run)) return -1
+  if (size > most + 2 || isDate(run) || !run.alone(first, last) || hasDot(run)) return -1
   const international = run.digit(0) === 0 && run.digit(1) === 0 && run.digit(2) !== 0
   if (international && last > 0 && size >= fewest + 2 && countryCode(run, 2) !== 0) return last
   return size <= most && namedBefore(source, run.at[0] ?? 0, start, words, wordReach) ? last : -1
@@ -120,6 +120,11 @@ function isNorthAmerican(run: DigitRun, first: number): boolean {
   if (second === OTHER) return third === DASH || third === BLANK || third === DOT
   if (second === BLANK && third === BLANK) return run.alone(first, first + 2)
   return second === third && (second === DASH || second === DOT || second === SPACED_DASH)
+}
+
+/** `2026-01-31`. */
+function isDate(run: DigitRun): boolean {
+  return run.groups === 3 && run.size(0) === 4 && run.size(1) === 2 && run.size(2) === 2
 }
 
 function hasDot(run: DigitRun): boolean {
