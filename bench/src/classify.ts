@@ -12,7 +12,7 @@ import { median } from './statistics.ts'
 import { type Address, WireClient } from './wire-client.ts'
 
 const ROWS = 100_000
-const LOOKING = `${POLICY.replace('limits:', `classify:\n  - { detect: [${DETECTORS.join(', ')}] }\nlimits:`)}`
+const LOOKING = POLICY.replace('limits:', `classify:\n  - { detect: [${DETECTORS.join(', ')}] }\nlimits:`)
 
 /** 100,000 rows with a text of some 150 bytes; in `some` one in a hundred holds an address, in `all` every one. */
 const TABLES = `

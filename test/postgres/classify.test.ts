@@ -116,7 +116,7 @@ const CASES: readonly Case[] = [
 const excepted = (sql: string): boolean => /^select (note|v) from excepted|int8/.test(sql)
 
 function extended(sql: string, format: 0 | 1): FrontendMessage[] {
-  return [parse(sql), { ...bind(), kind: 'Bind', resultFormats: [format] } as FrontendMessage, execute(), SYNC]
+  return [parse(sql), { ...bind(), resultFormats: [format] }, execute(), SYNC]
 }
 
 function cell(messages: readonly BackendMessage[]): string | null | undefined {
@@ -153,8 +153,8 @@ describe.each(VERSIONS)('classify on $version', ({ shared }) => {
       const type = (await direct.rows(`select pg_typeof((${sql}))::text`))[0]?.[0] ?? ''
       // Sent back as a parameter in binary format: the server refuses what is no value of the type.
       const back = await direct.exchange(
-        { ...parse(`select $1::${type}::text`), parameterTypes: [] } as FrontendMessage,
-        { ...bind(), parameterFormats: [1], parameters: [row] } as FrontendMessage,
+        parse(`select $1::${type}::text`),
+        { ...bind(), parameterFormats: [1], parameters: [row ?? null] },
         execute(),
         SYNC,
       )

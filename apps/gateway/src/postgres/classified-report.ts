@@ -1,4 +1,4 @@
-import { type Classifier, type CellOutput, GrowableOutput } from '@gatehouse/core'
+import { type Admission, type Classifier, type CellOutput, GrowableOutput } from '@gatehouse/core'
 import { type FrameCursor, ProtocolError } from '@gatehouse/postgres-wire'
 
 const NOTIFICATION = 0x41
@@ -6,15 +6,22 @@ const PARAMETER_STATUS = 0x53
 
 /**
  * The ErrorResponse, NoticeResponse, NotificationResponse or ParameterStatus under the cursor with what the rules detect in its texts
- * replaced; null where nothing is. Throws `ProtocolError` for a message that is not one.
+ * replaced; null where it may go as it is. `about`: the statement that the finds are counted for. Throws `ProtocolError`
+ * for a message that is not one.
  */
-export function classifiedReport(classifier: Classifier, cursor: FrameCursor): Buffer | null {
-  if (!walkTexts(classifier, cursor, null)) return null
+export function classifiedReport(
+  classifier: Classifier | null,
+  cursor: FrameCursor,
+  about: Admission | null,
+): Buffer | null {
+  if (classifier === null || !walkTexts(classifier, cursor, null)) return null
   const out = new GrowableOutput(cursor.end - cursor.start + 256)
   out.bytes[0] = cursor.tag
   out.length = 5
   walkTexts(classifier, cursor, out)
   out.bytes.writeInt32BE(out.length - 1, 1)
+  if (about === null) classifier.forgetFinds()
+  else classifier.moveFinds(about)
   return out.bytes.subarray(0, out.length)
 }
 

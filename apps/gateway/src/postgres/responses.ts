@@ -314,14 +314,8 @@ export class PostgresResponses implements Receiver {
     return admissionOf(about)?.judgement.redactReports ?? false
   }
 
-  /** The server's text under the cursor with what classify rules detect in it replaced; null: it may go as it is. */
   #classified(cursor: FrameCursor, admission: Admission | null): Buffer | null {
-    const { classifier } = this.#gate.authority
-    if (classifier === null) return null
-    const classified = classifiedReport(classifier, cursor)
-    if (admission === null) classifier.forgetFinds()
-    else classifier.moveFinds(admission)
-    return classified
+    return classifiedReport(this.#gate.authority.classifier, cursor, admission)
   }
 
   /** Sends what stands in place of the message. True: nothing does, it goes to the client as it is. */

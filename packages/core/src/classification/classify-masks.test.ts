@@ -111,7 +111,7 @@ describe('classifying masks', () => {
         expect(Array.isArray(out)).toBe(Array.isArray(value))
         const said: string[] = []
         JSON.stringify(out, (key, inner: unknown) => {
-          said.push(key, typeof inner === 'object' ? '' : String(inner))
+          said.push(key, typeof inner === 'string' || typeof inner === 'number' ? String(inner) : '')
           return inner
         })
         expect(said.filter(holds)).toEqual([])
