@@ -20,7 +20,8 @@ export function classifyingMask(
 
 function classifiedType(oid: number, modifier: number, catalog: Catalog): ClassifiedType {
   const found = catalog.typeByOid(oid)
-  if (found?.kind === 'domain' && found.baseOid !== 0) return classifiedType(found.baseOid, modifier, catalog)
+  if (found?.kind === 'domain' && found.baseOid !== 0)
+    return classifiedType(found.baseOid, found.baseModifier ?? modifier, catalog)
   const type = valueType(oid, modifier, catalog)
   return {
     type,

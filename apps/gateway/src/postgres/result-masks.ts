@@ -5,10 +5,10 @@ import {
   type Judgement,
   type OutputColumn,
   type OutputMask,
-  type Secret,
+  type MaskingKeys,
   compileCellMask,
 } from '@gatehouse/core'
-import { CellWalker, type Field } from '@gatehouse/postgres-wire'
+import { CellWalker, type CopyFields, type Field } from '@gatehouse/postgres-wire'
 import type { Catalog } from '@gatehouse/sql-analysis'
 import { classifyingMask } from './classified-columns.ts'
 import { formatOf, valueType } from './value-types.ts'
@@ -31,7 +31,7 @@ export function masksFor(
   fields: readonly Field[],
   formats: readonly number[] | null,
   catalog: Catalog,
-  key: Secret<Buffer>,
+  key: MaskingKeys,
 ): RowMasks {
   const { masksAny, classifier } = judgement.authority
   const output = judgement.facts?.statements[statementIndex]?.output ?? null
@@ -136,6 +136,44 @@ function mask(masks: readonly (CellMask | null)[], bytes: Buffer, start: number,
     out.bytes.writeInt32BE(length, lengthAt)
   }
   append(out, bytes, copied, end)
+}
+
+/** A masked value, before the escapes of its stream. */
+const maskedValue: CellOutput = new GrowableOutput()
+
+/**
+ * Appends the CopyData message bytes[start, end) (tag byte at `start`) with its fields masked; `fields` was reset to it.
+ * Throws `ProtocolError` for a message that is not what it must be.
+ */
+export function appendMaskedCopy(
+  masks: readonly (CellMask | null)[],
+  fields: CopyFields,
+  bytes: Buffer,
+  start: number,
+  end: number,
+): void {
+  const out = maskedRows
+  const rowStart = out.length
+  try {
+    let copied = start
+    while (fields.next()) {
+      const mask = masks[fields.index]
+      if (mask === null || mask === undefined || (fields.isNull && mask.hidesNull !== true)) continue
+      append(out, bytes, copied, fields.fieldStart)
+      copied = fields.fieldEnd
+      maskedValue.length = 0
+      const hidden = fields.isNull
+      if (!hidden) fields.decode()
+      if (mask.apply(fields.source, fields.start, hidden ? fields.start : fields.end, maskedValue))
+        fields.appendValue(out, fields.index, maskedValue.bytes, 0, maskedValue.length)
+      else fields.appendNull(out)
+    }
+    append(out, bytes, copied, end)
+  } catch (error) {
+    out.length = rowStart // half a row goes nowhere
+    throw error
+  }
+  out.bytes.writeInt32BE(out.length - rowStart - 1, rowStart + 1)
 }
 
 function append(out: CellOutput, bytes: Buffer, start: number, end: number): void {

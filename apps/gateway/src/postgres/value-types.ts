@@ -12,7 +12,8 @@ export function formatOf(formats: readonly number[] | null, index: number, descr
 export function valueType(oid: number, modifier: number, catalog: Catalog): ValueType {
   const type = catalog.typeByOid(oid)
   if (type === undefined) return { name: 'unknown', oid, element: null, enumLabels: null, modifier }
-  if (type.kind === 'domain' && type.baseOid !== 0) return valueType(type.baseOid, modifier, catalog)
+  if (type.kind === 'domain' && type.baseOid !== 0)
+    return valueType(type.baseOid, type.baseModifier ?? modifier, catalog)
   return {
     name: type.name,
     oid,

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
 import { readClassify } from './parse-classify.ts'
+import { readFunctionRule } from './parse-function-rule.ts'
 import { readMask } from './parse-mask.ts'
 import { Policy } from './policy.ts'
 import type {
   AllowRule,
   ClassifyRule,
   DenyRule,
+  FunctionRule,
   LimitRule,
   MaskRule,
   PolicyDocument,
@@ -49,22 +51,17 @@ export function parsePolicy(text: string): ParsedPolicy {
 
 function readDocument(source: YamlSource): PolicyDocument | null {
   const root = source.root()
-  const members = root?.members('a policy', ['rules', 'masks', 'classify', 'limits']) ?? null
+  const members = root?.members('a policy', ['rules', 'masks', 'classify', 'limits', 'functions']) ?? null
   if (root === null || members === null) return null
   if (members.size === 0) root.problem('The policy is empty.', 'Add `rules:` with at least one rule.')
   const names = new Map<string, YamlValue>()
-  const document: {
-    allow: AllowRule[]
-    deny: DenyRule[]
-    masks: MaskRule[]
-    classify: ClassifyRule[]
-    limits: LimitRule[]
-  } = {
-    allow: [],
-    deny: [],
-    masks: [],
-    classify: [],
-    limits: [],
+  const document = {
+    allow: new Array<AllowRule>(),
+    deny: new Array<DenyRule>(),
+    masks: new Array<MaskRule>(),
+    classify: new Array<ClassifyRule>(),
+    limits: new Array<LimitRule>(),
+    functions: new Array<FunctionRule>(),
   }
   for (const rule of members.get('rules')?.items('rules') ?? []) {
     const read = readRule(rule)
@@ -90,6 +87,12 @@ function readDocument(source: YamlSource): PolicyDocument | null {
     if (limit === null) continue
     noteName(names, rule, limit)
     document.limits.push(limit)
+  }
+  for (const rule of members.get('functions')?.items('functions') ?? []) {
+    const read = readFunctionRule(rule)
+    if (read === null) continue
+    noteName(names, rule, read)
+    document.functions.push(read)
   }
   return document
 }
