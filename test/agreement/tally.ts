@@ -21,6 +21,8 @@ export class Tally {
   describedAgreeing = 0
   views = 0
   viewsAgreeing = 0
+  /** Texts with other literals that shared a reading with the text of the suite. */
+  shared = 0
   readonly reasons: Reasons = new Map()
   readonly outputReasons: Reasons = new Map()
   readonly disagreements: (Disagreement & { readonly text: string })[] = []
@@ -48,7 +50,7 @@ export class Tally {
   disagree(all: readonly Disagreement[], text: string): void {
     for (const one of all) {
       this.disagreements.push({ ...one, text })
-      this.detail({ kind: one.check, what: one.what, text })
+      this.detail({ kind: one.check, what: one.what, explanation: one.explanation, text })
     }
   }
 

@@ -20,7 +20,8 @@ export async function againstDependencies(
   seen: Set<string>,
 ): Promise<readonly { readonly view: string; readonly disagreements: readonly Disagreement[] }[]> {
   const views = [...catalog.relations()].filter(
-    (relation) => relation.viewDefinition !== null && relation.oid >= 16384 && !seen.has(identity(catalog, relation.oid)),
+    (relation) =>
+      relation.viewDefinition !== null && relation.oid >= 16384 && !seen.has(identity(catalog, relation.oid)),
   )
   if (views.length === 0) return []
   parser ??= await LibpgParser.create()
@@ -40,13 +41,15 @@ export async function againstDependencies(
     const output = facts?.output ?? null
     if (output === null || facts?.complete !== true || output.some((column) => !column.complete)) return []
     const disagreements: Disagreement[] = []
-    const say = (what: string): void => void disagreements.push({ check: 'view', what })
+    const say = (what: string): void => void disagreements.push({ check: 'view', what, explanation: null })
     const known = new Set(columns.map((column) => column.name))
     if (output.length !== columns.length || output.some((column) => !known.has(column.name ?? '')))
       say(`columns ${output.map((column) => column.name).join()} of ${[...known].join()}`)
     const read = new Set([...output.flatMap((one) => one.sources.map((source) => source.column)), ...facts.decides])
     const depends = behind(catalog, direct, oid, new Set())
-    for (const column of read) if (!depends.columns.has(nameOf(column)) && !depends.wholes.has(tableOf(column))) say(`names ${nameOf(column)}, which its rule does not`)
+    for (const column of read)
+      if (!depends.columns.has(nameOf(column)) && !depends.wholes.has(tableOf(column)))
+        say(`names ${nameOf(column)}, which its rule does not`)
     const readNames = new Set([...read].map(nameOf))
     for (const column of depends.direct) if (!readNames.has(column)) say(`does not name ${column}, which its rule does`)
     return [{ view: `${schema}.${name}`, disagreements }]

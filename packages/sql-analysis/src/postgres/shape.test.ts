@@ -141,7 +141,7 @@ describe('the shape lexer', () => {
   })
 
   it('sees the literals that the scanner sees, in any text of hostile pieces, whatever their values', () => {
-    const piece = fc.constantFrom(
+    const common = fc.constantFrom(
       "'",
       "''",
       "'x'",
@@ -208,6 +208,61 @@ describe('the shape lexer', () => {
       '1e5',
       '{',
     )
+    // What rarely leaves a text in the plain subset: each must be seen as what the scanner sees, or refused.
+    const rare = fc.constantFrom(
+      ...['0b1', '0o7', '1_0', '1__0', '.5', '5.', 'e+5', 'e-', '1e', '$tag$', '$é$', '$1a', '$0', '$99999999999'],
+      ...[
+        '\0',
+        '\u00a0',
+        '\ufeff',
+        '\u2028',
+        '\u{1f600}',
+        '\x08',
+        '\x1a',
+        '\x7f',
+        '--x\n',
+        '--x\r',
+        '--',
+        '/*x*/',
+        '/*/**/*/',
+      ],
+      ...[
+        '@-',
+        '+-',
+        '-+',
+        '<->',
+        '*/',
+        '/-',
+        '-/',
+        '?|',
+        '<--',
+        "E'\\'",
+        "e'''",
+        "U&'\\0061'",
+        "uescape '!'",
+        "x'1'",
+        "b''",
+        "n'x'",
+      ],
+      ...[
+        "'a'\n'b'",
+        "'a' \n\t'b'",
+        "'a'--\n'b'",
+        "'\\'",
+        "'é'",
+        '"é"',
+        '"a""b"',
+        '"\n"',
+        'select',
+        'from',
+        '1.5.5',
+        '1.a',
+        '1a',
+        'a1',
+        '_1',
+      ],
+    )
+    const piece = fc.oneof({ weight: 6, arbitrary: common }, { weight: 1, arbitrary: rare })
     let plain = 0
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 12 }), fc.infiniteStream(fc.nat()), (pieces, numbers) => {

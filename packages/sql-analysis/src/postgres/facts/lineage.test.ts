@@ -31,7 +31,10 @@ describe('the lineage of an output column', () => {
     ['select l.x from people u, lateral (select u.ssn as x) l', ['copied people.ssn']],
     ['select (select ssn from people limit 1)', ['copied people.ssn']],
     ['values (1), ((select 2)), ((select ssn from people))', ['copied people.ssn']],
-    ['select v.* from people, lateral (values (people.*, 1)) v', ['copied people.id', 'copied people.name', 'copied people.ssn', 'copied people.email', '']],
+    [
+      'select v.* from people, lateral (values (people.*, 1)) v',
+      ['copied people.id', 'copied people.name', 'copied people.ssn', 'copied people.email', ''],
+    ],
     ['select v.* from unheard_of u, lateral (values (u.*)) v', ['?']],
     ['select again from tagged_again', ['copied people.ssn']],
     ['select ssn from people_old', ['copied people.ssn']],

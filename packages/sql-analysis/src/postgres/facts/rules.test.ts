@@ -37,7 +37,8 @@ describe('a rewrite rule', () => {
 
   it('acts on its own event alone', () => {
     expect(touched(read('delete from v where id = 1', INSERT))).toEqual(['delete v', 'select v'])
-    const gone = 'CREATE RULE r AS ON DELETE TO public.v DO ALSO UPDATE public.notes SET body = old.ssn WHERE notes.id = old.id'
+    const gone =
+      'CREATE RULE r AS ON DELETE TO public.v DO ALSO UPDATE public.notes SET body = old.ssn WHERE notes.id = old.id'
     const facts = read('delete from v where id = 1', gone)
     expect(touched(facts)).toEqual(['delete v', 'select notes', 'select v', 'update notes'])
     expect(facts.unboundedWrite).toBe(false)
@@ -53,11 +54,17 @@ describe('a rewrite rule', () => {
   })
 
   it('that does nothing adds nothing; one that is not understood makes the statement incomplete', () => {
-    expect(touched(read('insert into v values (1)', 'CREATE RULE r AS ON INSERT TO public.v DO INSTEAD NOTHING'))).toEqual([
-      'insert v',
-    ])
-    expect(read('insert into v values (1)', 'SELECT 1')).toMatchObject({ complete: false, reason: expect.stringMatching(/rule/) })
+    expect(
+      touched(read('insert into v values (1)', 'CREATE RULE r AS ON INSERT TO public.v DO INSTEAD NOTHING')),
+    ).toEqual(['insert v'])
+    expect(read('insert into v values (1)', 'SELECT 1')).toMatchObject({
+      complete: false,
+      reason: expect.stringMatching(/rule/),
+    })
     const loop = 'CREATE RULE r AS ON INSERT TO public.v DO ALSO INSERT INTO public.v VALUES (new.id)'
-    expect(read('insert into v values (1)', loop)).toMatchObject({ complete: false, reason: 'rules are nested too deep' })
+    expect(read('insert into v values (1)', loop)).toMatchObject({
+      complete: false,
+      reason: 'rules are nested too deep',
+    })
   })
 })

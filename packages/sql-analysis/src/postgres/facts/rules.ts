@@ -44,7 +44,11 @@ export function afterRules(
   try {
     for (const text of rules) {
       const { catalog, parse } = reading.environment
-      const inner = new Reading({ catalog, searchPath: STORED_TEXT_PATH, parse }, reading.walk, new ViewWork(reading.work.text))
+      const inner = new Reading(
+        { catalog, searchPath: STORED_TEXT_PATH, parse },
+        reading.walk,
+        new ViewWork(reading.work.text),
+      )
       inner.spend(PARSED_CHARACTER_UNITS * text.length)
       const rule = ruleOf(parse(text).stmts?.[0]?.stmt)
       if (rule.event !== event) continue
@@ -84,7 +88,9 @@ function withReturned(reading: Reading, target: Item, returned: readonly Column[
   reading.spend(2 * target.columns.length)
   const columns = target.columns.map((column, index) => {
     const other = returned[index]
-    return other === undefined ? column : { name: column.name, lineage: anyOf(reading, [column.lineage, other.lineage]) }
+    return other === undefined
+      ? column
+      : { name: column.name, lineage: anyOf(reading, [column.lineage, other.lineage]) }
   })
   return { ...target, columns }
 }
