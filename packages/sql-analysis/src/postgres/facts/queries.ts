@@ -117,8 +117,9 @@ function readValues(reading: Reading, statement: SelectStmt, outer: Scope): read
 export function readValue(reading: Reading, node: Tree, scope: Scope): readonly Lineage[] {
   const spread = readStar(reading, node, scope)
   if (spread === null) return [reading.walk.expression(reading, node, scope)]
-  if (spread.some((column) => column.name === null && column.lineage.opacity !== 'none'))
-    throw new Error('a star in VALUES gives an unknown number of columns')
+  // In a definition (a rule's `new.*`) nothing comes out, and what is written is doubtful anyway.
+  const unknown = spread.some((column) => column.name === null && column.lineage.opacity !== 'none')
+  if (unknown && !reading.defining) throw new Error('a star in VALUES gives an unknown number of columns')
   return lineagesOf(reading, spread)
 }
 
