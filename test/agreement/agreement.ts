@@ -18,20 +18,22 @@ const CHANGES = new Set(['insert', 'update', 'delete', 'merge'])
 export function againstAccount(facts: StatementFacts, account: ServerAccount, reach: Reach): Disagreement[] {
   const found: Disagreement[] = []
   // A function of a user's is named in the facts, and policy decides on it: what is in its body is its own.
-  const explanation = facts.functions.some(({ trust }) => trust === 'user' || trust === 'unknown')
+  const accesses = [...facts.accesses, ...facts.beneath.accesses]
+  const functions = [...facts.functions, ...facts.beneath.functions]
+  const explanation = functions.some(({ trust }) => trust === 'user' || trust === 'unknown')
     ? 'a user function that the facts name'
     : null
-  const any = reachedBy(facts.accesses, reach, null)
+  const any = reachedBy(accesses, reach, null)
   for (const relation of account.planned) {
     if (relation.schema !== '' && !any.has(keyOf(relation)))
       found.push({ check: 'plan', what: keyOf(relation), explanation })
   }
   for (const relation of account.changed) {
-    const allowed = reachedBy(facts.accesses, reach, new Set([relation.action]))
+    const allowed = reachedBy(accesses, reach, new Set([relation.action]))
     if (!allowed.has(keyOf(relation)))
       found.push({ check: 'change', what: `${relation.action} ${keyOf(relation)}`, explanation })
   }
-  const changed = reachedBy(facts.accesses, reach, CHANGES)
+  const changed = reachedBy(accesses, reach, CHANGES)
   for (const lock of account.locked) {
     const explained = lock.mode === 'RowExclusiveLock' ? changed : any
     if (!explained.has(keyOf(lock))) found.push({ check: 'lock', what: `${lock.mode} ${keyOf(lock)}`, explanation })
@@ -56,7 +58,7 @@ export function againstResult(
   const found: Disagreement[] = []
   for (const [index, field] of fields.entries()) {
     const column = output[index]
-    if (column === undefined || !column.complete) continue
+    if (column === undefined || !column.complete || column.through.length > 0) continue
     if (column.name !== null && column.name !== field.name) {
       const explanation = facts.action === 'show' ? 'SHOW writes a setting as the server spells it' : null
       found.push({ check: 'result names', what: `${field.name}, read ${column.name}`, explanation })

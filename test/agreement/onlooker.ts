@@ -82,14 +82,13 @@ export class AgreementOnlooker implements Onlooker {
         this.#viewsSeen,
       )) {
         this.#tally.views++
-        if (one.disagreements.every(({ explanation }) => explanation !== null)) this.#tally.viewsAgreeing++
-        this.#tally.disagree(one.disagreements, one.view)
+        if (this.#tally.disagree(one.disagreements, one.view)) this.#tally.viewsAgreeing++
       }
     }
     known.read = { facts, account }
   }
 
-  async after(session: TappedSession, text: string, answer: Answer): Promise<void> {
+  after(session: TappedSession, text: string, answer: Answer): void {
     const known = this.#remembered(session)
     const accepted = answer.error === null
     if (known.read === null) {
@@ -106,8 +105,7 @@ export class AgreementOnlooker implements Onlooker {
     if (account !== null && known.reach !== null && only.complete) {
       const found = againstAccount(only, account, known.reach.reach)
       this.#tally.planned++
-      if (found.every((one) => one.explanation !== null)) this.#tally.plannedAgreeing++
-      this.#tally.disagree(found, text)
+      if (this.#tally.disagree(found, text)) this.#tally.plannedAgreeing++
     }
     const [fields] = answer.descriptions
     if (accepted && fields !== undefined && only.complete) {
@@ -116,11 +114,9 @@ export class AgreementOnlooker implements Onlooker {
         this.#viewOutput(this.#environment(known, names), schema, name),
       )
       this.#tally.described++
-      if (found.every((one) => one.explanation !== null)) this.#tally.describedAgreeing++
-      this.#tally.disagree(found, text)
+      if (this.#tally.disagree(found, text)) this.#tally.describedAgreeing++
     }
     if (accepted) this.#remember(text, known, known.names)
-    await Promise.resolve()
   }
 
   #doubts([only]: readonly StatementFacts[], account: ServerAccount, reach: Reach): boolean {
@@ -173,6 +169,7 @@ export class AgreementOnlooker implements Onlooker {
       catalog,
       searchPath,
       parse: (sql) => this.#reader.parseQuery(sql),
+      parsePlpgsql: (sql) => this.#reader.parsePlpgsql(sql),
       prepared: (name) => known.prepared.get(name) ?? null,
       cursor: (name) => known.cursors.get(name) ?? null,
     }

@@ -12,9 +12,6 @@ import { openTap } from './tapped-session.ts'
 const DATABASE = 'regression'
 const SECONDS_PER_SCRIPT = 300
 
-/** Scripts that are left out here: they have no end under a reader that looks at each statement, or end the server's sessions. */
-export const SESSION_ENDERS: ReadonlySet<string> = new Set<string>([])
-
 /** PostgreSQL's regression scripts on a PostgreSQL 18 of their own, with somebody reading along. */
 export interface Suite {
   /** One script, in a new database with what scripts before it make. */

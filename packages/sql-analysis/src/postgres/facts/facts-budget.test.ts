@@ -84,7 +84,9 @@ describe('hostile texts of 16 KiB', () => {
     const { facts, work } = read(text, catalog)
     expect(work.exhausted).toBe(false)
     // What is too wide for any server is told apart once all of it was read.
-    const reasons = facts.map((one) => one.reason).filter((reason) => !/^more than 1664 columns/.test(reason ?? ''))
+    const reasons = facts
+      .map((one) => one.reason)
+      .filter((reason) => reason?.startsWith('more than 1664 columns') !== true)
     expect(reasons).toEqual(reasons.map(() => null))
   })
 

@@ -93,10 +93,12 @@ function readReturned(reading: Reading, node: Tree, definitions: readonly Tree[]
       ? reading.walk.expression(reading, node, scope)
       : readCall(reading, node.FuncCall, scope, parts)
   if (definitions.length > 0) {
-    const columns = definitions.map((definition) => {
+    const fields = value.fields?.length === definitions.length ? value.fields : null
+    const columns = definitions.map((definition, index) => {
       const column = definition.ColumnDef
       const type = column?.typeName
-      return { name: column?.colname ?? null, lineage: type === undefined ? value : castTo(reading, value, type) }
+      const lineage = fields?.[index]?.lineage ?? value
+      return { name: column?.colname ?? null, lineage: type === undefined ? lineage : castTo(reading, lineage, type) }
     })
     return { columns, open: null, scalar: false }
   }
@@ -116,7 +118,12 @@ function readReturned(reading: Reading, node: Tree, definitions: readonly Tree[]
     return { columns: [], open: { ...value, fields: null, builtinType: false }, scalar: false }
   if (shape.length === 0) return { columns: [{ name, lineage: value }], open: null, scalar: true }
   // A function that returns a row of one field is known by the field's name, or by its alias.
-  return { columns: shape.map((field) => ({ name: field, lineage: value })), open: null, scalar: false }
+  const fields = value.fields?.length === shape.length ? value.fields : null
+  return {
+    columns: shape.map((field, index) => ({ name: field, lineage: fields?.[index]?.lineage ?? value })),
+    open: null,
+    scalar: false,
+  }
 }
 
 /** Oid of the pseudo-type `anyarray`, the same in every version. */
@@ -144,7 +151,8 @@ function isArray(reading: Reading, node: Tree, value: Lineage): boolean {
 function shapeOf(reading: Reading, fn: CatalogFunction, value: Lineage): readonly string[] | null {
   const { catalog } = reading.environment
   reading.spend(1 + fn.outputNames.length)
-  if (fn.outputNames.length > 1) return fn.outputNames
+  // Without a name of its own a column gets the server's (its build_function_result_tupdesc_d).
+  if (fn.outputNames.length > 1) return fn.outputNames.map((name, index) => (name === '' ? `column${index + 1}` : name))
   // One OUT column is a plain value under that column's name.
   if (fn.outputNames.length === 1) return fn.outputNames[0] === '' ? [] : fn.outputNames
   const type = catalog.typeByOid(fn.returnTypeOid)

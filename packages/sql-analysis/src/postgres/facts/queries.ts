@@ -1,17 +1,17 @@
-import type { LockingClause, RangeVar, SelectStmt, WindowDef } from 'libpg-query'
+import type { SelectStmt, WindowDef } from 'libpg-query'
 import { readWindow, useOrderingOperator } from './calls.ts'
 import { withCommonTables } from './common-tables.ts'
 import { findReferencedItem } from './column-references.ts'
 import { type FromScope, readFrom } from './from.ts'
 import { spreadColumns, untracedStar } from './from-functions.ts'
 import { type Column, type Lineage, NOTHING, anyOf, lineagesOf } from './lineage.ts'
+import { readLocks } from './locks.ts'
 import { outputName } from './output-names.ts'
 import type { Reading } from './reading.ts'
-import { relationName } from './relations.ts'
 import { type Item, columnOf, readAll } from './item.ts'
-import { type Scope, findCommonTable } from './scope.ts'
+import type { Scope } from './scope.ts'
+import { settingOfRow } from './settings.ts'
 import { type Tree, listOf, stringOf, stringsOf } from './tree.ts'
-import { STEP_UNITS } from './work.ts'
 
 /** Reads a SELECT, VALUES, TABLE or set operation; returns its columns. `outer`: what correlated names may mean. */
 export function readSelect(reading: Reading, statement: SelectStmt, outer: Scope): readonly Column[] {
@@ -47,8 +47,8 @@ function readSetOperation(reading: Reading, statement: SelectStmt, outer: Scope)
     const right = readSelect(reading, step.rarg, outer)
     // All but UNION ALL compare the arms' rows.
     if (step.op !== 'SETOP_UNION' || step.all !== true) {
-      reading.decideAll(columns)
-      reading.decideAll(right)
+      reading.decideAllEqual(columns)
+      reading.decideAllEqual(right)
     }
     columns = united(reading, columns, right)
   }
@@ -128,7 +128,10 @@ function readPlain(reading: Reading, statement: SelectStmt, outer: Scope): reado
   const around = below(outer, [])
   const scope: FromScope = { outer: around.outer, items, tables: around.tables }
   for (const node of listOf(statement.fromClause)) readFrom(reading, node, scope)
+  const setting = reading.rowSetting
+  reading.rowSetting = settingOfRow(reading, statement, items)
   const columns = readTargets(reading, listOf(statement.targetList), scope)
+  reading.rowSetting = setting
   decideOn(reading, statement.whereClause, scope)
   for (const node of listOf(statement.groupClause)) readGroup(reading, node, columns, scope)
   decideOn(reading, statement.havingClause, scope)
@@ -236,66 +239,21 @@ function readGroup(reading: Reading, node: Tree, columns: readonly Column[], sco
     reading.spend(1 + (scope.items.length >> 2))
     const input = scope.items.some((item) => item.columnsVisible && columnOf(reading, item, name) !== null)
     const meant = input ? null : outputMeant(reading, node, columns)
-    reading.decide(meant ?? reading.walk.expression(reading, node, scope))
+    reading.decideEqual(meant ?? reading.walk.expression(reading, node, scope))
     return
   }
-  reading.decide(outputMeant(reading, node, columns) ?? reading.walk.expression(reading, node, scope))
+  reading.decideEqual(outputMeant(reading, node, columns) ?? reading.walk.expression(reading, node, scope))
 }
 
 function readDistinct(reading: Reading, nodes: readonly Tree[], columns: readonly Column[], scope: Scope): void {
   if (nodes.length === 0) return
   const keys = nodes.filter((node) => Object.keys(node).length > 0)
-  if (keys.length === 0) reading.decideAll(columns)
+  if (keys.length === 0) reading.decideAllEqual(columns)
   for (const node of keys)
-    reading.decide(outputMeant(reading, node, columns) ?? reading.walk.expression(reading, node, scope))
+    reading.decideEqual(outputMeant(reading, node, columns) ?? reading.walk.expression(reading, node, scope))
 }
 
 function readLimits(reading: Reading, statement: SelectStmt, scope: Scope): void {
   decideOn(reading, statement.limitCount, scope)
   decideOn(reading, statement.limitOffset, scope)
-}
-
-// FOR UPDATE and the like lock rows of the tables named, or of all in FROM, sub-queries included.
-function readLocks(reading: Reading, statement: SelectStmt, from: readonly Tree[], scope: Scope): void {
-  for (const node of listOf(statement.lockingClause)) {
-    const clause: LockingClause | undefined = node.LockingClause
-    const relations: readonly Tree[] = listOf(clause?.lockedRels)
-    const named = relations.flatMap((relation) => relation.RangeVar?.relname ?? [])
-    lockTables(reading, from, named, scope)
-  }
-}
-
-function lockTables(reading: Reading, nodes: readonly Tree[], named: readonly string[], scope: Scope): void {
-  for (const node of nodes) {
-    reading.spend(STEP_UNITS + (named.length >> 3))
-    const sampled: Tree | undefined = node.RangeTableSample?.relation
-    const table = node.RangeVar ?? sampled?.RangeVar
-    if (table !== undefined) {
-      const alias = table.alias?.aliasname ?? table.relname ?? ''
-      if (named.length === 0 || named.includes(alias)) lockTable(reading, table, scope)
-    } else if (node.JoinExpr !== undefined) {
-      reading.descend()
-      const { larg, rarg } = node.JoinExpr
-      lockTables(
-        reading,
-        [larg, rarg].flatMap((arm) => arm ?? []),
-        named,
-        scope,
-      )
-      reading.ascend()
-    } else if (node.RangeSubselect !== undefined) {
-      const alias = node.RangeSubselect.alias?.aliasname ?? ''
-      const inner: Tree | undefined = node.RangeSubselect.subquery
-      if (named.length > 0 && !named.includes(alias)) continue
-      reading.descend()
-      lockTables(reading, listOf(inner?.SelectStmt?.fromClause), [], scope)
-      reading.ascend()
-    }
-  }
-}
-
-function lockTable(reading: Reading, table: RangeVar, scope: Scope): void {
-  const qualified = table.schemaname !== undefined && table.schemaname !== ''
-  if (!qualified && findCommonTable(reading, scope, table.relname ?? '') !== null) return
-  reading.access('lock', relationName(reading, table), null)
 }

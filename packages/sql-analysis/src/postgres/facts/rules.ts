@@ -5,12 +5,11 @@ import { Reading } from './reading.ts'
 import { findRelation } from './relations.ts'
 import { type Item, itemOf } from './item.ts'
 import { type Scope, TOP } from './scope.ts'
+import { STORED_TEXT_PATH } from './routines.ts'
 import { type Tree, listOf } from './tree.ts'
 import { relationColumns } from './views.ts'
 import { PARSED_CHARACTER_UNITS, ViewWork } from './work.ts'
 
-/** Names in stored rules are qualified, but for built-in ones. */
-const STORED_TEXT_PATH: readonly string[] = ['pg_catalog']
 /** Changes within rules within rules; the server refuses rules that lead to themselves. */
 const MAX_RULE_DEPTH = 16
 let depth = 0
@@ -93,7 +92,9 @@ function oldAndNew(before: Item, after: Item): Scope {
 function innerReading(reading: Reading): Reading {
   const { catalog, parse } = reading.environment
   const stored = { catalog, searchPath: STORED_TEXT_PATH, parse }
-  return new Reading(stored, reading.walk, new ViewWork(reading.work.text))
+  const inner = new Reading(stored, reading.walk, new ViewWork(reading.work.text))
+  inner.stored = true
+  return inner
 }
 
 function parsed(reading: Reading, text: string): Tree | undefined {
