@@ -11,7 +11,7 @@ interface Explained {
 const EXPLAINED: readonly Explained[] = [
   {
     check: 'view',
-    text: /\.(?:pubview|v5|v7_temp|mytempview)$/,
+    text: /\.(?:pubview|v5|v[67]_temp|mytempview)$/,
     why: 'a select list that nothing reads: that of EXISTS, or of a sub-query of which no column is used',
   },
   {
