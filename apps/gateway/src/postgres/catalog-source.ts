@@ -9,6 +9,7 @@ import {
   CATALOG_VERSION_QUERY,
   type NameEnvironment,
 } from '@gatehouse/sql-analysis'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { TargetConfig } from '../config/index.ts'
 import { Turn } from '../turn.ts'
@@ -21,6 +22,9 @@ export type StoredTexts = Pick<NameEnvironment, 'parse' | 'parsePlpgsql'>
 
 /** How often the catalog is compared with the database: others change definitions as well. */
 const PROBE_MILLISECONDS = 5000
+
+/** Between two tries to read a catalog that cannot be read. */
+const RETRY_MILLISECONDS = 250
 
 /** Reading a whole catalog may keep the database busy for longer than its other answers take. */
 const CATALOG_PATIENCE_MILLISECONDS = 60_000
@@ -109,6 +113,8 @@ export class CatalogSource {
         { target: this.#name, error: error instanceof UpstreamUnavailable ? error.detail : String(error) },
         'the catalog could not be read again',
       )
+      // Whoever waits for it would try again at once.
+      await sleep(RETRY_MILLISECONDS, undefined, { ref: false })
     }
   }
 

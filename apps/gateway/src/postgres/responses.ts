@@ -65,7 +65,10 @@ export class PostgresResponses implements Receiver {
   #dropUntilReady = false
   /** A statement of the current batch touched masked columns. */
   #batchRedacts = false
+  /** No more replies are looked at. */
   #ended = false
+  /** What was under way has its outcome. */
+  #over = false
   /** What the trail says of a statement that got no reply. */
   #noReply = 'skipped'
 
@@ -108,7 +111,8 @@ export class PostgresResponses implements Receiver {
 
   /** Nothing of the upstream is looked at any more; statements under way get an outcome. */
   end(): void {
-    if (this.#ended) return
+    if (this.#over) return
+    this.#over = true
     this.#ended = true
     this.#noReply = 'unfinished'
     this.#requests?.queue.fatal()

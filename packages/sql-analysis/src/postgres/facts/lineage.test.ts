@@ -48,7 +48,7 @@ describe('the lineage of an output column', () => {
       ['copied notes.body'],
     ],
     ['select again from tagged_again', ['copied people.ssn']],
-    ['select ssn from people_old', ['copied people.ssn']],
+    ['select ssn from people_old', ['copied people.ssn, copied people_old.ssn']],
     ['select upper(ssn) from people', ['derived people.ssn']],
     ["select ssn || 'x' from people", ['derived people.ssn']],
     ['select array(select ssn from people)', ['derived people.ssn']],

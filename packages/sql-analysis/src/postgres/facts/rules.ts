@@ -109,8 +109,8 @@ function readRule(reading: Reading, rule: RuleStmt, scope: Scope): readonly Colu
   let returned: readonly Column[] | null = null
   for (const action of listOf(rule.actions)) {
     const changes = action.InsertStmt ?? action.UpdateStmt ?? action.DeleteStmt
-    // The client would get its rows, where it asked for none.
-    if (action.SelectStmt !== undefined) reading.incomplete('a rule on it answers with rows of its own')
+    // Its rows go to the client beside what the statement itself returns.
+    if (action.SelectStmt !== undefined) reading.incomplete('a rule of the table returns rows of its own')
     if (changes === undefined) reading.walk.statement(reading, action, scope)
     else returned = reading.walk.query(reading, action, scope) ?? returned
   }
