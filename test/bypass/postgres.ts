@@ -23,7 +23,7 @@ export const ATTEMPTS: readonly Attempt[] = [
     'hidden',
     `SELECT (SELECT key.ssn FROM json_to_record('{}') AS (key int, ssn text)) FROM users key`,
     `SELECT (SELECT key.ssn FROM XMLTABLE('/' PASSING '<a/>' COLUMNS key int, ssn text)) FROM users key`,
-    `SELECT v.* FROM users, LATERAL (VALUES (users.*)) v`,
+    `SELECT v.column4, v.column5 FROM users, LATERAL (VALUES (users.*)) v`,
     `WITH RECURSIVE t AS (SELECT id, ssn FROM users UNION ALL SELECT * FROM t) CYCLE id SET looped USING path SELECT * FROM t`,
   ),
   ...attempts(
