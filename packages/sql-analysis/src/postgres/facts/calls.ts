@@ -36,6 +36,7 @@ export function readCall(reading: Reading, call: FuncCall, scope: Scope, argumen
     return NOTHING
   const derived = derivedFrom(reading, parts)
   tellOfCall(reading, name, meaning.candidates, parts)
+  if (reading.measured && !isSummary(name, parts)) reading.tell(derived)
   if (meaning.doubt !== null) return clouded(derived, 'function', meaning.doubt)
   const { catalog } = reading.environment
   if (derived.builtinType) return derived
@@ -79,6 +80,13 @@ function isPlainCount(reading: Reading, call: FuncCall, name: string, parts: rea
     argument.fields === null &&
     argument.sources.every((source) => source.how === 'copied')
   )
+}
+
+const SUMMARIES: ReadonlySet<string> = new Set('sum avg min max count stddev variance'.split(' '))
+
+/** No larger than the values it is made from. */
+function isSummary(name: string, parts: readonly Lineage[]): boolean {
+  return SUMMARIES.has(name) && parts.every((part) => part.sources.every(({ how }) => how === 'copied'))
 }
 
 function readFileArgument(reading: Reading, call: FuncCall): void {

@@ -25,6 +25,7 @@ export function readOperators(reading: Reading, outermost: A_Expr, scope: Scope)
     const doubt = operatorDoubt(reading, operator, left, right)
     if (!TOTAL_OPERATOR_KINDS.has(operator.kind ?? '')) tellOfOperator(reading, lastName(operator.name), left, right)
     const value = derivedFrom(reading, left === null ? [right] : [left, right])
+    if (reading.measured) reading.tell(value)
     left = doubt === null ? value : clouded(value, 'function', doubt)
   }
   return left ?? NOTHING

@@ -95,6 +95,8 @@ export class Reading implements Spending {
   reason: string | null = null
   /** While a definition is read, names of columns it is about to make are no reason for doubt. */
   defining = false
+  /** EXPLAIN ANALYZE reports how large sorted, stored and sent rows were: then the size of a computed value is told too. */
+  measured = false
   /** Set while a condition is read that decides which rows change. */
   watch: Watch | null = null
   /** What the function names so far mean, by name and number of arguments. */
