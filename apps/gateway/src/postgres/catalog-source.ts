@@ -14,6 +14,7 @@ import type { TargetConfig } from '../config/index.ts'
 import { Turn } from '../turn.ts'
 import { OwnQueries } from './own-queries.ts'
 import { readSchemas, SCHEMAS_QUERY } from './schemas-query.ts'
+import { SharedNames } from './shared-names.ts'
 import { openUpstream, UpstreamUnavailable } from './upstream.ts'
 
 /** How often the catalog is compared with the database: others change definitions as well. */
@@ -35,6 +36,8 @@ export function catalogRowsOf(catalog: Catalog): CatalogRows | undefined {
 
 /** The catalog of one target, read over a connection of the gateway's own, and read again when it may have changed. */
 export class CatalogSource {
+  /** What the sessions of this target have under way with names. */
+  readonly shared: SharedNames = new SharedNames()
   readonly #name: string
   readonly #target: TargetConfig
   readonly #parse: NameEnvironment['parse']

@@ -3,7 +3,7 @@ import type { ReplyQueue } from '@gatehouse/postgres-wire'
 import type { NameEnvironment } from '@gatehouse/sql-analysis'
 import type { Connection } from '../connection.ts'
 import type { Asked, Portal, PreparedStatement } from './asked.ts'
-import { CURSORS_CHANGED } from './refusal.ts'
+import { CURSORS_CHANGED, DEFINITIONS_IN_USE } from './refusal.ts'
 import type { SessionNames } from './session-names.ts'
 import type { StagedRequests } from './staged-requests.ts'
 
@@ -16,6 +16,9 @@ import type { StagedRequests } from './staged-requests.ts'
 export type Judging = 'judged' | 'waits' | 'waits for replies'
 
 const FAILED_TRANSACTION = 0x45 // E
+
+/** Longest wait for another session that is changing, or reading, the same names. */
+const OTHERS_PATIENCE_MILLISECONDS = 10_000
 
 /** Statements that mean the same under any search path. */
 const NAMELESS = new Set([
@@ -40,6 +43,8 @@ export class StatementJudge {
   #judgement: Judgement | null = null
   /** What came of a wait for a judgement: the next try takes it. */
   #ready: Judgement | null = null
+  /** Since when the same message waits for other sessions; null: it does not. */
+  #waitingSince: number | null = null
 
   constructor(gate: Gate<NameEnvironment>, names: SessionNames, queue: ReplyQueue<Asked>, resume: () => void) {
     this.#gate = gate
@@ -77,6 +82,24 @@ export class StatementJudge {
     portal.masks = undefined
     if (judgement.masksOutput && portal.statement.fields === null) staged.describeForMasks(portal.statement)
     return null
+  }
+
+  /**
+   * What becomes of a judged text beside other sessions: the judgement stands, it is refused, or null: it has to wait, and a wait
+   * has begun.
+   */
+  besideOthers(judgement: Judgement, text: () => string): Judgement | null {
+    if (judgement.refusal !== null || !this.#names.othersInTheWay(judgement, text)) {
+      this.#waitingSince = null
+      return judgement
+    }
+    this.#waitingSince ??= performance.now()
+    if (performance.now() - this.#waitingSince < OTHERS_PATIENCE_MILLISECONDS) {
+      this.#names.whenOthersMove(this.#resume)
+      return null
+    }
+    this.#waitingSince = null
+    return this.#gate.decline(DEFINITIONS_IN_USE, judgement.facts)
   }
 
   judge(bytes: Buffer, start: number, end: number, batchOpen: boolean, upstream: Connection): Judging {

@@ -13,6 +13,8 @@ import { pinnedChange } from './session-statements.ts'
 export class Authority {
   /** True when any mask holds: then nothing that cannot be traced is permitted. */
   readonly masksAny: boolean
+  /** True when it matters what names mean: not everything is permitted as it is. */
+  readonly guarded: boolean
   /** True when any allow rule holds; otherwise every statement is denied. */
   readonly allowsAnything: boolean
   /** The strictest limit on statements per minute; null: no limit. */
@@ -32,6 +34,7 @@ export class Authority {
     this.#prohibitions = byName(rules.deny).map((rule) => new Prohibition(rule, engine))
     this.#masks = new Masks(byName(rules.masks), engine)
     this.masksAny = this.#masks.any
+    this.guarded = this.masksAny || rules.deny.length > 0 || this.#allowances.anything === null
     this.allowsAnything = rules.allow.length > 0
     const rows = strictest(rules.limits, (rule) => rule.rowsPerStatement)
     this.#rowLimit = rows === null ? null : { rows: rows.limit, rule: rows.rule }

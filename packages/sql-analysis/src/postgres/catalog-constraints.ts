@@ -67,7 +67,17 @@ WHERE a.attrelid >= 16384 AND a.attnum > 0 AND (a.atthasdef OR a.attidentity <> 
 
 const KINDS: ReadonlyMap<string, ConstraintKind> = new Map(
   (
-    ['primary', 'unique', 'unique_with_nulls', 'check', 'check_not_valid', 'foreign', 'partition', 'policy', 'defaulted'] as const
+    [
+      'primary',
+      'unique',
+      'unique_with_nulls',
+      'check',
+      'check_not_valid',
+      'foreign',
+      'partition',
+      'policy',
+      'defaulted',
+    ] as const
   ).map((kind) => [kind, kind]),
 )
 

@@ -15,7 +15,8 @@ export function lookAtRows(reading: Reading, relation: CatalogRelation): void {
   const { catalog } = reading.environment
   for (const oid of catalog.constraints.ancestors(relation.oid)) {
     for (const constraint of catalog.constraints.of(oid)) {
-      if (constraint.kind === 'partition') for (const value of stored(reading, oid, constraint.columns)) reading.decide(value)
+      if (constraint.kind === 'partition')
+        for (const value of stored(reading, oid, constraint.columns)) reading.decide(value)
     }
   }
   for (const oid of catalog.constraints.family(relation.oid)) {
@@ -29,9 +30,11 @@ export function lookAtRows(reading: Reading, relation: CatalogRelation): void {
 export function partitionOf(reading: Reading, relation: CatalogRelation): Lineage {
   if (relation.kind !== 'partitioned') return NOTHING
   const { constraints } = reading.environment.catalog
-  const keys = constraints.family(relation.oid).flatMap((oid) =>
-    constraints.of(oid).flatMap(({ kind, columns }) => (kind === 'partition' ? stored(reading, oid, columns) : [])),
-  )
+  const keys = constraints
+    .family(relation.oid)
+    .flatMap((oid) =>
+      constraints.of(oid).flatMap(({ kind, columns }) => (kind === 'partition' ? stored(reading, oid, columns) : [])),
+    )
   return keys.length === 0 ? NOTHING : derivedFrom(reading, keys)
 }
 
@@ -41,7 +44,8 @@ export function tellOfInsert(reading: Reading, name: RangeVar, given: readonly C
     const values = valuesOf(reading, relation, columns)
     const { constraints } = reading.environment.catalog
     const places = relation.kind === 'partitioned' ? constraints.family(relation.oid) : [relation.oid]
-    for (const oid of places) for (const constraint of constraints.of(oid)) insertTells(reading, oid, constraint, values)
+    for (const oid of places)
+      for (const constraint of constraints.of(oid)) insertTells(reading, oid, constraint, values)
   }
 }
 
@@ -60,11 +64,17 @@ function insertTells(reading: Reading, oid: number, constraint: CatalogConstrain
     case 'check':
     case 'check_not_valid':
     case 'partition':
-      tellAll(reading, names.flatMap((name) => values.get(name) ?? []))
+      tellAll(
+        reading,
+        names.flatMap((name) => values.get(name) ?? []),
+      )
       break
     case 'foreign':
       if (filled()) tellAll(reading, stored(reading, other, otherColumns))
-      tellAll(reading, names.flatMap((name) => values.get(name) ?? []))
+      tellAll(
+        reading,
+        names.flatMap((name) => values.get(name) ?? []),
+      )
       break
     default:
   }
@@ -95,7 +105,11 @@ function updateTells(reading: Reading, oid: number, constraint: CatalogConstrain
   const keys = kind === 'primary' || kind === 'unique' || kind === 'unique_with_nulls'
   const before = stored(reading, oid, columns)
   if (keys) tellAll(reading, [...before, ...stored(reading, oid, otherColumns)])
-  else tellAll(reading, own.map((name, index) => values.get(name) ?? before[index] ?? NOTHING))
+  else
+    tellAll(
+      reading,
+      own.map((name, index) => values.get(name) ?? before[index] ?? NOTHING),
+    )
   if (kind === 'foreign') tellAll(reading, stored(reading, other, otherColumns))
 }
 

@@ -15,7 +15,11 @@ import { type Tree, listOf, stringsOf } from './tree.ts'
 export function lookAtDefined(reading: Reading, node: Tree): void {
   const index = node.IndexStmt
   if (index?.relation !== undefined)
-    lookAt(reading, index.relation, listOf(index.indexParams).flatMap((key) => key.IndexElem?.name ?? []))
+    lookAt(
+      reading,
+      index.relation,
+      listOf(index.indexParams).flatMap((key) => key.IndexElem?.name ?? []),
+    )
   for (const from of listOf(node.CreateStatsStmt?.relations)) {
     const names = listOf(node.CreateStatsStmt?.exprs).flatMap((element) => element.StatsElem?.name ?? [])
     if (from.RangeVar !== undefined) lookAt(reading, from.RangeVar, names)
@@ -79,11 +83,17 @@ export function writeDefaults(reading: Reading, node: Tree): void {
     if (subtype === 'AT_ColumnDefault') writeDefault(reading, node.AlterTableStmt?.relation, name ?? null, def)
   }
   for (const constraint of listOf(node.CreateDomainStmt?.constraints))
-    if (constraint.Constraint?.contype === 'CONSTR_DEFAULT') writeDefault(reading, undefined, null, constraint.Constraint.raw_expr)
+    if (constraint.Constraint?.contype === 'CONSTR_DEFAULT')
+      writeDefault(reading, undefined, null, constraint.Constraint.raw_expr)
   if (node.AlterDomainStmt?.subtype === 'T') writeDefault(reading, undefined, null, node.AlterDomainStmt.def)
 }
 
-function writeDefault(reading: Reading, table: RangeVar | undefined, column: string | null, expression: Tree | undefined): void {
+function writeDefault(
+  reading: Reading,
+  table: RangeVar | undefined,
+  column: string | null,
+  expression: Tree | undefined,
+): void {
   if (expression === undefined) return
   const value = reading.walk.expression(reading, expression, TOP)
   if (value.opacity === 'none' || value.opacity === 'name') return

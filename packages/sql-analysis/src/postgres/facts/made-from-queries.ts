@@ -129,7 +129,11 @@ export function readCopy(reading: Reading, statement: CopyStmt): Action {
     reading.access('insert', name, named.length === 0 ? null : named)
     const columns = named.length === 0 ? item.columns.map((known) => known.name) : named
     for (const column of columns) write(reading, relation, column, NOTHING)
-    tellOfInsert(reading, relation, columns.map((column) => ({ name: column, lineage: NOTHING })))
+    tellOfInsert(
+      reading,
+      relation,
+      columns.map((column) => ({ name: column, lineage: NOTHING })),
+    )
     return action
   }
   reading.access('select', name, named.length === 0 ? null : named)
