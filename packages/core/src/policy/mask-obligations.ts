@@ -80,7 +80,7 @@ function refusedDecision(statement: StatementFacts, masks: Masks): Denial | null
       mask.rule,
       name,
       `the masked column ${name} is used in a condition, join, grouping, ordering or DISTINCT, or where an error or the number of rows would tell of its value`,
-      `Remove ${name} from WHERE, ON, CASE, GROUP BY, ORDER BY, DISTINCT, casts, arithmetic and set-returning functions; it may be selected, and comes back masked.`,
+      `Remove ${name} from WHERE, ON, CASE, GROUP BY, ORDER BY, DISTINCT, casts, arithmetic and set-returning functions, and out of writes that a constraint would check against stored rows; it may be selected, and comes back masked.`,
     )
   }
   return null

@@ -78,6 +78,14 @@ export function mayShowValues(access: Access): boolean {
   })
 }
 
+/** True when the access may show rows of any table, a denied one too: samples of its columns, or its long values out of line. */
+export function mayShowRows(access: Access): boolean {
+  const relation = access.relation
+  if (relation === null) return false
+  if (relation.schema?.startsWith('pg_toast') === true) return true
+  return /^pg_statistic(?:_ext_data)?$|^pg_stats(?:_ext(?:_exprs)?)?$/i.test(relation.name) && mayShowValues(access)
+}
+
 /** True when the column holds values of other tables. */
 export function holdsValues(column: ColumnName): boolean {
   const name = column.column.toLowerCase()
