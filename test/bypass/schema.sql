@@ -45,3 +45,5 @@ INSERT INTO places VALUES (1, 'KR', '987-65-4320'), (2, 'US', '123-45-6789');
 CREATE TABLE notes(id int PRIMARY KEY, author int REFERENCES users, rating int CHECK (rating BETWEEN 1 AND 5), body text NOT NULL DEFAULT '', at timestamptz DEFAULT now(), UNIQUE (author, body));
 INSERT INTO notes VALUES (1, 1, 3, 'n');
 ANALYZE;
+CREATE FUNCTION f_look(i int) RETURNS text LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN (SELECT ssn FROM public.users WHERE id = i); END $$;
+CREATE FUNCTION f_next(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN i + 1; END $$;

@@ -69,6 +69,16 @@ function isQuiet(action: string): boolean {
 }
 
 function refusedDecision(statement: StatementFacts, masks: Masks): Denial | null {
+  const untraced = statement.decidesUntraced ?? null
+  if (untraced !== null) {
+    return denial(
+      'MASK_NOT_POSSIBLE',
+      masks.firstRule,
+      'condition',
+      `a condition, or what an error or the number of rows would tell of, could not be traced to its columns: ${untraced}`,
+      'Write conditions with plain columns and built-in functions.',
+    )
+  }
   const sources = [...(statement.output ?? []), ...statement.writes].flatMap((place) => place.sources)
   const looked = sources.filter(({ how }) => how === 'decides').map(({ column }) => column)
   for (const column of [...statement.decides, ...looked]) {

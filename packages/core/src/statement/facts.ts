@@ -116,6 +116,11 @@ export interface StatementFacts {
   readonly output: readonly OutputColumn[] | null
   /** Base columns that conditions, joins, grouping or ordering look at. */
   readonly decides: readonly ColumnName[]
+  /**
+   * Why what decides could not be traced: a condition looks at what a function of unknown body returns, which may have read any
+   * table. Null or absent: it could.
+   */
+  readonly decidesUntraced?: string | null
   readonly writes: readonly ColumnWrite[]
   /** Name of the SQL-level prepared statement or cursor it makes or uses; null when none. */
   readonly names: { readonly prepared: string | null; readonly cursor: string | null }

@@ -109,6 +109,9 @@ export function useCandidates(
     reading.useFunction(fn.schema, fn.name, own)
     if (own === 'user') {
       trust = 'user'
+      // What is written in C computes; what is declared IMMUTABLE must not look at tables (PostgreSQL manual, CREATE FUNCTION).
+      const computes = fn.kind !== 'aggregate' && (fn.language === 'c' || fn.language === 'internal')
+      if (!computes && fn.volatility !== 'immutable') reading.runsBody = true
       doubt ??= `what function ${fn.schema}.${name}() returns is not known`
       // Only a volatile body may change settings or make objects (PostgreSQL manual, "Function Volatility Categories").
       if (fn.volatility === 'volatile') {

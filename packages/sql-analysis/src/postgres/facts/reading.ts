@@ -93,6 +93,9 @@ export class Reading implements Spending {
   prepared: string | null = null
   cursor: string | null = null
   reason: string | null = null
+  /** Set once a function is called whose body, in a language of statements, may read tables. */
+  runsBody = false
+  decidesUntraced: string | null = null
   /** While a definition is read, names of columns it is about to make are no reason for doubt. */
   defining = false
   /** EXPLAIN ANALYZE reports how large sorted, stored and sent rows were: then the size of a computed value is told too. */
@@ -168,6 +171,7 @@ export class Reading implements Spending {
   decide(lineage: Lineage): void {
     this.work.spend(1 + lineage.sources.length)
     for (const source of lineage.sources) this.decides.add(source.column)
+    this.#decideOpaque(lineage)
     // A function is listed by itself and an unknown relation is an access without schema: policy sees both.
     if (lineage.opacity === 'name' && !this.defining)
       this.incomplete(`a condition could not be traced: ${lineage.reason ?? 'unknown'}`)
@@ -181,6 +185,11 @@ export class Reading implements Spending {
     if (this.defining) return
     this.work.spend(1 + lineage.sources.length)
     for (const source of lineage.sources) this.decides.add(source.column)
+    this.#decideOpaque(lineage)
+  }
+
+  #decideOpaque(lineage: Lineage): void {
+    if (lineage.opacity === 'function' && this.runsBody) this.decidesUntraced ??= lineage.reason
   }
 
   decideAll(columns: readonly Column[]): void {
@@ -208,6 +217,7 @@ export class Reading implements Spending {
     this.work.spend(decides + settings.length + files.length + programs.length)
     for (const column of other.decides) this.decides.add(column)
     if (other.dynamicSql) this.dynamicSql = true
+    this.decidesUntraced ??= other.decidesUntraced ?? null
     if (other.changesNames) this.changesNames = true
     for (const setting of settings) this.settings.push(setting)
     for (const file of files) this.files.push(file)
@@ -236,6 +246,7 @@ export class Reading implements Spending {
       dynamicSql: this.dynamicSql,
       output: this.output,
       decides: [...this.decides],
+      decidesUntraced: this.decidesUntraced,
       writes: this.writes,
       names: { prepared: this.prepared, cursor: this.cursor },
       changesNames: this.changesNames || this.movesNames,
