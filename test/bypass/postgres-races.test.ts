@@ -85,6 +85,13 @@ describe.skipIf('absent' in SHARED)('Two sessions of one agent, one of which tak
     await beside([bind([], 's'), execute(), SYNC], () => definer.query('COMMIT'))
   })
 
+  test('a relation read before, but behind a savepoint that is gone', async () => {
+    await reader.exchange(query('BEGIN'), query('SAVEPOINT a'), query(READ), query('ROLLBACK TO a'))
+    await definer.query('BEGIN')
+    await definer.query('DROP VIEW scratch.users')
+    await beside([query(READ)], () => definer.query('COMMIT'))
+  })
+
   test('a column dropped that then means the one further out', async () => {
     await definer.query('BEGIN')
     await definer.query('ALTER TABLE scratch.base DROP COLUMN ssn CASCADE')

@@ -55,6 +55,9 @@ export const ATTEMPTS: readonly Attempt[] = [
     `SELECT lag(nullif(ssn, '987-65-4320')) OVER (ORDER BY id) FROM users`,
     `SELECT (ARRAY[nullif(ssn, '987-65-4320')])[1] FROM users`,
     `SELECT id = ANY (ARRAY(SELECT salary FROM users)) FROM users`,
+    `SELECT id, coalesce(ssn, 'none'), coalesce(nullif(ssn, '987-65-4320'), 'x', 'y'::text) FROM users`,
+    `SELECT coalesce(json_agg(u), '[]'::json), coalesce(jsonb_agg(u.ssn), '[]') FROM users u`,
+    `SELECT coalesce(sum(salary), 0), coalesce(max(nullif(salary, 91234)), -1) FROM users WHERE id = 1`,
   ),
   ...attempts(
     'the length of an array',
@@ -83,6 +86,8 @@ export const ATTEMPTS: readonly Attempt[] = [
     `SELECT 'x' LIKE replace(ssn, '987-65-4320', '\\') FROM users`,
     `SELECT 'x' ~ replace(ssn, '987-65-4320', '(') FROM users`,
     `SELECT coalesce(nullif(ssn, '987-65-4320'), (1 / (id - 1))::text) FROM users`,
+    `SELECT coalesce(nullif(ssn, '987-65-4320'), e) FROM (SELECT ssn, (1 / (id - 1))::text e FROM users) t`,
+    `SELECT coalesce(nullif(ssn, '987-65-4320'), 'a'::app.word) FROM users`,
     `SELECT (ssn LIKE '9%') AND 1 / (id - id) = 1 FROM users`,
     `SELECT (ssn LIKE '9%') OR NULL FROM users`,
     `SELECT CASE WHEN ssn LIKE '9%' THEN 1 / 0 END FROM users`,

@@ -58,6 +58,9 @@ function heldName({ schema, name }: RelationName): string {
   return JSON.stringify([schema, name])
 }
 
+/** What holds a lock on the relation until the transaction ends; GRANT, for one, takes none. */
+const LOCKING: ReadonlySet<string> = new Set(['select', 'insert', 'update', 'delete', 'merge'])
+
 /** What one session has under way. */
 export class SessionUses {
   /** Texts that the server may be reading now. */
@@ -118,10 +121,13 @@ export class SharedNames {
 
   /** Its texts were answered. `inTransaction`: a transaction block is open, and keeps the locks. */
   read(uses: SessionUses, inTransaction: boolean): void {
-    if (inTransaction) {
+    // Behind ROLLBACK TO the locks taken since its savepoint are gone: which, is not worth knowing.
+    if (uses.reading.some(({ endsTransaction }) => endsTransaction)) uses.held.clear()
+    else if (inTransaction) {
       for (const { facts } of uses.reading) {
         for (const { accesses } of facts?.statements ?? [])
-          for (const { relation } of accesses) if (relation !== null) uses.held.add(heldName(relation))
+          for (const { action, relation } of accesses)
+            if (relation !== null && LOCKING.has(action)) uses.held.add(heldName(relation))
       }
     }
     uses.reading.length = 0

@@ -4,6 +4,7 @@ import { readColumnRef } from './column-references.ts'
 import { COMPUTED_KINDS, CONSTANT_KINDS, TOTAL_KINDS } from './expression-kinds.ts'
 import { type Column, type Lineage, NOTHING, clouded, derivedFrom, lineagesOf, rowOf, untraced } from './lineage.ts'
 import { readOperators } from './operator-chains.ts'
+import { isPlainType } from '../shape-names.ts'
 import { useOperator } from './operators.ts'
 import type { Reading } from './reading.ts'
 import { castTo, fieldOf } from './row-values.ts'
@@ -36,7 +37,12 @@ function readNode(reading: Reading, node: Tree, scope: Scope): Lineage {
   if (node.NullTest !== undefined) return plain(derivedFrom(reading, [optional(reading, node.NullTest.arg, scope)]))
   if (node.BooleanTest !== undefined)
     return plain(derivedFrom(reading, [optional(reading, node.BooleanTest.arg, scope)]))
-  if (node.CoalesceExpr !== undefined) return readChoice(reading, node.CoalesceExpr.args, scope)
+  if (node.CoalesceExpr !== undefined) {
+    const { args } = node.CoalesceExpr
+    // Whether a constant is evaluated cannot be told: `coalesce(json_agg(…), '[]')`.
+    if (listOf(args).slice(1).every(isConstant)) return derivedFrom(reading, readEach(reading, args, scope))
+    return readChoice(reading, args, scope)
+  }
   if (node.MinMaxExpr !== undefined) return derivedFrom(reading, readEach(reading, node.MinMaxExpr.args, scope))
   if (node.A_ArrayExpr !== undefined) return derivedFrom(reading, readEach(reading, node.A_ArrayExpr.elements, scope))
   if (node.RowExpr !== undefined) return readRow(reading, listOf(node.RowExpr.args), scope)
@@ -121,6 +127,11 @@ function readAggregateClauses(
   if (clauses.agg_filter !== undefined) reading.decide(readExpression(reading, clauses.agg_filter, scope))
   for (const order of listOf(clauses.agg_order)) reading.decide(readExpression(reading, order, scope))
   if (clauses.over !== undefined) readWindow(reading, clauses.over, scope)
+}
+
+function isConstant(node: Tree): boolean {
+  if (node.TypeCast?.arg !== undefined) return isPlainType(node.TypeCast.typeName) && isConstant(node.TypeCast.arg)
+  return node.A_Const !== undefined || node.ParamRef !== undefined
 }
 
 function readChoice(reading: Reading, nodes: readonly Tree[] | undefined, scope: Scope): Lineage {
