@@ -18,7 +18,6 @@ import { decodeBind } from './bind.ts'
 import { StatementJudge } from './statement-judge.ts'
 import { NAMED_OBJECTS_LIMIT, NamedObjects, takeNames } from './named-objects.ts'
 import {
-  DEFINITIONS_IN_USE,
   FUNCTION_CALL_REFUSED,
   POISON_EXTENDED,
   POISON_PARSE_UNNAMED,
@@ -189,11 +188,9 @@ export class PostgresRequests implements Receiver {
     const end = cursor.end - 1
     if (end < cursor.body || cursor.bytes[end] !== 0)
       throw new ProtocolError('SHORT_READ', 'a query has no terminating NUL')
-    const judged = this.#judged(cursor.bytes, cursor.body, end)
-    if (judged === null) return false
-    const text = cursor.bytes.toString('utf8', cursor.body, end)
-    const judgement = this.#judge.besideOthers(judged, () => text)
+    const judgement = this.#judged(cursor.bytes, cursor.body, end)
     if (judgement === null) return false
+    const text = cursor.bytes.toString('utf8', cursor.body, end)
     const admission = this.#gate.admit(judgement, text, null)
     this.#batchOpen = false
     if (admission.refusal !== null) {
@@ -201,7 +198,6 @@ export class PostgresRequests implements Receiver {
       return true
     }
     this.#staged.askQuery(new SimpleQuery(admission), cursor, judgement.forwardText)
-    this.#names.reads(judgement)
     this.#runs(judgement, text, this.#names.environment)
     this.admitted++
     return true
@@ -214,11 +210,9 @@ export class PostgresRequests implements Receiver {
     const textEnd = cursor.bytes.indexOf(0, textStart)
     if (textEnd < 0 || textEnd >= cursor.end)
       throw new ProtocolError('SHORT_READ', 'a statement has no terminating NUL')
-    const judged = this.#judged(cursor.bytes, textStart, textEnd)
-    if (judged === null) return false
-    const text = cursor.bytes.toString('utf8', textStart, textEnd)
-    const judgement = this.#judge.besideOthers(judged, () => text)
+    const judgement = this.#judged(cursor.bytes, textStart, textEnd)
     if (judgement === null) return false
+    const text = cursor.bytes.toString('utf8', textStart, textEnd)
     this.#batchOpen = true
     const refusal = this.#parseRefusal(judgement, text)
     if (refusal !== null) {
@@ -244,16 +238,6 @@ export class PostgresRequests implements Receiver {
     const statement = this.statements.find(bind.statement, this.#batch)
     if (statement === null) return this.#waitForReplies()
     if (statement !== undefined && !this.#rejudge(statement)) return false
-    if (statement !== undefined) {
-      const beside = this.#judge.besideOthers(statement.judgement, () => statement.text)
-      if (beside === null) return false
-      if (beside !== statement.judgement) {
-        this.#batchOpen = true
-        const told = this.#gate.admit(beside, statement.text, bind.parameters).refusal ?? DEFINITIONS_IN_USE
-        this.#staged.refuse(RequestKind.Bind, told, POISON_EXTENDED)
-        return true
-      }
-    }
     this.#batchOpen = true
     if (statement === undefined) {
       this.#staged.refuse(RequestKind.Bind, unknownObject('prepared statement', bind.statement), POISON_EXTENDED)
@@ -278,16 +262,9 @@ export class PostgresRequests implements Receiver {
     const name = decodeExecute(this.#body.reset(cursor.bytes, cursor.body, cursor.end)).portal
     const portal = this.portals.find(name, this.#batch)
     if (portal === null) return this.#waitForReplies()
-    // What it names was looked up, and locked, at Bind; what it changes is changed now.
-    const changes = portal?.judgement.changesNames === true ? portal : null
-    const beside = changes === null ? null : this.#judge.besideOthers(changes.judgement, () => changes.statement.text)
-    if (changes !== null && beside === null) return false
-    this.#batchOpen = true
-    if (changes !== null && beside !== changes.judgement) {
-      this.#staged.refuse(RequestKind.Execute, DEFINITIONS_IN_USE, POISON_EXTENDED)
-      return true
-    }
     const refusal = portal === undefined ? unknownObject('portal', name) : this.#judge.redecide(portal, this.#staged)
+    if (refusal === 'waits') return false
+    this.#batchOpen = true
     if (portal === undefined || refusal !== null) {
       this.#staged.refuse(RequestKind.Execute, refusal ?? unknownObject('portal', name), POISON_EXTENDED)
       return true
@@ -337,7 +314,7 @@ export class PostgresRequests implements Receiver {
 
   /** Judges a prepared statement again when rules or names changed since; false: it has to wait. */
   #rejudge(statement: PreparedStatement): boolean {
-    if (this.#judge.stillHolds(statement)) return true
+    if (this.#judge.stillHolds(statement)) return this.#judge.holdsBesideOthers(statement)
     const text = Buffer.from(statement.text)
     const judgement = this.#judged(text, 0, text.length)
     if (judgement === null) return false
@@ -359,6 +336,7 @@ export class PostgresRequests implements Receiver {
 
   /** What running these statements does to names. */
   #runs(judgement: Judgement, text: string, environment: NameEnvironment): void {
+    this.#names.reads(judgement)
     this.#names.sent(judgement, judgement.forwardText ?? text, environment)
     if (judgement.changesNames) this.#names.changedBy(judgement, text)
     if (judgement.endsTransaction) this.#names.transactionEnds()

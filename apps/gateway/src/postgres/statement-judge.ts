@@ -71,8 +71,15 @@ export class StatementJudge {
     )
   }
 
-  /** The policy may have changed since Bind. Returns why the portal may not run any more; null: it may. */
-  redecide(portal: Portal, staged: StagedRequests): Refusal | null {
+  /**
+   * The policy may have changed since Bind. Returns why the portal may not run any more; null: it may; `waits`: a wait has begun.
+   */
+  redecide(portal: Portal, staged: StagedRequests): Refusal | 'waits' | null {
+    // What it names was looked up, and locked, at Bind; what it changes is changed now.
+    if (portal.judgement.changesNames) {
+      const beside = this.besideOthers(portal.judgement, () => portal.statement.text)
+      if (beside === null || beside.refusal !== null) return beside?.refusal ?? 'waits'
+    }
     if (this.#names.otherCursors(portal)) return CURSORS_CHANGED
     if (portal.judgement.authority === this.#gate.authority) return null
     const judgement = this.#gate.judgeAgain(portal.judgement)
@@ -102,7 +109,23 @@ export class StatementJudge {
     return this.#gate.decline(DEFINITIONS_IN_USE, judgement.facts)
   }
 
+  /** The same for a prepared statement that still holds; false: it has to wait. */
+  holdsBesideOthers(statement: PreparedStatement): boolean {
+    const beside = this.besideOthers(statement.judgement, () => statement.text)
+    if (beside !== null) statement.judgement = beside
+    return beside !== null
+  }
+
   judge(bytes: Buffer, start: number, end: number, batchOpen: boolean, upstream: Connection): Judging {
+    const judging = this.#judgeAlone(bytes, start, end, batchOpen, upstream)
+    if (judging !== 'judged' || this.#judgement === null) return judging
+    const beside = this.besideOthers(this.#judgement, () => bytes.toString('utf8', start, end))
+    if (beside === null) return 'waits'
+    this.#judgement = beside
+    return 'judged'
+  }
+
+  #judgeAlone(bytes: Buffer, start: number, end: number, batchOpen: boolean, upstream: Connection): Judging {
     if (this.#ready !== null) {
       this.#finish(this.#ready)
       this.#ready = null
