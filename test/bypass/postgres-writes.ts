@@ -76,7 +76,6 @@ export const WRITES: readonly Omit<Attempt, 'verdict'>[] = [
     `SELECT count(*) FILTER (WHERE f_look(1) LIKE '9%') FROM orders`,
     `UPDATE orders SET note = note WHERE f_look(1) LIKE '9%'`,
     `DELETE FROM orders WHERE id = 9 AND f_look(1) LIKE '9%'`,
-    `SELECT f_look(1)`,
     `INSERT INTO notes(id, body) VALUES (94, f_look(1))`,
     `CREATE TABLE mine(id int, note text DEFAULT f_look(1))`,
     `ALTER TABLE orders ALTER COLUMN note SET DEFAULT f_look(1)`,

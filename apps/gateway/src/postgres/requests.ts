@@ -15,7 +15,7 @@ import { type Connection, Pause, type Receiver } from '../connection.ts'
 import type { Turn } from '../turn.ts'
 import { type Asked, Closing, NOTHING, Portal, PreparedStatement, SimpleQuery } from './asked.ts'
 import { decodeBind } from './bind.ts'
-import { StatementJudge } from './statement-judge.ts'
+import { type Judging, StatementJudge } from './statement-judge.ts'
 import { NAMED_OBJECTS_LIMIT, NamedObjects, takeNames } from './named-objects.ts'
 import {
   FUNCTION_CALL_REFUSED,
@@ -193,10 +193,7 @@ export class PostgresRequests implements Receiver {
     const text = cursor.bytes.toString('utf8', cursor.body, end)
     const admission = this.#gate.admit(judgement, text, null)
     this.#batchOpen = false
-    if (admission.refusal !== null) {
-      this.#staged.refuse(RequestKind.Query, admission.refusal, POISON_QUERY)
-      return true
-    }
+    if (admission.refusal !== null) return this.#refuse(RequestKind.Query, admission.refusal, POISON_QUERY)
     this.#staged.askQuery(new SimpleQuery(admission), cursor, judgement.forwardText)
     this.#runs(judgement, text, this.#names.environment)
     this.admitted++
@@ -237,18 +234,14 @@ export class PostgresRequests implements Receiver {
     const bind = decodeBind(this.#body.reset(cursor.bytes, cursor.body, cursor.end))
     const statement = this.statements.find(bind.statement, this.#batch)
     if (statement === null) return this.#waitForReplies()
-    if (statement !== undefined && !this.#rejudge(statement)) return false
+    const judging = statement === undefined ? 'judged' : this.#rejudge(statement)
+    if (judging !== 'judged') return this.#waitForReplies(judging)
     this.#batchOpen = true
-    if (statement === undefined) {
-      this.#staged.refuse(RequestKind.Bind, unknownObject('prepared statement', bind.statement), POISON_EXTENDED)
-      return true
-    }
+    if (statement === undefined)
+      return this.#refuse(RequestKind.Bind, unknownObject('prepared statement', bind.statement))
     const admission = this.#gate.admit(statement.judgement, statement.text, bind.parameters)
     const refusal = admission.refusal ?? (this.portals.full ? tooManyObjects('portals', NAMED_OBJECTS_LIMIT) : null)
-    if (refusal !== null) {
-      this.#staged.refuse(RequestKind.Bind, refusal, POISON_EXTENDED)
-      return true
-    }
+    if (refusal !== null) return this.#refuse(RequestKind.Bind, refusal)
     const portal = new Portal(bind.portal, this.#batch, statement, admission, bind.resultFormats)
     this.#names.reads(statement.judgement)
     this.portals.ask(portal)
@@ -262,13 +255,14 @@ export class PostgresRequests implements Receiver {
     const name = decodeExecute(this.#body.reset(cursor.bytes, cursor.body, cursor.end)).portal
     const portal = this.portals.find(name, this.#batch)
     if (portal === null) return this.#waitForReplies()
-    const refusal = portal === undefined ? unknownObject('portal', name) : this.#judge.redecide(portal, this.#staged)
-    if (refusal === 'waits') return false
+    const refusal =
+      portal === undefined
+        ? unknownObject('portal', name)
+        : this.#judge.redecide(portal, this.#staged, this.#batchOpen, this.#upstream)
+    if (typeof refusal === 'string') return this.#waitForReplies(refusal)
     this.#batchOpen = true
-    if (portal === undefined || refusal !== null) {
-      this.#staged.refuse(RequestKind.Execute, refusal ?? unknownObject('portal', name), POISON_EXTENDED)
-      return true
-    }
+    if (portal === undefined || refusal !== null)
+      return this.#refuse(RequestKind.Execute, refusal ?? unknownObject('portal', name))
     this.#staged.ask(RequestKind.Execute, portal, cursor)
     this.#runs(portal.judgement, portal.statement.text, portal.names)
     this.admitted++
@@ -280,52 +274,53 @@ export class PostgresRequests implements Receiver {
     const portal = target === 'portal'
     const described = portal ? this.portals.find(name, this.#batch) : this.statements.find(name, this.#batch)
     if (described === null) return this.#waitForReplies()
+    // The server may look names up to describe a statement.
+    const judging = described instanceof PreparedStatement ? this.#rejudge(described) : 'judged'
+    if (judging !== 'judged') return this.#waitForReplies(judging)
     const kind = portal ? RequestKind.DescribePortal : RequestKind.DescribeStatement
     this.#batchOpen = true
     // A cursor that DECLARE made is a portal too: drivers ask for its columns before they FETCH from it.
-    if (described !== undefined || (portal && this.#names.hasCursor(name)))
-      this.#staged.ask(kind, described ?? NOTHING, cursor)
-    else this.#staged.refuse(kind, unknownObject(portal ? 'portal' : 'prepared statement', name), POISON_EXTENDED)
+    if (described === undefined && !(portal && this.#names.hasCursor(name)))
+      return this.#refuse(kind, unknownObject(portal ? 'portal' : 'prepared statement', name))
+    this.#staged.ask(kind, described ?? NOTHING, cursor)
     return true
   }
 
   #close(cursor: FrameCursor): boolean {
     const { target, name } = decodeClose(this.#body.reset(cursor.bytes, cursor.body, cursor.end))
     if (target === 'portal') this.#names.portalNamed(name)
+    else this.#names.statementClosed(name)
     this.#staged.ask(RequestKind.Close, new Closing(target === 'portal', name), cursor)
     this.#batchOpen = true
     return true
   }
 
+  #refuse(kind: RequestKind, refusal: Refusal, poison: Buffer = POISON_EXTENDED): true {
+    this.#staged.refuse(kind, refusal, poison)
+    return true
+  }
+
   #functionCall(): boolean {
     const { refusal } = this.#gate.admit(this.#gate.decline(FUNCTION_CALL_REFUSED), '[FunctionCall]', null)
-    this.#staged.refuse(RequestKind.Query, refusal ?? FUNCTION_CALL_REFUSED, POISON_QUERY)
     this.#batchOpen = false
-    return true
+    return this.#refuse(RequestKind.Query, refusal ?? FUNCTION_CALL_REFUSED, POISON_QUERY)
   }
 
   /** Analyses and decides; null: it has to wait (and a wait has begun). */
   #judged(bytes: Buffer, start: number, end: number): Judgement | null {
     const judging = this.#judge.judge(bytes, start, end, this.#batchOpen, this.#upstream)
     if (judging === 'judged') return this.#judge.judgement
-    if (judging === 'waits for replies') this.#waitForReplies()
+    this.#waitForReplies(judging)
     return null
   }
 
-  /** Judges a prepared statement again when rules or names changed since; false: it has to wait. */
-  #rejudge(statement: PreparedStatement): boolean {
-    if (this.#judge.stillHolds(statement)) return this.#judge.holdsBesideOthers(statement)
-    const text = Buffer.from(statement.text)
-    const judgement = this.#judged(text, 0, text.length)
-    if (judgement === null) return false
-    statement.judgement = judgement
-    statement.names = this.#names.environment
-    if (judgement.redactReports && statement.fields === null) this.#staged.describeForMasks(statement)
-    return true
+  #rejudge(statement: PreparedStatement): Judging {
+    return this.#judge.judgeAgain(statement, this.#staged, this.#batchOpen, this.#upstream)
   }
 
-  /** Waits until every request under way is answered. Returns false, for the caller to pass on. */
-  #waitForReplies(): false {
+  /** Waits until every request under way is answered, or for what `judging` has begun to wait for. Returns false, for the caller to pass on. */
+  #waitForReplies(judging: Exclude<Judging, 'judged'> = 'waits for replies'): false {
+    if (judging === 'waits') return false
     // Nothing is under way that could settle it, or what is under way waits for the client itself.
     if (this.queue.length === 0 || this.queue.copyingIn)
       throw new ProtocolError('UNEXPECTED_MESSAGE', 'the message cannot come at this point')

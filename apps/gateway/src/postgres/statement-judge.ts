@@ -3,7 +3,8 @@ import type { ReplyQueue } from '@gatehouse/postgres-wire'
 import type { NameEnvironment } from '@gatehouse/sql-analysis'
 import type { Connection } from '../connection.ts'
 import type { Asked, Portal, PreparedStatement } from './asked.ts'
-import { CURSORS_CHANGED, DEFINITIONS_IN_USE } from './refusal.ts'
+import { looksNamesUpLate, sameFacts } from './meanings.ts'
+import { DEFINITIONS_IN_USE, MEANING_CHANGED, NAMES_CHANGED } from './refusal.ts'
 import type { SessionNames } from './session-names.ts'
 import type { StagedRequests } from './staged-requests.ts'
 
@@ -45,6 +46,8 @@ export class StatementJudge {
   #ready: Judgement | null = null
   /** Since when the same message waits for other sessions; null: it does not. */
   #waitingSince: number | null = null
+  /** The judgement of a masked COPY for which the catalog was looked at again. */
+  #lookedAgain: Judgement | null = null
 
   constructor(gate: Gate<NameEnvironment>, names: SessionNames, queue: ReplyQueue<Asked>, resume: () => void) {
     this.#gate = gate
@@ -63,6 +66,7 @@ export class StatementJudge {
     return (
       this.#ready === null &&
       this.#names.settled &&
+      !(statement.judgement.masksCopy && this.#names.mayKnowMore()) &&
       statement.names === this.#names.environment &&
       statement.judgement.authority === this.#gate.authority &&
       // A refusal may have been for what the transaction had done until then.
@@ -72,15 +76,21 @@ export class StatementJudge {
   }
 
   /**
-   * The policy may have changed since Bind. Returns why the portal may not run any more; null: it may; `waits`: a wait has begun.
+   * The policy may have changed since Bind. Returns why the portal may not run any more; null: it may; a wait: as `judge`.
    */
-  redecide(portal: Portal, staged: StagedRequests): Refusal | 'waits' | null {
+  redecide(
+    portal: Portal,
+    staged: StagedRequests,
+    batchOpen: boolean,
+    upstream: Connection,
+  ): Refusal | Exclude<Judging, 'judged'> | null {
+    const late = this.#namesSinceBind(portal, batchOpen, upstream)
+    if (late !== null) return late
     // What it names was looked up, and locked, at Bind; what it changes is changed now.
     if (portal.judgement.changesNames) {
       const beside = this.besideOthers(portal.judgement, () => portal.statement.text)
       if (beside === null || beside.refusal !== null) return beside?.refusal ?? 'waits'
     }
-    if (this.#names.otherCursors(portal)) return CURSORS_CHANGED
     if (portal.judgement.authority === this.#gate.authority) return null
     const judgement = this.#gate.judgeAgain(portal.judgement)
     if (judgement.refusal !== null)
@@ -89,6 +99,23 @@ export class StatementJudge {
     portal.masks = undefined
     if (judgement.masksOutput && portal.statement.fields === null) staged.describeForMasks(portal.statement)
     return null
+  }
+
+  /** What the server looks up when it runs must mean what it meant at Bind. Null: it does. */
+  #namesSinceBind(
+    portal: Portal,
+    batchOpen: boolean,
+    upstream: Connection,
+  ): Refusal | Exclude<Judging, 'judged'> | null {
+    const facts = portal.judgement.facts?.statements
+    if (facts === undefined || !facts.some(looksNamesUpLate)) return null
+    if (this.#names.stillMean(portal.names)) return this.#names.objection(portal.judgement, this.#gate)?.refusal ?? null
+    const text = Buffer.from(portal.statement.text)
+    const judging = this.judge(text, 0, text.length, batchOpen, upstream)
+    if (judging !== 'judged') return judging
+    const judgement = this.#judgement
+    portal.names = this.#names.environment
+    return sameFacts(judgement?.facts?.statements ?? [], facts) ? (judgement?.refusal ?? null) : NAMES_CHANGED
   }
 
   /**
@@ -109,11 +136,38 @@ export class StatementJudge {
     return this.#gate.decline(DEFINITIONS_IN_USE, judgement.facts)
   }
 
-  /** The same for a prepared statement that still holds; false: it has to wait. */
-  holdsBesideOthers(statement: PreparedStatement): boolean {
-    const beside = this.besideOthers(statement.judgement, () => statement.text)
-    if (beside !== null) statement.judgement = beside
-    return beside !== null
+  /** Judges a prepared statement again when rules or names changed since. */
+  judgeAgain(statement: PreparedStatement, staged: StagedRequests, batchOpen: boolean, upstream: Connection): Judging {
+    if (this.stillHolds(statement)) {
+      const beside = this.besideOthers(statement.judgement, () => statement.text)
+      if (beside !== null) statement.judgement = beside
+      return beside === null ? 'waits' : 'judged'
+    }
+    const text = Buffer.from(statement.text)
+    const judging = this.judge(text, 0, text.length, batchOpen, upstream)
+    if (judging !== 'judged' || this.#judgement === null) return judging
+    statement.judgement = this.underEveryMeaning(statement, this.#judgement)
+    statement.names = this.#names.environment
+    if (statement.judgement.redactReports && statement.fields === null) staged.describeForMasks(statement)
+    return 'judged'
+  }
+
+  /** The judgement of all that a prepared statement may mean to the server. `judgement`: of what its text means now. */
+  underEveryMeaning({ meanings, read }: PreparedStatement, judgement: Judgement): Judgement {
+    const { facts, forwardText } = judgement
+    if (facts === null) return judgement
+    if (facts.statements.some(looksNamesUpLate)) {
+      // Masks go by the types of the columns, and those it was described with may be of other rows.
+      const otherRows = judgement.masksOutput && !sameFacts(read, facts.statements)
+      return otherRows ? this.#gate.decline(MEANING_CHANGED, facts) : judgement
+    }
+    const names = this.#names.environment
+    meanings.add(names, facts.statements)
+    const statements = meanings.under(names)
+    if (statements === null) return this.#gate.decline(MEANING_CHANGED, facts)
+    if (statements === facts.statements || judgement.refusal !== null || sameFacts(statements, facts.statements))
+      return judgement
+    return this.#gate.judgeFacts({ ...facts, statements }, forwardText)
   }
 
   judge(bytes: Buffer, start: number, end: number, batchOpen: boolean, upstream: Connection): Judging {
@@ -149,6 +203,12 @@ export class StatementJudge {
       void this.#names.refresh().then(this.#resume)
       return 'waits'
     }
+    // What a COPY sends is told by the catalog alone, so that is looked at again, once.
+    if (judgement.masksCopy && this.#lookedAgain !== judgement && this.#names.mayKnowMore()) {
+      this.#lookedAgain = judgement
+      void this.#names.refresh().then(this.#resume)
+      return 'waits'
+    }
     this.#finish(judgement)
     return 'judged'
   }
@@ -173,6 +233,7 @@ export class StatementJudge {
   }
 
   #finish(judgement: Judgement): void {
+    this.#lookedAgain = null
     this.#judgement = this.#names.objection(judgement, this.#gate) ?? judgement
   }
 

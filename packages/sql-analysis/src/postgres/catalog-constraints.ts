@@ -1,6 +1,6 @@
 /**
- * `primary`, `unique`: no two rows have the same `columns` (also exclusion constraints); NULL conflicts with nothing.
- * `unique_with_nulls`: the same where NULL conflicts too, or where an expression is among the keys.
+ * `primary`, `unique`: no two rows have the same `columns`; NULL conflicts with nothing.
+ * `unique_with_nulls`: the same where NULL conflicts too, where an expression is among the keys, or another operator than equality is used (exclusion).
  * `check`: a condition over `columns`; `check_not_valid`: rows from before it may break it.
  * `foreign`: `columns` are among `otherColumns` of `other`.
  * `partition`: rows go to partitions by `columns`. `policy`: which rows show depends on `otherColumns` of `other`.
@@ -28,6 +28,8 @@ export interface CatalogConstraint {
   readonly other: number
   /** Column numbers of `other`; of a unique index, what its expressions and its WHERE look at in the relation itself. */
   readonly otherColumns: readonly number[]
+  /** Of a foreign key: true when rows may go or change with the row that they refer to (CASCADE, SET NULL, SET DEFAULT). */
+  readonly follows: boolean
 }
 
 /** Column numbers in a stored expression (`pg_node_tree`), as a JSON list; 0 stands for the whole row, null for none. */
@@ -37,7 +39,7 @@ const columnsIn = (tree: string): string =>
 /** What a REPEATABLE READ look at the catalogs gives as constraints; one text column `row`, a JSON array for each. PostgreSQL 15 to 18. */
 export const CONSTRAINTS_QUERY: string = `
 SELECT pg_catalog.json_build_array(
-  CASE WHEN i.indisprimary THEN 'primary' WHEN i.indnullsnotdistinct OR i.indexprs IS NOT NULL THEN 'unique_with_nulls' ELSE 'unique' END,
+  CASE WHEN i.indisprimary THEN 'primary' WHEN i.indnullsnotdistinct OR i.indexprs IS NOT NULL OR i.indisexclusion THEN 'unique_with_nulls' ELSE 'unique' END,
   i.indrelid::int8,
   (SELECT pg_catalog.json_agg(k) FROM pg_catalog.unnest(i.indkey::int2[]) WITH ORDINALITY u(k, n) WHERE n <= i.indnkeyatts AND k > 0),
   0, ${columnsIn('pg_catalog.concat(i.indexprs, i.indpred)')})::text AS row
@@ -47,7 +49,8 @@ SELECT pg_catalog.json_build_array(CASE WHEN c.convalidated THEN 'check' ELSE 'c
   ${columnsIn('c.conbin')}, 0, NULL)::text
 FROM pg_catalog.pg_constraint c WHERE c.contype = 'c' AND c.conrelid >= 16384
 UNION ALL
-SELECT pg_catalog.json_build_array('foreign', c.conrelid::int8, c.conkey, c.confrelid::int8, c.confkey)::text
+SELECT pg_catalog.json_build_array('foreign', c.conrelid::int8, c.conkey, c.confrelid::int8, c.confkey,
+  c.confdeltype IN ('c', 'n', 'd') OR c.confupdtype IN ('c', 'n', 'd'))::text
 FROM pg_catalog.pg_constraint c WHERE c.contype = 'f'
 UNION ALL
 SELECT pg_catalog.json_build_array('partition', p.partrelid::int8,
@@ -85,11 +88,18 @@ const KINDS: ReadonlyMap<string, ConstraintKind> = new Map(
 export function readConstraint(text: string): CatalogConstraint {
   const row: unknown = JSON.parse(text)
   if (!Array.isArray(row)) throw new TypeError('a constraint is not what its query gives: no list')
-  const [name, relation, columns, other, otherColumns]: readonly unknown[] = row
+  const [name, relation, columns, other, otherColumns, follows]: readonly unknown[] = row
   const kind = typeof name === 'string' ? KINDS.get(name) : undefined
   if (kind === undefined || typeof relation !== 'number' || typeof other !== 'number')
     throw new TypeError('a constraint is not what its query gives')
-  return { kind, relation, columns: numbersOf(columns ?? []), other, otherColumns: numbersOf(otherColumns ?? []) ?? [] }
+  return {
+    kind,
+    relation,
+    columns: numbersOf(columns ?? []),
+    other,
+    otherColumns: numbersOf(otherColumns ?? []) ?? [],
+    follows: follows === true,
+  }
 }
 
 /** Null where the whole row is meant. */

@@ -4,14 +4,17 @@ import { readCondition } from './bounds.ts'
 import { withCommonTables } from './common-tables.ts'
 import { tellOfAssignment, tellOfDelete, tellOfUpdate } from './constraints.ts'
 import { type FromScope, readFrom, relationItem } from './from.ts'
-import { type Column, type Lineage, NOTHING, anyOf, derivedFrom } from './lineage.ts'
+import { type Column, type Lineage, NOTHING, anyOf, derivedFrom, functionNames } from './lineage.ts'
 import { readTargets } from './queries.ts'
 import type { Reading } from './reading.ts'
 import { findRelation, relationName } from './relations.ts'
+import { afterRules } from './rules.ts'
 import { type Item, columnOf, itemOf } from './item.ts'
 import type { Scope } from './scope.ts'
 import { type Tree, listOf } from './tree.ts'
+import { afterTriggers } from './triggers.ts'
 import { writtenColumns } from './views.ts'
+import type { ChangeEvent } from '../catalog.ts'
 
 /** UPDATE; returns what RETURNING gives, null without one. */
 export function readUpdate(reading: Reading, statement: UpdateStmt, outer: Scope): readonly Column[] | null {
@@ -22,7 +25,8 @@ export function readUpdate(reading: Reading, statement: UpdateStmt, outer: Scope
   const scope = readSources(reading, [target], listOf(statement.fromClause), around)
   const assigned = readAssignments(reading, relation, 'update', listOf(statement.targetList), scope)
   narrow(reading, statement.whereClause, target, relation, scope)
-  const changed = afterWrite(reading, target, assigned)
+  const written = fireTriggers(reading, relation, ['update'], target, afterWrite(reading, target, assigned))
+  const changed = afterRules(reading, relation, 'CMD_UPDATE', target, written)
   return readReturning(reading, statement.returningClause, changed, {
     ...scope,
     items: [changed, ...scope.items.slice(1)],
@@ -39,7 +43,12 @@ export function readDelete(reading: Reading, statement: DeleteStmt, outer: Scope
   tellOfDelete(reading, relation)
   const scope = readSources(reading, [target], listOf(statement.usingClause), around)
   narrow(reading, statement.whereClause, target, relation, scope)
-  return readReturning(reading, statement.returningClause, target, scope)
+  const fired = fireTriggers(reading, relation, ['delete'], target, target)
+  const deleted = afterRules(reading, relation, 'CMD_DELETE', target, fired)
+  return readReturning(reading, statement.returningClause, deleted, {
+    ...scope,
+    items: [deleted, ...scope.items.slice(1)],
+  })
 }
 
 /** The entry of a table to be changed: a SELECT on it is listed once a column of it is read, as the server asks for. */
@@ -89,6 +98,29 @@ export function readAssignments(
   return assigned
 }
 
+/** The target after its triggers, as RETURNING sees it; what they put into a column is written there. */
+export function fireTriggers(
+  reading: Reading,
+  relation: RangeVar,
+  events: readonly ChangeEvent[],
+  before: Item,
+  after: Item,
+): Item {
+  const seen = afterTriggers(reading, relation, events, before, after)
+  if (seen === after) return after
+  reading.spend(2 * seen.columns.length)
+  seen.columns.forEach(({ name, lineage }, index) => {
+    if (lineage !== after.columns[index]?.lineage) write(reading, relation, name, lineage)
+  })
+  return seen
+}
+
+/** A row about to be inserted: the values given, and defaults. */
+export function insertedRow(reading: Reading, target: Item, written: readonly Column[]): Item {
+  const empty = target.columns.map(({ name }) => ({ name, lineage: NOTHING }))
+  return afterWrite(reading, { ...target, columns: empty }, written)
+}
+
 /** The target as RETURNING sees it: what was in a column, and whatever may have been put there. */
 export function afterWrite(reading: Reading, target: Item, written: readonly Column[]): Item {
   if (written.length === 0) return target
@@ -103,7 +135,8 @@ export function afterWrite(reading: Reading, target: Item, written: readonly Col
   const columns = target.columns.map((column) => {
     const own = (column.name === null ? undefined : values.get(column.name)) ?? []
     if (own.length + anywhere.length === 0) return column
-    return { name: column.name, lineage: anyOf(reading, [column.lineage, ...own, ...anywhere]) }
+    const lineage = anyOf(reading, [column.lineage, ...own, ...anywhere])
+    return { name: column.name, lineage: { ...lineage, type: column.lineage.type } }
   })
   return { ...target, columns }
 }
@@ -131,7 +164,12 @@ export function write(reading: Reading, relation: RangeVar, column: string | nul
   const targets = column === null ? [null] : targetsOf(reading, relation, column)
   reading.spend(2 * targets.length)
   for (const target of targets)
-    reading.writes.push({ target, sources: lineage.sources, complete: lineage.reason === null })
+    reading.writes.push({
+      target,
+      sources: lineage.sources,
+      through: functionNames(lineage.through),
+      complete: lineage.reason === null,
+    })
 }
 
 function targetsOf(reading: Reading, name: RangeVar, column: string): readonly (ColumnName | null)[] {

@@ -56,7 +56,10 @@ function insertTells(reading: Reading, oid: number, constraint: CatalogConstrain
   switch (kind) {
     case 'primary':
     case 'unique':
-      if (filled()) tellAll(reading, [...stored(reading, oid, columns), ...stored(reading, oid, otherColumns)])
+      if (filled()) {
+        tellEqual(reading, stored(reading, oid, columns))
+        tellAll(reading, stored(reading, oid, otherColumns))
+      }
       break
     case 'unique_with_nulls':
       tellAll(reading, [...stored(reading, oid, columns), ...stored(reading, oid, otherColumns)])
@@ -70,8 +73,8 @@ function insertTells(reading: Reading, oid: number, constraint: CatalogConstrain
       )
       break
     case 'foreign':
-      if (filled()) tellAll(reading, stored(reading, other, otherColumns))
-      tellAll(
+      if (filled()) tellEqual(reading, stored(reading, other, otherColumns))
+      tellEqual(
         reading,
         names.flatMap((name) => values.get(name) ?? []),
       )
@@ -89,7 +92,7 @@ export function tellOfUpdate(reading: Reading, name: RangeVar, assigned: readonl
       for (const constraint of constraints.of(oid)) updateTells(reading, oid, constraint, values)
       for (const { relation: child, columns: keys, otherColumns } of constraints.pointingTo(oid)) {
         if (namesOf(reading, oid, otherColumns).some((key) => values.has(key)))
-          tellAll(reading, [...stored(reading, child, keys), ...stored(reading, oid, otherColumns)])
+          tellEqual(reading, [...stored(reading, child, keys), ...stored(reading, oid, otherColumns)])
       }
     }
   }
@@ -102,15 +105,17 @@ function updateTells(reading: Reading, oid: number, constraint: CatalogConstrain
   const looked = other === 0 ? [...own, ...namesOf(reading, oid, otherColumns)] : own
   if (kind !== 'check_not_valid' && !looked.some((name) => values.has(name))) return
   // A row is compared with the others by all of its keys; a condition looks at this row alone, as it will be.
-  const keys = kind === 'primary' || kind === 'unique' || kind === 'unique_with_nulls'
   const before = stored(reading, oid, columns)
-  if (keys) tellAll(reading, [...before, ...stored(reading, oid, otherColumns)])
-  else
-    tellAll(
+  const tell = kind === 'primary' || kind === 'unique' || kind === 'foreign' ? tellEqual : tellAll
+  if (kind === 'primary' || kind === 'unique' || kind === 'unique_with_nulls') {
+    tell(reading, before)
+    tellAll(reading, stored(reading, oid, otherColumns))
+  } else
+    tell(
       reading,
       own.map((name, index) => values.get(name) ?? before[index] ?? NOTHING),
     )
-  if (kind === 'foreign') tellAll(reading, stored(reading, other, otherColumns))
+  if (kind === 'foreign') tell(reading, stored(reading, other, otherColumns))
 }
 
 /** Rows go away: what refers to them may hold them back, or goes with them. */
@@ -120,7 +125,7 @@ export function tellOfDelete(reading: Reading, name: RangeVar): void {
     const reached = new Set(catalog.constraints.family(relation.oid))
     for (const oid of reached) {
       for (const { relation: child, columns, otherColumns } of catalog.constraints.pointingTo(oid)) {
-        tellAll(reading, [...stored(reading, child, columns), ...stored(reading, oid, otherColumns)])
+        tellEqual(reading, [...stored(reading, child, columns), ...stored(reading, oid, otherColumns)])
         for (const place of catalog.constraints.family(child)) reached.add(place)
       }
     }
@@ -152,6 +157,11 @@ type Values = ReadonlyMap<string, Lineage>
 
 function tellAll(reading: Reading, values: readonly Lineage[]): void {
   for (const value of values) reading.tell(value)
+}
+
+/** Keys are compared for equality: no more is told of what was not computed. */
+function tellEqual(reading: Reading, values: readonly Lineage[]): void {
+  for (const value of values) reading.tellEqual(value)
 }
 
 /** The values of stored columns by their numbers; null: of all. */

@@ -3,6 +3,7 @@ import type { RangeVar } from 'libpg-query'
 import { targetItem, write } from './changes.ts'
 import { primaryKey } from './constraints.ts'
 import { type Item, columnOf } from './item.ts'
+import { functionNames } from './lineage.ts'
 import type { Reading } from './reading.ts'
 import { findRelation, storedColumns } from './relations.ts'
 import { TOP } from './scope.ts'
@@ -97,6 +98,12 @@ function writeDefault(
   if (expression === undefined) return
   const value = reading.walk.expression(reading, expression, TOP)
   if (value.opacity === 'none' || value.opacity === 'name') return
-  if (table === undefined) reading.writes.push({ target: null, sources: value.sources, complete: false })
+  if (table === undefined)
+    reading.writes.push({
+      target: null,
+      sources: value.sources,
+      through: functionNames(value.through),
+      complete: false,
+    })
   else write(reading, table, column, value)
 }
