@@ -46,6 +46,7 @@ export function readCall(reading: Reading, call: FuncCall, scope: Scope, argumen
       : derivedFrom(reading, parts)
   if (meaning.trust !== 'harmless' || !isPlainPathQuery(name, listOf(call.args)))
     tellOfCall(reading, name, meaning.candidates, parts)
+  if (reading.measured && !isSummary(name, parts)) reading.tell(derived)
   if (called !== null) return doubted(anyOf(reading, [derived, called]), meaning.doubt)
   if (meaning.doubt !== null) return doubted(derived, meaning.doubt)
   const { catalog } = reading.environment
@@ -101,6 +102,13 @@ function isPlainCount(reading: Reading, call: FuncCall, name: string, parts: rea
     argument.fields === null &&
     argument.sources.every((source) => source.how === 'copied')
   )
+}
+
+const SUMMARIES: ReadonlySet<string> = new Set('sum avg min max count stddev variance'.split(' '))
+
+/** No larger than the values it is made from. */
+function isSummary(name: string, parts: readonly Lineage[]): boolean {
+  return SUMMARIES.has(name) && parts.every((part) => part.sources.every(({ how }) => how === 'copied'))
 }
 
 function readFileArgument(reading: Reading, call: FuncCall): void {

@@ -32,7 +32,9 @@ export function readDefinition(reading: Reading, node: Tree): Action | null {
   for (const table of tables) reading.access(action, relationName(reading, table), null)
   const named = entry.name === null ? [] : objectNames(reading, fields[entry.name], node)
   for (const name of named) reading.access(action, name, null)
-  if (tables.length === 0 && named.length === 0 && skipped === null) reading.access(action, null, null)
+  // Of all relations in a schema each may be meant.
+  const many = node.GrantStmt?.targtype === 'ACL_TARGET_ALL_IN_SCHEMA'
+  if (many || (tables.length === 0 && named.length === 0 && skipped === null)) reading.access(action, null, null)
   readSpecials(reading, node, action)
   lookAtDefined(reading, node)
   reading.defining = true

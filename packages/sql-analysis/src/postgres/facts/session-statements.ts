@@ -159,6 +159,6 @@ function readTransaction(reading: Reading, statement: TransactionStmt): Action {
   if (action === undefined) throw new Error('a transaction statement is not understood')
   addTransactionModes(reading, listOf(statement.options), '')
   // What SET and DDL did since is undone.
-  if (action === 'rollback' || action === 'rollback_to') reading.changesNames = true
+  if (action === 'rollback' || action === 'rollback_to' || action === 'commit_prepared') reading.changesNames = true
   return plain(reading, action)
 }
