@@ -136,7 +136,10 @@ await check('Drizzle selects, joins and aggregates, masked', async () => {
   hides(joined)
   equal(joined.length, 3)
   equal(await db.$count(customers), 3)
-  const counted = await db.select({ status: orders.status, n: sql`count(*)::int` }).from(orders).groupBy(orders.status)
+  const counted = await db
+    .select({ status: orders.status, n: sql`count(*)::int` })
+    .from(orders)
+    .groupBy(orders.status)
   equal(counted.length, 3)
   const paid = db.$with('paid').as(db.select({ id: orders.id }).from(orders).where(eq(orders.status, 'paid')))
   deepStrictEqual(await db.with(paid).select().from(paid), [{ id: 2 }])
@@ -147,7 +150,10 @@ await check('Drizzle writes with RETURNING and ON CONFLICT, in transactions', as
   const pool = new Pool({ connectionString: through(writer) })
   const done = drizzle(pool).transaction(async (tx) => {
     const [order] = await tx.insert(orders).values({ customerId: 1, note: 'one' }).returning()
-    await tx.insert(orders).values(order).onConflictDoUpdate({ target: orders.id, set: { note: 'two' } })
+    await tx
+      .insert(orders)
+      .values(order)
+      .onConflictDoUpdate({ target: orders.id, set: { note: 'two' } })
     hides(await tx.update(customers).set({ name: 'New' }).where(eq(customers.id, 1)).returning())
     await tx.transaction((inner) => inner.delete(orders).where(eq(orders.id, order.id)))
     tx.rollback()
@@ -176,11 +182,7 @@ await check('Sequelize finds and changes objects, masked', async () => {
   const db = sequelize(through(writer))
   const { TEXT, INTEGER } = DataTypes
   const options = { timestamps: false }
-  const Customer = db.define(
-    'Customer',
-    { name: TEXT, email: TEXT, ssn: TEXT },
-    { ...options, tableName: 'customers' },
-  )
+  const Customer = db.define('Customer', { name: TEXT, email: TEXT, ssn: TEXT }, { ...options, tableName: 'customers' })
   const Order = db.define('Order', { customer_id: INTEGER, note: TEXT }, { ...options, tableName: 'orders' })
   Customer.hasMany(Order, { foreignKey: 'customer_id' })
   const found = await Customer.findAll({ include: Order, order: ['id'] })

@@ -23,9 +23,11 @@ const REFUSED: readonly RegExp[] = [
 ]
 
 describe('Statements recorded from query builders, object mappers, psql and pg_dump', () => {
-  if (!existsSync(corpus)) return test.skip('the corpus is not beside this checkout (../shared/corpus)', () => undefined)
+  if (!existsSync(corpus))
+    return test.skip('the corpus is not beside this checkout (../shared/corpus)', () => undefined)
   const there = VERSIONS.filter(({ shared }) => !('absent' in shared))
-  if (there.length < VERSIONS.length) return test.skip('they are from two versions, which are not both here', () => undefined)
+  if (there.length < VERSIONS.length)
+    return test.skip('they are from two versions, which are not both here', () => undefined)
   const statements = readFileSync(corpus, 'utf8')
     .trim()
     .split('\n')

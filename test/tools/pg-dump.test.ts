@@ -43,7 +43,11 @@ describe.each([
     const { host, port, superuser, password } = present(shared, context)
     if (dump === null) return context.skip(absent)
     const secret = encodeURIComponent(password)
-    const direct = await dumped(dump, `postgresql://${superuser}:${secret}@${host}:${port}/${scene.database}`, ...options)
+    const direct = await dumped(
+      dump,
+      `postgresql://${superuser}:${secret}@${host}:${port}/${scene.database}`,
+      ...options,
+    )
     const through = await dumped(dump, await scene.gateway.url('shop', READER), ...options)
     expect(leakIn(through)).toBeNull()
     expect(through.split('\n')).toEqual(direct.split('\n'))

@@ -105,7 +105,11 @@ describe.each([
     const { host, port, superuser, password } = present(shared, context)
     if (psql === null) return context.skip(absent)
     const script = COMMANDS.map((command) => `\\echo ---- ${command.replaceAll('\\', '')}\n${command}\n`).join('')
-    const direct = await psqlOf(psql, `postgresql://${superuser}:${encodeURIComponent(password)}@${host}:${port}/${scene.database}`, script)
+    const direct = await psqlOf(
+      psql,
+      `postgresql://${superuser}:${encodeURIComponent(password)}@${host}:${port}/${scene.database}`,
+      script,
+    )
     const through = await psqlOf(psql, await scene.gateway.url('shop', READER), script)
     const [left, right] = [direct, through].map((text) => text.split('\n'))
     expect(leakIn(through)).toBeNull()

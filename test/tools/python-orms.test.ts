@@ -26,7 +26,14 @@ const ORMS = [
     wanted: {
       module: 'django',
       requirements: ['Django==5.2.8', 'psycopg[binary]==3.3.9'],
-      debian: ['python3-django', 'python3-asgiref', 'python3-sqlparse', 'python3-psycopg', 'python3-typing-extensions', 'libpq5'],
+      debian: [
+        'python3-django',
+        'python3-asgiref',
+        'python3-sqlparse',
+        'python3-psycopg',
+        'python3-typing-extensions',
+        'libpq5',
+      ],
     },
     file: 'django_checks.py',
     promises: [

@@ -55,7 +55,9 @@ export async function handoverOf(scene: Scene): Promise<Handover & { readonly wr
 }
 
 function policyOf(markdown: string): string {
-  const blocks = [...markdown.matchAll(/^```yaml\n(?<yaml>[\s\S]*?)^```$/gm)].map(({ groups }) => groups?.['yaml'] ?? '')
+  const blocks = [...markdown.matchAll(/^```yaml\n(?<yaml>[\s\S]*?)^```$/gm)].map(
+    ({ groups }) => groups?.['yaml'] ?? '',
+  )
   if (blocks.length === 0) throw new Error('docs/tools.md shows no policy')
   return blocks.join('')
 }
