@@ -50,7 +50,7 @@ export const CATALOG_QUERIES: Readonly<Record<string, readonly string[]>> = {
     `SELECT relname, heap_blks_read >= 0 FROM pg_statio_user_tables ORDER BY relname`,
     `SELECT count(*) > 0 FROM pg_locks`,
     `SELECT count(*) > 0 FROM pg_stat_activity WHERE state = 'active'`,
-    `SELECT pid > 0, usename, application_name <> '' AS named, backend_start < now() AS before FROM pg_stat_activity WHERE pid = pg_backend_pid()`,
+    `SELECT pid > 0, usename, state, backend_start < now() AS before FROM pg_stat_activity WHERE pid = pg_backend_pid()`,
     `SELECT schemaname, relname, pg_size_pretty(pg_total_relation_size(relid)) FROM pg_catalog.pg_statio_user_tables ORDER BY pg_total_relation_size(relid) DESC, relname LIMIT 5`,
     `SELECT name, setting, unit, context FROM pg_settings WHERE name IN ('max_connections', 'work_mem') ORDER BY 1`,
     `SELECT tablename, attname, null_frac, avg_width, n_distinct, most_common_freqs, correlation FROM pg_stats WHERE schemaname = 'public' ORDER BY 1, 2`,

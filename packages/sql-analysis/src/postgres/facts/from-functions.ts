@@ -3,7 +3,17 @@ import { readCall } from './calls.ts'
 import { readParts } from './expressions.ts'
 import { castTo } from './row-values.ts'
 import type { CatalogFunction } from '../catalog.ts'
-import { type Column, type Lineage, NOTHING, anyOf, clouded, copiedFrom, derivedFrom, lineagesOf, untraced } from './lineage.ts'
+import {
+  type Column,
+  type Lineage,
+  NOTHING,
+  anyOf,
+  clouded,
+  copiedFrom,
+  derivedFrom,
+  lineagesOf,
+  untraced,
+} from './lineage.ts'
 import type { Reading } from './reading.ts'
 import { storedColumns } from './relations.ts'
 import { type Item, itemOf } from './item.ts'

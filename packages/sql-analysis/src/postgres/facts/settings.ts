@@ -50,11 +50,13 @@ export function settingOfRow(reading: Reading, statement: SelectStmt, items: rea
   const from: Tree | undefined = statement.fromClause?.[0]
   const where: Tree | undefined = statement.whereClause
   const test = where?.A_Expr
-  if (item === undefined || items.length > 1 || statement.fromClause?.length !== 1 || test?.kind !== 'AEXPR_OP') return null
+  if (item === undefined || items.length > 1 || statement.fromClause?.length !== 1 || test?.kind !== 'AEXPR_OP')
+    return null
   const { relation } = item
   if (relation?.schema !== 'pg_catalog' || relation.name !== 'pg_settings') return null
   if (from?.RangeVar === undefined || from.RangeVar.alias?.colnames !== undefined) return null
-  const isOwnEquals = stringsOf(test.name).join('.') === '=' && reading.environment.catalog.userOperators('=') === undefined
+  const isOwnEquals =
+    stringsOf(test.name).join('.') === '=' && reading.environment.catalog.userOperators('=') === undefined
   const value: Tree | undefined = test.rexpr
   return isOwnEquals && isRowName(test.lexpr) ? (value?.A_Const?.sval?.sval ?? null) : null
 }
