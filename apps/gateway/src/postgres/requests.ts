@@ -15,12 +15,11 @@ import { type Connection, Pause, type Receiver } from '../connection.ts'
 import type { Turn } from '../turn.ts'
 import { type Asked, Closing, NOTHING, Portal, PreparedStatement, SimpleQuery } from './asked.ts'
 import { decodeBind } from './bind.ts'
-import { looksNamesUpLate, sameFacts } from './meanings.ts'
+import { endOfQuery, endOfText } from './statement-texts.ts'
 import { StatementJudge } from './statement-judge.ts'
 import { NAMED_OBJECTS_LIMIT, NamedObjects, takeNames } from './named-objects.ts'
 import {
   FUNCTION_CALL_REFUSED,
-  NAMES_CHANGED,
   POISON_EXTENDED,
   POISON_PARSE_UNNAMED,
   POISON_QUERY,
@@ -185,9 +184,7 @@ export class PostgresRequests implements Receiver {
   }
 
   #query(cursor: FrameCursor): boolean {
-    const end = cursor.end - 1
-    if (end < cursor.body || cursor.bytes[end] !== 0)
-      throw new ProtocolError('SHORT_READ', 'a query has no terminating NUL')
+    const end = endOfQuery(cursor)
     const judgement = this.#judged(cursor.bytes, cursor.body, end)
     if (judgement === null) return false
     const text = cursor.bytes.toString('utf8', cursor.body, end)
@@ -207,9 +204,7 @@ export class PostgresRequests implements Receiver {
     const body = this.#body.reset(cursor.bytes, cursor.body, cursor.end)
     const name = body.cString()
     const textStart = body.offset
-    const textEnd = cursor.bytes.indexOf(0, textStart)
-    if (textEnd < 0 || textEnd >= cursor.end)
-      throw new ProtocolError('SHORT_READ', 'a statement has no terminating NUL')
+    const textEnd = endOfText(cursor, textStart)
     const judgement = this.#judged(cursor.bytes, textStart, textEnd)
     if (judgement === null) return false
     const text = cursor.bytes.toString('utf8', textStart, textEnd)
@@ -238,16 +233,11 @@ export class PostgresRequests implements Receiver {
     if (statement === null) return this.#waitForReplies()
     if (statement !== undefined && !this.#rejudge(statement)) return false
     this.#batchOpen = true
-    if (statement === undefined) {
-      this.#staged.refuse(RequestKind.Bind, unknownObject('prepared statement', bind.statement), POISON_EXTENDED)
-      return true
-    }
+    if (statement === undefined)
+      return this.#refuse(RequestKind.Bind, unknownObject('prepared statement', bind.statement))
     const admission = this.#gate.admit(statement.judgement, statement.text, bind.parameters)
     const refusal = admission.refusal ?? (this.portals.full ? tooManyObjects('portals', NAMED_OBJECTS_LIMIT) : null)
-    if (refusal !== null) {
-      this.#staged.refuse(RequestKind.Bind, refusal, POISON_EXTENDED)
-      return true
-    }
+    if (refusal !== null) return this.#refuse(RequestKind.Bind, refusal)
     const portal = new Portal(bind.portal, this.#batch, statement, admission, bind.resultFormats)
     this.portals.ask(portal)
     if (bind.portal !== '') this.#names.portalNamed(bind.portal)
@@ -260,15 +250,15 @@ export class PostgresRequests implements Receiver {
     const name = decodeExecute(this.#body.reset(cursor.bytes, cursor.body, cursor.end)).portal
     const portal = this.portals.find(name, this.#batch)
     if (portal === null) return this.#waitForReplies()
-    const late = portal === undefined ? null : this.#namesSinceBind(portal)
-    if (late === 'waits') return false
-    this.#batchOpen = true
-    const refusal =
-      portal === undefined ? unknownObject('portal', name) : (late ?? this.#judge.redecide(portal, this.#staged))
-    if (portal === undefined || refusal !== null) {
-      this.#staged.refuse(RequestKind.Execute, refusal ?? unknownObject('portal', name), POISON_EXTENDED)
-      return true
+    if (portal !== undefined && this.#judge.looksNamesUpAgain(portal)) {
+      const judgement = this.#judgedText(portal.statement.text)
+      if (judgement === null) return false
+      this.#judge.lookedUpAgain(portal, judgement)
     }
+    this.#batchOpen = true
+    if (portal === undefined) return this.#refuse(RequestKind.Execute, unknownObject('portal', name))
+    const refusal = this.#judge.redecide(portal, this.#staged)
+    if (refusal !== null) return this.#refuse(RequestKind.Execute, refusal)
     this.#staged.ask(RequestKind.Execute, portal, cursor)
     this.#runs(portal.judgement, portal.statement.text, portal.names)
     this.admitted++
@@ -300,6 +290,12 @@ export class PostgresRequests implements Receiver {
     return true
   }
 
+  /** Refuses a message of the extended protocol. Returns true, for the caller to pass on: it is done with. */
+  #refuse(kind: RequestKind, refusal: Refusal): true {
+    this.#staged.refuse(kind, refusal, POISON_EXTENDED)
+    return true
+  }
+
   #functionCall(): boolean {
     const { refusal } = this.#gate.admit(this.#gate.decline(FUNCTION_CALL_REFUSED), '[FunctionCall]', null)
     this.#staged.refuse(RequestKind.Query, refusal ?? FUNCTION_CALL_REFUSED, POISON_QUERY)
@@ -315,28 +311,21 @@ export class PostgresRequests implements Receiver {
     return null
   }
 
+  /** The same for a text that was sent before. */
+  #judgedText(text: string): Judgement | null {
+    const bytes = Buffer.from(text)
+    return this.#judged(bytes, 0, bytes.length)
+  }
+
   /** Judges a prepared statement again when rules or names changed since; false: it has to wait. */
   #rejudge(statement: PreparedStatement): boolean {
     if (this.#judge.stillHolds(statement)) return true
-    const text = Buffer.from(statement.text)
-    const judgement = this.#judged(text, 0, text.length)
+    const judgement = this.#judgedText(statement.text)
     if (judgement === null) return false
     statement.judgement = this.#judge.underEveryMeaning(statement, judgement)
     statement.names = this.#names.environment
     if (statement.judgement.redactReports && statement.fields === null) this.#staged.describeForMasks(statement)
     return true
-  }
-
-  /** What the server looks up when it runs must mean what it meant at Bind. Null: it does. */
-  #namesSinceBind(portal: Portal): Refusal | 'waits' | null {
-    const facts = portal.judgement.facts?.statements
-    if (facts === undefined || !facts.some(looksNamesUpLate)) return null
-    if (this.#names.stillMean(portal.names)) return this.#names.objection(portal.judgement, this.#gate)?.refusal ?? null
-    const text = Buffer.from(portal.statement.text)
-    const judgement = this.#judged(text, 0, text.length)
-    if (judgement === null) return 'waits'
-    portal.names = this.#names.environment
-    return sameFacts(judgement.facts?.statements ?? [], facts) ? judgement.refusal : NAMES_CHANGED
   }
 
   /** Waits until every request under way is answered. Returns false, for the caller to pass on. */
@@ -351,9 +340,7 @@ export class PostgresRequests implements Receiver {
 
   /** What running these statements does to names. */
   #runs(judgement: Judgement, text: string, environment: NameEnvironment): void {
-    this.#names.sent(judgement, judgement.forwardText ?? text, environment)
-    if (judgement.changesNames) this.#names.changedBy(judgement)
-    if (judgement.endsTransaction) this.#names.transactionEnds()
+    this.#names.runs(judgement, judgement.forwardText ?? text, environment)
     if (judgement.takesNames) takeNames(judgement, this.statements, this.portals)
   }
 }

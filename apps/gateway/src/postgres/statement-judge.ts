@@ -4,7 +4,7 @@ import type { NameEnvironment } from '@gatehouse/sql-analysis'
 import type { Connection } from '../connection.ts'
 import type { Asked, Portal, PreparedStatement } from './asked.ts'
 import { looksNamesUpLate, sameFacts } from './meanings.ts'
-import { MEANING_CHANGED } from './refusal.ts'
+import { MEANING_CHANGED, NAMES_CHANGED } from './refusal.ts'
 import type { SessionNames } from './session-names.ts'
 import type { StagedRequests } from './staged-requests.ts'
 
@@ -67,8 +67,22 @@ export class StatementJudge {
     )
   }
 
-  /** The policy may have changed since Bind. Returns why the portal may not run any more; null: it may. */
+  /** True when the server looks names up when it runs the portal, and they may mean something else than at Bind: judge its text again. */
+  looksNamesUpAgain(portal: Portal): boolean {
+    return !this.#names.stillMean(portal.names) && looksLate(portal)
+  }
+
+  /** `judgement`: of the portal's text now. The portal may run if its names mean the same. */
+  lookedUpAgain(portal: Portal, judgement: Judgement): void {
+    const same = sameFacts(judgement.facts?.statements ?? [], portal.judgement.facts?.statements ?? [])
+    if (same) portal.names = this.#names.environment
+  }
+
+  /** The policy may have changed since Bind, or what the names in the statement mean. Returns why the portal may not run any more; null: it may. */
   redecide(portal: Portal, staged: StagedRequests): Refusal | null {
+    if (!this.#names.stillMean(portal.names) && looksLate(portal)) return NAMES_CHANGED
+    const objection = looksLate(portal) ? this.#names.objection(portal.judgement, this.#gate) : null
+    if (objection !== null) return objection.refusal
     if (portal.judgement.authority === this.#gate.authority) return null
     const judgement = this.#gate.judgeAgain(portal.judgement)
     if (judgement.refusal !== null)
@@ -158,4 +172,8 @@ export class StatementJudge {
     this.#names.settle(upstream, this.#queue, batchOpen, this.#resume)
     return 'waits'
   }
+}
+
+function looksLate({ judgement }: Portal): boolean {
+  return judgement.facts?.statements.some(looksNamesUpLate) ?? false
 }
