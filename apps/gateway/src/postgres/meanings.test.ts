@@ -8,7 +8,7 @@ const under = (...searchPath: string[]): NameEnvironment => ({ searchPath }) as 
 function reads(schema: string, columns = ['ssn']): StatementFacts {
   const output = columns.map((column): OutputColumn => {
     const source = { column: { schema, relation: 'users', column }, how: 'copied' as const }
-    return { name: column, sources: [source], complete: true, reason: null }
+    return { name: column, sources: [source], through: [], complete: true, reason: null }
   })
   return {
     action: 'select',
@@ -22,6 +22,7 @@ function reads(schema: string, columns = ['ssn']): StatementFacts {
     output,
     decides: [],
     writes: [],
+    beneath: { accesses: [], functions: [] },
     names: { prepared: null, cursor: null },
     changesNames: false,
     complete: true,

@@ -1,4 +1,4 @@
-import type { OutputColumn, StatementFacts } from '@gatehouse/core'
+import type { CopyOut, OutputColumn, StatementFacts } from '@gatehouse/core'
 
 /**
  * Facts of statements that do what either of two readings of one text says: what one of them does, reads or returns counts.
@@ -32,13 +32,25 @@ function mergedStatement(left: StatementFacts, right: StatementFacts): Statement
     programs: [...left.programs, ...right.programs],
     dynamicSql: left.dynamicSql || right.dynamicSql,
     output,
+    ...mergedCopy(left.copyOut, right.copyOut),
     decides: [...left.decides, ...right.decides],
     writes: [...left.writes, ...right.writes],
+    beneath: {
+      accesses: [...left.beneath.accesses, ...right.beneath.accesses],
+      functions: [...left.beneath.functions, ...right.beneath.functions],
+    },
     names: right.names,
     changesNames: left.changesNames || right.changesNames,
     complete: left.complete && right.complete,
     reason: left.reason ?? right.reason,
   }
+}
+
+/** A stream whose form depends on the reading cannot be masked. */
+function mergedCopy(left: CopyOut | undefined, right: CopyOut | undefined): { readonly copyOut?: CopyOut } {
+  if (left === undefined || right === undefined) return {}
+  const same = JSON.stringify(left) === JSON.stringify(right)
+  return { copyOut: same ? left : { stream: null, reason: 'its columns may be of different types' } }
 }
 
 /** Undefined: the rows are of different shapes. */
@@ -53,6 +65,7 @@ function mergedOutput(
     return {
       name: other.name,
       sources: [...column.sources, ...other.sources],
+      through: [...column.through, ...other.through],
       complete: column.complete && other.complete,
       reason: column.reason ?? other.reason,
     }

@@ -41,6 +41,8 @@ export class StatementJudge {
   #judgement: Judgement | null = null
   /** What came of a wait for a judgement: the next try takes it. */
   #ready: Judgement | null = null
+  /** The judgement of a masked COPY for which the catalog was looked at again. */
+  #lookedAgain: Judgement | null = null
 
   constructor(gate: Gate<NameEnvironment>, names: SessionNames, queue: ReplyQueue<Asked>, resume: () => void) {
     this.#gate = gate
@@ -59,6 +61,7 @@ export class StatementJudge {
     return (
       this.#ready === null &&
       this.#names.settled &&
+      !(statement.judgement.masksCopy && this.#names.mayKnowMore()) &&
       statement.names === this.#names.environment &&
       statement.judgement.authority === this.#gate.authority &&
       // A refusal may have been for what the transaction had done until then.
@@ -135,6 +138,12 @@ export class StatementJudge {
       void this.#names.refresh().then(this.#resume)
       return 'waits'
     }
+    // What a COPY sends is told by the catalog alone, so that is looked at again, once.
+    if (judgement.masksCopy && this.#lookedAgain !== judgement && this.#names.mayKnowMore()) {
+      this.#lookedAgain = judgement
+      void this.#names.refresh().then(this.#resume)
+      return 'waits'
+    }
     this.#finish(judgement)
     return 'judged'
   }
@@ -159,6 +168,7 @@ export class StatementJudge {
   }
 
   #finish(judgement: Judgement): void {
+    this.#lookedAgain = null
     this.#judgement = this.#names.objection(judgement, this.#gate) ?? judgement
   }
 

@@ -51,7 +51,7 @@ export class Masks {
       found = {
         rule: `${found.rule}, ${rule.name}`,
         spec: sameSpec(found.spec, rule.spec) ? found.spec : { kind: 'redact' },
-        predicates: found.predicates === 'allow' ? rule.predicates : 'deny',
+        predicates: stricter(found.predicates, rule.predicates) ? found.predicates : rule.predicates,
         audiences: [...found.audiences, audience],
       }
     }
@@ -81,6 +81,14 @@ export class Masks {
   }
 }
 
+/** From the strictest on. */
+const STRICTNESS: readonly MaskPredicates[] = ['deny', 'equality', 'allow']
+
+/** True when the first permits no more conditions than the second. */
+export function stricter(first: MaskPredicates, second: MaskPredicates): boolean {
+  return STRICTNESS.indexOf(first) <= STRICTNESS.indexOf(second)
+}
+
 /** True when both masks make the same of every value. */
 export function sameSpec(left: MaskSpec, right: MaskSpec): boolean {
   switch (left.kind) {
@@ -94,8 +102,11 @@ export function sameSpec(left: MaskSpec, right: MaskSpec): boolean {
     case 'withhold':
     case 'null':
     case 'email':
-    case 'hash':
       return left.kind === right.kind
+    case 'hash':
+      return right.kind === 'hash' && left.key === right.key
+    case 'pseudonym':
+      return right.kind === 'pseudonym' && left.domain === right.domain && left.key === right.key
     default:
       return false
   }

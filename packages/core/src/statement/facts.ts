@@ -41,18 +41,25 @@ export interface Access {
 
 /**
  * How far a function can be trusted without policy naming it.
- * - `harmless`: built in, reads only its arguments (and clock or randomness), changes nothing.
+ * - `harmless`: built in (or of an extension known to compute only), reads only its arguments (and clock or randomness), changes nothing.
+ * - `expanded`: written in SQL, and its body was read with the statement: what it does is among the facts.
  * - `sensitive`: built in, but reaches further: files, other sessions, settings, dynamic SQL, statistics, notifications.
  * - `user`: not built in; its body is unknown to us.
  * - `unknown`: the name could not be resolved.
  */
-export type FunctionTrust = 'harmless' | 'sensitive' | 'user' | 'unknown'
+export type FunctionTrust = 'harmless' | 'expanded' | 'sensitive' | 'user' | 'unknown'
 
 export interface FunctionUse {
   /** Null when the name could not be resolved. */
   readonly schema: string | null
   readonly name: string
   readonly trust: FunctionTrust
+}
+
+/** A function that exists, by its whole name. */
+export interface FunctionName {
+  readonly schema: string
+  readonly name: string
 }
 
 /** A setting that the statement reads or changes: SET, RESET, SHOW, set_config(), current_setting(). */
@@ -68,9 +75,10 @@ export interface SettingUse {
  * How an output depends on a column.
  * - `copied`: the very value can come out.
  * - `derived`: a value computed from it can come out.
+ * - `compared`: only whether it equals something else can come out (`ssn = 'x'`, `ssn IS NULL`).
  * - `decides`: it was only looked at (condition, ordering, grouping, join).
  */
-export type Dependence = 'copied' | 'derived' | 'decides'
+export type Dependence = 'copied' | 'derived' | 'compared' | 'decides'
 
 export interface LineageSource {
   readonly column: ColumnName
@@ -80,8 +88,10 @@ export interface LineageSource {
 /** One column of the rows a statement returns. */
 export interface OutputColumn {
   readonly name: string | null
-  /** Every base column whose value can reach this output, `copied` or `derived`. Empty means: from none. */
+  /** Every base column whose value can reach this output. Empty means: from none. */
   readonly sources: readonly LineageSource[]
+  /** Functions of unknown body whose result can reach it: only the policy can say what they read. */
+  readonly through: readonly FunctionName[]
   /** False when not every source could be traced: then the value may come from anywhere. */
   readonly complete: boolean
   /** Why it is not complete, in words for the person who wrote the statement; null when complete. */
@@ -93,8 +103,53 @@ export interface ColumnWrite {
   /** The column written; null when it could not be told which (a new table's column has its future name). */
   readonly target: ColumnName | null
   readonly sources: readonly LineageSource[]
+  /** As of an output column. */
+  readonly through: readonly FunctionName[]
   readonly complete: boolean
 }
+
+/**
+ * A base column that is looked at without its value being in the output.
+ * `by`: `equality` when only whether it equals something is looked at (`=`, IN, GROUP BY, DISTINCT, a join by USING); `value` otherwise.
+ */
+export interface DecidingColumn {
+  readonly column: ColumnName
+  readonly by: 'equality' | 'value'
+}
+
+/** What views and functions that a statement names do in turn, at any depth. */
+export interface Beneath {
+  readonly accesses: readonly Access[]
+  readonly functions: readonly FunctionUse[]
+}
+
+/** A type as `pg_attribute` has it: the oid of the column's type (a domain's own), and `atttypmod` (-1: none). */
+export interface ColumnType {
+  readonly oid: number
+  readonly modifier: number
+}
+
+/** How COPY … TO STDOUT writes its rows. PostgreSQL manual, "COPY", section "File Formats". */
+export interface CopyStream {
+  readonly format: 'text' | 'csv' | 'binary'
+  /** One ASCII character, as are `quote` and `escape`. Binary format has none of the three, nor a NULL string. */
+  readonly delimiter: string
+  readonly nullString: string
+  /** Of csv alone. */
+  readonly quote: string
+  readonly escape: string
+  /** The first line holds the columns' names. */
+  readonly header: boolean
+  /** For each output column: every value but NULL stands in quotes. Of csv alone. */
+  readonly forceQuote: readonly boolean[]
+  /** For each output column the type of its values; null where it could not be told. The stream itself says nothing of types. */
+  readonly types: readonly (ColumnType | null)[]
+}
+
+/** What was read of the stream of a COPY … TO STDOUT; `reason`, in words for who wrote it, says why values in it could not be told. */
+export type CopyOut =
+  | { readonly stream: CopyStream; readonly reason: null }
+  | { readonly stream: null; readonly reason: string }
 
 /** What is known of one statement of a text. */
 export interface StatementFacts {
@@ -114,9 +169,13 @@ export interface StatementFacts {
   readonly dynamicSql: boolean
   /** The columns of the rows it returns (also COPY … TO STDOUT); null when it returns none; empty array: rows of no columns. */
   readonly output: readonly OutputColumn[] | null
-  /** Base columns that conditions, joins, grouping or ordering look at. */
-  readonly decides: readonly ColumnName[]
+  /** How the rows of a COPY … TO STDOUT are written; absent for every other statement. */
+  readonly copyOut?: CopyOut
+  /** Base columns that conditions, joins, grouping or ordering look at, each once. */
+  readonly decides: readonly DecidingColumn[]
   readonly writes: readonly ColumnWrite[]
+  /** Deny rules and masks look at it; allow rules do not: to allow a view or function is to vouch for what it does. */
+  readonly beneath: Beneath
   /** Name of the SQL-level prepared statement or cursor it makes or uses; null when none. */
   readonly names: { readonly prepared: string | null; readonly cursor: string | null }
   /** True when after it the session's settings or visible names may differ (SET, DISCARD, set_config, DDL, temporary tables, volatile user functions). */

@@ -9,7 +9,7 @@ export function runsOtherCode({ action, functions, dynamicSql, complete }: State
     !complete ||
     dynamicSql ||
     action === 'call' ||
-    functions.some(({ trust }) => trust === 'user' || trust === 'unknown')
+    functions.some(({ trust }) => trust !== 'harmless' && trust !== 'sensitive')
   )
 }
 

@@ -1,3 +1,4 @@
+import type { ColumnType } from '@gatehouse/core'
 import type { Alias, JsonTable, Node, RangeFunction, RangeTableFunc } from 'libpg-query'
 import { readCall } from './calls.ts'
 import { readParts } from './expressions.ts'
@@ -102,10 +103,12 @@ function readReturned(reading: Reading, node: Tree, definitions: readonly Tree[]
       ? reading.walk.expression(reading, node, scope)
       : readCall(reading, node.FuncCall, scope, parts)
   if (definitions.length > 0) {
-    const columns = definitions.map((definition) => {
+    const fields = value.fields?.length === definitions.length ? value.fields : null
+    const columns = definitions.map((definition, index) => {
       const column = definition.ColumnDef
       const type = column?.typeName
-      return { name: column?.colname ?? null, lineage: type === undefined ? value : castTo(reading, value, type) }
+      const lineage = fields?.[index]?.lineage ?? value
+      return { name: column?.colname ?? null, lineage: type === undefined ? lineage : castTo(reading, lineage, type) }
     })
     return { columns, open: null, scalar: false }
   }
@@ -126,13 +129,22 @@ function readReturned(reading: Reading, node: Tree, definitions: readonly Tree[]
   if (shape.length === 0) return { columns: [{ name, lineage: value }], open: null, scalar: true }
   // A function that returns a row of one field is known by the field's name, or by its alias.
   const held = candidates.every((fn) => fn.builtin) ? fieldWithValues(name) : null
-  if (held === null)
-    return { columns: shape.map((field) => ({ name: field, lineage: value })), open: null, scalar: false }
+  if (held === null) {
+    const fields = value.fields?.length === shape.length ? value.fields : null
+    return {
+      columns: shape.map((field, index) => ({ name: field, lineage: fields?.[index]?.lineage ?? value })),
+      open: null,
+      scalar: false,
+    }
+  }
   const others = derivedFrom(reading, parts)
-  const values = copiedFrom([{ column: held, how: 'copied' }], true)
+  const values = copiedFrom([{ column: held, how: 'copied' }], true, TEXT)
   const columns = shape.map((field) => ({ name: field, lineage: field === held.column ? values : others }))
   return { columns, open: null, scalar: false }
 }
+
+/** The type `text`, the same in every version. */
+const TEXT: ColumnType = { oid: 25, modifier: -1 }
 
 /** Oid of the pseudo-type `anyarray`, the same in every version. */
 const ANYARRAY = 2277

@@ -1,12 +1,14 @@
 import type { Action, OutputColumn } from '@gatehouse/core'
-import type { CopyStmt, CreateTableAsStmt, ExplainStmt, IntoClause, SelectStmt, ViewStmt } from 'libpg-query'
+import type { CopyStmt, CreateTableAsStmt, ExplainStmt, IntoClause, ViewStmt } from 'libpg-query'
+import { tellOfInsert } from './constraints.ts'
+import { readCopyOut } from './copy-stream.ts'
 import { relationItem } from './from.ts'
-import { type Column, NOTHING, outputOf, untraced } from './lineage.ts'
+import { type Column, functionNames, NOTHING, outputOf, untraced } from './lineage.ts'
 import { Reading } from './reading.ts'
 import { findRelation, newRelationName, relationName } from './relations.ts'
 import { type Scope, TOP } from './scope.ts'
 import { type Tree, listOf, literalText, stringsOf } from './tree.ts'
-import { write } from './changes.ts'
+import { fireTriggers, insertedRow, write } from './changes.ts'
 
 /** CREATE TABLE AS and CREATE MATERIALIZED VIEW. */
 export function readCreateAs(reading: Reading, statement: CreateTableAsStmt): Action {
@@ -27,22 +29,19 @@ export function readCreateAs(reading: Reading, statement: CreateTableAsStmt): Ac
 const UNKNOWN_OUTPUT: OutputColumn = {
   name: null,
   sources: [],
+  through: [],
   complete: false,
   reason: 'what it returns is not known',
 }
 
-function columnOf({ name, sources, complete, reason }: OutputColumn): Column {
+function columnOf({ name, sources, through, complete, reason }: OutputColumn): Column {
   return {
     name,
-    lineage: complete ? { ...NOTHING, sources } : { ...untraced('name', reason ?? 'not known'), sources },
+    lineage:
+      complete && through.length === 0
+        ? { ...NOTHING, sources }
+        : { ...untraced('name', reason ?? 'not known'), sources },
   }
-}
-
-/** SELECT … INTO: makes a table. The clause stands in the leftmost arm of a set operation. */
-export function intoClauseOf(statement: SelectStmt): IntoClause | null {
-  let select: SelectStmt = statement
-  while (select.larg !== undefined) select = select.larg
-  return select.intoClause ?? null
 }
 
 /** The relation that takes a query's rows, each of its columns written. `columns` null: not known. */
@@ -62,12 +61,17 @@ function writeNew(
   names: readonly string[],
   columns: readonly Column[] | null,
 ): void {
-  if (columns === null) reading.writes.push({ target: null, sources: [], complete: false })
+  if (columns === null) reading.writes.push({ target: null, sources: [], through: [], complete: false })
   reading.spend(2 * (columns?.length ?? 0))
   columns?.forEach(({ name, lineage }, index) => {
     const column = names[index] ?? name
     const target = schema === null || column === null ? null : { schema, relation, column }
-    reading.writes.push({ target, sources: lineage.sources, complete: lineage.reason === null })
+    reading.writes.push({
+      target,
+      sources: lineage.sources,
+      through: functionNames(lineage.through),
+      complete: lineage.reason === null,
+    })
   })
 }
 
@@ -107,7 +111,7 @@ export function readExplain(reading: Reading, statement: ExplainStmt): Action {
   const unknown = explained.ExecuteStmt === undefined ? undefined : inner.output?.find((column) => !column.complete)
   const reason =
     doubtful === undefined ? (unknown?.reason ?? null) : `the plan may show what function ${doubtful.name}() returned`
-  reading.output = [{ name: 'QUERY PLAN', sources: [], complete: reason === null, reason }]
+  reading.output = [{ name: 'QUERY PLAN', sources: [], through: [], complete: reason === null, reason }]
   return 'explain'
 }
 
@@ -131,7 +135,7 @@ export function readCopy(reading: Reading, statement: CopyStmt): Action {
   if (statement.query !== undefined) {
     const columns = reading.walk.query(reading, statement.query, TOP)
     reading.access(action, null, null)
-    if (toClient) reading.output = outputOf(reading, columns ?? [])
+    if (toClient) sends(reading, statement, columns ?? [])
     return action
   }
   if (relation === undefined) throw new Error('a COPY is not understood')
@@ -144,13 +148,25 @@ export function readCopy(reading: Reading, statement: CopyStmt): Action {
     reading.decide(reading.walk.expression(reading, statement.whereClause, scope))
   if (action === 'copy_from') {
     reading.access('insert', name, named.length === 0 ? null : named)
-    for (const column of named.length === 0 ? item.columns.map((known) => known.name) : named)
-      write(reading, relation, column, NOTHING)
+    const columns = named.length === 0 ? item.columns.map((known) => known.name) : named
+    for (const column of columns) write(reading, relation, column, NOTHING)
+    const row = insertedRow(reading, item, [])
+    fireTriggers(reading, relation, ['insert'], row, row)
+    tellOfInsert(
+      reading,
+      relation,
+      columns.map((column) => ({ name: column, lineage: NOTHING })),
+    )
     return action
   }
   reading.access('select', name, named.length === 0 ? null : named)
-  if (toClient) reading.output = outputOf(reading, copiedColumns(reading, statement, item, named))
+  if (toClient) sends(reading, statement, copiedColumns(reading, statement, item, named))
   return action
+}
+
+function sends(reading: Reading, statement: CopyStmt, columns: readonly Column[]): void {
+  reading.output = outputOf(reading, columns)
+  reading.copyOut = readCopyOut(reading, listOf(statement.options), columns)
 }
 
 function copiedColumns(

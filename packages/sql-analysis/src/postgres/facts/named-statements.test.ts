@@ -20,18 +20,18 @@ describe('EXECUTE', () => {
       "execute q('x')",
     )
     expect(new Set(facts.accesses.map(({ action }) => action))).toEqual(new Set(['execute', 'insert', 'select']))
-    expect(facts.decides.map(({ column }) => column)).toContain('ssn')
+    expect(facts.decides.map(({ column }) => column.column)).toContain('ssn')
     expect(facts.writes.map(({ target }) => target?.column)).toEqual(['body'])
     expect(facts.output).toHaveLength(1)
   })
 
   it('lets what a parameter may carry come out, be written and be looked at', () => {
     const shown = withKnown('select $1::text, id from people where name = $1', 'execute q(secret_of(1))')
-    expect(shown.output?.map(({ complete }) => complete)).toEqual([false, false])
+    expect(shown.output?.map(({ through }) => through[0]?.name)).toEqual(['secret_of', 'secret_of'])
     const written = withKnown('insert into notes (body) values ($1)', 'execute q(secret_of(1))')
-    expect(written.writes.map(({ complete }) => complete)).toEqual([false])
+    expect(written.writes[0]?.through[0]?.name).toBe('secret_of')
     const looked = withKnown('select id from people where name = $1', 'execute q((select ssn from people))')
-    expect(looked.decides.map(({ column }) => column)).toContain('ssn')
+    expect(looked.decides.map(({ column }) => column.column)).toContain('ssn')
     expect(looked.output?.[0]?.sources.map(({ column }) => column.column)).toContain('ssn')
   })
 

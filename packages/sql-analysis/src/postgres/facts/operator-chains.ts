@@ -1,5 +1,5 @@
 import type { A_Expr } from 'libpg-query'
-import { type Lineage, NOTHING, clouded, derivedFrom } from './lineage.ts'
+import { comparedFrom, type Doubt, doubted, eitherDoubt, type Lineage, NOTHING, derivedFrom } from './lineage.ts'
 import { useOperator } from './operators.ts'
 import type { Reading } from './reading.ts'
 import type { Scope } from './scope.ts'
@@ -24,10 +24,45 @@ export function readOperators(reading: Reading, outermost: A_Expr, scope: Scope)
     const right = operator.rexpr === undefined ? NOTHING : reading.walk.expression(reading, operator.rexpr, scope)
     const doubt = operatorDoubt(reading, operator, left, right)
     if (!TOTAL_OPERATOR_KINDS.has(operator.kind ?? '')) tellOfOperator(reading, lastName(operator.name), left, right)
-    const value = derivedFrom(reading, left === null ? [right] : [left, right])
-    left = doubt === null ? value : clouded(value, 'function', doubt)
+    const equality = doubt === null && isEquality(operator)
+    const combine = equality ? comparedFrom : derivedFrom
+    const operands = left === null ? [right] : [left, right]
+    left = doubted(combine(reading, equality ? differing(reading, operands) : operands), doubt)
   }
   return left ?? NOTHING
+}
+
+/** True when nothing but whether the operands are equal comes out. */
+function isEquality({ kind, name }: A_Expr): boolean {
+  switch (kind) {
+    case 'AEXPR_DISTINCT':
+    case 'AEXPR_NOT_DISTINCT':
+      return true
+    case 'AEXPR_OP':
+    case 'AEXPR_IN':
+    case 'AEXPR_OP_ANY':
+    case 'AEXPR_OP_ALL':
+      return ['=', '<>', '!='].includes(lastName(name))
+    default:
+      return false
+  }
+}
+
+/** The operands of a comparison, without what is certain to be equal: columns that a change leaves alone, in `old` and `new`. */
+function differing(reading: Reading, operands: readonly Lineage[]): readonly Lineage[] {
+  const [left, right] = operands
+  const { unchanged } = reading
+  if (unchanged === null || left === undefined || right === undefined) return operands
+  if (left === right && unchanged.has(left)) return []
+  const { fields } = left
+  if (fields === null || right.fields?.length !== fields.length) return operands
+  reading.spend(fields.length)
+  return fields.flatMap(({ lineage }, index) => {
+    const other = right.fields?.[index]?.lineage ?? NOTHING
+    if (lineage === other && unchanged.has(lineage)) return []
+    // Of two rows more is told than whether a column is equal: which of several differ.
+    return [derivedFrom(reading, [lineage, other])]
+  })
 }
 
 /** Compared, whatever the operator they are written with. */
@@ -41,7 +76,7 @@ const TOTAL_OPERATOR_KINDS: ReadonlySet<string> = new Set([
   'AEXPR_NOT_BETWEEN_SYM',
 ])
 
-function operatorDoubt(reading: Reading, operator: A_Expr, left: Lineage | null, right: Lineage): string | null {
+function operatorDoubt(reading: Reading, operator: A_Expr, left: Lineage | null, right: Lineage): Doubt | null {
   switch (operator.kind) {
     case 'AEXPR_BETWEEN':
     case 'AEXPR_NOT_BETWEEN':
@@ -52,7 +87,7 @@ function operatorDoubt(reading: Reading, operator: A_Expr, left: Lineage | null,
       const upper = useOperator(reading, ['<='], left, right)
       const below = useOperator(reading, ['<'], left, right)
       const above = useOperator(reading, ['>'], left, right)
-      return lower ?? upper ?? below ?? above
+      return [upper, below, above].reduce(eitherDoubt, lower)
     }
     default:
       return useOperator(reading, stringsOf(operator.name), left, right)

@@ -122,6 +122,7 @@ export const SAMPLE_PARTS: CatalogParts = {
     fn('pg_catalog', 'set_config', [TEXT, TEXT, TEXT], 'volatile'),
     fn('pg_catalog', 'query_to_xml', [TEXT], 'stable'),
     fn('pg_catalog', 'pg_read_file', [TEXT], 'volatile'),
+    fn('pg_catalog', 'jsonb_path_query', [TEXT, TEXT], 'immutable', { returnsSet: true }),
     fn('pg_catalog', 'generate_series', [INTEGER, INTEGER], 'immutable', { returnsSet: true, returnTypeOid: INTEGER }),
     fn('pg_catalog', 'unnest', [ANYARRAY], 'immutable', { returnsSet: true, returnTypeOid: ANYELEMENT }),
     fn('pg_catalog', 'pg_stat_get_activity', [INTEGER], 'stable', {
@@ -166,18 +167,19 @@ export function readStatement(sql: string, searchPath?: readonly string[]): Stat
   return facts
 }
 
-/** Sources of each output column, as `copied relation.column`; a `?` in front of those of an incomplete column. */
+/** Sources of each output column, as `copied relation.column`; a `?` in front of those of an incomplete column, `!f` for what comes through a function f. */
 export function outputs(sql: string): string[] {
   return (readStatement(sql).output ?? []).map((column) => {
     const sources = column.sources.map((s) => `${s.how} ${s.column.relation}.${s.column.column}`).toSorted()
-    return `${column.complete ? '' : '?'}${sources.join(', ')}`
+    const through = column.through.map(({ name }) => `!${name}`)
+    return `${column.complete ? '' : '?'}${[...sources, ...through].join(', ')}`
   })
 }
 
 /** Base columns that conditions look at, as `relation.column`. */
 export function decided(sql: string): string[] {
   return readStatement(sql)
-    .decides.map((column) => `${column.relation}.${column.column}`)
+    .decides.map(({ column }) => `${column.relation}.${column.column}`)
     .toSorted()
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { decided, outputs } from './sample-catalog.ts'
+import { decided, outputs, readStatement } from './sample-catalog.ts'
 
 describe('COALESCE of a column', () => {
   it.each([
@@ -33,6 +33,10 @@ describe('what other sessions do', () => {
     expect(decided(`select count(*) from pg_stat_get_activity(1) as x(a, b, c) where c = 'x'`)).toEqual([
       'pg_stat_activity.query',
     ])
-    expect(outputs('select pg_stat_get_activity(1)')).toEqual(['?'])
+    expect(outputs('select pg_stat_get_activity(1)')).toEqual(['!pg_stat_get_activity'])
+    const trusts = (sql: string): string[] => readStatement(sql).functions.map(({ trust }) => trust)
+    expect(trusts('select pg_stat_get_activity(1)')).toEqual(['user'])
+    expect(trusts('select pid from pg_stat_get_activity(1)')).toEqual(['sensitive'])
+    expect(trusts(`select count(*) from people where pg_read_file('x') = 'y'`)).toContain('user')
   })
 })

@@ -3,7 +3,7 @@ import { type CatalogFunction, FIRST_NORMAL_OID } from '../catalog.ts'
 import type { Lineage } from './lineage.ts'
 import { isPlainType } from '../shape-names.ts'
 import type { Reading } from './reading.ts'
-import { type Tree, lastName } from './tree.ts'
+import { type Tree, lastName, literalText } from './tree.ts'
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/).filter((word) => word !== ''))
 
@@ -59,6 +59,19 @@ export function tellOfCall(
   parts.forEach((part, index) => {
     if (index !== spared && !(pairs && index % 2 === 1)) reading.tell(part)
   })
+}
+
+/** A path to one member, in lax mode. PostgreSQL manual, "The SQL/JSON Path Language". */
+const MEMBER_PATH = /^\s*(?:lax\s+)?\$\s*\.\s*(?:"[^"\\]*"|[A-Za-z_]\w*)\s*$/
+
+/**
+ * True for `jsonb_path_query(document, '$.a')`: a path that picks one member and tests nothing tells whether the document has it, and
+ * no more (docs/masking.md says so). The text of such a call is always read by its exact bytes.
+ */
+export function isPlainPathQuery(name: string, nodes: readonly Tree[]): boolean {
+  if (name !== 'jsonb_path_query' || nodes.length !== 2) return false
+  const path = literalText(nodes[1])
+  return path !== null && MEMBER_PATH.test(path)
 }
 
 /** The same for a cast to the type of this name. */
