@@ -1,0 +1,82 @@
+import type { Databases } from './databases.ts'
+import { type Unit, unitOf } from './generate.ts'
+import { type Failure, judge, sentIn } from './judge.ts'
+import type { Outcome } from './lane.ts'
+import { Tally } from './tally.ts'
+
+export interface CampaignOptions {
+  readonly seed: number
+  /** Statements to run, at least. */
+  readonly statements: number
+  /** Told after each batch. */
+  readonly progress?: (tally: Tally, failures: readonly Failure[]) => void
+}
+
+export interface CampaignResult {
+  readonly tally: Tally
+  readonly failures: readonly Failure[]
+}
+
+const BATCH = 120
+/** Every so many units one also runs under masks of every kind. */
+const SHOWN_EVERY = 4
+/** Batches until the databases are filled anew: rolled back writes leave dead rows, and these other plans. */
+const RESET_EVERY = 8
+/** Failures after which it is plain enough. */
+const MOST_FAILURES = 200
+
+/** Runs random units on all sides and judges what came back. */
+export async function campaign(databases: Databases, options: CampaignOptions): Promise<CampaignResult> {
+  const tally = new Tally()
+  const failures: Failure[] = []
+  const probes = databases.canaries.map(({ value }) => value).filter((value) => /^[\w-]+$/.test(value))
+  for (let batch = 0; tally.statements < options.statements && failures.length < MOST_FAILURES; batch++) {
+    if (batch % RESET_EVERY === 0) await databases.reset()
+    const units = Array.from({ length: BATCH }, (_, index) =>
+      unitOf(seedOf(options.seed, batch * BATCH + index), databases.version, probes),
+    )
+    const shownUnits = units.filter((_, index) => index % SHOWN_EVERY === 0)
+    const [one, two, direct] = await Promise.all([
+      databases.one.run(units),
+      databases.two.run(units),
+      databases.direct.run(units).then(async (outcomes) => {
+        failures.push(...(await runShown(databases, shownUnits)))
+        return outcomes
+      }),
+    ])
+    units.forEach((unit, index) => {
+      const [left, right, plain] = [one[index], two[index], direct[index]]
+      if (left === undefined || right === undefined || plain === undefined) throw new Error('a unit has no outcome')
+      const failure = judge(databases, unit, left, right)
+      if (failure !== null) failures.push(failure)
+      tally.add(unit, left, plain, failure)
+    })
+    options.progress?.(tally, failures)
+  }
+  return { tally, failures }
+}
+
+/** The seed of a unit: from one number, so that it can be run alone. */
+export function seedOf(seed: number, index: number): number {
+  return (Math.imul(seed, 0x01_00_01_93) ^ Math.imul(index + 1, 0x9e_37_79_b1)) >>> 0
+}
+
+/** Masks of every kind: what a needle finds is a leak unless the other side, which has no such value, shows it too. */
+async function runShown(databases: Databases, units: readonly Unit[]): Promise<Failure[]> {
+  const outcomes = await databases.shown.run(units)
+  const failures: Failure[] = []
+  for (const [index, unit] of units.entries()) {
+    const outcome = outcomes[index]
+    const leak = outcome === undefined ? null : databases.longNeedles.find(bytesOf(outcome), sentIn(unit))
+    if (leak === null) continue
+    const [other] = await databases.other.run([unit])
+    if (other !== undefined && databases.longNeedles.find(bytesOf(other), sentIn(unit)) === leak) continue
+    failures.push({ kind: 'leak', what: `under masks of every kind: ${leak}`, unit })
+  }
+  return failures
+}
+
+function bytesOf(outcome: Outcome): Buffer {
+  return Buffer.concat(outcome.answers.map(({ bytes }) => bytes))
+}
+
