@@ -33,6 +33,21 @@ export interface RelationDescription {
   readonly parents: readonly number[]
   /** Text of the query behind a view or materialized view, every name in it qualified; null for the rest. */
   readonly viewDefinition: string | null
+  /** Triggers that fire, but for those of the server's own; absent: none. */
+  readonly triggers?: readonly CatalogTrigger[]
+  /** What rules rewrite, but for that which makes a view; absent: nothing. */
+  readonly rules?: readonly ChangeEvent[]
+}
+
+/** What fires a trigger or is rewritten by a rule. */
+export type ChangeEvent = 'insert' | 'update' | 'delete' | 'truncate'
+
+/** A trigger of a relation. */
+export interface CatalogTrigger {
+  readonly functionOid: number
+  readonly events: readonly ChangeEvent[]
+  /** True when it can change the row that is about to be written (BEFORE … FOR EACH ROW, INSTEAD OF). */
+  readonly changesRow: boolean
 }
 
 /**
@@ -72,6 +87,23 @@ export interface CatalogFunction {
   readonly outputNames: readonly string[]
   /** Made by initdb: in `pg_catalog` or `information_schema` with an oid below 16384 (FirstNormalObjectId). */
   readonly builtin: boolean
+  /** Names of the input arguments, empty for those without; absent: none has one. */
+  readonly inputNames?: readonly string[]
+  /** The extension it belongs to; absent: none. */
+  readonly extension?: string
+  /** Its body, when it is written in SQL and not built in; absent: not to be read. */
+  readonly body?: SqlBody
+}
+
+/** The body of a function in SQL. PostgreSQL manual, "SQL-Language Functions". */
+export interface SqlBody {
+  readonly text: string
+  /** True: parsed when it was made (BEGIN ATOMIC, RETURN), every name in the text qualified. False: names are looked up at each call. */
+  readonly stored: boolean
+  /** The arguments' defaults, as one list of expressions with every name qualified; null: none has one. */
+  readonly defaults: string | null
+  /** Settings it runs under, as `name=value`. */
+  readonly settings: readonly string[]
 }
 
 /** `pg_type.typtype` in words. */
@@ -101,6 +133,8 @@ export interface CatalogOperator {
   readonly name: string
   readonly left: number
   readonly right: number
+  /** What computes it; absent: not known. */
+  readonly functionOid?: number
 }
 
 /** First oid that initdb never gives (FirstNormalObjectId in PostgreSQL's access/transam.h). */
@@ -128,6 +162,7 @@ export class Catalog {
   readonly #relations = new Map<string, Map<string, CatalogRelation>>()
   readonly #relationsByOid = new Map<number, CatalogRelation>()
   readonly #functions = new Map<string, Map<string, CatalogFunction[]>>()
+  readonly #functionsByOid = new Map<number, CatalogFunction>()
   readonly #types = new Map<string, Map<string, CatalogType>>()
   readonly #typesByOid = new Map<number, CatalogType>()
   readonly #operators = new Map<string, CatalogOperator[]>()
@@ -138,9 +173,10 @@ export class Catalog {
     const descriptions = new Map<number, RelationDescription>()
     for (const relation of parts.relations) descriptions.set(relation.oid, relation)
     const names = new Map<string, ColumnName>()
+    const inherited = attachedTo(parts.relations, descriptions)
     for (const relation of parts.relations) {
       const base = relation.columns.map((column) => baseColumn(relation, column, descriptions, names))
-      const entry: CatalogRelation = { ...relation, base }
+      const entry: CatalogRelation = { ...relation, base, ...inherited.get(relation.oid) }
       inner(this.#relations, relation.schema).set(relation.name, entry)
       this.#relationsByOid.set(relation.oid, entry)
     }
@@ -149,6 +185,7 @@ export class Catalog {
       const overloads = byName.get(fn.name)
       if (overloads === undefined) byName.set(fn.name, [fn])
       else overloads.push(fn)
+      if (!fn.builtin) this.#functionsByOid.set(fn.oid, fn)
     }
     for (const type of parts.types) {
       inner(this.#types, type.schema).set(type.name, type)
@@ -187,6 +224,11 @@ export class Catalog {
   /** Every overload of a function in one schema; undefined when there is none. */
   functions(schema: string, name: string): readonly CatalogFunction[] | undefined {
     return this.#functions.get(schema)?.get(name)
+  }
+
+  /** A function that initdb did not make. */
+  functionByOid(oid: number): CatalogFunction | undefined {
+    return this.#functionsByOid.get(oid)
   }
 
   type(schema: string, name: string): CatalogType | undefined {
@@ -241,6 +283,29 @@ function inner<T>(map: Map<string, Map<string, T>>, key: string): Map<string, T>
     map.set(key, found)
   }
   return found
+}
+
+/**
+ * What is written to a table may end in one that inherits from it or is its partition, whose triggers and rules then count: those of
+ * each relation that has any, itself or below.
+ */
+function attachedTo(
+  relations: readonly RelationDescription[],
+  byOid: ReadonlyMap<number, RelationDescription>,
+): ReadonlyMap<number, Pick<RelationDescription, 'triggers' | 'rules'>> {
+  const attached = new Map<number, { triggers: CatalogTrigger[]; rules: ChangeEvent[] }>()
+  const attach = (oid: number, from: RelationDescription, depth: number): void => {
+    const known = attached.get(oid) ?? { triggers: [], rules: [] }
+    attached.set(oid, known)
+    known.triggers.push(...(from.triggers ?? []))
+    known.rules.push(...(from.rules ?? []))
+    if (depth >= MAX_INHERITANCE_DEPTH) return
+    for (const parent of byOid.get(oid)?.parents ?? []) attach(parent, from, depth + 1)
+  }
+  for (const relation of relations) {
+    if ((relation.triggers ?? []).length + (relation.rules ?? []).length > 0) attach(relation.oid, relation, 0)
+  }
+  return attached
 }
 
 // A column of a child is the same column as its parent's: masks are written on the parent.

@@ -1,6 +1,6 @@
 import type { ParseResult } from 'libpg-query'
 import type { Catalog } from './catalog.ts'
-import type { CatalogRows } from './catalog-queries.ts'
+import type { CatalogRows } from './catalog-rows.ts'
 import { readFacts } from './read-facts.ts'
 import type { NameEnvironment } from './read-facts.ts'
 import { LibpgParser } from './libpg-parser.ts'

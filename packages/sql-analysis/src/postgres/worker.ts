@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Catalog } from './catalog.ts'
-import { buildCatalog } from './catalog-queries.ts'
+import { buildCatalog } from './catalog-rows.ts'
 import { LibpgParser } from './libpg-parser.ts'
 import { analyse, parseQuery } from './reader-analyse.ts'
 import type { ReadFacts } from './reader-analyse.ts'

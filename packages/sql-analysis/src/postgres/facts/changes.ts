@@ -3,7 +3,7 @@ import type { DeleteStmt, OnConflictClause, RangeVar, ReturningClause, UpdateStm
 import { readCondition } from './bounds.ts'
 import { withCommonTables } from './common-tables.ts'
 import { type FromScope, readFrom, relationItem } from './from.ts'
-import { type Column, type Lineage, anyOf, derivedFrom } from './lineage.ts'
+import { type Column, type Lineage, anyOf, derivedFrom, functionNames } from './lineage.ts'
 import { readTargets } from './queries.ts'
 import type { Reading } from './reading.ts'
 import { findRelation, relationName } from './relations.ts'
@@ -127,7 +127,12 @@ export function write(reading: Reading, relation: RangeVar, column: string | nul
   const targets = column === null ? [null] : targetsOf(reading, relation, column)
   reading.spend(2 * targets.length)
   for (const target of targets)
-    reading.writes.push({ target, sources: lineage.sources, complete: lineage.reason === null })
+    reading.writes.push({
+      target,
+      sources: lineage.sources,
+      through: functionNames(lineage.through),
+      complete: lineage.reason === null,
+    })
 }
 
 function targetsOf(reading: Reading, name: RangeVar, column: string): readonly (ColumnName | null)[] {

@@ -1,7 +1,7 @@
 import type { Action } from '@gatehouse/core'
-import type { CopyStmt, CreateTableAsStmt, ExplainStmt, IntoClause, SelectStmt, ViewStmt } from 'libpg-query'
+import type { CopyStmt, CreateTableAsStmt, ExplainStmt, IntoClause, ViewStmt } from 'libpg-query'
 import { relationItem } from './from.ts'
-import { type Column, NOTHING, outputOf } from './lineage.ts'
+import { type Column, functionNames, NOTHING, outputOf } from './lineage.ts'
 import { Reading } from './reading.ts'
 import { findRelation, newRelationName, relationName } from './relations.ts'
 import { type Scope, TOP } from './scope.ts'
@@ -22,13 +22,6 @@ export function readCreateAs(reading: Reading, statement: CreateTableAsStmt): Ac
   return action
 }
 
-/** SELECT … INTO: makes a table. The clause stands in the leftmost arm of a set operation. */
-export function intoClauseOf(statement: SelectStmt): IntoClause | null {
-  let select: SelectStmt = statement
-  while (select.larg !== undefined) select = select.larg
-  return select.intoClause ?? null
-}
-
 /** The relation that takes a query's rows, each of its columns written. `columns` null: not known. */
 export function fill(reading: Reading, action: Action, into: IntoClause, columns: readonly Column[] | null): void {
   if (into.rel === undefined) throw new Error('the target of a query is not understood')
@@ -46,12 +39,17 @@ function writeNew(
   names: readonly string[],
   columns: readonly Column[] | null,
 ): void {
-  if (columns === null) reading.writes.push({ target: null, sources: [], complete: false })
+  if (columns === null) reading.writes.push({ target: null, sources: [], through: [], complete: false })
   reading.spend(2 * (columns?.length ?? 0))
   columns?.forEach(({ name, lineage }, index) => {
     const column = names[index] ?? name
     const target = schema === null || column === null ? null : { schema, relation, column }
-    reading.writes.push({ target, sources: lineage.sources, complete: lineage.reason === null })
+    reading.writes.push({
+      target,
+      sources: lineage.sources,
+      through: functionNames(lineage.through),
+      complete: lineage.reason === null,
+    })
   })
 }
 
@@ -87,7 +85,7 @@ export function readExplain(reading: Reading, statement: ExplainStmt): Action {
   reading.access('explain', null, null)
   const doubtful = inner.functions().find((use) => use.trust !== 'harmless')
   const reason = doubtful === undefined ? null : `the plan may show what function ${doubtful.name}() returned`
-  reading.output = [{ name: 'QUERY PLAN', sources: [], complete: reason === null, reason }]
+  reading.output = [{ name: 'QUERY PLAN', sources: [], through: [], complete: reason === null, reason }]
   return 'explain'
 }
 

@@ -47,8 +47,8 @@ function readSetOperation(reading: Reading, statement: SelectStmt, outer: Scope)
     const right = readSelect(reading, step.rarg, outer)
     // All but UNION ALL compare the arms' rows.
     if (step.op !== 'SETOP_UNION' || step.all !== true) {
-      reading.decideAll(columns)
-      reading.decideAll(right)
+      reading.decideAllEqual(columns)
+      reading.decideAllEqual(right)
     }
     columns = united(reading, columns, right)
   }
@@ -226,18 +226,18 @@ function readGroup(reading: Reading, node: Tree, columns: readonly Column[], sco
     reading.spend(1 + (scope.items.length >> 2))
     const input = scope.items.some((item) => item.columnsVisible && columnOf(reading, item, name) !== null)
     const meant = input ? null : outputMeant(reading, node, columns)
-    reading.decide(meant ?? reading.walk.expression(reading, node, scope))
+    reading.decideEqual(meant ?? reading.walk.expression(reading, node, scope))
     return
   }
-  reading.decide(outputMeant(reading, node, columns) ?? reading.walk.expression(reading, node, scope))
+  reading.decideEqual(outputMeant(reading, node, columns) ?? reading.walk.expression(reading, node, scope))
 }
 
 function readDistinct(reading: Reading, nodes: readonly Tree[], columns: readonly Column[], scope: Scope): void {
   if (nodes.length === 0) return
   const keys = nodes.filter((node) => Object.keys(node).length > 0)
-  if (keys.length === 0) reading.decideAll(columns)
+  if (keys.length === 0) reading.decideAllEqual(columns)
   for (const node of keys)
-    reading.decide(outputMeant(reading, node, columns) ?? reading.walk.expression(reading, node, scope))
+    reading.decideEqual(outputMeant(reading, node, columns) ?? reading.walk.expression(reading, node, scope))
 }
 
 function readLimits(reading: Reading, statement: SelectStmt, scope: Scope): void {
