@@ -28,7 +28,7 @@ export interface Databases {
   readonly close: () => Promise<void>
 }
 
-const SIDES = { one: 1, two: 2, apart: 1, other: 2 } as const
+const SIDES = { one: 1, two: 2, apart: 1, shown: 1, other: 2 } as const
 type DatabaseName = keyof typeof SIDES
 
 /** Makes the databases. `seed` makes their masked values. */
@@ -52,7 +52,7 @@ export async function openDatabases(server: PostgresAddress, seed: number): Prom
   const target = (name: DatabaseName): TestTarget => ({ host, port, database: `canary_${tag}_${name}`, user, password })
   targets[HIDING_TARGETS[0]] = target('one')
   targets[HIDING_TARGETS[1]] = target('two')
-  targets[SHOWING_TARGETS[0]] = target('apart')
+  targets[SHOWING_TARGETS[0]] = target('shown')
   targets[SHOWING_TARGETS[1]] = target('other')
   const gateway = await startTestGateway({ targets, policy: POLICY })
   const through = (name: string): Lane => new Lane(() => enter(gateway, name))
@@ -64,7 +64,7 @@ export async function openDatabases(server: PostgresAddress, seed: number): Prom
     ...lanes,
     canaries,
     needles: new NeedleIndex(needlesOf(canaries, { text: 5, digits: 5 })),
-    longNeedles: new NeedleIndex(needlesOf(canaries, { text: 6, digits: 9 })),
+    longNeedles: new NeedleIndex(needlesOf(canaries, { text: 9, digits: 9 })),
     reset: async () => {
       // Sessions have temporary tables.
       for (const lane of Object.values(lanes)) lane.close()

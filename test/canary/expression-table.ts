@@ -319,7 +319,7 @@ export const EXPRESSIONS: Readonly<Record<Type, readonly string[]>> = {
   inet: ["set_masklen({inet}, 16)", '{inet} + {#}', 'network({inet})::inet', 'broadcast({inet})', "inet_merge({inet}, '10.0.0.0')::inet"],
   level: ["'mid'::level", 'greatest({level}, {level})', 'enum_first(NULL::level)', "enum_last({level})"],
   address: ['ROW({text}, {text}, {int4})::address', '({text}, {text}, {#})::address'],
-  int4range: ['int4range({#}, {#} + 10)', '{int4range} + {int4range}', '{int4range} * {int4range}', 'range_merge({int4range}, {int4range})', "int4range({int4}, NULL, '[]')"],
+  int4range: ['int4range({#}, {#} + 10)', '{int4range} * {int4range}', 'range_merge({int4range}, {int4range})', "int4range({int4}, NULL, '[]')"],
   xml: ['xmlelement(name m, {T})', "xmlelement(name m, xmlattributes({text} AS k), {text})", 'xmlforest({text} AS a, {int4} AS b)', 'xmlconcat({xml}, {xml})', 'xmlcomment({text})', 'xmlpi(name p, {text})', 'xmlparse(CONTENT {text})', '(xpath($$/m$$, {xml}))[1]'],
 }
 
@@ -356,7 +356,7 @@ export const WINDOW_FUNCTIONS: Readonly<Partial<Record<Type, readonly string[]>>
 /** Set-returning calls for the target list. */
 export const SETS: Readonly<Partial<Record<Type, readonly string[]>>> = {
   int4: ['generate_series(1, {#})', 'unnest({int4[]})', 'generate_subscripts({text[]}, 1)', 'generate_series(1, least({int4}, 3))'],
-  text: ['unnest({text[]})', "regexp_split_to_table({text}, 'a')", "string_to_table({text}, '-')", 'jsonb_object_keys({jsonb})', "(regexp_matches({text}, '(.)', 'g'))[1]", 'jsonb_array_elements_text(jsonb_build_array({T}, {text}))'],
+  text: ['unnest({text[]})', "regexp_split_to_table({text}, 'a')", "string_to_table({text}, '-')", "jsonb_object_keys(jsonb_build_object('k', {jsonb}))", "(regexp_matches({text}, '(.)', 'g'))[1]", 'jsonb_array_elements_text(jsonb_build_array({T}, {text}))'],
   jsonb: ["jsonb_path_query({jsonb}, '$.list[*]')", 'jsonb_array_elements(jsonb_build_array({T}))'],
 }
 
@@ -367,21 +367,21 @@ export const FROM_CALLS: readonly { readonly sql: string; readonly columns: stri
   { sql: 'generate_series(1, {#}) WITH ORDINALITY AS {alias}(n, o)', columns: 'n:int4 o:int8' },
   { sql: 'unnest({text[]}) AS {alias}(w)', columns: 'w:text' },
   { sql: 'unnest({text[]}, {int4[]}) WITH ORDINALITY AS {alias}(w, n, o)', columns: 'w:text n:int4 o:int8' },
-  { sql: 'jsonb_each_text({jsonb}) AS {alias}', columns: 'key:text value:text' },
+  { sql: "jsonb_each_text(jsonb_build_object('k', {jsonb})) AS {alias}", columns: 'key:text value:text' },
   { sql: "jsonb_each({jsonb}) AS {alias}(k, v)", columns: 'k:text v:jsonb' },
   { sql: "jsonb_array_elements_text({jsonb} -> 'list') AS {alias}(e)", columns: 'e:text' },
   { sql: "jsonb_to_record({jsonb}) AS {alias}(a int4, b text, ssn text)", columns: 'a:int4 b:text ssn:text' },
-  { sql: "jsonb_to_recordset(jsonb_build_array({jsonb})) AS {alias}(n int4, ssn text)", columns: 'n:int4 ssn:text' },
-  { sql: 'jsonb_populate_record(NULL::address, {jsonb}) AS {alias}', columns: 'street:text zip:text floor:int4' },
+  { sql: "jsonb_to_recordset(jsonb_build_array(jsonb_build_object('n', {int4}, 'ssn', {jsonb}))) AS {alias}(n int4, ssn text)", columns: 'n:int4 ssn:text' },
+  { sql: "jsonb_populate_record(NULL::address, jsonb_build_object('street', {text}, 'floor', {#})) AS {alias}", columns: 'street:text zip:text floor:int4' },
   { sql: "string_to_table({text}, 'e') AS {alias}(p)", columns: 'p:text' },
   { sql: "regexp_split_to_table({text}, '-') AS {alias}(p)", columns: 'p:text' },
   { sql: "regexp_matches({text}, '(.)(.)') AS {alias}(m)", columns: 'm:text[]' },
   { sql: 'ROWS FROM (generate_series(1, {#}), unnest({text[]})) AS {alias}(n, w)', columns: 'n:int4 w:text' },
-  { sql: "XMLTABLE('/a' PASSING {xml} COLUMNS k text PATH '@b', c text PATH 'c' DEFAULT 'none', o FOR ORDINALITY) AS {alias}", columns: 'k:text c:text o:int4' },
+  { sql: "XMLTABLE('/a' PASSING ({xml}) COLUMNS k text PATH '@b', c text PATH 'c' DEFAULT 'none', ord FOR ORDINALITY) AS {alias}", columns: 'k:text c:text ord:int4' },
   { sql: "@17 JSON_TABLE({jsonb}, '$' COLUMNS (a int4 PATH '$.a', s text PATH '$.ssn', NESTED PATH '$.list[*]' COLUMNS (e text PATH '$'))) AS {alias}", columns: 'a:int4 s:text e:text' },
   { sql: "@17 JSON_TABLE({jsonb}, '$.list[*]' COLUMNS (o FOR ORDINALITY, e text PATH '$' DEFAULT '-' ON EMPTY)) AS {alias}", columns: 'o:int4 e:text' },
-  { sql: 'LATERAL (SELECT {int4} AS n, {text} AS t) AS {alias}', columns: 'n:int4 t:text' },
-  { sql: '(VALUES ({int4}, {text}), ({#}, {text})) AS {alias}(n, t)', columns: 'n:int4 t:text' },
+  { sql: 'LATERAL (SELECT {int4} AS n, {text}::text AS t) AS {alias}', columns: 'n:int4 t:text' },
+  { sql: '(VALUES ({int4}, {text}::text), ({#}, {text})) AS {alias}(n, t)', columns: 'n:int4 t:text' },
 ]
 
 /** Expressions that are likely to fail on the server. */

@@ -14,6 +14,9 @@ rules:
       functions: ["*"]
       settings: ["*"]
   - { name: vault-is-closed, deny: { relations: [public.vault] } }
+functions:
+  - { functions: [public.f_look], reads: [public.people.email] }
+  - { functions: [public.f_tell], reads: nothing }
 `
 
 /** Masks that show a part of a value, or a digest of it, by column; the rest is redacted. */

@@ -80,7 +80,7 @@ function insert(writing: Writing, target: Relation, depth: number): Write {
           : random.chance(0.05)
             ? 'DEFAULT'
             : column.name === 'day'
-              ? `'2025-06-0${String(row + 1)}'`
+              ? dayOf(target)
               : valueFor(writing, column, { ...EMPTY, tables: tables.tables }, 1),
       )
       return `(${cells.join(', ')})`
@@ -88,9 +88,10 @@ function insert(writing: Writing, target: Relation, depth: number): Write {
     source = ` (${names}) VALUES ${rows.join(', ')}`
   } else {
     const inner = query(writing, { ...EMPTY, tables: tables.tables }, depth - 1, columns.map(({ type }) => type))
+    const days = columns.findIndex(({ name }) => name === 'day')
     if (inner.columns.some(({ taint }) => taint !== 'none')) writing.touches.add('written')
     const [first] = inner.columns
-    const moved = first === undefined || columns[0]?.name !== 'id' ? inner.sql : shifted(inner.sql, inner.columns)
+    const moved = first === undefined || columns[0]?.name !== 'id' ? inner.sql : shifted(inner.sql, inner.columns, days < 0 ? null : { at: days, day: dayOf(target) })
     source = ` (${names}) ${moved}`
   }
   const conflict = random.chance(0.25) && KEYED.has(target.name) ? onConflict(writing, target) : ''
@@ -98,9 +99,18 @@ function insert(writing: Writing, target: Relation, depth: number): Write {
   return { sql: target.kind === 'view' ? sql.replace(' AS t', '').replaceAll(/\bt\./g, `${target.name}.`) : sql, class: 'insert', target }
 }
 
+/** A day that the partition takes. */
+function dayOf(target: Relation): string {
+  return target.name === 'events_old' ? `'2022-06-01'` : `'2025-06-01'`
+}
+
 /** Keys are moved out of the way of those that are there. */
-function shifted(sql: string, columns: readonly Column[]): string {
-  const rest = columns.slice(1).map(({ name }) => `z.${name}`)
+function shifted(
+  sql: string,
+  columns: readonly Column[],
+  fixed: { readonly at: number; readonly day: string } | null,
+): string {
+  const rest = columns.slice(1).map(({ name }, index) => (index + 1 === fixed?.at ? `${fixed.day}::date` : `z.${name}`))
   return `SELECT ${['(row_number() OVER () + 300)::int4', ...rest].join(', ')} FROM (${sql}) z`
 }
 
@@ -196,7 +206,7 @@ function merge(writing: Writing, target: Relation): Write {
 
 function mergeInsert(target: Relation, column: string, value: string): string {
   const day = target.columns.some(({ name }) => name === 'day')
-  return `INSERT (id, ${day ? 'day, ' : ''}${column}) VALUES (700, ${day ? `'2025-07-01', ` : ''}${value})`
+  return `INSERT (id, ${day ? 'day, ' : ''}${column}) VALUES (700, ${day ? `${dayOf(target)}, ` : ''}${value})`
 }
 
 function returning(writing: Writing, target: Relation, verb: string): string {
