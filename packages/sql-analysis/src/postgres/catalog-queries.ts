@@ -25,8 +25,8 @@ SELECT json_build_array(c.oid::int8, n.nspname, c.relname, c.relkind,
   CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END,
   (SELECT json_agg(json_build_array(t.tgtype, t.tgfoid::int8) ORDER BY t.tgname) FROM pg_catalog.pg_trigger t
     WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D'),
-  (SELECT json_agg(DISTINCT r.ev_type) FROM pg_catalog.pg_rewrite r
-    WHERE r.ev_class = c.oid AND r.ev_type <> '1' AND r.ev_enabled <> 'D'))::text AS row
+  (SELECT json_agg(pg_catalog.pg_get_ruledef(r.oid) ORDER BY r.rulename) FROM pg_catalog.pg_rewrite r
+     WHERE r.ev_class = c.oid AND r.ev_type <> '1' AND r.ev_enabled <> 'D'))::text AS row
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'v', 'm', 'p', 'f', 'S', 'c', 'i', 'I')
   AND n.nspname <> 'pg_toast'`,

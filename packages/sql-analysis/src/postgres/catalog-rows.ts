@@ -108,7 +108,7 @@ function readRelation(text: string): RelationDescription {
     parents: arrayOf(parents ?? []).map(numberOf),
     viewDefinition: definition === null ? null : stringOf(definition),
     ...(isAbsent(triggers) ? {} : { triggers: arrayOf(triggers).map(readTrigger) }),
-    ...(isAbsent(rules) ? {} : { rules: arrayOf(rules).map((event) => named(RULE_EVENTS, event)) }),
+    ...(isAbsent(rules) ? {} : { rules: arrayOf(rules).map(stringOf) }),
   }
 }
 
@@ -127,13 +127,6 @@ const TRIGGER_EVENTS: readonly (readonly [number, ChangeEvent])[] = [
   [16, 'update'],
   [32, 'truncate'],
 ]
-
-/** `pg_rewrite.ev_type`: a CmdType of the server's nodes.h. */
-const RULE_EVENTS: ReadonlyMap<string, ChangeEvent> = new Map([
-  ['2', 'update'],
-  ['3', 'insert'],
-  ['4', 'delete'],
-])
 
 function readTrigger(value: unknown): CatalogTrigger {
   const [type, fn] = arrayOf(value)

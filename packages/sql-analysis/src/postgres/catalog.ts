@@ -35,11 +35,11 @@ export interface RelationDescription {
   readonly viewDefinition: string | null
   /** Triggers that fire, but for those of the server's own; absent: none. */
   readonly triggers?: readonly CatalogTrigger[]
-  /** What rules rewrite, but for that which makes a view; absent: nothing. */
-  readonly rules?: readonly ChangeEvent[]
+  /** Texts of its rewrite rules for INSERT, UPDATE and DELETE, every name qualified; absent: it has none. */
+  readonly rules?: readonly string[]
 }
 
-/** What fires a trigger or is rewritten by a rule. */
+/** What fires a trigger. */
 export type ChangeEvent = 'insert' | 'update' | 'delete' | 'truncate'
 
 /** A trigger of a relation. */
@@ -173,10 +173,11 @@ export class Catalog {
     const descriptions = new Map<number, RelationDescription>()
     for (const relation of parts.relations) descriptions.set(relation.oid, relation)
     const names = new Map<string, ColumnName>()
-    const inherited = attachedTo(parts.relations, descriptions)
+    const triggers = triggersOf(parts.relations, descriptions)
     for (const relation of parts.relations) {
       const base = relation.columns.map((column) => baseColumn(relation, column, descriptions, names))
-      const entry: CatalogRelation = { ...relation, base, ...inherited.get(relation.oid) }
+      const fired = triggers.get(relation.oid)
+      const entry: CatalogRelation = { ...relation, base, ...(fired === undefined ? {} : { triggers: fired }) }
       inner(this.#relations, relation.schema).set(relation.name, entry)
       this.#relationsByOid.set(relation.oid, entry)
     }
@@ -285,27 +286,21 @@ function inner<T>(map: Map<string, Map<string, T>>, key: string): Map<string, T>
   return found
 }
 
-/**
- * What is written to a table may end in one that inherits from it or is its partition, whose triggers and rules then count: those of
- * each relation that has any, itself or below.
- */
-function attachedTo(
+/** Triggers by relation. What is written to a table may end in one that inherits from it or is its partition, whose triggers then fire. */
+function triggersOf(
   relations: readonly RelationDescription[],
   byOid: ReadonlyMap<number, RelationDescription>,
-): ReadonlyMap<number, Pick<RelationDescription, 'triggers' | 'rules'>> {
-  const attached = new Map<number, { triggers: CatalogTrigger[]; rules: ChangeEvent[] }>()
-  const attach = (oid: number, from: RelationDescription, depth: number): void => {
-    const known = attached.get(oid) ?? { triggers: [], rules: [] }
-    attached.set(oid, known)
-    known.triggers.push(...(from.triggers ?? []))
-    known.rules.push(...(from.rules ?? []))
+): ReadonlyMap<number, readonly CatalogTrigger[]> {
+  const found = new Map<number, CatalogTrigger[]>()
+  const attach = (oid: number, triggers: readonly CatalogTrigger[], depth: number): void => {
+    const known = found.get(oid) ?? []
+    found.set(oid, known)
+    known.push(...triggers)
     if (depth >= MAX_INHERITANCE_DEPTH) return
-    for (const parent of byOid.get(oid)?.parents ?? []) attach(parent, from, depth + 1)
+    for (const parent of byOid.get(oid)?.parents ?? []) attach(parent, triggers, depth + 1)
   }
-  for (const relation of relations) {
-    if ((relation.triggers ?? []).length + (relation.rules ?? []).length > 0) attach(relation.oid, relation, 0)
-  }
-  return attached
+  for (const { oid, triggers } of relations) if (triggers !== undefined) attach(oid, triggers, 0)
+  return found
 }
 
 // A column of a child is the same column as its parent's: masks are written on the parent.

@@ -7,6 +7,7 @@ import { type Column, type Lineage, anyOf, derivedFrom, functionNames } from './
 import { readTargets } from './queries.ts'
 import type { Reading } from './reading.ts'
 import { findRelation, relationName } from './relations.ts'
+import { afterRules } from './rules.ts'
 import { type Item, itemOf } from './item.ts'
 import type { Scope } from './scope.ts'
 import { type Tree, listOf } from './tree.ts'
@@ -21,7 +22,7 @@ export function readUpdate(reading: Reading, statement: UpdateStmt, outer: Scope
   const scope = readSources(reading, [target], listOf(statement.fromClause), around)
   const assigned = readAssignments(reading, relation, 'update', listOf(statement.targetList), scope)
   narrow(reading, statement.whereClause, target, relation, scope)
-  const changed = afterWrite(reading, target, assigned)
+  const changed = afterRules(reading, relation, 'CMD_UPDATE', target, afterWrite(reading, target, assigned))
   return readReturning(reading, statement.returningClause, changed, {
     ...scope,
     items: [changed, ...scope.items.slice(1)],
@@ -37,7 +38,11 @@ export function readDelete(reading: Reading, statement: DeleteStmt, outer: Scope
   reading.access('delete', relationName(reading, relation), null)
   const scope = readSources(reading, [target], listOf(statement.usingClause), around)
   narrow(reading, statement.whereClause, target, relation, scope)
-  return readReturning(reading, statement.returningClause, target, scope)
+  const deleted = afterRules(reading, relation, 'CMD_DELETE', target, target)
+  return readReturning(reading, statement.returningClause, deleted, {
+    ...scope,
+    items: [deleted, ...scope.items.slice(1)],
+  })
 }
 
 /** The entry of a table to be changed: a SELECT on it is listed once a column of it is read, as the server asks for. */

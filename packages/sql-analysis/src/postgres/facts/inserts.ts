@@ -4,8 +4,10 @@ import { afterWrite, readAssignments, readConflict, readReturning, targetItem, w
 import { withCommonTables } from './common-tables.ts'
 import { type FromScope, readFrom } from './from.ts'
 import { type Column, NOTHING, anyOf, lineagesOf } from './lineage.ts'
+import { readValue } from './queries.ts'
 import type { Reading } from './reading.ts'
 import { findRelation, relationName } from './relations.ts'
+import { afterRules } from './rules.ts'
 import type { Scope } from './scope.ts'
 import type { Item } from './item.ts'
 import { type Tree, listOf } from './tree.ts'
@@ -40,7 +42,7 @@ export function readInsert(reading: Reading, statement: InsertStmt, outer: Scope
     const excluded = all.length === 0 ? inserted : all
     written = [...inserted, ...readConflict(reading, conflict, relation, target, excluded, around)]
   }
-  const changed = afterWrite(reading, target, written)
+  const changed = afterRules(reading, relation, 'CMD_INSERT', target, afterWrite(reading, target, written))
   return readReturning(reading, statement.returningClause, changed, {
     outer: around,
     items: [changed],
@@ -86,7 +88,8 @@ export function readMerge(reading: Reading, statement: MergeStmt, outer: Scope):
     if (wide && all) reading.unboundedWrite = true
   }
   const changed = afterWrite(reading, target, given)
-  return readReturning(reading, statement.returningClause, changed, { ...scope, items: [changed, ...sources] })
+  // RETURNING * gives the source's columns before the target's (PostgreSQL manual, "MERGE").
+  return readReturning(reading, statement.returningClause, changed, { ...scope, items: [...sources, changed] })
 }
 
 function readMergeAction(
@@ -109,13 +112,10 @@ function readMergeAction(
     case 'CMD_INSERT': {
       const named = listOf(clause.targetList).map((node: Tree) => node.ResTarget?.name ?? '')
       reading.access('insert', relationName(reading, relation), named.length === 0 ? null : named)
-      const values = listOf(clause.values).map((node) => ({
-        name: null,
-        lineage: reading.walk.expression(reading, node, scope),
-      }))
+      const values = listOf(clause.values).flatMap((node) => readValue(reading, node, scope))
       reading.spend(named.length + values.length + target.columns.length)
       const names = named.length === 0 ? target.columns.map((column) => column.name) : named
-      const inserted = values.map((value, index) => ({ name: names[index] ?? null, lineage: value.lineage }))
+      const inserted = values.map((lineage, index) => ({ name: names[index] ?? null, lineage }))
       for (const value of inserted) write(reading, relation, value.name, value.lineage)
       return inserted
     }

@@ -207,7 +207,7 @@ export function renamedColumns(
 ): readonly Column[] {
   if (names.length === 0) return columns
   work.spend(columns.length)
-  return columns.map((column, index) => ({ name: names[index] ?? column.name, lineage: column.lineage }))
+  return columns.map((column, index) => ({ ...column, name: names[index] ?? column.name }))
 }
 
 function joinedColumn(work: Spending, join: JoinedColumns, name: string): Lineage | null {

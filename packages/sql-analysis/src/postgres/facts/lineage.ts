@@ -27,6 +27,8 @@ export interface Lineage {
 export interface Column {
   readonly name: string | null
   readonly lineage: Lineage
+  /** Can be named, but no star gives it: a column of SEARCH or CYCLE, within its own recursive query. */
+  readonly beyondStar?: true
 }
 
 const NO_SOURCES: readonly LineageSource[] = []
