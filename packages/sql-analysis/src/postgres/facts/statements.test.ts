@@ -94,7 +94,7 @@ describe('functions', () => {
 
   it('are found wherever an expression can stand', () => {
     expect(trust('select count(*) over (order by pg_read_file(\'x\') collate "C")')).toContain(
-      'pg_catalog.pg_read_file sensitive',
+      'pg_catalog.pg_read_file revealing',
     )
     expect(trust('alter table notes add column z text default secret_of(1)')).toEqual(['public.secret_of user'])
     expect(trust('create trigger t before insert on notes for each row execute function secret_of()')).toEqual([
