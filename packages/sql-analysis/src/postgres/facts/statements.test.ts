@@ -198,6 +198,10 @@ describe('what is written', () => {
       'merge into notes n using people p on n.id = p.id when matched then update set body = p.ssn',
       ['notes.body < ssn'],
     ],
+    [
+      'merge into notes n using people p on n.id = p.id when not matched and name is null then insert (id, body) values (id, name)',
+      ['notes.id < id', 'notes.body < name'],
+    ],
     ['alter table people alter name type text using ssn', ['people.name < ssn']],
   ])('%s', (sql, expected) => {
     expect(writes(sql)).toEqual(expected)
