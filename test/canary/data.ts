@@ -50,7 +50,9 @@ const text = (value: string): Value => ({ sql: quoted(value), canaries: [{ value
 const MAKERS: Readonly<Partial<Record<Type, (random: Random) => Value>>> = {
   text: (random) =>
     text(
-      random.chance(0.5) ? word(random, 8, 16) : `${digits(random, 3)}-${digits(random, 2)}-${digits(random, random.between(3, 6))}`,
+      random.chance(0.5)
+        ? word(random, 8, 16)
+        : `${digits(random, 3)}-${digits(random, 2)}-${digits(random, random.between(3, 6))}`,
     ),
   int4: (random) => {
     const value = number(random, random.between(6, 9))
@@ -71,7 +73,8 @@ const MAKERS: Readonly<Partial<Record<Type, (random: Random) => Value>>> = {
     const value = isoDate(random)
     return { sql: quoted(value), canaries: [{ value, binary: [dateBytes(value)] }] }
   },
-  timestamptz: (random) => text(`${isoDate(random)} ${digits(random, 1)}:00:${String(random.between(10, 59))}.${digits(random, 6)}+00`),
+  timestamptz: (random) =>
+    text(`${isoDate(random)} ${digits(random, 1)}:00:${String(random.between(10, 59))}.${digits(random, 6)}+00`),
   interval: (random) => text(`${digits(random, 5)} days`),
   uuid: (random) => {
     const hex = Array.from({ length: 32 }, () => random.below(16).toString(16)).join('')
@@ -136,7 +139,8 @@ const TEAMS = ['red', 'blue', 'green']
 /** An unmasked value: the same on every side, small, with repeats, so that joins and groups find something. */
 function openValue(table: string, column: Column, row: number, id: number): string {
   if (column.name === 'id') return String(id)
-  if (column.name === 'day') return quoted(row % 2 === 0 ? `2023-0${String(row + 1)}-11` : `2025-0${String(row + 1)}-12`)
+  if (column.name === 'day')
+    return quoted(row % 2 === 0 ? `2023-0${String(row + 1)}-11` : `2025-0${String(row + 1)}-12`)
   if (column.name === 'name') return quoted(`${NAMES[row % 10] ?? ''}${table === 'products' ? String(row) : ''}`)
   if (row === 2 && column.name !== 'person_id') return 'NULL'
   switch (column.type) {

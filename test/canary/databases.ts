@@ -6,6 +6,7 @@ import { createDatabase, type PostgresAddress, query } from '../servers/postgres
 import { WireClient } from '../postgres/wire-client.ts'
 import { EMPTY, makeSide } from './data.ts'
 import { Lane } from './lane.ts'
+import { storedOpenly } from './stored.ts'
 import { HIDING_TARGETS, POLICY, SHOWING_TARGETS } from './policy.ts'
 
 /** Databases of one schema, a gateway in front of them, and a session for each way to look. */
@@ -23,6 +24,8 @@ export interface Databases {
   readonly needles: NeedleIndex
   /** Without pieces so short that a digest holds them by chance. */
   readonly longNeedles: NeedleIndex
+  /** What `one` and `two` hold where no mask is. */
+  readonly stored: () => Promise<readonly [one: string, two: string]>
   /** Everything back to how it began, but for the counters of the server. */
   readonly reset: () => Promise<void>
   readonly close: () => Promise<void>
@@ -31,8 +34,12 @@ export interface Databases {
 const SIDES = { one: 1, two: 2, apart: 1, shown: 1, other: 2 } as const
 type DatabaseName = keyof typeof SIDES
 
-/** Makes the databases. `seed` makes their masked values. */
-export async function openDatabases(server: PostgresAddress, seed: number): Promise<Databases> {
+/** Makes the databases. `seed` makes their masked values; `policy` is that of the test's targets. */
+export async function openDatabases(
+  server: PostgresAddress,
+  seed: number,
+  policy: string = POLICY,
+): Promise<Databases> {
   const tag = randomBytes(4).toString('hex')
   const schema = readFileSync(new URL('schema.sql', import.meta.url), 'utf8')
   const empty = await createDatabase(server, `canary_${tag}`, schema)
@@ -54,7 +61,7 @@ export async function openDatabases(server: PostgresAddress, seed: number): Prom
   targets[HIDING_TARGETS[1]] = target('two')
   targets[SHOWING_TARGETS[0]] = target('shown')
   targets[SHOWING_TARGETS[1]] = target('other')
-  const gateway = await startTestGateway({ targets, policy: POLICY })
+  const gateway = await startTestGateway({ targets, policy })
   const through = (name: string): Lane => new Lane(() => enter(gateway, name))
   const direct = new Lane(() => WireClient.login({ host, port }, { database: `canary_${tag}_apart`, user, password }))
   const lanes = { one: through('one'), two: through('two'), direct, shown: through('shown'), other: through('other') }
@@ -65,10 +72,13 @@ export async function openDatabases(server: PostgresAddress, seed: number): Prom
     canaries,
     needles: new NeedleIndex(needlesOf(canaries, { text: 5, digits: 5 })),
     longNeedles: new NeedleIndex(needlesOf(canaries, { text: 9, digits: 9 })),
+    stored: () => Promise.all([storedOpenly(urls.get('one') ?? ''), storedOpenly(urls.get('two') ?? '')]),
     reset: async () => {
       // Sessions have temporary tables.
       for (const lane of Object.values(lanes)) lane.close()
-      await Promise.all(names.map((name) => query(urls.get(name) ?? '', `${EMPTY}\n${sides[SIDES[name] - 1]?.rows ?? ''}`)))
+      await Promise.all(
+        names.map((name) => query(urls.get(name) ?? '', `${EMPTY}\n${sides[SIDES[name] - 1]?.rows ?? ''}`)),
+      )
     },
     close: async () => {
       for (const lane of Object.values(lanes)) lane.close()

@@ -1,4 +1,13 @@
-import { AGGREGATES, ARRAYS, EXPRESSIONS, FOR_ANY_TYPE, FAILING, SETS, WINDOW_FUNCTIONS, WITHOUT_EQUALITY } from './expression-table.ts'
+import {
+  AGGREGATES,
+  ARRAYS,
+  EXPRESSIONS,
+  FOR_ANY_TYPE,
+  FAILING,
+  SETS,
+  WINDOW_FUNCTIONS,
+  WITHOUT_EQUALITY,
+} from './expression-table.ts'
 import { literal } from './literals.ts'
 import { TYPES, type Column, type Type } from './schema.ts'
 import { available, type Item, type Scope, type Use, type Writing } from './writing.ts'
@@ -11,7 +20,8 @@ export function expression(writing: Writing, type: Type, scope: Scope, depth: nu
     return column ?? literal(writing, type)
   }
   const general = FOR_ANY_TYPE.filter(
-    (text) => !(text.startsWith('nullif') && WITHOUT_EQUALITY.has(type)) && !(text.startsWith('(ARRAY') && ARRAYS.has(type)),
+    (text) =>
+      !(text.startsWith('nullif') && WITHOUT_EQUALITY.has(type)) && !(text.startsWith('(ARRAY') && ARRAYS.has(type)),
   )
   const [template, held] = random.chance(0.2)
     ? [random.pick(general), type]

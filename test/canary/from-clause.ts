@@ -1,7 +1,7 @@
 import { FROM_CALLS } from './expression-table.ts'
 import { columnOf, expression, fill } from './expressions.ts'
 import { type Column, RELATIONS, TYPES, type Relation, type Taint, type Type } from './schema.ts'
-import { available, type Item, type Scope, type Writing } from './writing.ts'
+import { available, type Item, type Scope, worse, type Writing } from './writing.ts'
 
 interface FromItem {
   readonly sql: string
@@ -46,7 +46,10 @@ function joined(writing: Writing, scope: Scope, depth: number): FromItem {
   }
   const equal = random.chance(0.7) || kind === 'FULL JOIN' ? equality(writing, scope, left, right) : null
   if (equal === null && kind === 'FULL JOIN') return { sql: `${left.sql} FULL JOIN ${right.sql} ON true`, items }
-  return { sql: `${left.sql} ${kind} ${right.sql} ON ${equal ?? expression(writing, 'bool', both, 1, 'decide')}`, items }
+  return {
+    sql: `${left.sql} ${kind} ${right.sql} ON ${equal ?? expression(writing, 'bool', both, 1, 'decide')}`,
+    items,
+  }
 }
 
 function equality(writing: Writing, scope: Scope, left: FromItem, right: FromItem): string | null {
@@ -62,7 +65,10 @@ function equality(writing: Writing, scope: Scope, left: FromItem, right: FromIte
 function sharedColumns(left: FromItem, right: FromItem): readonly Column[] | null {
   const [one, two] = [left.items[0], right.items[0]]
   if (one === undefined || two === undefined || left.items.length > 1 || right.items.length > 1) return null
-  const shared = one.columns.filter(({ name }) => two.columns.some((other) => other.name === name))
+  const shared = one.columns.flatMap((column) => {
+    const other = two.columns.find(({ name }) => name === column.name)
+    return other === undefined ? [] : [{ ...column, taint: worse(column.taint, other.taint) }]
+  })
   const twice = new Set(one.columns.map(({ name }) => name)).size !== one.columns.length
   return twice || shared.length === 0 ? null : shared
 }
@@ -90,7 +96,10 @@ function relationItem(writing: Writing, relation: Relation, hiding: readonly Rel
     const count = random.between(1, Math.min(3, relation.columns.length))
     const names = Array.from({ length: count }, (_, index) => `k${String(index)}`)
     const columns = relation.columns.map((column, index) => ({ ...column, name: names[index] ?? column.name }))
-    return { sql: `${only}${schema}${relation.name} AS ${alias}(${names.join(', ')})${sample}`, items: [{ alias, columns, row: true }] }
+    return {
+      sql: `${only}${schema}${relation.name} AS ${alias}(${names.join(', ')})${sample}`,
+      items: [{ alias, columns, row: true }],
+    }
   }
   return {
     sql: `${only}${schema}${relation.name} ${random.chance(0.5) ? 'AS ' : ''}${alias}${sample}`,
@@ -103,7 +112,10 @@ function subqueryItem(writing: Writing, scope: Scope, depth: number): FromItem {
   const around: Scope = lateral ? scope : { items: [], outer: scope.outer, tables: scope.tables }
   const inner = writing.query(writing, around, depth - 1, null)
   const alias = writing.fresh('q')
-  return { sql: `${lateral ? 'LATERAL ' : ''}(${inner.sql}) AS ${alias}`, items: [{ alias, columns: inner.columns, row: true }] }
+  return {
+    sql: `${lateral ? 'LATERAL ' : ''}(${inner.sql}) AS ${alias}`,
+    items: [{ alias, columns: inner.columns, row: true }],
+  }
 }
 
 const CALL_TEMPLATES: readonly (readonly [string, string])[] = FROM_CALLS.map(({ sql, columns }) => [sql, columns])
@@ -111,13 +123,23 @@ const CALL_TEMPLATES: readonly (readonly [string, string])[] = FROM_CALLS.map(({
 function callItem(writing: Writing, scope: Scope): FromItem {
   const { random } = writing
   const alias = writing.fresh('f')
-  const choices = CALL_TEMPLATES.flatMap(([sql, columns]) => available([sql], writing.version).map((text) => [text, columns] as const))
+  const choices = CALL_TEMPLATES.flatMap(([sql, columns]) =>
+    available([sql], writing.version).map((text) => [text, columns] as const),
+  )
   const [template, columns] = random.pick(choices)
   // How many rows there are is told by the arguments: to use a masked column there is to look at it.
   const values = template.startsWith('(') || template.startsWith('LATERAL')
   const lateral: Scope = template.startsWith('(') ? { items: [], outer: scope.outer, tables: scope.tables } : scope
   const { sql, taint } = writing.watched(() =>
-    fill(writing, template, random.pick(TYPES), lateral, 1, values ? 'derive' : writing.mode === 'wild' ? 'derive' : 'decide', alias),
+    fill(
+      writing,
+      template,
+      random.pick(TYPES),
+      lateral,
+      1,
+      values ? 'derive' : writing.mode === 'wild' ? 'derive' : 'decide',
+      alias,
+    ),
   )
   if (taint !== 'none' && !values) writing.touches.add('decided')
   return { sql, items: [{ alias, columns: columnsOf(columns, taint), row: false }] }

@@ -1,8 +1,9 @@
 import { fill } from './expressions.ts'
-import { commonTables, query, select, topQuery } from './queries.ts'
+import { commonTables, query, select } from './queries.ts'
 import { Random } from './random.ts'
 import { RELATIONS, TYPES } from './schema.ts'
 import { SIDE_ROADS } from './side-roads.ts'
+import { topQuery } from './top-queries.ts'
 import { type Scope, type Touch, Writing } from './writing.ts'
 import { readBack, write } from './writes.ts'
 
@@ -18,6 +19,8 @@ export interface Unit {
   readonly parameters: readonly string[]
   readonly protocol: Protocol
   readonly touches: ReadonlySet<Touch>
+  /** It came from the table of side roads, and what it does with masked columns was not followed. */
+  readonly side: boolean
   /** The answer differs between equal databases: only canaries can be looked for. */
   readonly varies: boolean
   /** Ends in COMMIT. */
@@ -76,6 +79,7 @@ export function unitOf(seed: number, version: number, probes: readonly string[])
     parameters: writing.parameters ?? [],
     protocol,
     touches: writing.touches,
+    side: make === sideRoad,
     varies: draft.varies ?? false,
     commit: draft.commit ?? false,
     alone: draft.alone ?? false,
@@ -92,7 +96,10 @@ function modifyingTable(writing: Writing): Draft {
   const head = commonTables(writing, 1, [])
   if (head.sql !== '' || sql.startsWith('WITH') || !sql.includes(' RETURNING ')) {
     const tail = select(writing, { items: [], outer: null, tables: [] }, 1, null)
-    return { class: 'modifying CTE', statements: [sql.startsWith('WITH') ? sql : `WITH w AS (${sql}) ${tail.sql}`, readBack(target)] }
+    return {
+      class: 'modifying CTE',
+      statements: [sql.startsWith('WITH') ? sql : `WITH w AS (${sql}) ${tail.sql}`, readBack(target)],
+    }
   }
   return { class: 'modifying CTE', statements: [`WITH w AS (${sql}) SELECT * FROM w`, readBack(target)] }
 }
@@ -102,7 +109,10 @@ function cursor(writing: Writing): Draft {
   const { sql } = topQuery(writing, 2)
   const name = writing.fresh('cur')
   const options = random.pick(['', ' SCROLL', ' NO SCROLL', ' BINARY', ' INSENSITIVE'])
-  const fetches = random.some(['FETCH NEXT FROM', 'FETCH 2 FROM', 'MOVE 1 IN', 'FETCH FORWARD ALL FROM', 'FETCH FORWARD 2'], 2)
+  const fetches = random.some(
+    ['FETCH NEXT FROM', 'FETCH 2 FROM', 'MOVE 1 IN', 'FETCH FORWARD ALL FROM', 'FETCH FORWARD 2'],
+    2,
+  )
   const hold = random.chance(0.1) ? ' WITH HOLD' : ''
   return {
     class: 'cursor',
@@ -117,19 +127,36 @@ function cursor(writing: Writing): Draft {
 function prepared(writing: Writing): Draft {
   const name = writing.fresh('prep')
   const one = writing.random.chance(0.8) ? topQuery(writing, 2).sql : write(writing, 1).sql
-  return { class: 'prepare', statements: [`PREPARE ${name} AS ${one}`, `EXECUTE ${name}`, `EXECUTE ${name}`, `DEALLOCATE ${name}`] }
+  return {
+    class: 'prepare',
+    statements: [`PREPARE ${name} AS ${one}`, `EXECUTE ${name}`, `EXECUTE ${name}`, `DEALLOCATE ${name}`],
+  }
 }
 
 function copied(writing: Writing): Draft {
   const { sql } = topQuery(writing, 2)
-  const options = writing.random.pick(['', ' (FORMAT csv)', ' (FORMAT binary)', " WITH (FORMAT csv, FORCE_QUOTE *)", ' CSV HEADER'])
+  const options = writing.random.pick([
+    '',
+    ' (FORMAT csv)',
+    ' (FORMAT binary)',
+    ' WITH (FORMAT csv, FORCE_QUOTE *)',
+    ' CSV HEADER',
+  ])
   return { class: 'copy', statements: [`COPY (${sql}) TO STDOUT${options}`] }
 }
 
 function explained(writing: Writing): Draft {
   const { random } = writing
   const sql = random.chance(0.8) ? topQuery(writing, 2).sql : write(writing, 1).sql
-  const options = random.some(['ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF', 'VERBOSE', `FORMAT ${random.pick(['json', 'xml', 'yaml', 'text'])}`, 'SETTINGS'], 2)
+  const options = random.some(
+    [
+      'ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF',
+      'VERBOSE',
+      `FORMAT ${random.pick(['json', 'xml', 'yaml', 'text'])}`,
+      'SETTINGS',
+    ],
+    2,
+  )
   return { class: 'explain', statements: [`EXPLAIN (${['COSTS OFF', ...options].join(', ')}) ${sql}`] }
 }
 
@@ -139,27 +166,37 @@ function madeTable(writing: Writing): Draft {
   if (writing.random.chance(0.2)) {
     const inner = select(writing, scope, 1, null)
     if (inner.columns.some(({ taint }) => taint !== 'none')) writing.touches.add('written')
-    return { class: 'make table', alone: true, statements: [`SELECT * INTO TEMP ${name} FROM (${inner.sql}) z`, `SELECT * FROM ${name}`] }
+    return {
+      class: 'make table',
+      alone: true,
+      statements: [`SELECT * INTO TEMP ${name} FROM (${inner.sql}) z`, `SELECT * FROM ${name}`],
+    }
   }
   const inner = query(writing, null, 2, null)
   if (inner.columns.some(({ taint }) => taint !== 'none')) writing.touches.add('written')
-  const place = writing.random.pick(['TEMP TABLE ', 'TABLE scratch.', 'UNLOGGED TABLE scratch.', 'TEMP TABLE IF NOT EXISTS '])
+  const place = writing.random.pick([
+    'TEMP TABLE ',
+    'TABLE scratch.',
+    'UNLOGGED TABLE scratch.',
+    'TEMP TABLE IF NOT EXISTS ',
+  ])
   const full = place.endsWith('.') ? `scratch.${name}` : name
   return {
     class: 'make table',
     alone: true,
-    statements: [
-      `CREATE ${place}${name} AS ${inner.sql}`,
-      `SELECT * FROM ${full}`,
-      `SELECT count(*) FROM ${full}`,
-    ],
+    statements: [`CREATE ${place}${name} AS ${inner.sql}`, `SELECT * FROM ${full}`, `SELECT count(*) FROM ${full}`],
   }
 }
 
 function madeView(writing: Writing): Draft {
   const name = `seen_${String(writing.random.below(1e9))}`
   const inner = query(writing, null, 2, null)
-  const place = writing.random.pick(['TEMP VIEW ', 'VIEW scratch.', 'MATERIALIZED VIEW scratch.', 'OR REPLACE TEMP VIEW '])
+  const place = writing.random.pick([
+    'TEMP VIEW ',
+    'VIEW scratch.',
+    'MATERIALIZED VIEW scratch.',
+    'OR REPLACE TEMP VIEW ',
+  ])
   if (inner.columns.some(({ taint }) => taint !== 'none')) writing.touches.add('written')
   const full = place.endsWith('.') ? `scratch.${name}` : name
   return {
@@ -171,7 +208,8 @@ function madeView(writing: Writing): Draft {
 
 function sideRoad(writing: Writing): Draft {
   const road = writing.random.pick(SIDE_ROADS)
-  const columns = (name: string): Scope['items'][number]['columns'] => RELATIONS.find((each) => each.name === name)?.columns ?? []
+  const columns = (name: string): Scope['items'][number]['columns'] =>
+    RELATIONS.find((each) => each.name === name)?.columns ?? []
   const items = [
     { alias: 'a', columns: columns('people'), row: false },
     { alias: 'b', columns: columns('orders'), row: false },

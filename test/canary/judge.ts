@@ -4,7 +4,7 @@ import type { Answer, Outcome } from './lane.ts'
 
 /** What is wrong with a unit, in words; and its statements. */
 export interface Failure {
-  readonly kind: 'leak' | 'interference' | 'ended'
+  readonly kind: 'leak' | 'interference' | 'laundered' | 'ended'
   readonly what: string
   readonly unit: Unit
 }
@@ -28,18 +28,29 @@ export function sentIn(unit: Unit): string {
 export function judge(databases: Databases, unit: Unit, one: Outcome, two: Outcome): Failure | null {
   if (one.closed || two.closed) return { kind: 'ended', what: 'the session was ended', unit }
   const bytes = Buffer.concat(one.answers.map((answer) => answer.bytes))
-  const leak = databases.needles.find(bytes, sentIn(unit))
-  if (leak !== null && databases.needles.find(Buffer.concat(two.answers.map((answer) => answer.bytes)), sentIn(unit)) !== leak)
+  // Numbers of the server's own hold short pieces by chance.
+  const needles = unit.varies ? databases.longNeedles : databases.needles
+  const leak = needles.find(bytes, sentIn(unit))
+  if (leak !== null && needles.find(Buffer.concat(two.answers.map((answer) => answer.bytes)), sentIn(unit)) !== leak)
     return { kind: 'leak', what: leak, unit }
   if (unit.varies) return null
-  const index = one.answers.findIndex((answer, at) => !answer.comparable.equals(two.answers[at]?.comparable ?? Buffer.alloc(0)))
+  const index = one.answers.findIndex(
+    (answer, at) => !answer.comparable.equals(two.answers[at]?.comparable ?? Buffer.alloc(0)),
+  )
   const [left, right] = [one.answers[index], two.answers[index]]
   if (left === undefined) return null
-  return { kind: 'interference', what: `answer ${String(index)}: ${shown(left)} <> ${right === undefined ? 'none' : shown(right)}`, unit }
+  return {
+    kind: 'interference',
+    what: `answer ${String(index)}: ${shown(left)} <> ${right === undefined ? 'none' : shown(right)}`,
+    unit,
+  }
 }
 
 function shown(answer: Answer): string {
   const { error } = answer
   if (error !== null) return `${error.sqlstate} ${error.message}`.slice(0, 160)
-  return answer.comparable.toString('latin1').replaceAll(/[^\x20-\x7e]+/g, ' ').slice(-200)
+  return answer.comparable
+    .toString('latin1')
+    .replaceAll(/[^\x20-\x7e]+/g, ' ')
+    .slice(-200)
 }

@@ -1,10 +1,22 @@
 import { aggregate, columnOf, columnsIn, expression, failing, setCall, spelled, windowCall } from './expressions.ts'
 import { fromClause } from './from-clause.ts'
-import { type Column, RELATIONS, TYPES, type Relation, type Taint, type Type } from './schema.ts'
+import { type Column, TYPES, type Relation, type Taint, type Type } from './schema.ts'
 import { type Query, type Scope, worse, type Writing } from './writing.ts'
 
 /** Types that can be compared, and so grouped, ordered and made distinct. */
-const COMPARABLE: readonly Type[] = ['int4', 'text', 'date', 'bool', 'numeric', 'uuid', 'level', 'int8', 'timestamptz', 'inet', 'jsonb']
+const COMPARABLE: readonly Type[] = [
+  'int4',
+  'text',
+  'date',
+  'bool',
+  'numeric',
+  'uuid',
+  'level',
+  'int8',
+  'timestamptz',
+  'inet',
+  'jsonb',
+]
 const COMMON: readonly Type[] = ['int4', 'text', 'text', 'date', 'numeric', 'jsonb', 'bool', 'timestamptz', 'text[]']
 
 const anyType = (writing: Writing): Type => writing.random.pick(writing.random.chance(0.6) ? COMMON : TYPES)
@@ -45,7 +57,11 @@ export function commonTables(
     const one = repeats ? recursiveTable(writing, name) : query(writing, around, depth - 1, null)
     const renames = repeats || random.chance(0.3)
     const columns = one.columns.map((column, index) => (renames ? { ...column, name: `x${String(index)}` } : column))
-    const how = random.weighted([[6, ''], [1, 'MATERIALIZED '], [1, 'NOT MATERIALIZED ']] as const)
+    const how = random.weighted([
+      [6, ''],
+      [1, 'MATERIALIZED '],
+      [1, 'NOT MATERIALIZED '],
+    ] as const)
     parts.push(`${name}${renames ? `(${columns.map((column) => column.name).join(', ')})` : ''} AS ${how}(${one.sql})`)
     known = [...known, { name, kind: 'view', columns, writable: [] }]
   }
@@ -64,7 +80,10 @@ function recursiveTable(writing: Writing, name: string): Query {
   writing.note(number.taint, 'decide')
   const suffix = writing.random.chance(0.5) ? `x1 || 'x'` : 'x1'
   const sql = `(${first.sql}) UNION${all} SELECT x0 + 1, ${suffix} FROM ${name} WHERE x0 < 4`
-  return { sql, columns: first.columns.map((column) => ({ ...column, taint: column.taint === 'none' ? 'none' : 'derived' })) }
+  return {
+    sql,
+    columns: first.columns.map((column) => ({ ...column, taint: column.taint === 'none' ? 'none' : 'derived' })),
+  }
 }
 
 function setOperation(writing: Writing, scope: Scope, depth: number, want: readonly Type[] | null): Query {
@@ -97,7 +116,11 @@ function values(writing: Writing, scope: Scope, want: readonly Type[] | null): Q
     })
     return `(${cells.join(', ')})`
   })
-  const columns = types.map((type, index) => ({ name: `column${String(index + 1)}`, type, taint: taints[index] ?? 'none' }))
+  const columns = types.map((type, index) => ({
+    name: `column${String(index + 1)}`,
+    type,
+    taint: taints[index] ?? 'none',
+  }))
   return { sql: `VALUES ${rows.join(', ')}`, columns }
 }
 
@@ -146,7 +169,13 @@ function mayCompare(writing: Writing, column: Column): boolean {
   return COMPARABLE.includes(column.type) && writing.permits(column.taint, 'decide')
 }
 
-const FRAMES = ['', ' ROWS BETWEEN 1 PRECEDING AND CURRENT ROW', ' ROWS UNBOUNDED PRECEDING', ' GROUPS 1 PRECEDING', ' RANGE UNBOUNDED PRECEDING EXCLUDE TIES']
+const FRAMES = [
+  '',
+  ' ROWS BETWEEN 1 PRECEDING AND CURRENT ROW',
+  ' ROWS UNBOUNDED PRECEDING',
+  ' GROUPS 1 PRECEDING',
+  ' RANGE UNBOUNDED PRECEDING EXCLUDE TIES',
+]
 
 function windowOf(writing: Writing, scope: Scope): string {
   const { random } = writing
@@ -162,7 +191,11 @@ function grouped(writing: Writing, scope: Scope, depth: number, want: readonly T
   const from = fromClause(writing, scope, depth)
   const where = random.chance(0.3) ? ` WHERE ${expression(writing, 'bool', scope, 1, 'decide')}` : ''
   const keys = groupKeys(writing, scope)
-  const types = want ?? Array.from({ length: random.between(1, 3) }, () => random.pick(['int8', 'int4', 'text', 'numeric', 'jsonb', 'bool', 'text[]', 'date'] as const))
+  const types =
+    want ??
+    Array.from({ length: random.between(1, 3) }, () =>
+      random.pick(['int8', 'int4', 'text', 'numeric', 'jsonb', 'bool', 'text[]', 'date'] as const),
+    )
   const outputs = types.map((type): Output => {
     const name = writing.fresh('g')
     const key = keys.find((each) => each.type === type)
@@ -171,6 +204,7 @@ function grouped(writing: Writing, scope: Scope, depth: number, want: readonly T
         writing.note(key.taint, 'project')
         return key.sql
       }
+      if (type === 'int4' && keys[0] !== undefined && random.chance(0.15)) return `GROUPING(${keys[0].sql})`
       return aggregate(writing, type, scope, 1) ?? `NULL::${type}`
     })
     return { sql: `${sql} AS ${name}`, column: { name, type, taint } }
@@ -213,7 +247,13 @@ function groupBy(writing: Writing, keys: readonly Key[]): string {
   const [one, two] = names
   if (one === undefined) return ''
   const list = names.join(', ')
-  const sets = [`ROLLUP (${list})`, `CUBE (${list})`, `GROUPING SETS ((${list}), ())`, `GROUPING SETS (${one}, (${two ?? one}))`, `DISTINCT ${list}`]
+  const sets = [
+    `ROLLUP (${list})`,
+    `CUBE (${list})`,
+    `GROUPING SETS ((${list}), ())`,
+    `GROUPING SETS (${one}, (${two ?? one}))`,
+    `DISTINCT ${list}`,
+  ]
   return ` GROUP BY ${writing.random.chance(0.3) ? writing.random.pick(sets) : list}`
 }
 
@@ -238,51 +278,3 @@ function ending(writing: Writing, scope: Scope | null, columns: readonly Column[
   const count = random.chance(0.1) ? expression(writing, 'int4', inner, 1, 'decide') : String(random.between(1, 9))
   return `${order}${random.pick([` LIMIT ${count}`, ` LIMIT ${count} OFFSET 1`, ` OFFSET 1 ROWS FETCH FIRST ${count.startsWith('(') ? count : `(${count})`} ROWS ONLY`])}`
 }
-
-/** A query as a client sends it: also stars, whole rows, TABLE and locks, which have no column names of their own. */
-export function topQuery(writing: Writing, depth: number): Query {
-  const { random } = writing
-  const roll = random.next()
-  if (roll < 0.78) return query(writing, null, depth, null)
-  const relations = RELATIONS.filter(({ columns }) => columns.every(({ taint }) => writing.permits(taint, 'project')))
-  const relation = random.pick(relations)
-  const note = (use: 'project' | 'derive'): void => relation.columns.forEach(({ taint }) => writing.note(taint, use))
-  const clear = relation.columns.every(({ taint }) => taint === 'none')
-  if (roll < 0.81) {
-    note('project')
-    return { sql: `TABLE ${relation.name}`, columns: [] }
-  }
-  if (roll < 0.92 || !(clear || writing.mode === 'wild')) {
-    note('project')
-    const scope: Scope = { items: [{ alias: 'zz', columns: relation.columns, row: true }], outer: null, tables: [] }
-    const where = random.chance(0.5) ? ` WHERE ${expression(writing, 'bool', scope, 1, 'decide')}` : ''
-    const lock = relation.kind === 'table' && random.chance(0.1) ? random.pick([' FOR UPDATE', ' FOR SHARE OF zz SKIP LOCKED', ' FOR NO KEY UPDATE NOWAIT']) : ''
-    return { sql: `SELECT ${random.pick(['*', 'zz.*', '(zz).*', 'zz.*, zz.*'])} FROM ${relation.name} zz${where}${lock}`, columns: [] }
-  }
-  note('derive')
-  const whole = random.pick(WHOLE_ROWS)
-  return { sql: whole.replaceAll('{r}', relation.name), columns: [] }
-}
-
-const WHOLE_ROWS: readonly string[] = [
-  'SELECT zz FROM {r} zz',
-  'SELECT zz::text FROM {r} zz',
-  'SELECT to_jsonb(zz) FROM {r} zz',
-  'SELECT row_to_json(zz, true) FROM {r} zz',
-  'SELECT json_agg(zz) FROM {r} zz',
-  'SELECT array_agg(zz) FROM {r} zz',
-  'SELECT ROW(zz.*) FROM {r} zz',
-  'SELECT ROW(zz.*, 1)::text FROM {r} zz',
-  'SELECT (SELECT zz) FROM {r} zz',
-  'SELECT xx FROM (SELECT zz AS xx FROM {r} zz) yy',
-  'SELECT count(zz), max(zz::text) FROM {r} zz',
-  'SELECT hashtext(zz::text), md5(zz::text) FROM {r} zz',
-  'SELECT xmlforest(zz) FROM {r} zz',
-  'SELECT jj.* FROM {r} zz, LATERAL jsonb_each_text(to_jsonb(zz)) jj',
-  'SELECT zz IS NULL, zz IS NOT NULL, num_nulls(zz) FROM {r} zz',
-  'SELECT DISTINCT zz FROM {r} zz',
-  'SELECT zz.* FROM (SELECT * FROM {r}) zz',
-  'SELECT row_number() OVER (ORDER BY zz) FROM {r} zz',
-  'SELECT zz = yy FROM {r} zz, {r} yy',
-  'SELECT format($$%s$$, zz), concat(zz), zz || $$$$ FROM {r} zz',
-]

@@ -18,13 +18,14 @@ export async function report(databases: Databases, title: string, result: Campai
     ['not taken by the server itself', tally.serverErrors(most)],
   ]
   for (const [what, list] of lists) if (list.length > 0) console.info(`${what}:\n${list.join('\n')}`)
-  for (const [index, failure] of failures.entries())
-    console.info(await told(databases, failure, index < MOST_SHRUNK))
+  for (const [index, failure] of failures.entries()) {
+    const smaller = index < MOST_SHRUNK ? await shrink(databases, failure) : null
+    console.info(told(smaller === null ? failure : { ...failure, unit: { ...failure.unit, statements: smaller } }))
+  }
 }
 
-async function told(databases: Databases, failure: Failure, smaller: boolean): Promise<string> {
-  const { kind, what, unit } = failure
-  const statements = smaller ? await shrink(databases, failure) : unit.statements
+/** A failure with all that it takes to see it again. */
+export function told({ kind, what, unit }: Failure): string {
   const values = unit.parameters.length === 0 ? '' : `\n  -- ${JSON.stringify(unit.parameters)}`
-  return `${kind} (unit ${String(unit.seed)}, ${unit.class}, ${unit.protocol}): ${what}\n  ${statements.join(';\n  ')}${values}`
+  return `${kind} (unit ${String(unit.seed)}, ${unit.class}, ${unit.protocol}): ${what}\n  ${unit.statements.join(';\n  ')}${values}`
 }

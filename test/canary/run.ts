@@ -27,7 +27,9 @@ try {
       statements: Number(values.statements),
       progress: (tally, failures) => {
         const rate = Math.round(tally.statements / ((performance.now() - started) / 1000))
-        process.stderr.write(`\r${String(tally.statements)} statements, ${String(failures.length)} failures, ${String(rate)}/s `)
+        process.stderr.write(
+          `\r${String(tally.statements)} statements, ${String(failures.length)} failures, ${String(rate)}/s `,
+        )
       },
     })
     process.stderr.write('\n')

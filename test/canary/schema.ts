@@ -49,14 +49,10 @@ const TABLES = {
     'id:int4 name:text team:text age:int4 hired:date prefs:jsonb labels:text[] active:bool rank:level since:timestamptz ssn:text* email:text* salary:int4* account:int8* rate:numeric* born:date* seen:timestamptz* token:uuid* photo:bytea* doc:jsonb* tags:text[]* home:inet* tier:level* addr:address* span:int4range* shouted:text+= initial:text= pin:int4* school:text',
   people_copy: 'id:int4 name:text ssn:text* email:text* salary:int4* born:date* token:uuid* doc:jsonb*',
   people_log: 'id:int4= person_id:int4 was:text* at_team:text',
-  orders:
-    'id:int4 person_id:int4 amount:numeric status:text placed:date note:text items:int4[] card:text* memo:xml*',
-  events:
-    'id:int4 day:date person_id:int4 kind:text payload:jsonb ip:inet* score:float8* took:interval* raw:json*',
-  events_old:
-    'id:int4 day:date person_id:int4 kind:text payload:jsonb ip:inet* score:float8* took:interval* raw:json*',
-  events_new:
-    'id:int4 day:date person_id:int4 kind:text payload:jsonb ip:inet* score:float8* took:interval* raw:json*',
+  orders: 'id:int4 person_id:int4 amount:numeric status:text placed:date note:text items:int4[] card:text* memo:xml*',
+  events: 'id:int4 day:date person_id:int4 kind:text payload:jsonb ip:inet* score:float8* took:interval* raw:json*',
+  events_old: 'id:int4 day:date person_id:int4 kind:text payload:jsonb ip:inet* score:float8* took:interval* raw:json*',
+  events_new: 'id:int4 day:date person_id:int4 kind:text payload:jsonb ip:inet* score:float8* took:interval* raw:json*',
   products: 'id:int4 name:text price:numeric stock:int4 attrs:jsonb dims:int4[]',
   readings:
     'id:int4 i:int4 b:int8 n:numeric f:float8 t:text ok:bool d:date ts:timestamptz iv:interval u:uuid x:bytea j:jsonb js:json a:text[] ia:int4[] ip:inet lv:level ad:address r:int4range doc:xml',

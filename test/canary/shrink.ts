@@ -7,7 +7,8 @@ const MOST_ATTEMPTS = 250
 
 /** A smaller unit that fails in the same way, by leaving out tokens of its statements. */
 export async function shrink(databases: Databases, failure: Failure): Promise<readonly string[]> {
-  if (failure.what.startsWith('under masks of every kind')) return failure.unit.statements
+  if (failure.kind === 'laundered' || failure.what.startsWith('under masks of every kind'))
+    return failure.unit.statements
   await databases.reset()
   let best = failure.unit.statements
   let attempts = 0

@@ -50,7 +50,6 @@ export const SIDE_ROADS: readonly SideRoad[] = [
     `SELECT query FROM pg_stat_activity`,
     `SELECT attname FROM pg_stats WHERE tablename = 'people' ORDER BY 1`,
     `SELECT * FROM pg_statistic_ext_data`,
-    `SELECT pg_stat_get_activity(NULL)`,
     `TABLE pg_largeobject`,
   ),
   ...varying(
@@ -64,6 +63,8 @@ export const SIDE_ROADS: readonly SideRoad[] = [
     `SELECT * FROM pg_locks`,
     `SELECT * FROM pg_prepared_statements`,
     `SELECT * FROM pg_cursors`,
+    `SELECT pg_stat_get_activity(NULL)`,
+    `SELECT pid, state FROM pg_stat_activity`,
   ),
   ...each(
     'setting',
@@ -75,11 +76,22 @@ export const SIDE_ROADS: readonly SideRoad[] = [
     `SET app.y = 'red'`,
     `SET LOCAL "app.z" TO 5, 6`,
   ),
-  { class: 'setting', statements: [`SELECT set_config('app.x', {text}, true) FROM people a, orders b LIMIT 1`, `SHOW app.x`, `SELECT current_setting('app.x', true)`] },
+  {
+    class: 'setting',
+    statements: [
+      `SELECT set_config('app.x', {text}, true) FROM people a, orders b LIMIT 1`,
+      `SHOW app.x`,
+      `SELECT current_setting('app.x', true)`,
+    ],
+  },
   { class: 'setting', statements: [`SET app.y = 'blue'`, `SHOW app.y`, `RESET app.y`] },
-  ...(['NOTIFY news', `NOTIFY news, 'red'`, `SELECT pg_notify('news', {text}) FROM people a, orders b LIMIT 1`, `SELECT pg_notify({text}, 'x') FROM people a, orders b LIMIT 1`, `SELECT pg_notify('news', status) FROM orders LIMIT 2`].map(
-    (text): SideRoad => ({ class: 'notify', statements: ['LISTEN news', text], commit: true }),
-  )),
+  ...[
+    'NOTIFY news',
+    `NOTIFY news, 'red'`,
+    `SELECT pg_notify('news', {text}) FROM people a, orders b LIMIT 1`,
+    `SELECT pg_notify({text}, 'x') FROM people a, orders b LIMIT 1`,
+    `SELECT pg_notify('news', status) FROM orders LIMIT 2`,
+  ].map((text): SideRoad => ({ class: 'notify', statements: ['LISTEN news', text], commit: true })),
   ...each(
     'function',
     `SELECT f_ssn({int4}) FROM people a, orders b`,
@@ -140,7 +152,14 @@ export const SIDE_ROADS: readonly SideRoad[] = [
     `SELECT last_value FROM tickets`,
     `SELECT setseed(a.salary / 1e12) FROM people a LIMIT 1`,
   ),
-  { class: 'sequence', statements: [`SELECT setval('tickets', a.salary) FROM people a WHERE a.id = 1`, `SELECT last_value FROM tickets`, `SELECT setval('tickets', 100)`] },
+  {
+    class: 'sequence',
+    statements: [
+      `SELECT setval('tickets', a.salary) FROM people a WHERE a.id = 1`,
+      `SELECT last_value FROM tickets`,
+      `SELECT setval('tickets', 100)`,
+    ],
+  },
   ...each(
     'denied table',
     `SELECT * FROM vault`,
@@ -200,10 +219,42 @@ export const SIDE_ROADS: readonly SideRoad[] = [
     `LOCK TABLE orders IN SHARE MODE`,
     `CREATE TEMP TABLE shadow (id int, t text)`,
   ),
-  { class: 'shadowed name', alone: true, statements: [`CREATE TEMP TABLE people (id int, ssn text)`, `INSERT INTO people VALUES (1, 'own')`, `SELECT * FROM people`, `SELECT count(*) FROM public.people`, `SELECT ssn FROM public.people`, `DROP TABLE IF EXISTS pg_temp.people`] },
-  { class: 'shadowed name', alone: true, statements: [`CREATE TEMP VIEW orders AS SELECT 1 AS id, 'x' AS card`, `SELECT card FROM orders`, `SELECT card FROM public.orders`, `DROP VIEW IF EXISTS pg_temp.orders`] },
-  { class: 'savepoint', statements: [`SAVEPOINT s`, `UPDATE people SET team = 'x' WHERE id = 1`, `SELECT id, ssn, team FROM people WHERE id = 1`, `ROLLBACK TO s`, `RELEASE s`] },
-  { class: 'trigger', statements: [`UPDATE people SET team = 'x' WHERE id < 4`, `SELECT * FROM people_log ORDER BY id`] },
+  {
+    class: 'shadowed name',
+    alone: true,
+    statements: [
+      `CREATE TEMP TABLE people (id int, ssn text)`,
+      `INSERT INTO people VALUES (1, 'own')`,
+      `SELECT * FROM people`,
+      `SELECT count(*) FROM public.people`,
+      `SELECT ssn FROM public.people`,
+      `DROP TABLE IF EXISTS pg_temp.people`,
+    ],
+  },
+  {
+    class: 'shadowed name',
+    alone: true,
+    statements: [
+      `CREATE TEMP VIEW orders AS SELECT 1 AS id, 'x' AS card`,
+      `SELECT card FROM orders`,
+      `SELECT card FROM public.orders`,
+      `DROP VIEW IF EXISTS pg_temp.orders`,
+    ],
+  },
+  {
+    class: 'savepoint',
+    statements: [
+      `SAVEPOINT s`,
+      `UPDATE people SET team = 'x' WHERE id = 1`,
+      `SELECT id, ssn, team FROM people WHERE id = 1`,
+      `ROLLBACK TO s`,
+      `RELEASE s`,
+    ],
+  },
+  {
+    class: 'trigger',
+    statements: [`UPDATE people SET team = 'x' WHERE id < 4`, `SELECT * FROM people_log ORDER BY id`],
+  },
   { class: 'constraint', statements: [`INSERT INTO products (id, name) SELECT id, {text} FROM people a`] },
   { class: 'constraint', statements: [`INSERT INTO people (id, ssn) SELECT id, ssn FROM people`] },
   { class: 'constraint', statements: [`INSERT INTO products (id, price) VALUES (900, -1)`] },
@@ -211,4 +262,14 @@ export const SIDE_ROADS: readonly SideRoad[] = [
   { class: 'constraint', statements: [`UPDATE people_copy SET ssn = 'x'`] },
   { class: 'constraint', statements: [`INSERT INTO events (id, day, ip) VALUES (900, '1990-01-01', '10.0.0.1')`] },
   { class: 'constraint', statements: [`UPDATE people SET ssn = ssn || repeat('x', 60)`] },
+  {
+    class: 'current of',
+    statements: [
+      `DECLARE cur CURSOR FOR SELECT * FROM orders FOR UPDATE`,
+      `FETCH 2 FROM cur`,
+      `UPDATE orders SET note = 'x' WHERE CURRENT OF cur RETURNING *`,
+      `DELETE FROM orders WHERE CURRENT OF cur RETURNING id, card`,
+      `CLOSE cur`,
+    ],
+  },
 ]

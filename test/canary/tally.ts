@@ -1,16 +1,16 @@
 import type { Unit } from './generate.ts'
-import { type Failure, refusalOf } from './judge.ts'
+import { refusalOf } from './judge.ts'
 import type { Outcome } from './lane.ts'
 
 interface Row {
   statements: number
   accepted: number
   allowed: number
-  leaks: number
 }
 
 /** What a statement does with masked columns, in one word. */
 function touchOf(unit: Unit): string {
+  if (unit.side) return 'takes a side road'
   if (unit.touches.size === 0) return 'no masked column'
   if (unit.touches.has('written')) return 'writes masked'
   if (unit.touches.has('decided')) return 'decides by masked'
@@ -25,9 +25,8 @@ export class Tally {
   readonly #refusals = new Map<string, { count: number; example: string }>()
   readonly #errors = new Map<string, { count: number; example: string }>()
 
-  add(unit: Unit, through: Outcome, direct: Outcome, failure: Failure | null): void {
+  add(unit: Unit, through: Outcome, direct: Outcome): void {
     const touch = touchOf(unit)
-    let first = true
     for (const [index, sql] of unit.statements.entries()) {
       const [plain, gated] = [direct.answers[index + 1], through.answers[index + 1]]
       if (plain === undefined || gated === undefined) continue
@@ -41,12 +40,17 @@ export class Tally {
         row.statements++
         if (accepted) row.accepted++
         if (accepted && refusal === null) row.allowed++
-        if (first && failure !== null && failure.kind !== 'ended') row.leaks++
       }
-      first = false
-      if (!accepted) this.#note(this.#errors, `${unit.class}: ${plain.error?.sqlstate ?? ''} ${plain.error?.message ?? ''}`, sql)
-      else if (refusal !== null) this.#note(this.#refusals, `${touch}, ${unit.class}: ${refusal.code} ${worded(refusal.message)}`, sql)
-      else if (gated.error !== null) this.#note(this.#refusals, `${touch}, ${unit.class}: fails only through the gateway, ${gated.error.sqlstate} ${gated.error.message}`, sql)
+      if (!accepted)
+        this.#note(this.#errors, `${unit.class}: ${plain.error?.sqlstate ?? ''} ${plain.error?.message ?? ''}`, sql)
+      else if (refusal !== null)
+        this.#note(this.#refusals, `${touch}, ${unit.class}: ${refusal.code} ${worded(refusal.message)}`, sql)
+      else if (gated.error !== null)
+        this.#note(
+          this.#refusals,
+          `${touch}, ${unit.class}: fails only through the gateway, ${gated.error.sqlstate} ${gated.error.message}`,
+          sql,
+        )
     }
   }
 
@@ -79,7 +83,10 @@ export class Tally {
 
   /** What was refused although the server takes it, most frequent first. `touch`: of such statements only. */
   refusals(touch: string, count: number): string[] {
-    return mostFrequent([...this.#refusals].filter(([key]) => key.startsWith(touch)), count)
+    return mostFrequent(
+      [...this.#refusals].filter(([key]) => key.startsWith(touch)),
+      count,
+    )
   }
 
   /** What the server itself did not take, most frequent first: the generator's own mistakes. */
@@ -88,7 +95,10 @@ export class Tally {
   }
 }
 
-function mostFrequent(counts: readonly (readonly [string, { readonly count: number; readonly example: string }])[], count: number): string[] {
+function mostFrequent(
+  counts: readonly (readonly [string, { readonly count: number; readonly example: string }])[],
+  count: number,
+): string[] {
   return counts
     .toSorted(([, a], [, b]) => b.count - a.count)
     .slice(0, count)
@@ -106,14 +116,16 @@ function worded(message: string): string {
 }
 
 function rowOf(rows: Map<string, Row>, key: string): Row {
-  const row = rows.get(key) ?? { statements: 0, accepted: 0, allowed: 0, leaks: 0 }
+  const row = rows.get(key) ?? { statements: 0, accepted: 0, allowed: 0 }
   rows.set(key, row)
   return row
 }
 
 function tableOf(rows: ReadonlyMap<string, Row>): Record<string, object> {
   return Object.fromEntries(
-    [...rows].toSorted(([, a], [, b]) => b.statements - a.statements).map(([key, row]) => [key, { ...row, 'allowed of accepted': percent(row) }]),
+    [...rows]
+      .toSorted(([, a], [, b]) => b.statements - a.statements)
+      .map(([key, row]) => [key, { ...row, 'allowed of accepted': percent(row) }]),
   )
 }
 

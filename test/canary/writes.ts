@@ -87,16 +87,28 @@ function insert(writing: Writing, target: Relation, depth: number): Write {
     })
     source = ` (${names}) VALUES ${rows.join(', ')}`
   } else {
-    const inner = query(writing, { ...EMPTY, tables: tables.tables }, depth - 1, columns.map(({ type }) => type))
+    const inner = query(
+      writing,
+      { ...EMPTY, tables: tables.tables },
+      depth - 1,
+      columns.map(({ type }) => type),
+    )
     const days = columns.findIndex(({ name }) => name === 'day')
     if (inner.columns.some(({ taint }) => taint !== 'none')) writing.touches.add('written')
     const [first] = inner.columns
-    const moved = first === undefined || columns[0]?.name !== 'id' ? inner.sql : shifted(inner.sql, inner.columns, days < 0 ? null : { at: days, day: dayOf(target) })
+    const moved =
+      first === undefined || columns[0]?.name !== 'id'
+        ? inner.sql
+        : shifted(inner.sql, inner.columns, days < 0 ? null : { at: days, day: dayOf(target) })
     source = ` (${names}) ${moved}`
   }
   const conflict = random.chance(0.25) && KEYED.has(target.name) ? onConflict(writing, target) : ''
   const sql = `${tables.sql}INSERT INTO ${target.name} AS t${source}${conflict}${returning(writing, target, 'insert')}`
-  return { sql: target.kind === 'view' ? sql.replace(' AS t', '').replaceAll(/\bt\./g, `${target.name}.`) : sql, class: 'insert', target }
+  return {
+    sql: target.kind === 'view' ? sql.replace(' AS t', '').replaceAll(/\bt\./g, `${target.name}.`) : sql,
+    class: 'insert',
+    target,
+  }
 }
 
 /** A day that the partition takes. */
@@ -159,11 +171,17 @@ function update(writing: Writing, target: Relation, depth: number): Write {
     from = ` FROM ${source.sql}`
     scope.items.push(source.item)
   }
-  const columns = random.some(target.writable.filter(({ name }) => name !== 'id' && name !== 'day'), random.between(1, 2))
+  const columns = random.some(
+    target.writable.filter(({ name }) => name !== 'id' && name !== 'day'),
+    random.between(1, 2),
+  )
   const [one, two] = columns
-  let set = columns.map((column) => `${column.name} = ${random.chance(0.05) ? 'DEFAULT' : valueFor(writing, column, scope, depth)}`).join(', ')
+  let set = columns
+    .map((column) => `${column.name} = ${random.chance(0.05) ? 'DEFAULT' : valueFor(writing, column, scope, depth)}`)
+    .join(', ')
   if (one !== undefined && two !== undefined && random.chance(0.3)) {
-    if (random.chance(0.5)) set = `(${one.name}, ${two.name}) = (${valueFor(writing, one, scope, 1)}, ${valueFor(writing, two, scope, 1)})`
+    if (random.chance(0.5))
+      set = `(${one.name}, ${two.name}) = (${valueFor(writing, one, scope, 1)}, ${valueFor(writing, two, scope, 1)})`
     else {
       const inner = query(writing, scope, 1, [one.type, two.type])
       if (inner.columns.some(({ taint }) => taint !== 'none')) writing.touches.add('written')
@@ -171,7 +189,11 @@ function update(writing: Writing, target: Relation, depth: number): Write {
     }
   }
   const list = returning(writing, target, 'update')
-  return { sql: `UPDATE ${target.name} AS t SET ${set}${from}${condition(writing, scope)}${list}`, class: 'update', target }
+  return {
+    sql: `UPDATE ${target.name} AS t SET ${set}${from}${condition(writing, scope)}${list}`,
+    class: 'update',
+    target,
+  }
 }
 
 function remove(writing: Writing, target: Relation): Write {
@@ -182,7 +204,11 @@ function remove(writing: Writing, target: Relation): Write {
     using = ` USING ${source.sql}`
     scope.items.push(source.item)
   }
-  return { sql: `DELETE FROM ${target.name} AS t${using}${condition(writing, scope)}${returning(writing, target, 'delete')}`, class: 'delete', target }
+  return {
+    sql: `DELETE FROM ${target.name} AS t${using}${condition(writing, scope)}${returning(writing, target, 'delete')}`,
+    class: 'delete',
+    target,
+  }
 }
 
 function merge(writing: Writing, target: Relation): Write {
@@ -192,16 +218,24 @@ function merge(writing: Writing, target: Relation): Write {
   const theirs: Scope = { items: [source.item], outer: null, tables: [] }
   const both: Scope = { items: [...mine.items, source.item], outer: null, tables: [] }
   const [left, right] = [columnOf(writing, mine, 'int4', 'decide'), columnOf(writing, theirs, 'int4', 'decide')]
-  const on = left !== null && right !== null ? `t.${left.split('.').at(-1) ?? 'id'} = s.${right.split('.').at(-1) ?? 'id'}` : expression(writing, 'bool', both, 1, 'decide')
+  const on =
+    left !== null && right !== null
+      ? `t.${left.split('.').at(-1) ?? 'id'} = s.${right.split('.').at(-1) ?? 'id'}`
+      : expression(writing, 'bool', both, 1, 'decide')
   const column = random.pick(target.writable.filter(({ name }) => name !== 'id' && name !== 'day'))
-  const test = (scope: Scope): string => (random.chance(0.3) ? ` AND ${expression(writing, 'bool', scope, 1, 'decide')}` : '')
+  const test = (scope: Scope): string =>
+    random.chance(0.3) ? ` AND ${expression(writing, 'bool', scope, 1, 'decide')}` : ''
   const arms = [
     `WHEN MATCHED${test(both)} THEN ${random.pick([() => 'DELETE', () => 'DO NOTHING', () => `UPDATE SET ${column.name} = ${valueFor(writing, column, both, 1)}`])()}`,
     `WHEN NOT MATCHED${test(theirs)} THEN ${random.chance(0.3) ? 'DO NOTHING' : mergeInsert(target, column.name, valueFor(writing, column, theirs, 1))}`,
   ]
   if (version >= 17 && random.chance(0.2)) arms.push(`WHEN NOT MATCHED BY SOURCE${test(mine)} THEN DO NOTHING`)
   const list = version >= 17 && random.chance(0.4) ? returning(writing, target, 'merge') : ''
-  return { sql: `MERGE INTO ${target.name} AS t USING ${source.sql} ON ${on} ${random.some(arms, random.between(1, arms.length)).join(' ')}${list}`, class: 'merge', target }
+  return {
+    sql: `MERGE INTO ${target.name} AS t USING ${source.sql} ON ${on} ${random.some(arms, random.between(1, arms.length)).join(' ')}${list}`,
+    class: 'merge',
+    target,
+  }
 }
 
 function mergeInsert(target: Relation, column: string, value: string): string {
@@ -226,6 +260,7 @@ function returning(writing: Writing, target: Relation, verb: string): string {
     if (alias !== null) return `${alias}.${column.name} AS o${String(index)}`
     return item === undefined ? column.name : spelled(writing, scope, { ...item, row: false }, column)
   })
-  if (random.chance(0.4)) outputs.push(expression(writing, random.pick(['text', 'jsonb', 'int4'] as const), scope, 1, 'project'))
+  if (random.chance(0.4))
+    outputs.push(expression(writing, random.pick(['text', 'jsonb', 'int4'] as const), scope, 1, 'project'))
   return ` RETURNING ${[...outputs, '1'].join(', ')}`
 }

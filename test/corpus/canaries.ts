@@ -47,7 +47,12 @@ export function needlesOf(
   return canaries.flatMap((canary) => {
     const value = canary.value.toLowerCase()
     const digits = value.replaceAll(/\D/g, '')
-    const texts = [value, reversed(value), ...pieces(value, pieceLengths.text), ...pieces(reversed(value), pieceLengths.text)]
+    const texts = [
+      value,
+      reversed(value),
+      ...pieces(value, pieceLengths.text),
+      ...pieces(reversed(value), pieceLengths.text),
+    ]
     texts.push(...pieces(digits, pieceLengths.digits), ...pieces(reversed(digits), pieceLengths.digits))
     for (const form of new Set([canary.value, digits])) {
       if (form.length < 5) continue
