@@ -8,6 +8,8 @@ export interface CampaignOptions {
   readonly seed: number
   /** Statements to run, at least. */
   readonly statements: number
+  /** Failures after which it is plain enough. Default: 200. */
+  readonly mostFailures?: number
   /** Told after each batch. */
   readonly progress?: (tally: Tally, failures: readonly Failure[]) => void
 }
@@ -33,15 +35,14 @@ const WRITING = new Set([
   'large object',
   'constraint',
 ])
-/** Failures after which it is plain enough. */
-const MOST_FAILURES = 200
 
 /** Runs random units on all sides and judges what came back. */
 export async function campaign(databases: Databases, options: CampaignOptions): Promise<CampaignResult> {
+  const { mostFailures = 200 } = options
   const tally = new Tally()
   const failures: Failure[] = []
   const probes = databases.canaries.map(({ value }) => value).filter((value) => /^[\w-]+$/.test(value))
-  for (let batch = 0; tally.statements < options.statements && failures.length < MOST_FAILURES; batch++) {
+  for (let batch = 0; tally.statements < options.statements && failures.length < mostFailures; batch++) {
     if (batch % RESET_EVERY === 0) await databases.reset()
     const suspected: Failure[] = []
     const last = batch % RESET_EVERY === RESET_EVERY - 1
@@ -66,7 +67,8 @@ export async function campaign(databases: Databases, options: CampaignOptions): 
       tally.add(unit, left, plain)
     })
     if (last) failures.push(...(await laundered(databases, units)))
-    for (const failure of suspected) if (await confirmed(databases, failure)) failures.push(failure)
+    for (const failure of suspected)
+      if (failures.length < mostFailures && (await confirmed(databases, failure))) failures.push(failure)
     options.progress?.(tally, failures)
   }
   return { tally, failures }
@@ -130,5 +132,5 @@ async function runShown(databases: Databases, units: readonly Unit[]): Promise<F
 }
 
 function bytesOf(outcome: Outcome): Buffer {
-  return Buffer.concat(outcome.answers.map(({ bytes }) => bytes))
+  return Buffer.concat(outcome.answers.map(({ comparable }) => comparable))
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { present, VERSIONS } from '../postgres/scene.ts'
+import { present, SHARED, VERSIONS } from '../postgres/scene.ts'
 import { campaign, type CampaignResult } from './campaign.ts'
 import { type Databases, openDatabases } from './databases.ts'
 import { POLICY } from './policy.ts'
@@ -9,7 +9,7 @@ import { report, told } from './report.ts'
 const SEEDS = { fixed: 20_240_229, random: Date.now() % 1_000_000_000 }
 
 /** Most of the work is done in front of the newer server. */
-const STATEMENTS: Readonly<Record<string, number>> = { 'PostgreSQL 18': 1300, 'PostgreSQL 15': 400 }
+const STATEMENTS: Readonly<Record<string, number>> = { 'PostgreSQL 18': 1100, 'PostgreSQL 15': 300 }
 
 describe.each(VERSIONS)('Random statements over masked columns, in front of $version', ({ version, shared }) => {
   describe.each(Object.entries(SEEDS))('with the %s seed', (_, seed) => {
@@ -18,7 +18,7 @@ describe.each(VERSIONS)('Random statements over masked columns, in front of $ver
     beforeAll(async () => {
       if ('absent' in shared) return
       databases = await openDatabases(shared.address, seed)
-      result = await campaign(databases, { seed, statements: STATEMENTS[version] ?? 400 })
+      result = await campaign(databases, { seed, statements: STATEMENTS[version] ?? 300 })
       await report(databases, `${version}, seed ${String(seed)}`, result, 8)
     }, 240_000)
     afterAll(async () => databases?.close())
@@ -42,14 +42,15 @@ describe.each(VERSIONS)('Random statements over masked columns, in front of $ver
   })
 })
 
-describe.each(VERSIONS)('The search itself, in front of $version', ({ shared }) => {
+describe('The search itself', () => {
   test('finds out at once where one column has lost its mask', { timeout: 120_000 }, async (context) => {
-    const address = present(shared, context)
+    const address = present(SHARED, context)
     const unmasked = POLICY.replaceAll('columns: [public.people.ssn]', 'columns: [public.people.gone]')
     const databases = await openDatabases(address, 1, unmasked)
     try {
-      const { failures } = await campaign(databases, { seed: 1, statements: 300 })
-      expect(new Set(failures.map(({ kind }) => kind))).toEqual(new Set(['leak', 'interference']))
+      const { failures } = await campaign(databases, { seed: 1, statements: 300, mostFailures: 3 })
+      expect(failures).toHaveLength(3)
+      expect(failures.map(({ kind }) => kind)).toContain('leak')
     } finally {
       await databases.close()
     }

@@ -12,7 +12,7 @@ export interface Side {
 /** Masked cells that are NULL on both sides: that much a mask shows. */
 const isNull = (row: number, column: number): boolean => row === 4 || (row * 7 + column) % 11 === 3
 
-const CONSONANTS = 'bcdfghjkmnpqrtvwxz'
+const CONSONANTS = 'bcdfghjkmnpqrtvwxz'.split('')
 
 /** One masked value as a literal of SQL, with the canaries in it. */
 interface Value {
@@ -21,7 +21,7 @@ interface Value {
 }
 
 function word(random: Random, low: number, high: number): string {
-  return Array.from({ length: random.between(low, high) }, () => random.pick([...CONSONANTS])).join('')
+  return Array.from({ length: random.between(low, high) }, () => random.pick(CONSONANTS)).join('')
 }
 
 function digits(random: Random, length: number): string {
@@ -117,7 +117,7 @@ function jsonValue(random: Random): Value {
   const inner = [word(random, 8, 12), digits(random, 9)]
   const list = Array.from({ length: random.between(1, 4) }, () => digits(random, 6))
   const value = { ssn: inner[0], n: Number(inner[1]), list: list.map(Number), ok: random.chance(0.5) }
-  return { sql: quoted(JSON.stringify(value)), canaries: [...inner, ...list].map((each = '') => ({ value: each })) }
+  return { sql: quoted(JSON.stringify(value)), canaries: [...inner, ...list].map((each) => ({ value: each })) }
 }
 
 /** How many rows each table has, and where their ids begin. */

@@ -31,6 +31,9 @@ export interface Databases {
   readonly close: () => Promise<void>
 }
 
+/** Characters that are not found by chance. */
+const LONG = 9
+
 const SIDES = { one: 1, two: 2, apart: 1, shown: 1, other: 2 } as const
 type DatabaseName = keyof typeof SIDES
 
@@ -71,7 +74,12 @@ export async function openDatabases(
     ...lanes,
     canaries,
     needles: new NeedleIndex(needlesOf(canaries, { text: 5, digits: 5 })),
-    longNeedles: new NeedleIndex(needlesOf(canaries, { text: 9, digits: 9 })),
+    longNeedles: new NeedleIndex(
+      needlesOf(
+        canaries.filter(({ value }) => value.length >= LONG),
+        { text: LONG, digits: LONG },
+      ),
+    ),
     stored: () => Promise.all([storedOpenly(urls.get('one') ?? ''), storedOpenly(urls.get('two') ?? '')]),
     reset: async () => {
       // Sessions have temporary tables.

@@ -36,12 +36,22 @@ function joined(writing: Writing, scope: Scope, depth: number): FromItem {
   const shared = sharedColumns(left, right)
   if (shared !== null && random.chance(0.35)) {
     const natural = random.chance(0.3) && shared.every(({ taint }) => writing.permits(taint, 'decide'))
-    const names = natural ? shared : shared.filter(({ name }) => name === 'id')
+    const joinable = shared.filter(
+      ({ name, taint, type }) =>
+        (name === 'id' || writing.random.chance(0.2)) &&
+        type !== 'xml' &&
+        type !== 'json' &&
+        writing.permits(taint, 'decide'),
+    )
+    const names = natural ? shared : joinable.slice(0, 2)
     for (const { taint } of names) writing.note(taint, 'decide')
     if (natural) return { sql: `${left.sql} NATURAL ${kind} ${right.sql}`, items }
     if (names.length > 0) {
       const alias = random.chance(0.1) ? ` AS ${writing.fresh('u')}` : ''
-      return { sql: `${left.sql} ${kind} ${right.sql} USING (id)${alias}`, items }
+      return {
+        sql: `${left.sql} ${kind} ${right.sql} USING (${names.map(({ name }) => name).join(', ')})${alias}`,
+        items,
+      }
     }
   }
   const equal = random.chance(0.7) || kind === 'FULL JOIN' ? equality(writing, scope, left, right) : null

@@ -71,7 +71,10 @@ export function unitOf(seed: number, version: number, probes: readonly string[])
   const make = random.weighted(MAKERS)
   const binds = make === written || MAKERS[0]?.[1] === make
   if (protocol !== 'simple' && binds) writing.parameters = []
-  const draft = make(writing)
+  const made = make(writing)
+  // Several statements in one text.
+  const together = protocol === 'simple' && made.alone !== true && made.statements.length > 1 && random.chance(0.15)
+  const draft = together ? { ...made, statements: [made.statements.join('; ')] } : made
   return {
     seed,
     class: draft.class,
@@ -92,7 +95,8 @@ function written(writing: Writing): Draft {
 }
 
 function modifyingTable(writing: Writing): Draft {
-  const { sql, target } = write(writing, 1)
+  const { sql, target, class: name } = write(writing, 1)
+  if (name === 'merge' && writing.version < 17) return { class: name, statements: [sql, readBack(target)] }
   const head = commonTables(writing, 1, [])
   if (head.sql !== '' || sql.startsWith('WITH') || !sql.includes(' RETURNING ')) {
     const tail = select(writing, { items: [], outer: null, tables: [] }, 1, null)

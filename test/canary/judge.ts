@@ -27,11 +27,14 @@ export function sentIn(unit: Unit): string {
  */
 export function judge(databases: Databases, unit: Unit, one: Outcome, two: Outcome): Failure | null {
   if (one.closed || two.closed) return { kind: 'ended', what: 'the session was ended', unit }
-  const bytes = Buffer.concat(one.answers.map((answer) => answer.bytes))
+  const bytes = Buffer.concat(one.answers.map((answer) => answer.comparable))
   // Numbers of the server's own hold short pieces by chance.
   const needles = unit.varies ? databases.longNeedles : databases.needles
   const leak = needles.find(bytes, sentIn(unit))
-  if (leak !== null && needles.find(Buffer.concat(two.answers.map((answer) => answer.bytes)), sentIn(unit)) !== leak)
+  if (
+    leak !== null &&
+    needles.find(Buffer.concat(two.answers.map((answer) => answer.comparable)), sentIn(unit)) !== leak
+  )
     return { kind: 'leak', what: leak, unit }
   if (unit.varies) return null
   const index = one.answers.findIndex(

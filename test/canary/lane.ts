@@ -1,13 +1,11 @@
 import { BACKEND_LIMITS, FrameCursor, type FrontendMessage } from '@gatehouse/postgres-wire'
 import { bind, describeOf, execute, parse, query, SYNC } from '../postgres/messages.ts'
-import { encodedMessages, WireClient } from '../postgres/wire-client.ts'
+import { encodedMessages, type WireClient } from '../postgres/wire-client.ts'
 import type { Unit } from './generate.ts'
 
 /** What came of one request and its answer. */
 export interface Answer {
-  /** Every byte of it. */
-  readonly bytes: Buffer
-  /** The same without object ids of what was made on the way, and without process ids. */
+  /** Every byte of it but numbers that the server and the gateway make up as they go: object, process and session ids. */
   readonly comparable: Buffer
   readonly error: { readonly sqlstate: string; readonly message: string; readonly detail: string } | null
 }
@@ -124,7 +122,6 @@ function requestOf(unit: Unit, text: string, first: boolean): FrontendMessage[] 
 function answerOf(frames: readonly Buffer[]): Answer {
   const error = frames.find((frame) => frame[0] === 0x45 /* E */)
   return {
-    bytes: Buffer.concat(frames),
     comparable: Buffer.concat(frames.map(comparableFrame)),
     error: error === undefined ? null : readError(error),
   }

@@ -31,7 +31,7 @@ function plainText(writing: Writing, type: Type): string {
     case 'text':
       return random.pick(['red', 'blue', 'green', 'Ann', 'Bob', 'x', '', 'none', 'a-b', '5', "it's"])
     case 'bool':
-      return random.chance(0.5) ? 'true' : 'false'
+      return random.chance(0.85) ? 'true' : 'false'
     case 'date':
       return `2024-02-0${String(small + 1).slice(-1)}`.replace(/00$/, '10')
     case 'timestamptz':

@@ -62,11 +62,26 @@ export function commonTables(
       [1, 'MATERIALIZED '],
       [1, 'NOT MATERIALIZED '],
     ] as const)
-    parts.push(`${name}${renames ? `(${columns.map((column) => column.name).join(', ')})` : ''} AS ${how}(${one.sql})`)
-    known = [...known, { name, kind: 'view', columns, writable: [] }]
+    const search = repeats && random.chance(0.25) ? searchOf(writing, columns) : { sql: '', columns: [] }
+    parts.push(
+      `${name}${renames ? `(${columns.map((column) => column.name).join(', ')})` : ''} AS ${how}(${one.sql})${search.sql}`,
+    )
+    known = [...known, { name, kind: 'view', columns: [...columns, ...search.columns], writable: [] }]
   }
   if (parts.length === 0) return { sql: '', tables }
   return { sql: `WITH ${recursive ? 'RECURSIVE ' : ''}${parts.join(', ')} `, tables: known }
+}
+
+/** SEARCH and CYCLE: columns that tell of the order of values, and of equal ones. */
+function searchOf(writing: Writing, columns: readonly Column[]): Query {
+  const free = columns.filter(({ taint }) => writing.permits(taint, 'decide'))
+  if (free.length === 0) return { sql: '', columns: [] }
+  const { name, taint } = writing.random.pick(free)
+  writing.note(taint, 'decide')
+  if (writing.random.chance(0.5))
+    return { sql: ` SEARCH ${writing.random.pick(['DEPTH', 'BREADTH'])} FIRST BY ${name} SET ord`, columns: [] }
+  const looped: Column = { name: 'looped', type: 'bool', taint: taint === 'none' ? 'none' : 'derived' }
+  return { sql: ` CYCLE ${name} SET looped USING path`, columns: [looped] }
 }
 
 function recursiveTable(writing: Writing, name: string): Query {
@@ -169,7 +184,7 @@ function mayCompare(writing: Writing, column: Column): boolean {
   return COMPARABLE.includes(column.type) && writing.permits(column.taint, 'decide')
 }
 
-const FRAMES = [
+const FRAMES: readonly string[] = [
   '',
   ' ROWS BETWEEN 1 PRECEDING AND CURRENT ROW',
   ' ROWS UNBOUNDED PRECEDING',
@@ -181,7 +196,10 @@ function windowOf(writing: Writing, scope: Scope): string {
   const { random } = writing
   const part = random.chance(0.5) ? columnOf(writing, scope, random.pick(COMPARABLE), 'decide') : null
   const order = columnOf(writing, scope, random.pick(COMPARABLE), 'decide')
-  const frame = order === null ? '' : random.pick(FRAMES)
+  const offset = random.chance(0.1)
+    ? ` ROWS ${expression(writing, 'int4', { ...scope, items: [] }, 1, 'decide')} PRECEDING`
+    : null
+  const frame = order === null ? '' : (offset ?? random.pick(FRAMES))
   return `(${part === null ? '' : `PARTITION BY ${part} `}${order === null ? '' : `ORDER BY ${order}${frame}`})`
 }
 
