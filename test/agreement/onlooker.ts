@@ -145,6 +145,7 @@ export class AgreementOnlooker implements Onlooker {
       catalog,
       searchPath,
       parse: (sql) => this.#reader.parseQuery(sql),
+      parsePlpgsql: (sql) => this.#reader.parsePlpgsql(sql),
       prepared: (name) => known.prepared.get(name) ?? null,
       cursor: (name) => known.cursors.get(name) ?? null,
     }

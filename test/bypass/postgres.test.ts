@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findLeak, needlesOf } from '../corpus/canaries.ts'
 import { splitStatements } from '../corpus/split-statements.ts'
+import { copied } from '../postgres/copy-client.ts'
 import { bind, execute, parse, SYNC } from '../postgres/messages.ts'
 import { openScene, type Scene, SHARED } from '../postgres/scene.ts'
 import { errorOf, rowsOf } from '../postgres/wire-client.ts'
@@ -15,6 +16,7 @@ const needles = needlesOf(CANARIES)
 interface Seen {
   readonly bytes: Buffer
   readonly refusals: readonly (string | null)[]
+  /** Rows and COPY data, of each. */
   readonly rows: string
 }
 
@@ -31,7 +33,11 @@ async function see(scene: Scene, sql: string): Promise<Seen> {
   client.destroy()
   expect(alive, 'the connection is usable afterwards').toBe('1')
   const refusals = [simple, extended].map((messages) => errorOf(messages)?.fields.get('M') ?? null)
-  return { bytes: Buffer.concat(chunks), refusals, rows: JSON.stringify([rowsOf(simple), rowsOf(extended)]) }
+  return {
+    bytes: Buffer.concat(chunks),
+    refusals,
+    rows: JSON.stringify([rowsOf(simple), rowsOf(extended), copied(simple), copied(extended)]),
+  }
 }
 
 describe.skipIf('absent' in SHARED)('An agent that tries to get past the gateway', () => {
@@ -64,8 +70,9 @@ describe.skipIf('absent' in SHARED)('An agent that tries to get past the gateway
     const seen = await see(scene, sql)
     expect(seen.refusals).toEqual([null, null])
     const direct = await scene.direct()
-    const rows = rowsOf(await direct.query(sql))
+    const messages = await direct.query(sql)
     direct.destroy()
-    expect((JSON.parse(seen.rows) as unknown[])[0]).toEqual(rows)
+    const [rows, , stream] = JSON.parse(seen.rows) as unknown[]
+    expect([rows, stream]).toEqual([rowsOf(messages), copied(messages).toJSON()])
   })
 })

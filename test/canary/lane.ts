@@ -137,13 +137,20 @@ function readError(frame: Buffer): Answer['error'] {
   return { sqlstate: fields.get('C') ?? '', message: fields.get('M') ?? '', detail: fields.get('D') ?? '' }
 }
 
+/** What the gateway calls a session; the server shows it as application_name. */
+const SESSION_NAME = 'gatehouse:alice '
+
 function comparableFrame(frame: Buffer): Buffer {
   if (frame[0] === 0x54 /* T */) return withoutOids(Buffer.from(frame))
-  if (frame[0] === 0x53 /* S */) return Buffer.from(frame.toString('latin1').replace(/ [0-9a-f]{16}\0/, '\0'), 'latin1')
-  if (frame[0] !== 0x41 /* A */) return frame
-  const notification = Buffer.from(frame)
-  notification.writeInt32BE(0, 5)
-  return notification
+  if (frame[0] === 0x41 /* A */) {
+    const notification = Buffer.from(frame)
+    notification.writeInt32BE(0, 5)
+    return notification
+  }
+  const at = frame.indexOf(SESSION_NAME)
+  if (at < 0) return frame
+  const named = Buffer.from(frame)
+  return named.fill(0x30, at + SESSION_NAME.length, Math.min(at + SESSION_NAME.length + 16, named.length))
 }
 
 /** Ids of tables and types that a statement made are handed out by the server as a whole, not by the database. */

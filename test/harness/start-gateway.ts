@@ -21,6 +21,8 @@ export interface TestGatewayOptions {
   readonly targets: Readonly<Record<string, TestTarget>>
   /** Policy as YAML text. */
   readonly policy: string
+  /** Several masking keys by id, and the current one. Default: a single key without an id. */
+  readonly maskingKeys?: { readonly keys: Readonly<Record<string, string>>; readonly current: string }
   /** Over the defaults of `listeners.postgres`. */
   readonly listener?: Readonly<Record<string, unknown>>
   /** Over the defaults of `audit`. */
@@ -62,8 +64,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     issuers: [{ issuer: issuer.url, audience: 'gatehouse', allowHttp: true }],
     targets,
     policyFile,
-    // oxlint-disable-next-line no-template-curly-in-string
-    maskingKey: '${MASKING_KEY}',
+    ...maskingSettings(options.maskingKeys, environment),
     audit: { directory: join(folder, 'trail'), ...options.audit },
   }
   const loading = parseGatewayConfig(stringify(config), folder, environment)
@@ -87,4 +88,18 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** The settings for masking keys; their values go into `environment`. */
+function maskingSettings(
+  several: TestGatewayOptions['maskingKeys'],
+  environment: Record<string, string>,
+): Readonly<Record<string, unknown>> {
+  // oxlint-disable-next-line no-template-curly-in-string
+  if (several === undefined) return { maskingKey: '${MASKING_KEY}' }
+  const maskingKeys = Object.entries(several.keys).map(([id, key]) => {
+    environment[`MASKING_KEY_${id}`] = key
+    return { id, key: `\${MASKING_KEY_${id}}` }
+  })
+  return { maskingKeys, currentMaskingKey: several.current }
 }

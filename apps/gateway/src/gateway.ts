@@ -1,15 +1,15 @@
-import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import tls from 'node:tls'
-import { encodePolicyLoaded, type Policy, RateLimiter, Secret } from '@gatehouse/core'
+import { encodePolicyLoaded, type Policy, RateLimiter } from '@gatehouse/core'
 import { TrailWriter } from '@gatehouse/audit-trail'
 import { PostgresReader } from '@gatehouse/sql-analysis'
 import type { Logger } from 'pino'
 import { type GatewayConfig, weakerChoices } from './config/index.ts'
 import { TokenVerifier } from './identity/index.ts'
 import { Listener } from './listener.ts'
+import { maskingKeyIds, maskingKeysOf } from './masking-keys.ts'
 import { PolicyFile } from './policy-source.ts'
-import { catalogRowsOf, CatalogSource } from './postgres/catalog-source.ts'
+import { catalogRowsOf, CatalogSource, type StoredTexts } from './postgres/catalog-source.ts'
 import { PostgresEngine, type PostgresTarget } from './postgres/engine.ts'
 import { SessionRegistry } from './session-registry.ts'
 import { Turn } from './turn.ts'
@@ -49,7 +49,7 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
   const turn = new Turn(trail)
   const closers: (() => Promise<void> | void)[] = [() => trail.close()]
   try {
-    const policy = new PolicyFile(config.policyFile, log, (loaded) => {
+    const policy = new PolicyFile(config.policyFile, maskingKeyIds(config), log, (loaded) => {
       trail.owe(encodePolicyLoaded(loaded.version, config.policyFile, ruleCount(loaded)))
       turn.schedule()
     })
@@ -63,9 +63,13 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
     closers.push(() => reader.close())
     const verifier = TokenVerifier.create(config.issuers, { log })
     closers.push(() => verifier.close())
+    const storedTexts: StoredTexts = {
+      parse: (sql) => reader.parseQuery(sql),
+      parsePlpgsql: (sql) => reader.parsePlpgsql(sql),
+    }
     const targets = new Map<string, PostgresTarget>()
     for (const [name, target] of config.targets) {
-      const catalog = new CatalogSource(name, target, (sql) => reader.parseQuery(sql), turn, log)
+      const catalog = new CatalogSource(name, target, storedTexts, turn, log)
       targets.set(name, { config: target, catalog })
       closers.push(() => catalog.close())
       // Begun now so that the first login finds it; a target that is down now may be up then.
@@ -93,7 +97,7 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
         maxParametersBytes: 65_536,
         maxParameters: 1000,
       },
-      maskingKey: maskingKey(config.maskingKey),
+      maskingKeys: maskingKeysOf(config),
       sessions,
       log,
     })
@@ -138,11 +142,6 @@ function secureContext(files: { readonly certificateFile: string; readonly keyFi
   })
 }
 
-function ruleCount({ document: { allow, deny, masks, limits } }: Policy): number {
-  return allow.length + deny.length + masks.length + limits.length
-}
-
-/** The key for masks, made from the configured secret so that no other use of it could share a key. */
-function maskingKey(secret: Secret<string>): Secret<Buffer> {
-  return new Secret(createHmac('sha256', secret.expose()).update('gatehouse masking key').digest())
+function ruleCount({ document: { allow, deny, masks, limits, functions } }: Policy): number {
+  return allow.length + deny.length + masks.length + limits.length + functions.length
 }

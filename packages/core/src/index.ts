@@ -6,7 +6,10 @@ export type {
   Action,
   Beneath,
   ColumnName,
+  ColumnType,
   ColumnWrite,
+  CopyOut,
+  CopyStream,
   DecidingColumn,
   Dependence,
   FunctionName,
@@ -23,6 +26,7 @@ export type { Reading, Unreadable } from './statement/reading.ts'
 
 export { parsePolicy } from './policy/parse-policy.ts'
 export type { ParsedPolicy } from './policy/parse-policy.ts'
+export { unknownMaskingKeys } from './policy/unknown-masking-keys.ts'
 export type { PolicyProblem } from './policy/yaml-source.ts'
 export type { Policy } from './policy/policy.ts'
 export type { EngineName } from './policy/name-pattern.ts'
@@ -38,6 +42,7 @@ export type { Decision, Denial, DenialCode, Obligations, OutputMask } from './po
 
 export type { MaskSpec } from './masking/mask-spec.ts'
 export { checkMask, compileCellMask } from './masking/compile-cell-mask.ts'
+export { MaskingKeys } from './masking/masking-keys.ts'
 export { MaskNotApplicable } from './masking/cell-mask.ts'
 export type { CellMask } from './masking/cell-mask.ts'
 export { GrowableOutput } from './masking/cell-output.ts'

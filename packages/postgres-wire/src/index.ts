@@ -19,6 +19,12 @@ export {
   encodeCopyFail,
   encodeCopyResponse,
 } from './copy.ts'
+export { CopyBinaryFields } from './copy-binary.ts'
+export type { CopyCsvOptions } from './copy-csv.ts'
+export { CopyCsvFields } from './copy-csv.ts'
+export type { ByteOutput, CopyFields, CopyPart } from './copy-fields.ts'
+export type { CopyTextOptions } from './copy-text.ts'
+export { CopyTextFields } from './copy-text.ts'
 export type { Bind, Close, Describe, Execute, NamedTarget, ParameterDescription, Parse } from './extended-query.ts'
 export {
   decodeBind,

@@ -10,6 +10,7 @@ export {
 } from './postgres/catalog-queries.ts'
 export type { CatalogPartQueries } from './postgres/catalog-queries.ts'
 export { readFacts, readNamedStatement, Work } from './postgres/read-facts.ts'
+export { runsOtherCode } from './postgres/names-in-text.ts'
 export type { NameEnvironment } from './postgres/read-facts.ts'
 export { PostgresReader } from './postgres/reader.ts'
 export { LibpgParser } from './postgres/libpg-parser.ts'

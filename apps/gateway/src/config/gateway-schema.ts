@@ -4,88 +4,113 @@ import { anyPath, existingFile } from './file-settings.ts'
 import type { GatewayConfig } from './gateway-config.ts'
 import { issuerSchema } from './issuer-schema.ts'
 import { postgresListenerSchema } from './listener-schema.ts'
-import { secret, targetSchema } from './target-schema.ts'
-
-/** The shortest masking key, in characters: 32 hexadecimal digits are 128 bits. */
-const MIN_MASKING_KEY_LENGTH = 32
+import { maskingKeyContradictions, maskingKeySchema, namedMaskingKeySchema } from './masking-keys-schema.ts'
+import { targetSchema } from './target-schema.ts'
 
 /** The one schema of the gateway's configuration. Relative paths begin at `directory`. */
 export function gatewaySchema(directory: string): z.ZodType<GatewayConfig> {
-  return z.strictObject({
-    gatewayId: z
-      .string()
-      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, { error: 'may hold letters, digits, dots, dashes and underscores' })
-      .optional()
-      .transform((given) => given ?? hostname())
-      .describe('Names this gateway in the audit trail. Default: the host name.'),
-    listeners: z
-      .strictObject({
-        postgres: postgresListenerSchema(directory).prefault({}).describe('Where PostgreSQL clients connect.'),
-      })
-      .prefault({})
-      .describe('Where clients connect.'),
-    issuers: z
-      .array(issuerSchema(directory))
-      .min(1)
-      .superRefine((issuers, context) => {
-        for (const [index, { issuer }] of issuers.entries()) {
-          if (issuers.findIndex((other) => other.issuer === issuer) === index) continue
-          context.addIssue({
-            code: 'custom',
-            path: [index, 'issuer'],
-            message: 'is listed twice; one entry can hold several audiences',
-          })
-        }
-      })
-      .describe('Whose tokens are accepted.'),
-    targets: z
-      .record(
-        z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}$/, {
-          error: 'a target name may hold up to 63 letters, digits, dots, dashes and underscores',
-        }),
-        targetSchema(directory),
-      )
-      .refine((targets) => Object.keys(targets).length > 0, { error: 'must hold at least one target' })
-      .transform((targets) => new Map(Object.entries(targets)))
-      .describe('The databases clients may ask for, by target name: the database name in a connection string.'),
-    policyFile: existingFile(directory).describe('The policy that decides on every statement.'),
-    maskingKey: secret
-      .refine((key) => key.expose().length >= MIN_MASKING_KEY_LENGTH, {
-        error: `must be at least ${MIN_MASKING_KEY_LENGTH} characters long`,
-      })
-      .describe('The key of keyed masks, by reference: the same on every replica, at least 32 characters.'),
-    audit: z
-      .strictObject({
-        directory: anyPath(directory).describe('Where the audit trail is written.'),
-        syncMilliseconds: z
-          .int()
-          .min(0)
-          .max(1000)
-          .default(20)
-          .describe('The longest time between two syncs to disk. 0: each record.'),
-        segmentBytes: z
-          .int()
-          .min(65_536)
-          .max(4_294_967_296)
-          .default(67_108_864)
-          .describe('A segment is sealed at this size.'),
-        segmentSeconds: z.int().min(1).max(86_400).default(3600).describe('A segment is sealed at this age.'),
-        statementTextMaxBytes: z
-          .int()
-          .min(256)
-          .max(16_777_216)
-          .default(65_536)
-          .describe('Of a longer statement, the record keeps this much text.'),
-      })
-      .describe('The audit trail on disk.'),
-    log: z
-      .strictObject({
-        level: z
-          .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
-          .default('info')
-          .describe('How much the gateway tells its operators.'),
-      })
-      .prefault({})
-      .describe('Operational log, on standard output.'),
-  })
+  return z
+    .strictObject({
+      gatewayId: z
+        .string()
+        .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, {
+          error: 'may hold letters, digits, dots, dashes and underscores',
+        })
+        .optional()
+        .transform((given) => given ?? hostname())
+        .describe('Names this gateway in the audit trail. Default: the host name.'),
+      listeners: z
+        .strictObject({
+          postgres: postgresListenerSchema(directory).prefault({}).describe('Where PostgreSQL clients connect.'),
+        })
+        .prefault({})
+        .describe('Where clients connect.'),
+      issuers: z
+        .array(issuerSchema(directory))
+        .min(1)
+        .superRefine((issuers, context) => {
+          for (const [index, { issuer }] of issuers.entries()) {
+            if (issuers.findIndex((other) => other.issuer === issuer) === index) continue
+            context.addIssue({
+              code: 'custom',
+              path: [index, 'issuer'],
+              message: 'is listed twice; one entry can hold several audiences',
+            })
+          }
+        })
+        .describe('Whose tokens are accepted.'),
+      targets: z
+        .record(
+          z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}$/, {
+            error: 'a target name may hold up to 63 letters, digits, dots, dashes and underscores',
+          }),
+          targetSchema(directory),
+        )
+        .refine((targets) => Object.keys(targets).length > 0, { error: 'must hold at least one target' })
+        .transform((targets) => new Map(Object.entries(targets)))
+        .describe('The databases clients may ask for, by target name: the database name in a connection string.'),
+      policyFile: existingFile(directory).describe('The policy that decides on every statement.'),
+      maskingKey: maskingKeySchema
+        .nullable()
+        .default(null)
+        .describe(
+          'The only key of keyed masks, by reference: the same on every replica, at least 32 characters. Null: there are `maskingKeys`. One of the two is required.',
+        ),
+      maskingKeys: z
+        .array(namedMaskingKeySchema)
+        .default([])
+        .describe('Several keys of keyed masks, with ids, so that they can be changed one after another.'),
+      currentMaskingKey: z
+        .string()
+        .nullable()
+        .default(null)
+        .describe('The id of the key for masks that name none; required with `maskingKeys`.'),
+      audit: z
+        .strictObject({
+          directory: anyPath(directory).describe('Where the audit trail is written.'),
+          syncMilliseconds: z
+            .int()
+            .min(0)
+            .max(1000)
+            .default(20)
+            .describe('The longest time between two syncs to disk. 0: each record.'),
+          segmentBytes: z
+            .int()
+            .min(65_536)
+            .max(4_294_967_296)
+            .default(67_108_864)
+            .describe('A segment is sealed at this size.'),
+          segmentSeconds: z.int().min(1).max(86_400).default(3600).describe('A segment is sealed at this age.'),
+          statementTextMaxBytes: z
+            .int()
+            .min(256)
+            .max(16_777_216)
+            .default(65_536)
+            .describe('Of a longer statement, the record keeps this much text.'),
+        })
+        .describe('The audit trail on disk.'),
+      log: z
+        .strictObject({
+          level: z
+            .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
+            .default('info')
+            .describe('How much the gateway tells its operators.'),
+        })
+        .prefault({})
+        .describe('Operational log, on standard output.'),
+    })
+    .superRefine((config, context) => {
+      for (const contradiction of maskingKeyContradictions(config))
+        context.addIssue({ code: 'custom', ...contradiction })
+    }, whateverElseIsWrong)
 }
+
+/** All problems of a file are reported at once: that of the keys too, though a setting beside them is not read. */
+const whateverElseIsWrong = {
+  when: ({ value }: { value: unknown }): boolean => keysAsRead.safeParse(value).success,
+}
+
+const keysAsRead = z.object({
+  maskingKeys: z.array(namedMaskingKeySchema),
+  currentMaskingKey: z.string().nullable(),
+})

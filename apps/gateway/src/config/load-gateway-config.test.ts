@@ -8,7 +8,14 @@ import type { GatewayConfig } from './gateway-config.ts'
 import { loadGatewayConfig } from './load-gateway-config.ts'
 
 const SECRET = 'correct-horse-battery-staple-0123456789'
-const environment = { MASKING_KEY: SECRET, SHOP_PASSWORD: 'hunter2-hunter2', PORT: '6543', FLAG: 'true', EMPTY: '' }
+const environment = {
+  MASKING_KEY: SECRET,
+  SHOP_PASSWORD: 'hunter2-hunter2',
+  OLD_KEY: 'o'.repeat(33),
+  PORT: '6543',
+  FLAG: 'true',
+  EMPTY: '',
+}
 
 let directory: string
 
@@ -139,10 +146,78 @@ describe('a file with what is needed', () => {
   })
 })
 
+describe('masking keys', () => {
+  const several = (text: string): string => changed('maskingKey: ${MASKING_KEY}\n', `${text}\n`)
+  const two = 'maskingKeys: [{ id: k2026, key: "${MASKING_KEY}" }, { id: k2025, key: "${OLD_KEY}" }]'
+
+  test('may be one without an id, or several of which one is current', () => {
+    expect(accepted(minimal)).toMatchObject({ maskingKeys: [], currentMaskingKey: null })
+    const config = accepted(several(`${two}\ncurrentMaskingKey: k2026`))
+    expect(config).toMatchObject({ maskingKey: null, currentMaskingKey: 'k2026' })
+    expect(config.maskingKeys.map(({ id, key }) => [id, key.expose().length])).toEqual([
+      ['k2026', SECRET.length],
+      ['k2025', 33],
+    ])
+    expect(JSON.stringify(config)).not.toContain(SECRET)
+  })
+
+  test.each([
+    [
+      'a current key that is not there',
+      `${two}\ncurrentMaskingKey: k2062`,
+      'currentMaskingKey: there is no such masking key; did you mean k2026?',
+    ],
+    ['no current key', two, 'currentMaskingKey: is missing: which of k2026, k2025 new masks use'],
+    ['both forms', `${two}\ncurrentMaskingKey: k2025\nmaskingKey: \${MASKING_KEY}`, 'maskingKey: is for a single key'],
+    ['neither form', '', 'gateway.yaml:1:1: maskingKey: is missing'],
+    [
+      'a current key without keys',
+      'maskingKey: ${MASKING_KEY}\ncurrentMaskingKey: k1',
+      'names one of maskingKeys, of which there are none',
+    ],
+    ['an id twice', `${two.replace('k2025', 'k2026')}\ncurrentMaskingKey: k2026`, 'maskingKeys[1].id: is listed twice'],
+    [
+      'one key under two ids',
+      `${two.replace('OLD_KEY', 'MASKING_KEY')}\ncurrentMaskingKey: k2026`,
+      'maskingKeys[1].key: is the same key as that of k2026',
+    ],
+    [
+      'a key in clear text',
+      `${two.replace('${OLD_KEY}', 'x'.repeat(40))}\ncurrentMaskingKey: k2026`,
+      'maskingKeys[1].key: must be a reference',
+    ],
+    [
+      'a short key',
+      `${two.replace('OLD_KEY', 'SHOP_PASSWORD')}\ncurrentMaskingKey: k2026`,
+      'maskingKeys[1].key: must be at least 32 characters long',
+    ],
+    [
+      'an id with a blank',
+      `${two.replace('k2025', '"k 25"')}\ncurrentMaskingKey: k2026`,
+      'maskingKeys[1].id: may hold up to 63 letters',
+    ],
+    [
+      'a key without an id',
+      `${two.replace('id: k2025, ', '')}\ncurrentMaskingKey: k2026`,
+      'maskingKeys[1].id: is missing',
+    ],
+    [
+      'a misspelt setting',
+      `${two.replace('maskingKeys', 'maskinKeys')}\ncurrentMaskingKey: k2026`,
+      'maskinKeys: there is no such setting; did you mean maskingKeys?',
+    ],
+    ['a list that is none', 'maskingKeys: 5\ncurrentMaskingKey: 7', 'maskingKeys: must be a list'],
+  ])('%s is refused', (_, text, expected) => {
+    const shown = problems(several(text))
+    expect(shown).toContain(expected)
+    expect(shown).not.toContain(SECRET)
+  })
+})
+
 describe('references', () => {
   test('to the environment and to files give secrets that cannot be printed', () => {
     const config = accepted(minimal)
-    expect(config.maskingKey.expose()).toBe(SECRET)
+    expect(config.maskingKey?.expose()).toBe(SECRET)
     expect(config.targets.get('shop')?.password?.expose()).toBe('hunter2-hunter2')
     for (const shown of [JSON.stringify(config), inspect(config, { depth: 9, showHidden: true })]) {
       expect(shown).not.toContain(SECRET)
@@ -221,8 +296,8 @@ audit: { directory: audit, syncMillis: 20 }
 log: { level: loud }
 `
     expect(problems(text).split('\n')).toEqual([
-      'gateway.yaml:1:1: maskingKey: is missing',
       'gateway.yaml:1:1: listener: there is no such setting; did you mean listeners?',
+      'gateway.yaml:1:1: maskingKey: is missing',
       'gateway.yaml:4:5: issuers[0].issuer: must be an https:// URL without a query or fragment (RFC 8414 section 2)',
       'gateway.yaml:4:5: issuers[0].audience: is missing',
       'gateway.yaml:5:5: issuers[0].audiences: there is no such setting; did you mean audience?',

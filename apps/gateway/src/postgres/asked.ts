@@ -1,7 +1,8 @@
-import type { Admission, Judgement, Refusal } from '@gatehouse/core'
+import type { Admission, Judgement, Refusal, StatementFacts } from '@gatehouse/core'
 import type { CellMask } from '@gatehouse/core'
 import type { Field } from '@gatehouse/postgres-wire'
 import type { NameEnvironment } from '@gatehouse/sql-analysis'
+import { Meanings } from './meanings.ts'
 import type { Named } from './named-objects.ts'
 
 /**
@@ -35,6 +36,10 @@ export class PreparedStatement implements Named {
   readonly batch: number
   readonly text: string
   judgement: Judgement
+  /** What was read in it at Parse. */
+  readonly read: readonly StatementFacts[]
+  /** Everything that its text may mean to the server. */
+  readonly meanings: Meanings
   /** What the text's names were resolved against. */
   names: NameEnvironment
   /** The columns of its rows, from Describe: known before the first row where anything is masked. Null: not described, or no rows. */
@@ -45,6 +50,8 @@ export class PreparedStatement implements Named {
     this.batch = batch
     this.text = text
     this.judgement = judgement
+    this.read = judgement.facts?.statements ?? []
+    this.meanings = new Meanings(names, this.read)
     this.names = names
   }
 }
@@ -57,8 +64,8 @@ export class Portal implements Named {
   /** Replaced when the policy changed between Bind and Execute. */
   judgement: Judgement
   readonly admission: Admission
-  /** What names meant at Bind. */
-  readonly names: NameEnvironment
+  /** What names meant at Bind, or when it was judged last. */
+  names: NameEnvironment
   /** Result format codes of Bind: none (all text), one for all columns, or one per column. */
   readonly resultFormats: readonly number[]
   /** Masks per column, made when the first row comes; undefined: not made yet; null: nothing is masked. */

@@ -1,7 +1,7 @@
 import type { CellMask } from '@gatehouse/core'
-import type { FrameCursor } from '@gatehouse/postgres-wire'
+import type { CopyFields, FrameCursor } from '@gatehouse/postgres-wire'
 import type { Connection } from '../connection.ts'
-import { appendMaskedRow, maskedRows } from './result-masks.ts'
+import { appendMaskedCopy, appendMaskedRow, maskedRows } from './result-masks.ts'
 
 /** Masked rows are staged when they have come to this size. */
 const MASKED_BYTES = 32 * 1024
@@ -34,6 +34,13 @@ export class ClientOutput {
   passMasked(masks: readonly (CellMask | null)[], cursor: FrameCursor): void {
     if (this.#end > this.#start) this.flush()
     appendMaskedRow(masks, cursor.bytes, cursor.start, cursor.end)
+    if (maskedRows.length > MASKED_BYTES) this.flush()
+  }
+
+  /** The CopyData under the cursor, to which `fields` was reset, goes on masked. */
+  passCopied(masks: readonly (CellMask | null)[], fields: CopyFields, cursor: FrameCursor): void {
+    if (this.#end > this.#start) this.flush()
+    appendMaskedCopy(masks, fields, cursor.bytes, cursor.start, cursor.end)
     if (maskedRows.length > MASKED_BYTES) this.flush()
   }
 

@@ -10,7 +10,7 @@ import {
   type Policy,
   type RateLimiter,
   type RecordLimits,
-  type Secret,
+  type MaskingKeys,
   type StatementReader,
   TrailUnavailable,
 } from '@gatehouse/core'
@@ -59,7 +59,7 @@ export interface EnginePorts {
   readonly rates: RateLimiter
   readonly clock: GateClock
   readonly recordLimits: RecordLimits
-  readonly maskingKey: Secret<Buffer>
+  readonly maskingKeys: MaskingKeys
   readonly sessions: SessionRegistry
   readonly log: Logger
 }
@@ -169,7 +169,7 @@ export class PostgresEngine {
         searchPath,
         turn,
         sessions,
-        maskingKey: this.#ports.maskingKey,
+        maskingKeys: this.#ports.maskingKeys,
         log: this.#ports.log,
         maxMessageBytes: this.#ports.listener.maxMessageBytes,
         ended: (reason, statements, milliseconds) =>

@@ -1,4 +1,4 @@
-import type { Gate, GateClock, Principal, Secret } from '@gatehouse/core'
+import type { Gate, GateClock, MaskingKeys, Principal } from '@gatehouse/core'
 import { MessageWriter, type ProtocolError } from '@gatehouse/postgres-wire'
 import type { NameEnvironment } from '@gatehouse/sql-analysis'
 import type { Logger } from 'pino'
@@ -26,7 +26,7 @@ export interface PostgresSessionOptions {
   readonly searchPath: readonly string[]
   readonly turn: Turn
   readonly sessions: SessionRegistry
-  readonly maskingKey: Secret<Buffer>
+  readonly maskingKeys: MaskingKeys
   readonly maxMessageBytes: number
   readonly log: Logger
   readonly clock: GateClock
@@ -57,14 +57,14 @@ export class PostgresSession implements Session {
     this.clientAddress = options.client.remoteAddress
     this.#options = options
     this.#startedAt = options.clock.monotonic()
-    const { client, gate, turn, maxMessageBytes, maskingKey } = options
+    const { client, gate, turn, maxMessageBytes, maskingKeys } = options
     const upstream = options.upstream.connection
     const names = new SessionNames(options.catalog, options.searchPath)
     this.#responses = new PostgresResponses({
       client,
       gate,
       names,
-      maskingKey,
+      maskingKeys,
       // The server may send larger messages than a client may: one row can hold a whole document.
       maxMessageBytes: 0x3fff_ffff,
       cancelRunning: () => this.#cancelRunning(),

@@ -116,11 +116,18 @@ export const FUNCTION_CALL_REFUSED: Refusal = gatewayRefusal(
   'Call the function with SELECT.',
 )
 
-export const CURSORS_CHANGED: Refusal = gatewayRefusal(
+export const NAMES_CHANGED: Refusal = gatewayRefusal(
   'UNKNOWN_STATEMENT',
-  'FETCH',
-  'what cursors are there has changed since this FETCH was bound',
+  'portal',
+  'what the names in this statement mean has changed since it was bound',
   'Bind it again.',
+)
+
+export const MEANING_CHANGED: Refusal = gatewayRefusal(
+  'UNKNOWN_STATEMENT',
+  'prepared statement',
+  'what the names in this prepared statement mean has changed since it was prepared, and the server may keep to either meaning',
+  'Prepare it again.',
 )
 
 export function unknownObject(what: 'portal' | 'prepared statement', name: string): Refusal {

@@ -15,10 +15,12 @@ import { type Connection, Pause, type Receiver } from '../connection.ts'
 import type { Turn } from '../turn.ts'
 import { type Asked, Closing, NOTHING, Portal, PreparedStatement, SimpleQuery } from './asked.ts'
 import { decodeBind } from './bind.ts'
+import { looksNamesUpLate, sameFacts } from './meanings.ts'
 import { StatementJudge } from './statement-judge.ts'
 import { NAMED_OBJECTS_LIMIT, NamedObjects, takeNames } from './named-objects.ts'
 import {
   FUNCTION_CALL_REFUSED,
+  NAMES_CHANGED,
   POISON_EXTENDED,
   POISON_PARSE_UNNAMED,
   POISON_QUERY,
@@ -258,8 +260,11 @@ export class PostgresRequests implements Receiver {
     const name = decodeExecute(this.#body.reset(cursor.bytes, cursor.body, cursor.end)).portal
     const portal = this.portals.find(name, this.#batch)
     if (portal === null) return this.#waitForReplies()
+    const late = portal === undefined ? null : this.#namesSinceBind(portal)
+    if (late === 'waits') return false
     this.#batchOpen = true
-    const refusal = portal === undefined ? unknownObject('portal', name) : this.#judge.redecide(portal, this.#staged)
+    const refusal =
+      portal === undefined ? unknownObject('portal', name) : (late ?? this.#judge.redecide(portal, this.#staged))
     if (portal === undefined || refusal !== null) {
       this.#staged.refuse(RequestKind.Execute, refusal ?? unknownObject('portal', name), POISON_EXTENDED)
       return true
@@ -275,6 +280,8 @@ export class PostgresRequests implements Receiver {
     const portal = target === 'portal'
     const described = portal ? this.portals.find(name, this.#batch) : this.statements.find(name, this.#batch)
     if (described === null) return this.#waitForReplies()
+    // The server may look names up to describe a statement.
+    if (described instanceof PreparedStatement && !this.#rejudge(described)) return false
     const kind = portal ? RequestKind.DescribePortal : RequestKind.DescribeStatement
     this.#batchOpen = true
     // A cursor that DECLARE made is a portal too: drivers ask for its columns before they FETCH from it.
@@ -287,6 +294,7 @@ export class PostgresRequests implements Receiver {
   #close(cursor: FrameCursor): boolean {
     const { target, name } = decodeClose(this.#body.reset(cursor.bytes, cursor.body, cursor.end))
     if (target === 'portal') this.#names.portalNamed(name)
+    else this.#names.statementClosed(name)
     this.#staged.ask(RequestKind.Close, new Closing(target === 'portal', name), cursor)
     this.#batchOpen = true
     return true
@@ -313,10 +321,22 @@ export class PostgresRequests implements Receiver {
     const text = Buffer.from(statement.text)
     const judgement = this.#judged(text, 0, text.length)
     if (judgement === null) return false
-    statement.judgement = judgement
+    statement.judgement = this.#judge.underEveryMeaning(statement, judgement)
     statement.names = this.#names.environment
-    if (judgement.redactReports && statement.fields === null) this.#staged.describeForMasks(statement)
+    if (statement.judgement.redactReports && statement.fields === null) this.#staged.describeForMasks(statement)
     return true
+  }
+
+  /** What the server looks up when it runs must mean what it meant at Bind. Null: it does. */
+  #namesSinceBind(portal: Portal): Refusal | 'waits' | null {
+    const facts = portal.judgement.facts?.statements
+    if (facts === undefined || !facts.some(looksNamesUpLate)) return null
+    if (this.#names.stillMean(portal.names)) return this.#names.objection(portal.judgement, this.#gate)?.refusal ?? null
+    const text = Buffer.from(portal.statement.text)
+    const judgement = this.#judged(text, 0, text.length)
+    if (judgement === null) return 'waits'
+    portal.names = this.#names.environment
+    return sameFacts(judgement.facts?.statements ?? [], facts) ? judgement.refusal : NAMES_CHANGED
   }
 
   /** Waits until every request under way is answered. Returns false, for the caller to pass on. */

@@ -1,4 +1,4 @@
-import type { Admission, Gate, Secret } from '@gatehouse/core'
+import type { Admission, Gate, MaskingKeys } from '@gatehouse/core'
 import {
   BACKEND_LIMITS,
   BodyReader,
@@ -22,6 +22,7 @@ import {
   SimpleQuery,
 } from './asked.ts'
 import { ClientOutput } from './client-output.ts'
+import { CopiedRows } from './copied-rows.ts'
 import { encodeRedactedReport, encodeRefusal, SQLSTATES } from './refusal.ts'
 import type { PostgresRequests } from './requests.ts'
 import { ResultMismatch } from './result-masks.ts'
@@ -33,7 +34,7 @@ export interface ResponsesOptions {
   readonly client: Connection
   readonly gate: Gate<NameEnvironment>
   readonly names: SessionNames
-  readonly maskingKey: Secret<Buffer>
+  readonly maskingKeys: MaskingKeys
   readonly maxMessageBytes: number
   /** The running statement must stop: a limit is reached. */
   readonly cancelRunning: () => void
@@ -45,6 +46,7 @@ export interface ResponsesOptions {
 }
 
 const DATA_ROW = 0x44
+const COPY_DATA = 0x64
 
 /** The upstream's messages: rows masked, refusals put in place of the errors that stand for them, everything else verbatim. */
 export class PostgresResponses implements Receiver {
@@ -55,6 +57,7 @@ export class PostgresResponses implements Receiver {
   readonly #cursor: FrameCursor
   readonly #body = new BodyReader()
   readonly #rows: ResultRows
+  readonly #copied: CopiedRows
   #requests: PostgresRequests | null = null
   /** Portals that returned some of their rows and wait for another Execute. */
   readonly #suspended = new Set<Portal>()
@@ -62,7 +65,10 @@ export class PostgresResponses implements Receiver {
   #dropUntilReady = false
   /** A statement of the current batch touched masked columns. */
   #batchRedacts = false
+  /** No more replies are looked at. */
   #ended = false
+  /** What was under way has its outcome. */
+  #over = false
   /** What the trail says of a statement that got no reply. */
   #noReply = 'skipped'
 
@@ -72,8 +78,9 @@ export class PostgresResponses implements Receiver {
     this.#gate = options.gate
     this.#names = options.names
     this.#cursor = new FrameCursor(BACKEND_LIMITS(options.maxMessageBytes))
-    this.#cursor.streamed[0x64 /* d */] = 1
-    this.#rows = new ResultRows(this.#cursor, this.#output, options.names, options.maskingKey, options.cancelRunning)
+    const { names, maskingKeys, cancelRunning } = options
+    this.#rows = new ResultRows(this.#cursor, this.#output, names, maskingKeys, cancelRunning)
+    this.#copied = new CopiedRows(this.#cursor, this.#output, this.#rows, names, maskingKeys)
   }
 
   answering(requests: PostgresRequests): void {
@@ -104,7 +111,8 @@ export class PostgresResponses implements Receiver {
 
   /** Nothing of the upstream is looked at any more; statements under way get an outcome. */
   end(): void {
-    if (this.#ended) return
+    if (this.#over) return
+    this.#over = true
     this.#ended = true
     this.#noReply = 'unfinished'
     this.#requests?.queue.fatal()
@@ -130,6 +138,11 @@ export class PostgresResponses implements Receiver {
         continue
       }
       this.#rows.pause()
+      if (cursor.tag === COPY_DATA) {
+        if (cursor.first) requests.queue.reply(COPY_DATA)
+        this.#copied.data(this.#dropUntilReady)
+        continue
+      }
       if (cursor.first ? this.#message(cursor, requests) : this.#passes) this.#output.pass(cursor)
     }
   }
@@ -195,6 +208,7 @@ export class PostgresResponses implements Receiver {
 
   #part(cursor: FrameCursor, about: Asked | undefined, statementIndex: number): boolean {
     if (about instanceof NamesProbe || about instanceof InjectedDescribe) return false
+    if (cursor.tag === 0x48 /* H */) this.#copied.start(about, statementIndex)
     if (!this.#passes) return false
     if (cursor.tag === 0x54 /* T */ && about instanceof SimpleQuery) this.#rows.describedSimple(about, statementIndex)
     return true

@@ -4,11 +4,11 @@ import {
   GrowableOutput,
   type Judgement,
   type OutputColumn,
-  type Secret,
+  type MaskingKeys,
   type ValueType,
   compileCellMask,
 } from '@gatehouse/core'
-import { CellWalker, type Field } from '@gatehouse/postgres-wire'
+import { CellWalker, type CopyFields, type Field } from '@gatehouse/postgres-wire'
 import type { Catalog } from '@gatehouse/sql-analysis'
 
 /** The server's description of a result disagrees with what was read in the statement: nothing of it may pass. */
@@ -29,7 +29,7 @@ export function masksFor(
   fields: readonly Field[],
   formats: readonly number[] | null,
   catalog: Catalog,
-  key: Secret<Buffer>,
+  key: MaskingKeys,
 ): RowMasks {
   if (!judgement.authority.masksAny) return null
   const statement = judgement.facts?.statements[statementIndex]
@@ -78,10 +78,11 @@ function formatOf(formats: readonly number[] | null, index: number, described: n
 }
 
 /** A type as masks know it; one that the catalog does not have becomes NULL when masked. */
-function valueType(oid: number, modifier: number, catalog: Catalog): ValueType {
+export function valueType(oid: number, modifier: number, catalog: Catalog): ValueType {
   const type = catalog.typeByOid(oid)
   if (type === undefined) return { name: 'unknown', oid, element: null, enumLabels: null, modifier }
-  if (type.kind === 'domain' && type.baseOid !== 0) return valueType(type.baseOid, modifier, catalog)
+  if (type.kind === 'domain' && type.baseOid !== 0)
+    return valueType(type.baseOid, type.baseModifier ?? modifier, catalog)
   return {
     name: type.name,
     oid,
@@ -127,6 +128,44 @@ function mask(masks: readonly (CellMask | null)[], bytes: Buffer, start: number,
     out.bytes.writeInt32BE(length, lengthAt)
   }
   append(out, bytes, copied, end)
+}
+
+/** A masked value, before the escapes of its stream. */
+const maskedValue: CellOutput = new GrowableOutput()
+
+/**
+ * Appends the CopyData message bytes[start, end) (tag byte at `start`) with its fields masked; `fields` was reset to it.
+ * Throws `ProtocolError` for a message that is not what it must be.
+ */
+export function appendMaskedCopy(
+  masks: readonly (CellMask | null)[],
+  fields: CopyFields,
+  bytes: Buffer,
+  start: number,
+  end: number,
+): void {
+  const out = maskedRows
+  const rowStart = out.length
+  try {
+    let copied = start
+    while (fields.next()) {
+      const mask = masks[fields.index]
+      if (mask === null || mask === undefined || (fields.isNull && mask.hidesNull !== true)) continue
+      append(out, bytes, copied, fields.fieldStart)
+      copied = fields.fieldEnd
+      maskedValue.length = 0
+      const hidden = fields.isNull
+      if (!hidden) fields.decode()
+      if (mask.apply(fields.source, fields.start, hidden ? fields.start : fields.end, maskedValue))
+        fields.appendValue(out, fields.index, maskedValue.bytes, 0, maskedValue.length)
+      else fields.appendNull(out)
+    }
+    append(out, bytes, copied, end)
+  } catch (error) {
+    out.length = rowStart // half a row goes nowhere
+    throw error
+  }
+  out.bytes.writeInt32BE(out.length - rowStart - 1, rowStart + 1)
 }
 
 function append(out: CellOutput, bytes: Buffer, start: number, end: number): void {

@@ -1,4 +1,4 @@
-import type { Admission, Judgement, Refusal, Secret } from '@gatehouse/core'
+import type { Admission, Judgement, MaskingKeys, Refusal } from '@gatehouse/core'
 import { BodyReader, decodeRowDescription, type FrameCursor, ProtocolError } from '@gatehouse/postgres-wire'
 import type { Catalog } from '@gatehouse/sql-analysis'
 import { type Asked, Portal, type PreparedStatement, SimpleQuery } from './asked.ts'
@@ -13,7 +13,7 @@ export class ResultRows {
   readonly #cursor: FrameCursor
   readonly #output: ClientOutput
   readonly #names: SessionNames
-  readonly #maskingKey: Secret<Buffer>
+  readonly #maskingKeys: MaskingKeys
   readonly #cancelRunning: () => void
   readonly #body = new BodyReader()
   readonly #described = new LastDescription()
@@ -31,13 +31,13 @@ export class ResultRows {
     cursor: FrameCursor,
     output: ClientOutput,
     names: SessionNames,
-    maskingKey: Secret<Buffer>,
+    maskingKeys: MaskingKeys,
     cancelRunning: () => void,
   ) {
     this.#cursor = cursor
     this.#output = output
     this.#names = names
-    this.#maskingKey = maskingKey
+    this.#maskingKeys = maskingKeys
     this.#cancelRunning = cancelRunning
   }
 
@@ -67,21 +67,21 @@ export class ResultRows {
   describedSimple(query: SimpleQuery, statementIndex: number): void {
     const { judgement } = query.admission
     if (!judgement.authority.masksAny) return this.#setMasks(null)
-    this.#setMasks(this.#described.masks(this.#cursor, judgement, statementIndex, this.#catalog, this.#maskingKey))
+    this.#setMasks(this.#described.masks(this.#cursor, judgement, statementIndex, this.#catalog, this.#maskingKeys))
   }
 
   /** RowDescription of a portal, under the cursor. */
   describedPortal(portal: Portal): void {
     if (!portal.judgement.authority.masksAny) return
     const { fields } = decodeRowDescription(this.#body.reset(this.#cursor.bytes, this.#cursor.body, this.#cursor.end))
-    portal.masks = masksFor(portal.judgement, 0, fields, portal.resultFormats, this.#catalog, this.#maskingKey)
+    portal.masks = masksFor(portal.judgement, 0, fields, portal.resultFormats, this.#catalog, this.#maskingKeys)
   }
 
   /** RowDescription of a prepared statement, whoever asked for it. */
   describedStatement(statement: PreparedStatement): void {
     const { fields } = decodeRowDescription(this.#body.reset(this.#cursor.bytes, this.#cursor.body, this.#cursor.end))
     // Made once only to be checked: a portal makes its own, for its formats.
-    masksFor(statement.judgement, 0, fields, null, statement.names.catalog, this.#maskingKey)
+    masksFor(statement.judgement, 0, fields, null, statement.names.catalog, this.#maskingKeys)
     statement.fields = fields
   }
 
@@ -111,6 +111,22 @@ export class ResultRows {
     else this.#output.passMasked(this.#masks, cursor)
   }
 
+  /** The rows of a COPY come next. */
+  beginCopy(judgement: Judgement, statementIndex: number): void {
+    this.#seen = 0
+    this.#takeLimit(judgement, statementIndex)
+  }
+
+  /** Counts a row that came by COPY. False: it is over the limit, and the result is cut. */
+  countCopied(admission: Admission): boolean {
+    if (++this.#seen > this.#limit) {
+      this.#cut()
+      return false
+    }
+    admission.rows++
+    return true
+  }
+
   get #catalog(): Catalog {
     return this.#names.environment.catalog
   }
@@ -118,6 +134,10 @@ export class ResultRows {
   #begin(admission: Admission, judgement: Judgement, statementIndex: number, seen: number): void {
     this.#of = admission
     this.#seen = seen
+    this.#takeLimit(judgement, statementIndex)
+  }
+
+  #takeLimit(judgement: Judgement, statementIndex: number): void {
     const limit = judgement.obligations[statementIndex]?.rowLimit ?? null
     this.#limit = limit?.rows ?? Infinity
     this.#limitRule = limit?.rule ?? 'gateway'
@@ -127,7 +147,7 @@ export class ResultRows {
     if (!portal.judgement.masksOutput) return null
     const { fields } = portal.statement
     if (fields === null) throw new ResultMismatch('rows came for a statement that was described as returning none')
-    return masksFor(portal.judgement, 0, fields, portal.resultFormats, this.#catalog, this.#maskingKey)
+    return masksFor(portal.judgement, 0, fields, portal.resultFormats, this.#catalog, this.#maskingKeys)
   }
 
   /** Masked rows are needed whole; others may pass in pieces. */
@@ -166,7 +186,7 @@ class LastDescription {
     judgement: Judgement,
     statementIndex: number,
     catalog: Catalog,
-    key: Secret<Buffer>,
+    key: MaskingKeys,
   ): RowMasks {
     const { bytes, body, end } = cursor
     const known =

@@ -3,10 +3,10 @@ import { type Gate, type Judgement, type StatementFacts, gatewayRefusal } from '
 import { MessageWriter, type ReplyQueue, RequestKind } from '@gatehouse/postgres-wire'
 import type { NameEnvironment } from '@gatehouse/sql-analysis'
 import type { Connection } from '../connection.ts'
-import { type Asked, NamesProbe, type Portal } from './asked.ts'
+import { type Asked, NamesProbe } from './asked.ts'
 import type { CatalogSource } from './catalog-source.ts'
 import { readSchemas, SCHEMAS_QUERY } from './schemas-query.ts'
-import { SqlCursors } from './sql-cursors.ts'
+import { makesName, SqlNames } from './sql-names.ts'
 
 /** An unknown name makes the catalog be read again, but not more often than this. */
 const CATALOG_RETRY_MILLISECONDS = 1000
@@ -20,7 +20,11 @@ const STATUS_IN_BLOCK = 0x54 // T
 /** What one session's names mean: its search path over the target's catalog, kept true while statements change them. */
 export class SessionNames {
   environment: NameEnvironment
-  readonly #cursors = new SqlCursors()
+  /** The same without the names that SQL gave in this session. */
+  #shared: NameEnvironment
+  readonly #sqlNames = new SqlNames()
+  /** What of them `environment` has. */
+  #sqlNamesVersion = 0
   /** Status byte of the last ReadyForQuery: I, T or E. */
   transactionStatus: number = STATUS_IDLE
   readonly #source: CatalogSource
@@ -34,7 +38,8 @@ export class SessionNames {
   constructor(source: CatalogSource, searchPath: readonly string[]) {
     this.#source = source
     this.#searchPath = searchPath
-    this.environment = source.environment(searchPath)
+    this.#shared = source.environment(searchPath)
+    this.environment = this.#shared
   }
 
   /** True when `environment` can be relied on; picks up a newer catalog by itself. */
@@ -97,36 +102,51 @@ export class SessionNames {
   }
 
   #resolve(): void {
-    this.environment = this.#cursors.around(this.#source.environment(this.#searchPath))
+    this.#shared = this.#source.environment(this.#searchPath)
+    this.environment = this.#sqlNames.around(this.#shared)
+    this.#sqlNamesVersion = this.#sqlNames.version
+  }
+
+  /** `environment` has the names of SQL that are known now. */
+  #sqlNamesMayHaveChanged(): void {
+    if (this.#sqlNamesVersion !== this.#sqlNames.version) this.#resolve()
   }
 
   /** A cursor that DECLARE made has this name. */
   hasCursor(name: string): boolean {
-    return this.#cursors.has(name)
+    return this.#sqlNames.hasCursor(name)
   }
 
-  /** FETCH finds its cursor by name when it runs. True when that may be another than the one found at Bind. */
-  otherCursors(portal: Portal): boolean {
-    const fetches = portal.judgement.facts?.statements[0]?.action === 'fetch'
-    return fetches && (!this.settled || portal.names !== this.environment)
+  /** True when names mean what they meant under that environment. */
+  stillMean(names: NameEnvironment): boolean {
+    return this.settled && names === this.environment
   }
 
   /** An admitted text is on its way; `text`: what the server gets, `environment`: what it was read under. */
   sent(judgement: Judgement, text: string, environment: NameEnvironment): void {
-    if (this.#cursors.sent(judgement, text, environment === this.environment ? environment : null)) this.#resolve()
-    // What comes next may FETCH from it, and waits for the server's word: asking for the path again does that.
-    if (judgement.takesNames && judgement.facts?.statements.some(({ action }) => action === 'declare_cursor') === true)
-      this.#pathStale = true
+    this.#sqlNames.sent(judgement, text, environment === this.environment ? this.#shared : null)
+    this.#sqlNamesMayHaveChanged()
+    // What comes next may FETCH or EXECUTE it, and waits for the server's word: asking for the path again does that.
+    if (judgement.takesNames && judgement.facts?.statements.some(makesName) === true) this.#pathStale = true
   }
 
   /** The client closes the portal of this name, or makes one: cursors and portals share their names. */
   portalNamed(name: string): void {
-    if (this.#cursors.portalNamed(name)) this.#resolve()
+    this.#sqlNames.portalNamed(name)
+    this.#sqlNamesMayHaveChanged()
+  }
+
+  /** The client closes the prepared statement of this name: it may be one that PREPARE made. */
+  statementClosed(name: string): void {
+    this.#sqlNames.statementClosed(name)
+    this.#sqlNamesMayHaveChanged()
   }
 
   /** The server has run this statement of an admitted text. */
   ran(judgement: Judgement, statementIndex: number): void {
-    if (judgement.takesNames && this.#cursors.ran(judgement, statementIndex)) this.#resolve()
+    if (!judgement.takesNames) return
+    this.#sqlNames.ran(judgement, statementIndex)
+    this.#sqlNamesMayHaveChanged()
   }
 
   /** An admitted statement that changes names is on its way. */
@@ -163,7 +183,10 @@ export class SessionNames {
    */
   ready(status: number, last: boolean): void {
     this.transactionStatus = status
-    if (status === STATUS_IDLE && this.#cursors.transactionOver()) this.#resolve()
+    if (status === STATUS_IDLE) {
+      this.#sqlNames.transactionOver()
+      this.#sqlNamesMayHaveChanged()
+    }
     if (status !== STATUS_IDLE || !this.#changedInTransaction) return
     this.#pathStale = true
     if (!last) return
@@ -226,6 +249,7 @@ const COMMIT_FIRST = gatewayRefusal(
 /** Statements that change names without changing what the catalog holds. */
 const SETTINGS_ONLY = new Set([
   'set',
+  'set_transaction',
   'reset',
   'set_role',
   'set_session_authorization',

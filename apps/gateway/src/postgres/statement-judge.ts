@@ -3,7 +3,8 @@ import type { ReplyQueue } from '@gatehouse/postgres-wire'
 import type { NameEnvironment } from '@gatehouse/sql-analysis'
 import type { Connection } from '../connection.ts'
 import type { Asked, Portal, PreparedStatement } from './asked.ts'
-import { CURSORS_CHANGED } from './refusal.ts'
+import { looksNamesUpLate, sameFacts } from './meanings.ts'
+import { MEANING_CHANGED } from './refusal.ts'
 import type { SessionNames } from './session-names.ts'
 import type { StagedRequests } from './staged-requests.ts'
 
@@ -40,6 +41,8 @@ export class StatementJudge {
   #judgement: Judgement | null = null
   /** What came of a wait for a judgement: the next try takes it. */
   #ready: Judgement | null = null
+  /** The judgement of a masked COPY for which the catalog was looked at again. */
+  #lookedAgain: Judgement | null = null
 
   constructor(gate: Gate<NameEnvironment>, names: SessionNames, queue: ReplyQueue<Asked>, resume: () => void) {
     this.#gate = gate
@@ -58,6 +61,7 @@ export class StatementJudge {
     return (
       this.#ready === null &&
       this.#names.settled &&
+      !(statement.judgement.masksCopy && this.#names.mayKnowMore()) &&
       statement.names === this.#names.environment &&
       statement.judgement.authority === this.#gate.authority &&
       // A refusal may have been for what the transaction had done until then.
@@ -68,7 +72,6 @@ export class StatementJudge {
 
   /** The policy may have changed since Bind. Returns why the portal may not run any more; null: it may. */
   redecide(portal: Portal, staged: StagedRequests): Refusal | null {
-    if (this.#names.otherCursors(portal)) return CURSORS_CHANGED
     if (portal.judgement.authority === this.#gate.authority) return null
     const judgement = this.#gate.judgeAgain(portal.judgement)
     if (judgement.refusal !== null)
@@ -77,6 +80,24 @@ export class StatementJudge {
     portal.masks = undefined
     if (judgement.masksOutput && portal.statement.fields === null) staged.describeForMasks(portal.statement)
     return null
+  }
+
+  /** The judgement of all that a prepared statement may mean to the server. `judgement`: of what its text means now. */
+  underEveryMeaning({ meanings, read }: PreparedStatement, judgement: Judgement): Judgement {
+    const { facts, forwardText } = judgement
+    if (facts === null) return judgement
+    if (facts.statements.some(looksNamesUpLate)) {
+      // Masks go by the types of the columns, and those it was described with may be of other rows.
+      const otherRows = judgement.masksOutput && !sameFacts(read, facts.statements)
+      return otherRows ? this.#gate.decline(MEANING_CHANGED, facts) : judgement
+    }
+    const names = this.#names.environment
+    meanings.add(names, facts.statements)
+    const statements = meanings.under(names)
+    if (statements === null) return this.#gate.decline(MEANING_CHANGED, facts)
+    if (statements === facts.statements || judgement.refusal !== null || sameFacts(statements, facts.statements))
+      return judgement
+    return this.#gate.judgeFacts({ ...facts, statements }, forwardText)
   }
 
   judge(bytes: Buffer, start: number, end: number, batchOpen: boolean, upstream: Connection): Judging {
@@ -100,6 +121,12 @@ export class StatementJudge {
       return 'waits'
     }
     if (judgement.namesUnknown && this.#names.mayKnowMore()) {
+      void this.#names.refresh().then(this.#resume)
+      return 'waits'
+    }
+    // What a COPY sends is told by the catalog alone, so that is looked at again, once.
+    if (judgement.masksCopy && this.#lookedAgain !== judgement && this.#names.mayKnowMore()) {
+      this.#lookedAgain = judgement
       void this.#names.refresh().then(this.#resume)
       return 'waits'
     }
@@ -127,6 +154,7 @@ export class StatementJudge {
   }
 
   #finish(judgement: Judgement): void {
+    this.#lookedAgain = null
     this.#judgement = this.#names.objection(judgement, this.#gate) ?? judgement
   }
 

@@ -156,9 +156,9 @@ export class Gate<Names extends object> {
     return refused(this.authority, facts, refusal)
   }
 
-  /** Decides on facts that no text was read for: a setting in the start-up message. */
-  judgeFacts(facts: TextFacts): Judgement {
-    return this.#decide({ kind: 'read', facts, forwardText: null })
+  /** Decides on facts that are not those of one text as it was read: a setting in the start-up message, all that a text may mean. */
+  judgeFacts(facts: TextFacts, forwardText: string | null = null): Judgement {
+    return this.#decide({ kind: 'read', facts, forwardText })
   }
 
   /**

@@ -20,6 +20,8 @@ export interface Judgement {
   readonly redactReports: boolean
   /** True when any output is masked. */
   readonly masksOutput: boolean
+  /** True when a COPY in it is masked: the stream does not say what its columns are, so what they are must be known freshly. */
+  readonly masksCopy: boolean
   /** True when names may mean something else after it. */
   readonly changesNames: boolean
   /** True when SQL in it makes or removes prepared statements or cursors, whose names the protocol shares. */
@@ -49,6 +51,9 @@ export function permitted(
     obligations,
     redactReports: obligations.some((obligation) => obligation.redactReports),
     masksOutput: obligations.some((obligation) => obligation.outputs !== null),
+    masksCopy: statements.some(
+      ({ action }, index) => action === 'copy_to' && (obligations[index]?.outputs ?? null) !== null,
+    ),
     changesNames: statements.some((statement) => statement.changesNames),
     endsTransaction: statements.some(({ action }) => TRANSACTION_ENDS.has(action)),
     takesNames: statements.some(({ action }) => NAMING_ACTIONS.has(action)),
@@ -95,18 +100,20 @@ function namesUnknown(statement: StatementFacts): boolean {
   )
 }
 
-/** COPY sends its rows as one stream that is not masked yet: a masked column may not leave by it. */
+/** Why the masked columns of a COPY cannot be masked in its stream; null when they can, or there are none. */
 export function unmaskable(statement: StatementFacts, obligations: Obligations): Denial | null {
   if (statement.action !== 'copy_to') return null
   const mask = obligations.outputs?.find((output) => output !== null)
   if (mask === undefined || mask === null) return null
+  const { copyOut } = statement
+  if (copyOut !== undefined && copyOut.stream !== null) return null
   return {
     kind: 'deny',
     code: 'MASK_NOT_POSSIBLE',
     rule: mask.rule,
     object: mask.columns.join(', '),
-    reason: 'COPY would send masked columns in a form that cannot be masked',
-    hint: 'Use SELECT for these columns, or name only unmasked columns in COPY.',
+    reason: `COPY would send masked columns in a form that cannot be masked: ${copyOut?.reason ?? 'its stream is not known'}`,
+    hint: 'Leave out that option, or use FORMAT csv, FORMAT binary or plain COPY … TO STDOUT; or use SELECT, or name only unmasked columns.',
   }
 }
 
@@ -119,6 +126,7 @@ export function refused(authority: Authority, facts: TextFacts | null, refusal: 
     obligations: [],
     redactReports: false,
     masksOutput: false,
+    masksCopy: false,
     changesNames: false,
     endsTransaction: false,
     takesNames: false,

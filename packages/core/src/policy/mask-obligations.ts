@@ -69,7 +69,7 @@ export function reportsMayShowValues(statement: StatementFacts, masks: Masks): b
   return (statement.output ?? []).some((column) => column.sources.some((source) => masks.of(source.column) !== null))
 }
 
-const quietActions = new Set('select explain set declare_cursor prepare listen lock copy_to'.split(' '))
+const quietActions = new Set('select explain set declare_cursor prepare execute listen lock copy_to'.split(' '))
 
 function isQuiet(action: string): boolean {
   return quietActions.has(action) || (isFreeAction(action) && action !== 'commit')

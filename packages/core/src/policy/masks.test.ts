@@ -70,6 +70,40 @@ test('two rules that mask one column differently make it redacted; the stricter 
   expect(verdict(both, statement({ decides: [decider('public.users.email')] }))).toBe('MASKED_COLUMN_DECIDES')
 })
 
+test('pseudonyms are the same mask only in one domain and under one key', () => {
+  const rules = `${everything}
+masks:
+  - { name: a, columns: [users.a, other.same], with: pseudonym }
+  - { name: b, columns: [users.b], with: pseudonym }
+  - { name: c, columns: [users.c], with: { pseudonym: { domain: people } } }
+  - { name: d, columns: [users.d], with: { pseudonym: { domain: people } } }
+  - { name: e, columns: [users.e], with: { pseudonym: { domain: people, key: k1 } } }
+  - { name: f, columns: [users.f], with: hash }
+  - { name: g, columns: [users.g], with: { hash: { key: k1 } } }
+`
+  const mixed = (...columns: string[]): unknown => {
+    const sources = columns.map((name) => source(`public.${name}`))
+    const decision = authorityOf(rules).decide(statement({ output: [output(...sources)] }))
+    return decision.kind === 'deny' ? decision.code : decision.obligations.outputs?.map((mask) => mask?.spec.kind)
+  }
+  const write = (from: string, to: string, how: 'copied' | 'derived' = 'copied'): string => {
+    const writes = [
+      { target: column(`public.${to}`), sources: [source(`public.${from}`, how)], through: [], complete: true },
+    ]
+    return verdict(authorityOf(rules), statement({ action: 'insert', writes }))
+  }
+  expect(mixed('users.a', 'other.same')).toEqual(['pseudonym'])
+  expect(mixed('users.a', 'users.b')).toEqual(['redact'])
+  expect(mixed('users.c', 'users.d')).toEqual(['pseudonym'])
+  expect(mixed('users.c', 'users.e')).toEqual(['redact'])
+  expect(mixed('users.f', 'users.g')).toEqual(['redact'])
+  expect(write('users.c', 'users.d')).toBe('permit')
+  expect(write('users.c', 'users.e')).toBe('MASKED_COLUMN_COPIED')
+  expect(write('users.a', 'users.b')).toBe('MASKED_COLUMN_COPIED')
+  expect(write('users.c', 'users.d', 'derived')).toBe('MASKED_COLUMN_COPIED')
+  expect(outputsOf(statement({ output: [output(source('public.users.ssn', 'derived'))] }))).toEqual(['withhold'])
+})
+
 test('a masked column may not decide, unless its mask says so', () => {
   const decides = (path: string): string => verdict(authority, statement({ output: [], decides: [decider(path)] }))
   expect(decides('public.users.ssn')).toBe('MASKED_COLUMN_DECIDES')

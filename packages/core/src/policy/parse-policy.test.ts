@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { parsePolicy } from './parse-policy.ts'
 import { policyOf } from './policy-fixtures.ts'
+import { unknownMaskingKeys } from './unknown-masking-keys.ts'
 
 function problemsOf(text: string): readonly string[] {
   const parsed = parsePolicy(text)
@@ -90,6 +91,14 @@ test.each([
   ['functions:\n  - { functions: [app.f], reads: [users] }', 'is no whole name'],
   ['functions:\n  - { functions: [app.f], reads: nothing, who: { groups: [a] } }', 'Unknown key "who"'],
   ['masks:\n  - { columns: [a.b] }', 'does not say how'],
+  ['masks:\n  - { columns: [a.b], with: pseudonim }', 'Did you mean pseudonym?'],
+  ['masks:\n  - { columns: [a.b], with: { pseudonym: {} } }', 'says nothing with its options'],
+  ['masks:\n  - { columns: [a.b], with: { pseudonym: customers } }', 'Expected pseudonym as a mapping'],
+  ['masks:\n  - { columns: [a.b], with: { pseudonym: { domain: "a b" } } }', 'A domain is a word'],
+  ['masks:\n  - { columns: [a.b], with: { pseudonym: { domain: 7 } } }', 'A domain must be text'],
+  ['masks:\n  - { columns: [a.b], with: { pseudonym: { domian: x } } }', 'Did you mean domain?'],
+  ['masks:\n  - { columns: [a.b], with: { hash: {} } }', 'says nothing with its options'],
+  ['masks:\n  - { columns: [a.b], with: { hash: { key: "" } } }', 'The id of a masking key is empty'],
   ['limits:\n  - { rowsPerStatement: 0 }', 'at least 1'],
   ['limits:\n  - { rowsPerStatement: 1.5 }', 'at least 1'],
   ['limits:\n  - { name: x }', 'limits nothing'],
@@ -108,6 +117,31 @@ test.each([
   ['x'.repeat(256 * 1024 + 1), 'longer than'],
 ])('%# a policy that is wrong is refused as a whole, and told why', (text, message) => {
   expect(problemsOf(text).join('\n')).toContain(message)
+})
+
+test('a pseudonym has the domain its rule names, or is one of its own; a mask may name its key', () => {
+  const policy = policyOf(`
+masks:
+  - { columns: [users.email, orders.email], with: pseudonym }
+  - { name: ssn, columns: [users.ssn], with: pseudonym }
+  - { name: ids, columns: [users.id], with: { pseudonym: { domain: customers } } }
+  - { name: old, columns: [users.old], with: { pseudonym: { domain: customers, key: k2025 } } }
+  - { name: older, columns: [users.older], with: { pseudonym: { key: k2024 } } }
+  - { name: digest, columns: [users.digest], with: { hash: { key: k2025 } } }
+`)
+  expect(policy.document.masks.map(({ spec }) => spec)).toEqual([
+    { kind: 'pseudonym', domain: 'rule mask users.email +1' },
+    { kind: 'pseudonym', domain: 'rule ssn' },
+    { kind: 'pseudonym', domain: 'customers' },
+    { kind: 'pseudonym', domain: 'customers', key: 'k2025' },
+    { kind: 'pseudonym', domain: 'rule older', key: 'k2024' },
+    { kind: 'hash', key: 'k2025' },
+  ])
+  const problems = unknownMaskingKeys(policy, ['k2025', 'k2026'])
+  expect(problems).toMatchObject([{ line: 7, message: expect.stringContaining('the masking key "k2024"') }])
+  expect(problems[0]?.hint).toBe('Did you mean k2025? There are k2025, k2026.')
+  expect(unknownMaskingKeys(policy, []).map(({ hint }) => hint.slice(0, 45))).toHaveLength(3)
+  expect(unknownMaskingKeys(policy, ['k2024', 'k2025'])).toEqual([])
 })
 
 test('all problems of a text are told at once, in the order of the text', () => {

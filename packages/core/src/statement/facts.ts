@@ -124,6 +124,34 @@ export interface Beneath {
   readonly functions: readonly FunctionUse[]
 }
 
+/** A type as `pg_attribute` has it: the oid of the column's type (a domain's own), and `atttypmod` (-1: none). */
+export interface ColumnType {
+  readonly oid: number
+  readonly modifier: number
+}
+
+/** How COPY … TO STDOUT writes its rows. PostgreSQL manual, "COPY", section "File Formats". */
+export interface CopyStream {
+  readonly format: 'text' | 'csv' | 'binary'
+  /** One ASCII character, as are `quote` and `escape`. Binary format has none of the three, nor a NULL string. */
+  readonly delimiter: string
+  readonly nullString: string
+  /** Of csv alone. */
+  readonly quote: string
+  readonly escape: string
+  /** The first line holds the columns' names. */
+  readonly header: boolean
+  /** For each output column: every value but NULL stands in quotes. Of csv alone. */
+  readonly forceQuote: readonly boolean[]
+  /** For each output column the type of its values; null where it could not be told. The stream itself says nothing of types. */
+  readonly types: readonly (ColumnType | null)[]
+}
+
+/** What was read of the stream of a COPY … TO STDOUT; `reason`, in words for who wrote it, says why values in it could not be told. */
+export type CopyOut =
+  | { readonly stream: CopyStream; readonly reason: null }
+  | { readonly stream: null; readonly reason: string }
+
 /** What is known of one statement of a text. */
 export interface StatementFacts {
   /** The verb of the statement itself. */
@@ -142,6 +170,8 @@ export interface StatementFacts {
   readonly dynamicSql: boolean
   /** The columns of the rows it returns (also COPY … TO STDOUT); null when it returns none; empty array: rows of no columns. */
   readonly output: readonly OutputColumn[] | null
+  /** How the rows of a COPY … TO STDOUT are written; absent for every other statement. */
+  readonly copyOut?: CopyOut
   /** Base columns that conditions, joins, grouping or ordering look at, each once. */
   readonly decides: readonly DecidingColumn[]
   readonly writes: readonly ColumnWrite[]

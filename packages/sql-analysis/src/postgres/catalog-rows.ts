@@ -1,3 +1,4 @@
+import { readConstraint } from './catalog-constraints.ts'
 import {
   Catalog,
   type CatalogColumn,
@@ -23,6 +24,8 @@ export interface CatalogRows {
   readonly types: readonly string[]
   readonly operators: readonly string[]
   readonly builtinOperators: readonly string[]
+  /** Absent: none is known. */
+  readonly constraints?: readonly string[]
 }
 
 /**
@@ -38,6 +41,7 @@ export function buildCatalog(version: string, ...parts: readonly CatalogRows[]):
     types: read.flatMap((part) => part.types),
     operators: read.flatMap((part) => part.operators),
     builtinOperators: read.flatMap((part) => part.builtinOperators),
+    constraints: read.flatMap((part) => part.constraints),
   })
 }
 
@@ -54,6 +58,7 @@ function readPart(rows: CatalogRows): ReadPart {
       types: rows.types.map(readType),
       operators: rows.operators.map(readOperator),
       builtinOperators: rows.builtinOperators.map((text) => stringOf(JSON.parse(text))),
+      constraints: (rows.constraints ?? []).map(readConstraint),
     }
     readParts.set(rows, part)
   }
@@ -129,17 +134,18 @@ const TRIGGER_EVENTS: readonly (readonly [number, ChangeEvent])[] = [
 ]
 
 function readTrigger(value: unknown): CatalogTrigger {
-  const [type, fn] = arrayOf(value)
+  const [type, fn, definition] = arrayOf(value)
   const bits = numberOf(type)
   return {
     functionOid: numberOf(fn),
     events: TRIGGER_EVENTS.flatMap(([bit, event]) => ((bits & bit) === 0 ? [] : [event])),
     changesRow: (bits & TRIGGER_ROW) !== 0 && (bits & (TRIGGER_BEFORE | TRIGGER_INSTEAD)) !== 0,
+    ...(isAbsent(definition) ? {} : { definition: stringOf(definition) }),
   }
 }
 
 function readColumn(value: unknown): CatalogColumn {
-  const [name, number, typeOid, notNull, generated, from] = arrayOf(value)
+  const [name, number, typeOid, notNull, generated, from, modifier] = arrayOf(value)
   return {
     name: stringOf(name),
     number: numberOf(number),
@@ -147,6 +153,7 @@ function readColumn(value: unknown): CatalogColumn {
     notNull: notNull === true,
     generated: generated === true,
     generatedFrom: arrayOf(from ?? []).map(numberOf),
+    typeModifier: numberOf(modifier ?? -1),
   }
 }
 
@@ -194,7 +201,7 @@ function readBody(value: unknown): SqlBody {
 }
 
 function readType(text: string): CatalogType {
-  const [oid, schema, name, kind, element, base, relation, labels, category] = arrayOf(JSON.parse(text))
+  const [oid, schema, name, kind, element, base, relation, labels, category, modifier] = arrayOf(JSON.parse(text))
   return {
     oid: numberOf(oid),
     schema: stringOf(schema),
@@ -202,6 +209,7 @@ function readType(text: string): CatalogType {
     kind: named(TYPE_KINDS, kind),
     elementOid: numberOf(element),
     baseOid: numberOf(base),
+    baseModifier: numberOf(modifier ?? -1),
     relationOid: numberOf(relation),
     enumLabels: arrayOf(labels ?? []).map(stringOf),
     category: stringOf(category),

@@ -1,4 +1,5 @@
 import type { ColumnName, LineageSource } from '@gatehouse/core'
+import { type CatalogConstraint, Constraints } from './catalog-constraints.ts'
 
 /** `pg_class.relkind`, in words; `composite` is the row type of CREATE TYPE … AS. */
 export type RelationKind =
@@ -16,6 +17,8 @@ export interface CatalogColumn {
   readonly name: string
   readonly number: number
   readonly typeOid: number
+  /** `atttypmod`; absent: -1, none. */
+  readonly typeModifier?: number
   readonly notNull: boolean
   readonly generated: boolean
   /** Numbers of the columns that a generated column is computed from; absent: from none. */
@@ -48,6 +51,8 @@ export interface CatalogTrigger {
   readonly events: readonly ChangeEvent[]
   /** True when it can change the row that is about to be written (BEFORE … FOR EACH ROW, INSTEAD OF). */
   readonly changesRow: boolean
+  /** Its CREATE TRIGGER, where that has a WHEN; absent: it has none. */
+  readonly definition?: string
 }
 
 /**
@@ -91,11 +96,11 @@ export interface CatalogFunction {
   readonly inputNames?: readonly string[]
   /** The extension it belongs to; absent: none. */
   readonly extension?: string
-  /** Its body, when it is written in SQL and not built in; absent: not to be read. */
+  /** Its body, when it is written in SQL or PL/pgSQL and not built in; absent: not to be read. */
   readonly body?: SqlBody
 }
 
-/** The body of a function in SQL. PostgreSQL manual, "SQL-Language Functions". */
+/** The body of a function in SQL; of one in PL/pgSQL the whole CREATE FUNCTION. PostgreSQL manual, "User-Defined Functions". */
 export interface SqlBody {
   readonly text: string
   /** True: parsed when it was made (BEGIN ATOMIC, RETURN), every name in the text qualified. False: names are looked up at each call. */
@@ -119,6 +124,8 @@ export interface CatalogType {
   readonly elementOid: number
   /** Base type of a domain; 0 otherwise. */
   readonly baseOid: number
+  /** Type modifier of the base type of a domain; absent: -1, none. */
+  readonly baseModifier?: number
   /** Relation of a composite type; 0 otherwise. */
   readonly relationOid: number
   /** Labels of an enum in order; empty otherwise. */
@@ -151,6 +158,8 @@ export interface CatalogParts {
   readonly operators: readonly CatalogOperator[]
   /** Names of the operators that initdb made; absent: none is known, and every operator counts as unknown. */
   readonly builtinOperators?: readonly string[]
+  /** Absent: none. */
+  readonly constraints?: readonly CatalogConstraint[]
 }
 
 /**
@@ -159,6 +168,7 @@ export interface CatalogParts {
  */
 export class Catalog {
   readonly version: string
+  readonly constraints: Constraints
   readonly #relations = new Map<string, Map<string, CatalogRelation>>()
   readonly #relationsByOid = new Map<number, CatalogRelation>()
   readonly #functions = new Map<string, Map<string, CatalogFunction[]>>()
@@ -174,6 +184,9 @@ export class Catalog {
     for (const relation of parts.relations) descriptions.set(relation.oid, relation)
     const names = new Map<string, ColumnName>()
     const triggers = triggersOf(parts.relations, descriptions)
+    const parents = new Map<number, readonly number[]>()
+    for (const { oid, parents: own } of parts.relations) if (own.length > 0) parents.set(oid, own)
+    this.constraints = new Constraints(parts.constraints ?? [], parents)
     for (const relation of parts.relations) {
       const base = relation.columns.map((column) => baseColumn(relation, column, descriptions, names))
       const fired = triggers.get(relation.oid)

@@ -1,6 +1,7 @@
 import type { StatementFacts } from '@gatehouse/core'
 import type { NameEnvironment } from './facts/reading.ts'
 import { readOne } from './facts/statements.ts'
+import { NamesInText } from './names-in-text.ts'
 import type { ParseResult, Tree } from './facts/tree.ts'
 import { Work } from './facts/work.ts'
 
@@ -28,13 +29,8 @@ export function readFacts(
   work: Work = new Work(),
 ): readonly StatementFacts[] {
   const all: StatementFacts[] = []
-  const prepared = new Map<string, StatementFacts | null>()
-  const cursors = new Map<string, StatementFacts | null>()
-  const around: NameEnvironment = {
-    ...environment,
-    prepared: (name) => (prepared.has(name) ? (prepared.get(name) ?? null) : (environment.prepared?.(name) ?? null)),
-    cursor: (name) => (cursors.has(name) ? (cursors.get(name) ?? null) : (environment.cursor?.(name) ?? null)),
-  }
+  const names = new NamesInText(environment)
+  const around = names.environment
   let unread: StatementFacts | null = null
   let moved: 'nothing' | 'columns' | 'names' = 'nothing'
   for (const { stmt } of tree.stmts ?? []) {
@@ -51,10 +47,7 @@ export function readFacts(
     if (movesNames) moved = 'names'
     else if (moved === 'nothing' && isDefinition(facts)) moved = 'columns'
     const inner = innerOf(stmt)
-    if (inner !== null && facts.names.prepared !== null && facts.action === 'prepare')
-      prepared.set(facts.names.prepared, readOne(inner, around, work).facts)
-    if (inner !== null && facts.names.cursor !== null && facts.action === 'declare_cursor')
-      cursors.set(facts.names.cursor, readOne(inner, around, work).facts)
+    names.after(facts, inner === null ? null : readOne(inner, around, work).facts)
   }
   return all
 }

@@ -7,7 +7,7 @@ import type { Reading } from './reading.ts'
 import type { Scope } from './scope.ts'
 import { readBodies } from './sql-functions.ts'
 import { readSettingCall } from './settings.ts'
-import { tellOfCall } from './tells.ts'
+import { isPlainPathQuery, tellOfCall } from './tells.ts'
 import { type Tree, listOf, stringsOf } from './tree.ts'
 
 /**
@@ -44,7 +44,8 @@ export function readCall(reading: Reading, call: FuncCall, scope: Scope, argumen
     call.agg_distinct === true && name === 'count' && meaning.trust === 'harmless'
       ? comparedFrom(reading, parts)
       : derivedFrom(reading, parts)
-  tellOfCall(reading, name, meaning.candidates, parts)
+  if (meaning.trust !== 'harmless' || !isPlainPathQuery(name, listOf(call.args)))
+    tellOfCall(reading, name, meaning.candidates, parts)
   if (called !== null) return doubted(anyOf(reading, [derived, called]), meaning.doubt)
   if (meaning.doubt !== null) return doubted(derived, meaning.doubt)
   const { catalog } = reading.environment

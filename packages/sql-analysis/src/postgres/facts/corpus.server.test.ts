@@ -75,6 +75,7 @@ describe.skipIf(missing !== null)(`the corpus on a real server${missing === null
       types: await rows(CATALOG_QUERIES.types),
       operators: await rows(CATALOG_QUERIES.operators),
       builtinOperators: await rows(CATALOG_QUERIES.builtinOperators),
+      constraints: await rows(CATALOG_QUERIES.constraints),
     })
     environment = { catalog, searchPath: ['pg_catalog', 'public'], parse: parseSync }
   }, 120_000)

@@ -69,3 +69,12 @@ test('a value that may be the column or something computed from it counts as com
   expect(how('select ssn from people union all select upper(ssn) from people')).toEqual(['derived'])
   expect(how('values ((select ssn from people)), ((select upper(ssn) from people))')).toEqual(['derived'])
 })
+
+test('a plain path to a member of a document is no question about its value; any other path is', () => {
+  const sql = (path: string): string => `select jsonb_path_query(ssn, '${path}') from people`
+  const looked = (path: string): boolean => readStatement(sql(path)).decides.length > 0
+  expect(looked('$.a')).toBe(false)
+  expect(looked('lax $."a b"')).toBe(false)
+  for (const path of ['$.a ? (@ starts with "9")', '$.*', '$.a.b', '$[*]', 'strict $.a', '$', '$.a.size()', '$.a == 1'])
+    expect(looked(path), path).toBe(true)
+})

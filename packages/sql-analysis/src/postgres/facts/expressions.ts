@@ -19,7 +19,7 @@ import { useOperator } from './operators.ts'
 import type { Reading } from './reading.ts'
 import { castTo, fieldOf } from './row-values.ts'
 import type { Scope } from './scope.ts'
-import { tellOfCast, tellOfChoice } from './tells.ts'
+import { tellOfCast, tellOfChoice, tellOfCoalesce } from './tells.ts'
 import { type Tree, kindOf, lastName, listOf, stringOf, stringsOf } from './tree.ts'
 
 /** What an expression depends on. Records on the way what it calls and what its conditions look at. */
@@ -47,7 +47,11 @@ function readNode(reading: Reading, node: Tree, scope: Scope): Lineage {
   if (node.NullTest !== undefined) return plain(comparedFrom(reading, [optional(reading, node.NullTest.arg, scope)]))
   if (node.BooleanTest !== undefined)
     return plain(comparedFrom(reading, [optional(reading, node.BooleanTest.arg, scope)]))
-  if (node.CoalesceExpr !== undefined) return readChoice(reading, node.CoalesceExpr.args, scope, derivedFrom)
+  if (node.CoalesceExpr !== undefined) {
+    const parts = readEach(reading, node.CoalesceExpr.args, scope)
+    tellOfCoalesce(reading, listOf(node.CoalesceExpr.args), parts)
+    return derivedFrom(reading, parts)
+  }
   if (node.MinMaxExpr !== undefined) return derivedFrom(reading, readEach(reading, node.MinMaxExpr.args, scope))
   if (node.A_ArrayExpr !== undefined) return derivedFrom(reading, readEach(reading, node.A_ArrayExpr.elements, scope))
   if (node.RowExpr !== undefined) return readRow(reading, listOf(node.RowExpr.args), scope)

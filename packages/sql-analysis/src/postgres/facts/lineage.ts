@@ -1,4 +1,4 @@
-import type { ColumnName, Dependence, FunctionName, LineageSource, OutputColumn } from '@gatehouse/core'
+import type { ColumnName, ColumnType, Dependence, FunctionName, LineageSource, OutputColumn } from '@gatehouse/core'
 import type { CatalogFunction } from '../catalog.ts'
 import type { Spending } from './work.ts'
 
@@ -21,6 +21,8 @@ export interface Lineage {
   readonly fields: readonly Column[] | null
   /** True when its type is certainly one that initdb made: then no operator on user types can be meant. */
   readonly builtinType: boolean
+  /** Its type, where it is known without working it out: of a stored column, and of what hands one on. */
+  readonly type: ColumnType | null
 }
 
 /** A named value: a column of a query or a field of a row. */
@@ -42,16 +44,17 @@ export const NOTHING: Lineage = {
   reason: null,
   fields: null,
   builtinType: true,
+  type: null,
 }
 
 /** The value of a base column itself. */
-export function copiedFrom(sources: readonly LineageSource[], builtinType: boolean): Lineage {
-  return { sources, through: NO_FUNCTIONS, opacity: 'none', reason: null, fields: null, builtinType }
+export function copiedFrom(sources: readonly LineageSource[], builtinType: boolean, type: ColumnType): Lineage {
+  return { sources, through: NO_FUNCTIONS, opacity: 'none', reason: null, fields: null, builtinType, type }
 }
 
 /** A value whose origin is not known. */
 export function untraced(opacity: Exclude<Opacity, 'none'>, reason: string): Lineage {
-  return { sources: NO_SOURCES, through: NO_FUNCTIONS, opacity, reason, fields: null, builtinType: false }
+  return { sources: NO_SOURCES, through: NO_FUNCTIONS, opacity, reason, fields: null, builtinType: false, type: null }
 }
 
 /** The same value with a reason why more than its sources can be in it. */
@@ -63,6 +66,7 @@ export function clouded(lineage: Lineage, opacity: Exclude<Opacity, 'none'>, rea
     reason: lineage.reason ?? reason,
     fields: null,
     builtinType: false,
+    type: null,
   }
 }
 
@@ -143,12 +147,27 @@ function combine(work: Spending, parts: readonly Lineage[], combining: Combining
     }
   }
   work.spend(1 + (parts.length >> 2) + (withSources > 1 ? 2 * total : 0) + through.length)
+  const type = combining === KEPT ? commonType(parts) : null
   if (withSources === 0) {
     if (opacity === 'none' && builtinType && through.length === 0) return NOTHING
-    return { sources: NO_SOURCES, through, opacity, reason, fields: null, builtinType }
+    return { sources: NO_SOURCES, through, opacity, reason, fields: null, builtinType, type }
   }
   const sources = withSources === 1 ? turned(work, only.sources, combining) : mergeSources(parts, combining)
-  return { sources, through, opacity, reason, fields: null, builtinType }
+  return { sources, through, opacity, reason, fields: null, builtinType, type }
+}
+
+/** The type of a value that is one of several: known where all have the same (the server's select_common_type). */
+function commonType(parts: readonly Lineage[]): ColumnType | null {
+  let common = parts[0]?.type ?? null
+  for (const { type } of parts) {
+    if (common === null || type?.oid !== common.oid) return null
+    if (type.modifier !== common.modifier) common = { oid: common.oid, modifier: -1 }
+  }
+  return common
+}
+
+function sameType(a: ColumnType | null, b: ColumnType | null): boolean {
+  return a?.oid === b?.oid && a?.modifier === b?.modifier
 }
 
 function turned(work: Spending, sources: readonly LineageSource[], combining: Combining): readonly LineageSource[] {
@@ -192,8 +211,8 @@ export function lineagesOf(work: Spending, columns: readonly Column[]): readonly
 export function sameLineage(work: Spending, a: Lineage, b: Lineage): boolean {
   if (a === b) return true
   work.spend(2)
-  if (a.opacity !== b.opacity || a.builtinType !== b.builtinType || !sameSources(work, a.sources, b.sources))
-    return false
+  if (a.opacity !== b.opacity || a.builtinType !== b.builtinType || !sameType(a.type, b.type)) return false
+  if (!sameSources(work, a.sources, b.sources)) return false
   if (a.through.length !== b.through.length || a.through.some((fn) => !b.through.includes(fn))) return false
   if (a.fields === b.fields) return true
   if (a.fields === null || b.fields === null || a.fields.length !== b.fields.length) return false

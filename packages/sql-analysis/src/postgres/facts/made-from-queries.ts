@@ -1,11 +1,14 @@
-import type { Action } from '@gatehouse/core'
+import type { Action, OutputColumn } from '@gatehouse/core'
 import type { CopyStmt, CreateTableAsStmt, ExplainStmt, IntoClause, ViewStmt } from 'libpg-query'
+import { tellOfInsert } from './constraints.ts'
+import { readCopyOut } from './copy-stream.ts'
 import { relationItem } from './from.ts'
-import { type Column, functionNames, NOTHING, outputOf } from './lineage.ts'
+import { type Column, functionNames, NOTHING, outputOf, untraced } from './lineage.ts'
 import { Reading } from './reading.ts'
 import { findRelation, newRelationName, relationName } from './relations.ts'
 import { type Scope, TOP } from './scope.ts'
 import { type Tree, listOf, literalText, stringsOf } from './tree.ts'
+import { afterTriggers } from './triggers.ts'
 import { write } from './changes.ts'
 
 /** CREATE TABLE AS and CREATE MATERIALIZED VIEW. */
@@ -15,11 +18,31 @@ export function readCreateAs(reading: Reading, statement: CreateTableAsStmt): Ac
   if (query === undefined || statement.into === undefined) throw new Error('a CREATE … AS is not understood')
   if (query.ExecuteStmt !== undefined) {
     reading.walk.statement(reading, query, TOP)
-    fill(reading, action, statement.into, null)
+    const output = reading.output ?? [UNKNOWN_OUTPUT]
+    reading.output = null
+    fill(reading, action, statement.into, output.map(columnOf))
     return action
   }
   fill(reading, action, statement.into, reading.walk.query(reading, query, TOP))
   return action
+}
+
+const UNKNOWN_OUTPUT: OutputColumn = {
+  name: null,
+  sources: [],
+  through: [],
+  complete: false,
+  reason: 'what it returns is not known',
+}
+
+function columnOf({ name, sources, through, complete, reason }: OutputColumn): Column {
+  return {
+    name,
+    lineage:
+      complete && through.length === 0
+        ? { ...NOTHING, sources }
+        : { ...untraced('name', reason ?? 'not known'), sources },
+  }
 }
 
 /** The relation that takes a query's rows, each of its columns written. `columns` null: not known. */
@@ -70,8 +93,9 @@ export function readView(reading: Reading, statement: ViewStmt): Action {
  */
 export function readExplain(reading: Reading, statement: ExplainStmt): Action {
   const inner = new Reading(reading.environment, reading.walk, reading.work)
-  if (statement.query === undefined) throw new Error('an EXPLAIN is not understood')
-  inner.walk.statement(inner, statement.query, TOP)
+  const explained: Tree | undefined = statement.query
+  if (explained === undefined) throw new Error('an EXPLAIN is not understood')
+  inner.walk.statement(inner, explained, TOP)
   reading.absorb(inner)
   reading.prepared = inner.prepared
   reading.cursor = inner.cursor
@@ -84,7 +108,10 @@ export function readExplain(reading: Reading, statement: ExplainStmt): Action {
   }
   reading.access('explain', null, null)
   const doubtful = inner.functions().find((use) => use.trust !== 'harmless')
-  const reason = doubtful === undefined ? null : `the plan may show what function ${doubtful.name}() returned`
+  // Of a prepared statement that is not known, neither what the plan shows nor what it would tell.
+  const unknown = explained.ExecuteStmt === undefined ? undefined : inner.output?.find((column) => !column.complete)
+  const reason =
+    doubtful === undefined ? (unknown?.reason ?? null) : `the plan may show what function ${doubtful.name}() returned`
   reading.output = [{ name: 'QUERY PLAN', sources: [], through: [], complete: reason === null, reason }]
   return 'explain'
 }
@@ -109,7 +136,7 @@ export function readCopy(reading: Reading, statement: CopyStmt): Action {
   if (statement.query !== undefined) {
     const columns = reading.walk.query(reading, statement.query, TOP)
     reading.access(action, null, null)
-    if (toClient) reading.output = outputOf(reading, columns ?? [])
+    if (toClient) sends(reading, statement, columns ?? [])
     return action
   }
   if (relation === undefined) throw new Error('a COPY is not understood')
@@ -122,13 +149,24 @@ export function readCopy(reading: Reading, statement: CopyStmt): Action {
     reading.decide(reading.walk.expression(reading, statement.whereClause, scope))
   if (action === 'copy_from') {
     reading.access('insert', name, named.length === 0 ? null : named)
-    for (const column of named.length === 0 ? item.columns.map((known) => known.name) : named)
-      write(reading, relation, column, NOTHING)
+    const columns = named.length === 0 ? item.columns.map((known) => known.name) : named
+    for (const column of columns) write(reading, relation, column, NOTHING)
+    afterTriggers(reading, relation, ['insert'], item, item)
+    tellOfInsert(
+      reading,
+      relation,
+      columns.map((column) => ({ name: column, lineage: NOTHING })),
+    )
     return action
   }
   reading.access('select', name, named.length === 0 ? null : named)
-  if (toClient) reading.output = outputOf(reading, copiedColumns(reading, statement, item, named))
+  if (toClient) sends(reading, statement, copiedColumns(reading, statement, item, named))
   return action
+}
+
+function sends(reading: Reading, statement: CopyStmt, columns: readonly Column[]): void {
+  reading.output = outputOf(reading, columns)
+  reading.copyOut = readCopyOut(reading, listOf(statement.options), columns)
 }
 
 function copiedColumns(

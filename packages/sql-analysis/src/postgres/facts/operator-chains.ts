@@ -24,9 +24,10 @@ export function readOperators(reading: Reading, outermost: A_Expr, scope: Scope)
     const right = operator.rexpr === undefined ? NOTHING : reading.walk.expression(reading, operator.rexpr, scope)
     const doubt = operatorDoubt(reading, operator, left, right)
     if (!TOTAL_OPERATOR_KINDS.has(operator.kind ?? '')) tellOfOperator(reading, lastName(operator.name), left, right)
+    const equality = doubt === null && isEquality(operator)
+    const combine = equality ? comparedFrom : derivedFrom
     const operands = left === null ? [right] : [left, right]
-    const combine = doubt === null && isEquality(operator) ? comparedFrom : derivedFrom
-    left = doubted(combine(reading, operands), doubt)
+    left = doubted(combine(reading, equality ? differing(reading, operands) : operands), doubt)
   }
   return left ?? NOTHING
 }
@@ -45,6 +46,23 @@ function isEquality({ kind, name }: A_Expr): boolean {
     default:
       return false
   }
+}
+
+/** The operands of a comparison, without what is certain to be equal: columns that a change leaves alone, in `old` and `new`. */
+function differing(reading: Reading, operands: readonly Lineage[]): readonly Lineage[] {
+  const [left, right] = operands
+  const { unchanged } = reading
+  if (unchanged === null || left === undefined || right === undefined) return operands
+  if (left === right && unchanged.has(left)) return []
+  const { fields } = left
+  if (fields === null || right.fields?.length !== fields.length) return operands
+  reading.spend(fields.length)
+  return fields.flatMap(({ lineage }, index) => {
+    const other = right.fields?.[index]?.lineage ?? NOTHING
+    if (lineage === other && unchanged.has(lineage)) return []
+    // Of two rows more is told than whether a column is equal: which of several differ.
+    return [derivedFrom(reading, [lineage, other])]
+  })
 }
 
 /** Compared, whatever the operator they are written with. */

@@ -10,6 +10,7 @@ import type { Reading } from './reading.ts'
 import { relationName } from './relations.ts'
 import { type Item, columnOf, readAll } from './item.ts'
 import { type Scope, findCommonTable } from './scope.ts'
+import { settingOfRow } from './settings.ts'
 import { type Tree, listOf, stringOf, stringsOf } from './tree.ts'
 import { STEP_UNITS } from './work.ts'
 
@@ -127,7 +128,10 @@ function readPlain(reading: Reading, statement: SelectStmt, outer: Scope): reado
   const around = below(outer, [])
   const scope: FromScope = { outer: around.outer, items, tables: around.tables }
   for (const node of listOf(statement.fromClause)) readFrom(reading, node, scope)
+  const setting = reading.rowSetting
+  reading.rowSetting = settingOfRow(reading, statement, items)
   const columns = readTargets(reading, listOf(statement.targetList), scope)
+  reading.rowSetting = setting
   decideOn(reading, statement.whereClause, scope)
   for (const node of listOf(statement.groupClause)) readGroup(reading, node, columns, scope)
   decideOn(reading, statement.havingClause, scope)

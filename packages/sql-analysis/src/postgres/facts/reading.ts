@@ -4,6 +4,7 @@ import type {
   Beneath,
   ColumnName,
   ColumnWrite,
+  CopyOut,
   DecidingColumn,
   FunctionTrust,
   FunctionUse,
@@ -19,7 +20,7 @@ import type { Item } from './item.ts'
 import type { Scope } from './scope.ts'
 import type { ParseResult, Tree } from './tree.ts'
 import { Uses } from './uses.ts'
-import { type Budget, type Spending, STEP_UNITS } from './work.ts'
+import { type Budget, type Spending, STEP_UNITS, type Work } from './work.ts'
 
 /** Where the names of a statement are looked up. */
 export interface NameEnvironment {
@@ -28,11 +29,13 @@ export interface NameEnvironment {
   readonly searchPath: readonly string[]
   /** Parses the stored text of a view. May throw: the view then counts as not expandable. */
   readonly parse: (sql: string) => ParseResult
+  /** Compiles the text of a CREATE FUNCTION in PL/pgSQL, to the tree that libpg_query prints. May throw. Absent: none is followed. */
+  readonly parsePlpgsql?: (sql: string) => unknown
   /**
    * Facts of the statement behind a name made by SQL PREPARE (as `readNamedStatement` gives them); null when unknown.
-   * Absent: none is known.
+   * Absent: none is known. `work`: what reading it is charged to; may throw as that does.
    */
-  readonly prepared?: (name: string) => StatementFacts | null
+  readonly prepared?: (name: string, work: Work) => StatementFacts | null
   /** The same for a cursor made by DECLARE. */
   readonly cursor?: (name: string) => StatementFacts | null
 }
@@ -89,6 +92,7 @@ export class Reading implements Spending {
   /** Stronger than `changesNames`: names in a later statement of the same text may mean something else. */
   movesNames = false
   output: readonly OutputColumn[] | null = null
+  copyOut: CopyOut | null = null
   prepared: string | null = null
   cursor: string | null = null
   reason: string | null = null
@@ -98,6 +102,8 @@ export class Reading implements Spending {
   parameters: readonly Lineage[] | null = null
   /** True while a stored text is read, whose names are all qualified: what it calls may look names up in another path. */
   stored = false
+  /** Values that are the same in `old` and `new` of a trigger; null elsewhere. To compare them tells nothing. */
+  unchanged: ReadonlySet<Lineage> | null = null
   /** Set while a condition is read that decides which rows change. */
   watch: Watch | null = null
   /** What the function names so far mean, by name and number of arguments. */
@@ -106,6 +112,8 @@ export class Reading implements Spending {
   readonly overloads: Map<string, readonly CatalogFunction[]> = new Map()
   /** Views whose own doings were taken over already. */
   readonly views: Set<CatalogRelation> = new Set()
+  /** While a select list over `pg_settings` is read: the one setting whose row it is computed for. */
+  rowSetting: string | null = null
   #depth = 0
 
   constructor(environment: NameEnvironment, walk: Walkers, work: Budget) {
@@ -171,6 +179,11 @@ export class Reading implements Spending {
    */
   tell(lineage: Lineage): void {
     if (!this.defining) this.#look(lineage, false)
+  }
+
+  /** As `tell`, where nothing but whether values are equal is told. */
+  tellEqual(lineage: Lineage): void {
+    if (!this.defining) this.#look(lineage, true)
   }
 
   /** As `decide`, where nothing is asked but whether values are equal: GROUP BY, DISTINCT, a join by USING. */
@@ -255,6 +268,7 @@ export class Reading implements Spending {
       programs: this.programs,
       dynamicSql: this.dynamicSql,
       output: this.output,
+      ...(this.copyOut === null ? {} : { copyOut: this.copyOut }),
       decides: this.decidingColumns(),
       writes: this.writes,
       beneath: this.beneathFacts(),

@@ -1,6 +1,6 @@
-import type { RelationName } from '@gatehouse/core'
+import type { ColumnType, RelationName } from '@gatehouse/core'
 import type { RangeVar } from 'libpg-query'
-import type { Catalog, CatalogRelation } from '../catalog.ts'
+import type { Catalog, CatalogColumn, CatalogRelation } from '../catalog.ts'
 import { type Column, type Lineage, copiedFrom, untraced } from './lineage.ts'
 import type { Reading } from './reading.ts'
 
@@ -33,7 +33,12 @@ function storedColumn(catalog: Catalog, relation: CatalogRelation, index: number
   if (column === undefined || base === undefined) return untraced('name', `a column of "${relation.name}" is not known`)
   if (sampled)
     return untraced('name', `${relation.schema}.${relation.name}.${column.name} holds values of other tables`)
-  return copiedFrom(base.copied, catalog.isBuiltinType(column.typeOid))
+  return copiedFrom(base.copied, catalog.isBuiltinType(column.typeOid), typeOfColumn(column))
+}
+
+/** The type of a stored column, or of a view's. */
+export function typeOfColumn(column: CatalogColumn): ColumnType {
+  return { oid: column.typeOid, modifier: column.typeModifier ?? -1 }
 }
 
 /** The relation a name in a statement means; undefined when the catalog does not know it. */

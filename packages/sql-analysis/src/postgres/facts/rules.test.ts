@@ -61,6 +61,11 @@ describe('a rewrite rule', () => {
       complete: false,
       reason: expect.stringMatching(/rule/),
     })
+    const tells = 'CREATE RULE r AS ON INSERT TO public.v DO ALSO SELECT ssn FROM public.people'
+    expect(read('insert into v values (1)', tells)).toMatchObject({
+      complete: false,
+      reason: 'a rule of the table returns rows of its own',
+    })
     const loop = 'CREATE RULE r AS ON INSERT TO public.v DO ALSO INSERT INTO public.v VALUES (new.id)'
     expect(read('insert into v values (1)', loop)).toMatchObject({
       complete: false,

@@ -4,7 +4,7 @@ import { Reading } from './reading.ts'
 import { findRelation } from './relations.ts'
 import type { Item } from './item.ts'
 import { type Scope, TOP } from './scope.ts'
-import { STORED_TEXT_PATH } from './sql-functions.ts'
+import { STORED_TEXT_PATH } from './routines.ts'
 import { type Tree, listOf } from './tree.ts'
 import { PARSED_CHARACTER_UNITS, ViewWork } from './work.ts'
 
@@ -78,6 +78,8 @@ function readRule(reading: Reading, rule: RuleStmt, scope: Scope): readonly Colu
   let returned: readonly Column[] | null = null
   for (const action of listOf(rule.actions)) {
     const changes = action.InsertStmt ?? action.UpdateStmt ?? action.DeleteStmt
+    // Its rows go to the client beside what the statement itself returns.
+    if (action.SelectStmt !== undefined) reading.incomplete('a rule of the table returns rows of its own')
     if (changes === undefined) reading.walk.statement(reading, action, scope)
     else returned = reading.walk.query(reading, action, scope) ?? returned
   }

@@ -120,6 +120,7 @@ export const SAMPLE_PARTS: CatalogParts = {
     fn('pg_catalog', 'set_config', [TEXT, TEXT, TEXT], 'volatile'),
     fn('pg_catalog', 'query_to_xml', [TEXT], 'stable'),
     fn('pg_catalog', 'pg_read_file', [TEXT], 'volatile'),
+    fn('pg_catalog', 'jsonb_path_query', [TEXT, TEXT], 'immutable', { returnsSet: true }),
     fn('pg_catalog', 'generate_series', [INTEGER, INTEGER], 'immutable', { returnsSet: true, returnTypeOid: INTEGER }),
     fn('pg_catalog', 'unnest', [ANYARRAY], 'immutable', { returnsSet: true, returnTypeOid: ANYELEMENT }),
     fn('public', 'secret_of', [INTEGER], 'stable'),

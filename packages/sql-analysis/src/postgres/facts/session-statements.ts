@@ -1,6 +1,7 @@
-import type { Action, StatementFacts } from '@gatehouse/core'
+import type { Action, ColumnWrite, StatementFacts } from '@gatehouse/core'
 import type { DiscardMode, TransactionStmt, TransactionStmtKind } from 'libpg-query'
 import { readCall } from './calls.ts'
+import { derivedFrom, type Lineage } from './lineage.ts'
 import type { Reading } from './reading.ts'
 import { TOP } from './scope.ts'
 import { addSetting, addTransactionModes, readVariableSet } from './settings.ts'
@@ -21,9 +22,11 @@ export function readSessionStatement(reading: Reading, node: Tree): Action | nul
   }
   if (node.ExecuteStmt !== undefined) {
     const name = node.ExecuteStmt.name ?? ''
-    for (const parameter of listOf(node.ExecuteStmt.params)) reading.walk.expression(reading, parameter, TOP)
+    const parameters = listOf(node.ExecuteStmt.params).map((each) => reading.walk.expression(reading, each, TOP))
     reading.prepared = name
-    runNamed(reading, reading.environment.prepared?.(name) ?? null, 'prepared with SQL PREPARE')
+    const facts = reading.environment.prepared?.(name, reading.work.text) ?? null
+    runNamed(reading, facts, `what "${name}" was prepared as is not known: DEALLOCATE it and PREPARE it again`)
+    handOver(reading, derivedFrom(reading, parameters))
     return plain(reading, 'execute')
   }
   if (node.DeallocateStmt !== undefined) {
@@ -101,6 +104,25 @@ function runNamed(reading: Reading, facts: StatementFacts | null, reason: string
   reading.absorb(facts)
   reading.absorbEffects(facts)
   reading.output = facts.output
+}
+
+/** What EXECUTE is given may come out, be written and be looked at wherever the statement that it runs has a parameter. */
+function handOver(reading: Reading, value: Lineage): void {
+  if (value.sources.length === 0 && value.opacity === 'none') return
+  reading.decide(value)
+  const { output, writes } = reading
+  reading.spend((1 + value.sources.length) * ((output?.length ?? 0) + writes.length))
+  reading.output =
+    output?.map((column) => ({ ...withSources(column, value), reason: column.reason ?? value.reason })) ?? null
+  writes.forEach((write, index) => (writes[index] = withSources(write, value)))
+}
+
+function withSources<T extends Pick<ColumnWrite, 'sources' | 'complete'>>(place: T, value: Lineage): T {
+  return {
+    ...place,
+    sources: [...place.sources, ...value.sources],
+    complete: place.complete && value.opacity === 'none',
+  }
 }
 
 // SHOW gives settings, never stored values.

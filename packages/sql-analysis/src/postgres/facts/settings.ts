@@ -1,7 +1,8 @@
 import type { SettingUse } from '@gatehouse/core'
-import type { VariableSetStmt } from 'libpg-query'
+import type { SelectStmt, VariableSetStmt } from 'libpg-query'
+import type { Item } from './item.ts'
 import type { Reading } from './reading.ts'
-import { type Tree, listOf, literalText } from './tree.ts'
+import { type Tree, listOf, literalText, stringsOf } from './tree.ts'
 
 /** Settings that decide what names mean to later statements. */
 const NAME_SETTINGS: ReadonlySet<string> = new Set([
@@ -34,10 +35,34 @@ function roleNamed(use: SettingUse): { schema: null; name: string } | null {
 /** set_config(name, value, local) and current_setting(name): a name that is not a literal may be any setting. */
 export function readSettingCall(reading: Reading, name: string, nodes: readonly Tree[]): void {
   const positional = nodes.every((node) => node.NamedArgExpr === undefined)
-  const setting = positional ? literalText(nodes[0]) : null
+  const setting = positional ? (literalText(nodes[0]) ?? (isRowName(nodes[0]) ? reading.rowSetting : null)) : null
   const action = name === 'set_config' ? 'set' : 'show'
   const value = name === 'set_config' && positional ? literalText(nodes[1]) : null
   addSetting(reading, { action, name: setting === null ? '*' : setting.toLowerCase(), value })
+}
+
+/**
+ * The setting whose row a query looks at: `FROM pg_settings WHERE name = 'work_mem'`, as pg_dump writes it to change a
+ * setting only where the server has it. Null when it looks at others too, or that cannot be told.
+ */
+export function settingOfRow(reading: Reading, statement: SelectStmt, items: readonly Item[]): string | null {
+  const [item] = items
+  const from: Tree | undefined = statement.fromClause?.[0]
+  const where: Tree | undefined = statement.whereClause
+  const test = where?.A_Expr
+  if (item === undefined || items.length > 1 || statement.fromClause?.length !== 1 || test?.kind !== 'AEXPR_OP')
+    return null
+  const { relation } = item
+  if (relation?.schema !== 'pg_catalog' || relation.name !== 'pg_settings') return null
+  if (from?.RangeVar === undefined || from.RangeVar.alias?.colnames !== undefined) return null
+  const isOwnEquals =
+    stringsOf(test.name).join('.') === '=' && reading.environment.catalog.userOperators('=') === undefined
+  const value: Tree | undefined = test.rexpr
+  return isOwnEquals && isRowName(test.lexpr) ? (value?.A_Const?.sval?.sval ?? null) : null
+}
+
+function isRowName(node: Tree | undefined): boolean {
+  return stringsOf(node?.ColumnRef?.fields).join('\0') === 'name' && node?.ColumnRef?.fields?.length === 1
 }
 
 /** SET, RESET and their special forms; returns the statement's action. */

@@ -2,26 +2,21 @@ import type { CatalogFunction, SqlBody } from '../catalog.ts'
 import { useUserFunction } from './functions.ts'
 import { itemOf } from './item.ts'
 import { type Column, type Lineage, NOTHING, anyOf, derivedFrom, doubted, rowOf } from './lineage.ts'
+import { readPlpgsql } from './plpgsql.ts'
 import { type FunctionMeaning, Reading } from './reading.ts'
 import { storedColumns } from './relations.ts'
+import { isUnclear, pathOf, STORED_TEXT_PATH, takeOver, whileReading } from './routines.ts'
 import { type Scope, TOP } from './scope.ts'
 import { type Tree, intoClauseOf, listOf } from './tree.ts'
 import { OverBudget, PARSED_CHARACTER_UNITS, ViewWork } from './work.ts'
-
-/** Names in texts that the server stores parsed are qualified, but for built-in ones. */
-export const STORED_TEXT_PATH: readonly string[] = ['pg_catalog']
-
-/** Bodies being read, innermost last: one that calls itself is not followed. */
-const active = new Set<CatalogFunction>()
-const MAX_BODIES = 16
 
 /** Parsed bodies; null: the text is not SQL. Function objects belong to one snapshot: what is stored here dies with it. */
 const bodies = new WeakMap<SqlBody, readonly Tree[] | null>()
 
 /**
- * What a call returns through those of its meanings that are written in SQL: their bodies are read as if they stood in the call's
- * place. Everything a body does is added to the reading; a body that cannot be read in full leaves a function like any other.
- * `parts`: the arguments' values; `nodes`: the arguments. Null when none of the meanings is written in SQL.
+ * What a call returns through those of its meanings that are written in SQL or PL/pgSQL: their bodies are read as if they stood in the
+ * call's place. Everything a body does is added to the reading; a body that cannot be read in full leaves a function like any other.
+ * `parts`: the arguments' values; `nodes`: the arguments. Null when none of the meanings has a body to read.
  */
 export function readBodies(
   reading: Reading,
@@ -45,47 +40,14 @@ export function readBodies(
 
 function readBody(reading: Reading, fn: CatalogFunction, parts: readonly Lineage[], named: boolean): Lineage | null {
   const { body } = fn
-  const { catalog, parse } = reading.environment
-  const searchPath = body === undefined ? null : pathOf(reading, body)
-  if (body === undefined || searchPath === null || active.has(fn) || active.size >= MAX_BODIES) return null
-  const { text } = reading.work
-  const inner = new Reading({ catalog, searchPath, parse }, reading.walk, new ViewWork(text))
-  inner.defining = reading.defining
-  inner.stored = body.stored
-  active.add(fn)
-  try {
-    const statements = statementsOf(inner, body)
-    const parameters = statements === null ? null : parametersOf(inner, fn, body, parts, named)
-    if (statements === null || parameters === null) return null
-    const columns = runBody(inner, fn, statements, parameters)
-    if (columns === null || isUnclear(inner)) return null
-    const value = returned(inner, fn, columns)
-    if (value !== null) takeOver(reading, inner)
-    return value
-  } catch (error) {
-    // The limits of the whole text count; a body beyond its own is not followed.
-    if (error instanceof RangeError || text.exhausted) throw error
-    return null
-  } finally {
-    active.delete(fn)
-  }
-}
-
-/** What cannot be said of a body in its caller's facts. */
-function isUnclear({ reason, dynamicSql, settings, files, programs }: Reading): boolean {
-  return reason !== null || dynamicSql || settings.length + files.length + programs.length > 0
-}
-
-function takeOver(reading: Reading, inner: Reading): void {
-  reading.beneath(inner.accesses(), inner.functions())
-  const { accesses, functions } = inner.beneathFacts()
-  reading.beneath(accesses, functions)
-  for (const { column, by } of inner.decidingColumns()) reading.lookAt(column, by)
-  reading.spend(inner.writes.length)
-  for (const write of inner.writes) reading.writes.push(write)
-  if (inner.unboundedWrite) reading.unboundedWrite = true
-  if (inner.changesNames) reading.changesNames = true
-  if (inner.movesNames) reading.movesNames = true
+  if (body === undefined) return null
+  const parameters = parametersOf(reading, fn, body, parts, named)
+  if (parameters === null) return null
+  const columns =
+    fn.language === 'plpgsql'
+      ? readPlpgsql(reading, fn, parameters, null)
+      : whileReading(fn, () => runBody(reading, fn, body, parameters))
+  return columns === null ? null : returned(reading, fn, columns)
 }
 
 function statementsOf(reading: Reading, body: SqlBody): readonly Tree[] | null {
@@ -150,14 +112,40 @@ function defaultsOf(reading: Reading, body: SqlBody): readonly Lineage[] | null 
   return values
 }
 
-/** The columns of the last statement, which are what the function returns; null when it returns none, or is not understood. */
+/** The columns of the last statement, which are what a function in SQL returns; null when the body is not understood in full. */
 function runBody(
+  reading: Reading,
+  fn: CatalogFunction,
+  body: SqlBody,
+  parameters: readonly Lineage[],
+): readonly Column[] | null {
+  const searchPath = pathOf(reading, body)
+  if (searchPath === null) return null
+  const { catalog, parse } = reading.environment
+  const { text } = reading.work
+  const inner = new Reading({ ...reading.environment, catalog, searchPath, parse }, reading.walk, new ViewWork(text))
+  inner.defining = reading.defining
+  inner.stored = body.stored
+  inner.parameters = parameters
+  try {
+    const statements = statementsOf(inner, body)
+    const columns = statements === null ? null : runStatements(inner, fn, statements, parameters)
+    if (columns === null || isUnclear(inner)) return null
+    takeOver(reading, inner)
+    return columns
+  } catch (error) {
+    // The limits of the whole text count; a body beyond its own is not followed.
+    if (error instanceof RangeError || text.exhausted) throw error
+    return null
+  }
+}
+
+function runStatements(
   reading: Reading,
   fn: CatalogFunction,
   statements: readonly Tree[],
   parameters: readonly Lineage[],
 ): readonly Column[] | null {
-  reading.parameters = parameters
   const named = parameters.flatMap((lineage, index): Column[] => {
     const name = fn.inputNames?.[index] ?? ''
     return name === '' ? [] : [{ name, lineage }]
@@ -168,8 +156,7 @@ function runBody(
   for (const statement of statements.slice(0, -1)) reading.walk.statement(reading, statement, scope)
   if (last === undefined) return []
   if (last.SelectStmt !== undefined && intoClauseOf(last.SelectStmt) !== null) return null
-  const isQuery = QUERIES.some((kind) => last[kind] !== undefined)
-  if (isQuery) return reading.walk.query(reading, last, scope) ?? []
+  if (QUERIES.some((kind) => last[kind] !== undefined)) return reading.walk.query(reading, last, scope) ?? []
   reading.walk.statement(reading, last, scope)
   return []
 }
@@ -186,14 +173,15 @@ function returned(reading: Reading, fn: CatalogFunction, columns: readonly Colum
   if (names === null) {
     if (columns.length > 1 && type?.kind === 'pseudo') return rowOf(reading, columns)
     if (first === undefined || columns.length !== 1) return null
-    return { ...first.lineage, builtinType: catalog.isBuiltinType(fn.returnTypeOid) }
+    const declared = { oid: fn.returnTypeOid, modifier: -1 }
+    return { ...first.lineage, builtinType: catalog.isBuiltinType(fn.returnTypeOid), type: declared }
   }
   if (first === undefined) return null
   const fields = columns.length === names.length && names.length > 1 ? columns : first.lineage.fields
   if (fields?.length === names.length) {
     return rowOf(
       reading,
-      fields.map(({ lineage }, index) => ({ name: names[index] ?? null, lineage })),
+      fields.map(({ lineage }, index) => ({ name: names[index] ?? null, lineage: { ...lineage, type: null } })),
     )
   }
   if (columns.length !== 1) return null
@@ -210,37 +198,4 @@ function fieldNames(reading: Reading, fn: CatalogFunction): readonly (string | n
   if (relation === undefined) return null
   reading.spend(relation.columns.length)
   return storedColumns(catalog, relation).map((column) => column.name)
-}
-
-/** Settings under which a body is read otherwise, or by somebody else. */
-const DECISIVE_SETTINGS: ReadonlySet<string> = new Set([
-  'standard_conforming_strings',
-  'backslash_quote',
-  'client_encoding',
-  'role',
-  'session_authorization',
-])
-
-/** Where the names in a body are looked up; null when that cannot be told. */
-function pathOf(reading: Reading, body: SqlBody): readonly string[] | null {
-  const settings = body.settings.map((setting) => setting.split('=', 1)[0] ?? '')
-  if (settings.some((name) => DECISIVE_SETTINGS.has(name))) return null
-  if (body.stored) return STORED_TEXT_PATH
-  const own = body.settings.find((setting) => setting.startsWith('search_path='))
-  if (own === undefined) return reading.stored ? null : reading.environment.searchPath
-  const listed = listedSchemas(own.slice('search_path='.length))
-  if (listed.includes('$user')) return null
-  const temporary = reading.environment.searchPath.filter((schema) => schema.startsWith('pg_temp_'))
-  // Which temporary objects the caller of a stored text has is not known: they must not come first.
-  if (reading.stored && listed.indexOf('pg_temp') <= 0) return null
-  const path = listed.flatMap((schema) => (schema === 'pg_temp' ? temporary : [schema]))
-  const implied = listed.includes('pg_catalog') ? [] : ['pg_catalog']
-  return listed.includes('pg_temp') ? [...implied, ...path] : [...temporary, ...implied, ...path]
-}
-
-/** A list of identifiers: `public, "My Schema"`. */
-function listedSchemas(text: string): string[] {
-  return [...text.matchAll(/"((?:[^"]|"")*)"|[^\s,"]+/g)]
-    .map(([whole, quoted]) => (quoted === undefined ? whole.toLowerCase() : quoted.replaceAll('""', '"')))
-    .filter((name) => name !== '')
 }

@@ -1,7 +1,9 @@
 /** Table: which built-in operators and functions give a result whatever the value of their operands. All others may fail. */
-import type { CatalogFunction } from '../catalog.ts'
+import { type CatalogFunction, FIRST_NORMAL_OID } from '../catalog.ts'
 import type { Lineage } from './lineage.ts'
+import { isPlainType } from '../shape-names.ts'
 import type { Reading } from './reading.ts'
+import { type Tree, lastName, literalText } from './tree.ts'
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/).filter((word) => word !== ''))
 
@@ -59,12 +61,44 @@ export function tellOfCall(
   })
 }
 
+/** A path to one member, in lax mode. PostgreSQL manual, "The SQL/JSON Path Language". */
+const MEMBER_PATH = /^\s*(?:lax\s+)?\$\s*\.\s*(?:"[^"\\]*"|[A-Za-z_]\w*)\s*$/
+
+/**
+ * True for `jsonb_path_query(document, '$.a')`: a path that picks one member and tests nothing tells whether the document has it, and
+ * no more (docs/masking.md says so). The text of such a call is always read by its exact bytes.
+ */
+export function isPlainPathQuery(name: string, nodes: readonly Tree[]): boolean {
+  if (name !== 'jsonb_path_query' || nodes.length !== 2) return false
+  const path = literalText(nodes[1])
+  return path !== null && MEMBER_PATH.test(path)
+}
+
 /** The same for a cast to the type of this name. */
 export function tellOfCast(reading: Reading, type: string, value: Lineage): void {
   if (!TOTAL_CASTS.has(type)) reading.tell(value)
 }
 
-/** AND, OR and COALESCE: whether the later operands are evaluated at all is up to those before. */
+/** AND and OR: whether the later operands are evaluated at all is up to those before. */
 export function tellOfChoice(reading: Reading, parts: readonly Lineage[]): void {
   for (const part of parts.slice(0, -1)) reading.tell(part)
+}
+
+/** The same for COALESCE; but nobody can tell whether an operand was evaluated that cannot fail when the statement runs. */
+export function tellOfCoalesce(reading: Reading, nodes: readonly Tree[], parts: readonly Lineage[]): void {
+  const last = nodes.findLastIndex((node) => !isLiteral(reading, node))
+  for (const part of parts.slice(0, Math.max(0, last))) reading.tell(part)
+}
+
+// The text of a literal is converted when the statement is analysed, but for the checks of a domain; any other cast comes as
+// late as its turn.
+function isLiteral({ environment }: Reading, node: Tree): boolean {
+  if (node.A_Const !== undefined || node.ParamRef !== undefined) return true
+  const cast = node.TypeCast
+  const type = cast?.typeName
+  const value: Tree | undefined = cast?.arg
+  if (value?.A_Const?.sval === undefined || !isPlainType(type)) return false
+  if (type?.names?.length === 2) return true
+  const meant = environment.catalog.resolveType(lastName(type?.names), environment.searchPath)
+  return meant !== undefined && meant.oid < FIRST_NORMAL_OID && meant.kind === 'base'
 }

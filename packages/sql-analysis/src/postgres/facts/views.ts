@@ -2,9 +2,9 @@ import type { Beneath, ColumnName, DecidingColumn, FunctionUse } from '@gatehous
 import type { CatalogRelation } from '../catalog.ts'
 import { type Column, type Lineage, untraced } from './lineage.ts'
 import { Reading } from './reading.ts'
-import { storedColumns } from './relations.ts'
+import { storedColumns, typeOfColumn } from './relations.ts'
 import { TOP } from './scope.ts'
-import { STORED_TEXT_PATH } from './sql-functions.ts'
+import { STORED_TEXT_PATH } from './routines.ts'
 import { OverBudget, PARSED_CHARACTER_UNITS, ViewWork } from './work.ts'
 
 interface Expansion {
@@ -126,7 +126,8 @@ function ofSystemView(use: FunctionUse): FunctionUse {
 function named(reading: Reading, view: CatalogRelation, index: number, lineage: Lineage): Column {
   const column = view.columns[index]
   const builtinType = column !== undefined && reading.environment.catalog.isBuiltinType(column.typeOid)
-  return { name: column?.name ?? null, lineage: { ...lineage, builtinType } }
+  const type = column === undefined ? null : typeOfColumn(column)
+  return { name: column?.name ?? null, lineage: { ...lineage, builtinType, type } }
 }
 
 function untracedView(view: CatalogRelation, why: string): Expansion {

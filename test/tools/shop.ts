@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { findLeak, needlesOf } from '../corpus/canaries.ts'
+import type { Handover } from '../drivers/shop.ts'
+import { openScene, type Scene } from '../postgres/scene.ts'
+import type { PostgresAddress } from '../servers/postgres.ts'
+
+const read = (path: string): string => readFileSync(fileURLToPath(new URL(path, import.meta.url)), 'utf8')
+
+/** The demonstration's shop, with one of everything that tools list besides tables and views. */
+export const TOOLS_SCHEMA: string = `${read('../../apps/cli/src/dev/shop-schema.sql')}\n${read('shop-extras.sql')}`
+
+/** The policies that docs/tools.md shows, in its order: what agents have that read, and what is added for those that write. */
+export const TOOLS_POLICY: string = policyOf(read('../../docs/tools.md'))
+
+/** Values of masked columns: none of them, in no form, may ever reach a tool. */
+const CANARIES = [
+  ...['900-12-3456', '901-22-3333', '902-33-4444'].map((value) => ({ name: 'ssn', value })),
+  ...['ada.lovelace', 'blaise.pascal'].map((value) => ({ name: 'email', value })),
+  ...['4929 1111 2222 3333', '4556 7391 8264 5037'].map((value) => ({ name: 'card', value })),
+  { name: 'phone', value: '+49 171 5550123' },
+  { name: 'salary', value: '187654.32' },
+]
+
+const needles = needlesOf(CANARIES)
+
+/** The first masked value that a tool was given; null when none. `asked`: what it sent, whose own text is no leak. */
+export function leakIn(given: Buffer | string, asked = ''): string | null {
+  return findLeak(typeof given === 'string' ? Buffer.from(given) : given, asked, needles)
+}
+
+/** Tokens of the two kinds of agent that docs/tools.md has. */
+export const READER: { readonly groups: readonly string[] } = { groups: ['ai-agents'] }
+export const WRITER: { readonly groups: readonly string[] } = { groups: ['ai-agents', 'ai-writers'] }
+
+/** A gateway with the policy of docs/tools.md, and the shop behind it as target `shop`. */
+export function openToolsShop(server: PostgresAddress): Promise<Scene> {
+  return openScene(server, { sql: TOOLS_SCHEMA, policy: TOOLS_POLICY })
+}
+
+/** What a program needs to reach it; `writer` is the token of the agent that may write. */
+export async function handoverOf(scene: Scene): Promise<Handover & { readonly writer: string }> {
+  const { server, database, gateway } = scene
+  const { host, port, superuser: user, password } = server
+  return {
+    host: gateway.host,
+    port: gateway.port,
+    token: await gateway.token(READER),
+    writer: await gateway.token(WRITER),
+    caFile: '',
+    direct: { host, port, user, password, database },
+    masked: '',
+    hidden: CANARIES.map(({ value }) => value),
+  }
+}
+
+function policyOf(markdown: string): string {
+  const blocks = [...markdown.matchAll(/^```yaml\n(?<yaml>[\s\S]*?)^```$/gm)].map(
+    ({ groups }) => groups?.['yaml'] ?? '',
+  )
+  if (blocks.length === 0) throw new Error('docs/tools.md shows no policy')
+  return blocks.join('')
+}
