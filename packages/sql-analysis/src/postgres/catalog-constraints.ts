@@ -28,6 +28,8 @@ export interface CatalogConstraint {
   readonly other: number
   /** Column numbers of `other`; of a unique index, what its expressions and its WHERE look at in the relation itself. */
   readonly otherColumns: readonly number[]
+  /** Of a foreign key: true when rows may go or change with the row that they refer to (CASCADE, SET NULL, SET DEFAULT). */
+  readonly follows: boolean
 }
 
 /** Column numbers in a stored expression (`pg_node_tree`), as a JSON list; 0 stands for the whole row, null for none. */
@@ -47,7 +49,8 @@ SELECT pg_catalog.json_build_array(CASE WHEN c.convalidated THEN 'check' ELSE 'c
   ${columnsIn('c.conbin')}, 0, NULL)::text
 FROM pg_catalog.pg_constraint c WHERE c.contype = 'c' AND c.conrelid >= 16384
 UNION ALL
-SELECT pg_catalog.json_build_array('foreign', c.conrelid::int8, c.conkey, c.confrelid::int8, c.confkey)::text
+SELECT pg_catalog.json_build_array('foreign', c.conrelid::int8, c.conkey, c.confrelid::int8, c.confkey,
+  c.confdeltype IN ('c', 'n', 'd') OR c.confupdtype IN ('c', 'n', 'd'))::text
 FROM pg_catalog.pg_constraint c WHERE c.contype = 'f'
 UNION ALL
 SELECT pg_catalog.json_build_array('partition', p.partrelid::int8,
@@ -85,11 +88,18 @@ const KINDS: ReadonlyMap<string, ConstraintKind> = new Map(
 export function readConstraint(text: string): CatalogConstraint {
   const row: unknown = JSON.parse(text)
   if (!Array.isArray(row)) throw new TypeError('a constraint is not what its query gives: no list')
-  const [name, relation, columns, other, otherColumns]: readonly unknown[] = row
+  const [name, relation, columns, other, otherColumns, follows]: readonly unknown[] = row
   const kind = typeof name === 'string' ? KINDS.get(name) : undefined
   if (kind === undefined || typeof relation !== 'number' || typeof other !== 'number')
     throw new TypeError('a constraint is not what its query gives')
-  return { kind, relation, columns: numbersOf(columns ?? []), other, otherColumns: numbersOf(otherColumns ?? []) ?? [] }
+  return {
+    kind,
+    relation,
+    columns: numbersOf(columns ?? []),
+    other,
+    otherColumns: numbersOf(otherColumns ?? []) ?? [],
+    follows: follows === true,
+  }
 }
 
 /** Null where the whole row is meant. */

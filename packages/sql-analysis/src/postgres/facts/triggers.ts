@@ -4,7 +4,7 @@ import { type Item, columnsOf, itemOf } from './item.ts'
 import { type Column, type Lineage, anyOf, derivedFrom, doubted, lineagesOf } from './lineage.ts'
 import { readPlpgsql, type TriggerRows } from './plpgsql.ts'
 import { Reading } from './reading.ts'
-import { findRelation } from './relations.ts'
+import { findRelation, storedColumns } from './relations.ts'
 import { STORED_TEXT_PATH, takeOver } from './routines.ts'
 import { TOP } from './scope.ts'
 import type { Tree } from './tree.ts'
@@ -26,7 +26,13 @@ export function afterTriggers(
 ): Item {
   const relation = findRelation(reading, name)
   if (relation === undefined) return after
-  fireBelow(reading, relation, events)
+  const deletes = events.includes('delete')
+  if (deletes || events.includes('update')) {
+    const old = new Map(columnsOf(reading, before).map((column) => [column.name, column.lineage]))
+    const changed = columnsOf(reading, after).filter((column) => old.get(column.name) !== column.lineage)
+    const names = new Set(changed.map((column) => column.name))
+    fireBelow(reading, relation, (column) => names.has(column), deletes)
+  }
   const fired = (relation.triggers ?? []).filter((trigger) => trigger.events.some((event) => events.includes(event)))
   if (fired.length === 0) return after
   const texts = new Set(relation.columns.filter(({ typeOid }) => typeOid === TEXT_OID).map((column) => column.name))
@@ -107,22 +113,33 @@ function fire(
   return changesRow ? rows.fresh.map(() => any) : null
 }
 
-/** Rows that refer to one that is deleted, or whose key changes, may go or change with it: their triggers fire as well. */
-function fireBelow(reading: Reading, relation: CatalogRelation, events: readonly ChangeEvent[]): void {
-  if (!events.includes('delete') && !events.includes('update')) return
+/** Rows that refer to one that is deleted, or whose key changes, go or change with it where their key says so: their triggers fire. */
+function fireBelow(
+  reading: Reading,
+  relation: CatalogRelation,
+  changesKey: (column: string) => boolean,
+  deletes: boolean,
+): void {
   const { catalog } = reading.environment
   const reached = new Set([relation.oid])
   for (const oid of reached) {
-    for (const { relation: child } of catalog.constraints.pointingTo(oid)) {
-      if (reached.has(child)) continue
+    for (const { relation: child, otherColumns, follows } of catalog.constraints.pointingTo(oid)) {
+      if (!follows || reached.has(child)) continue
+      const keys = catalog.relationByOid(oid)?.columns.filter(({ number }) => otherColumns.includes(number)) ?? []
+      if (!deletes && oid === relation.oid && !keys.some(({ name }) => changesKey(name))) continue
       reached.add(child)
       const known = catalog.relationByOid(child)
-      for (const trigger of known?.triggers ?? []) {
-        const fn = catalog.functionByOid(trigger.functionOid)
-        // What it does with rows that the statement does not name is for the policy to say.
-        if (fn !== undefined && trigger.events.some((event) => event === 'delete' || event === 'update'))
-          reading.beneath([], [{ schema: fn.schema, name: fn.name, trust: 'user' }])
+      if (known === undefined) continue
+      const columns = storedColumns(catalog, known)
+      const rows = { old: columns, fresh: columns, texts: NO_NAMES, unchanged: NO_VALUES }
+      for (const trigger of known.triggers ?? []) {
+        if (!trigger.events.some((event) => event === 'delete' || event === 'update')) continue
+        readWhen(reading, trigger, rows)
+        fire(reading, trigger, rows)
       }
     }
   }
 }
+
+const NO_NAMES: ReadonlySet<string> = new Set()
+const NO_VALUES: ReadonlySet<Lineage> = new Set()
