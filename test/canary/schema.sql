@@ -7,7 +7,7 @@ CREATE SCHEMA scratch;
 
 CREATE TABLE people(
   id int PRIMARY KEY, name text, team text, age int, hired date, prefs jsonb, labels text[], active bool, rank level, since timestamptz,
-  ssn ssn, email varchar(80), salary int, account bigint, rate pay, born date, seen timestamptz, token uuid, photo bytea, doc jsonb,
+  ssn text, email varchar(80), salary int, account bigint, rate pay, born date, seen timestamptz, token uuid, photo bytea, doc jsonb,
   tags text[], home inet, tier level, addr address, span int4range,
   shouted text GENERATED ALWAYS AS (upper(ssn::text)) STORED,
   initial text GENERATED ALWAYS AS (left(name, 1)) STORED);
