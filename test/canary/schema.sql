@@ -54,7 +54,7 @@ CREATE FUNCTION f_keep(t text) RETURNS int LANGUAGE sql AS 'INSERT INTO public.s
 CREATE PROCEDURE p_raise(i int) LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'is %', (SELECT ssn FROM public.people WHERE id = i); END $$;
 CREATE FUNCTION note_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
   RAISE NOTICE 'was of %', OLD.team;
-  INSERT INTO public.people_log(person_id, was, at_team) VALUES (OLD.id, OLD.ssn::text, OLD.team);
+  INSERT INTO public.people_log(person_id, was, at_team) VALUES (OLD.id, OLD.ssn, OLD.team);
   RETURN NEW; END $$;
 CREATE TRIGGER noted BEFORE UPDATE ON people FOR EACH ROW EXECUTE FUNCTION note_change();
 CREATE FUNCTION tell_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'was % of %', OLD.ssn, OLD.salary; RETURN NULL; END $$;
