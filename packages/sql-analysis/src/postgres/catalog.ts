@@ -57,7 +57,7 @@ export interface CatalogTrigger {
 
 /**
  * A base column as lineage names it: one entry for each root parent that has it, itself where none has. `copied` is where its
- * value comes from: itself, and for a generated column what that is computed from (`derived`).
+ * value comes from: these, itself under its own name too, and for a generated column what that is computed from (`derived`).
  */
 export interface BaseColumn {
   readonly names: readonly ColumnName[]
@@ -325,7 +325,9 @@ function baseColumn(
 ): BaseColumn {
   const roots: ColumnName[] = []
   collectRoots(relation, column.name, relations, interned, roots, 0)
-  const copied: LineageSource[] = roots.map((name) => ({ column: name, how: 'copied' }))
+  const own = columnName(relation, column.name, interned)
+  // A mask may be written on a partition alone: it holds for who reads that.
+  const copied: LineageSource[] = [...new Set([...roots, own])].map((name) => ({ column: name, how: 'copied' }))
   const from: ColumnName[] = []
   for (const number of column.generatedFrom ?? []) {
     const source = relation.columns.find((candidate) => candidate.number === number)
@@ -352,11 +354,16 @@ function collectRoots(
     }
   }
   if (inherited) return
+  const name = columnName(relation, column, interned)
+  if (!roots.includes(name)) roots.push(name)
+}
+
+function columnName(relation: RelationDescription, column: string, interned: Map<string, ColumnName>): ColumnName {
   const key = JSON.stringify([relation.schema, relation.name, column])
   let name = interned.get(key)
   if (name === undefined) {
     name = { schema: relation.schema, relation: relation.name, column }
     interned.set(key, name)
   }
-  if (!roots.includes(name)) roots.push(name)
+  return name
 }

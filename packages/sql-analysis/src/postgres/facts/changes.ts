@@ -14,6 +14,7 @@ import type { Scope } from './scope.ts'
 import { type Tree, listOf } from './tree.ts'
 import { afterTriggers } from './triggers.ts'
 import { writtenColumns } from './views.ts'
+import type { ChangeEvent } from '../catalog.ts'
 
 /** UPDATE; returns what RETURNING gives, null without one. */
 export function readUpdate(reading: Reading, statement: UpdateStmt, outer: Scope): readonly Column[] | null {
@@ -24,7 +25,7 @@ export function readUpdate(reading: Reading, statement: UpdateStmt, outer: Scope
   const scope = readSources(reading, [target], listOf(statement.fromClause), around)
   const assigned = readAssignments(reading, relation, 'update', listOf(statement.targetList), scope)
   narrow(reading, statement.whereClause, target, relation, scope)
-  const written = afterTriggers(reading, relation, ['update'], target, afterWrite(reading, target, assigned))
+  const written = fireTriggers(reading, relation, ['update'], target, afterWrite(reading, target, assigned))
   const changed = afterRules(reading, relation, 'CMD_UPDATE', target, written)
   return readReturning(reading, statement.returningClause, changed, {
     ...scope,
@@ -42,7 +43,7 @@ export function readDelete(reading: Reading, statement: DeleteStmt, outer: Scope
   tellOfDelete(reading, relation)
   const scope = readSources(reading, [target], listOf(statement.usingClause), around)
   narrow(reading, statement.whereClause, target, relation, scope)
-  const fired = afterTriggers(reading, relation, ['delete'], target, target)
+  const fired = fireTriggers(reading, relation, ['delete'], target, target)
   const deleted = afterRules(reading, relation, 'CMD_DELETE', target, fired)
   return readReturning(reading, statement.returningClause, deleted, {
     ...scope,
@@ -95,6 +96,29 @@ export function readAssignments(
   const names = assigned.flatMap((column) => column.name ?? [])
   reading.access(action, relationName(reading, relation), names)
   return assigned
+}
+
+/** The target after its triggers, as RETURNING sees it; what they put into a column is written there. */
+export function fireTriggers(
+  reading: Reading,
+  relation: RangeVar,
+  events: readonly ChangeEvent[],
+  before: Item,
+  after: Item,
+): Item {
+  const seen = afterTriggers(reading, relation, events, before, after)
+  if (seen === after) return after
+  reading.spend(2 * seen.columns.length)
+  seen.columns.forEach(({ name, lineage }, index) => {
+    if (lineage !== after.columns[index]?.lineage) write(reading, relation, name, lineage)
+  })
+  return seen
+}
+
+/** A row about to be inserted: the values given, and defaults. */
+export function insertedRow(reading: Reading, target: Item, written: readonly Column[]): Item {
+  const empty = target.columns.map(({ name }) => ({ name, lineage: NOTHING }))
+  return afterWrite(reading, { ...target, columns: empty }, written)
 }
 
 /** The target as RETURNING sees it: what was in a column, and whatever may have been put there. */

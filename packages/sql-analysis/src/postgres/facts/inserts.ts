@@ -1,6 +1,15 @@
 import type { InsertStmt, MergeStmt, MergeWhenClause } from 'libpg-query'
 import { readCondition } from './bounds.ts'
-import { afterWrite, readAssignments, readConflict, readReturning, targetItem, write } from './changes.ts'
+import {
+  afterWrite,
+  fireTriggers,
+  insertedRow,
+  readAssignments,
+  readConflict,
+  readReturning,
+  targetItem,
+  write,
+} from './changes.ts'
 import { withCommonTables } from './common-tables.ts'
 import { tellOfDelete, tellOfInsert } from './constraints.ts'
 import { type FromScope, readFrom } from './from.ts'
@@ -12,7 +21,6 @@ import { afterRules } from './rules.ts'
 import type { Scope } from './scope.ts'
 import type { Item } from './item.ts'
 import { type Tree, listOf } from './tree.ts'
-import { afterTriggers } from './triggers.ts'
 
 /** INSERT; returns what RETURNING gives, null without one. */
 export function readInsert(reading: Reading, statement: InsertStmt, outer: Scope): readonly Column[] | null {
@@ -45,9 +53,12 @@ export function readInsert(reading: Reading, statement: InsertStmt, outer: Scope
     const excluded = all.length === 0 ? inserted : all
     written = [...inserted, ...readConflict(reading, conflict, relation, target, excluded, around)]
   }
-  const events = conflict?.action === 'ONCONFLICT_UPDATE' ? (['insert', 'update'] as const) : (['insert'] as const)
-  const fired = afterTriggers(reading, relation, events, target, afterWrite(reading, target, written))
-  const changed = afterRules(reading, relation, 'CMD_INSERT', target, fired)
+  const none = insertedRow(reading, target, [])
+  const fired = fireTriggers(reading, relation, ['insert'], none, insertedRow(reading, target, inserted))
+  const stored = afterWrite(reading, target, [...written, ...fired.columns])
+  const updates = conflict?.action === 'ONCONFLICT_UPDATE'
+  const kept = updates ? fireTriggers(reading, relation, ['update'], target, stored) : stored
+  const changed = afterRules(reading, relation, 'CMD_INSERT', target, kept)
   return readReturning(reading, statement.returningClause, changed, {
     outer: around,
     items: [changed],
@@ -93,7 +104,7 @@ export function readMerge(reading: Reading, statement: MergeStmt, outer: Scope):
     const wide = clause.matchKind === 'MERGE_WHEN_NOT_MATCHED_BY_SOURCE' || open
     if (wide && all) reading.unboundedWrite = true
   }
-  const changed = afterTriggers(
+  const changed = fireTriggers(
     reading,
     relation,
     ['insert', 'update', 'delete'],

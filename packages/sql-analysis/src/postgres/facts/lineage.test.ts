@@ -37,7 +37,7 @@ describe('the lineage of an output column', () => {
     ],
     ['select v.* from unheard_of u, lateral (values (u.*)) v', ['?']],
     ['select again from tagged_again', ['copied people.ssn']],
-    ['select ssn from people_old', ['copied people.ssn']],
+    ['select ssn from people_old', ['copied people.ssn, copied people_old.ssn']],
     ['select upper(ssn) from people', ['derived people.ssn']],
     ["select ssn || 'x' from people", ['derived people.ssn']],
     ['select array(select ssn from people)', ['derived people.ssn']],

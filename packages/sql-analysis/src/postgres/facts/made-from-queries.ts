@@ -8,8 +8,7 @@ import { Reading } from './reading.ts'
 import { findRelation, newRelationName, relationName } from './relations.ts'
 import { type Scope, TOP } from './scope.ts'
 import { type Tree, listOf, literalText, stringsOf } from './tree.ts'
-import { afterTriggers } from './triggers.ts'
-import { write } from './changes.ts'
+import { fireTriggers, insertedRow, write } from './changes.ts'
 
 /** CREATE TABLE AS and CREATE MATERIALIZED VIEW. */
 export function readCreateAs(reading: Reading, statement: CreateTableAsStmt): Action {
@@ -151,7 +150,8 @@ export function readCopy(reading: Reading, statement: CopyStmt): Action {
     reading.access('insert', name, named.length === 0 ? null : named)
     const columns = named.length === 0 ? item.columns.map((known) => known.name) : named
     for (const column of columns) write(reading, relation, column, NOTHING)
-    afterTriggers(reading, relation, ['insert'], item, item)
+    const row = insertedRow(reading, item, [])
+    fireTriggers(reading, relation, ['insert'], row, row)
     tellOfInsert(
       reading,
       relation,

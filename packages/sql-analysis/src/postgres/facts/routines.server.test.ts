@@ -198,7 +198,7 @@ describe.each([
     expect(outputs('INSERT INTO items VALUES (1, $1) RETURNING id, name, slug, touched')).toEqual([
       'copied public.items.id',
       'copied public.items.name',
-      'copied public.items.slug, derived public.items.name',
+      'copied public.items.slug',
       'copied public.items.touched',
     ])
     expect(outputs('UPDATE users SET parent = 1 WHERE id = 2 RETURNING id, name')).toEqual([

@@ -149,6 +149,10 @@ export function relationColumns(reading: Reading, relation: CatalogRelation): re
 
 /** The base columns an updatable view's column stands for; empty when it is computed. */
 export function writtenColumns(reading: Reading, relation: CatalogRelation, column: string): readonly ColumnName[] {
+  if (relation.kind !== 'view' && relation.kind !== 'materialized_view') {
+    reading.spend(relation.columns.length >> 3)
+    return relation.base[relation.columns.findIndex((candidate) => candidate.name === column)]?.names ?? []
+  }
   const found = relationColumns(reading, relation).find((candidate) => candidate.name === column)
   if (found === undefined || found.lineage.opacity !== 'none') return []
   return found.lineage.sources.filter((source) => source.how === 'copied').map((source) => source.column)
