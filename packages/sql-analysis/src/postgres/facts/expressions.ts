@@ -19,8 +19,8 @@ import { useOperator } from './operators.ts'
 import type { Reading } from './reading.ts'
 import { castTo, fieldOf } from './row-values.ts'
 import type { Scope } from './scope.ts'
-import { tellOfCast, tellOfChoice, tellOfCoalesce } from './tells.ts'
-import { type Tree, kindOf, lastName, listOf, stringOf, stringsOf } from './tree.ts'
+import { tellOfArray, tellOfCast, tellOfChoice, tellOfCoalesce } from './tells.ts'
+import { type Tree, kindOf, listOf, stringOf, stringsOf } from './tree.ts'
 
 /** What an expression depends on. Records on the way what it calls and what its conditions look at. */
 export function readExpression(reading: Reading, node: Tree, scope: Scope): Lineage {
@@ -53,7 +53,7 @@ function readNode(reading: Reading, node: Tree, scope: Scope): Lineage {
     return derivedFrom(reading, parts)
   }
   if (node.MinMaxExpr !== undefined) return derivedFrom(reading, readEach(reading, node.MinMaxExpr.args, scope))
-  if (node.A_ArrayExpr !== undefined) return derivedFrom(reading, readEach(reading, node.A_ArrayExpr.elements, scope))
+  if (node.A_ArrayExpr !== undefined) return arrayOf(reading, readEach(reading, node.A_ArrayExpr.elements, scope))
   if (node.RowExpr !== undefined) return readRow(reading, listOf(node.RowExpr.args), scope)
   if (node.A_Indirection !== undefined) return readIndirection(reading, node.A_Indirection, scope)
   if (node.CollateClause !== undefined) return derivedFrom(reading, [optional(reading, node.CollateClause.arg, scope)])
@@ -89,7 +89,14 @@ function readNode(reading: Reading, node: Tree, scope: Scope): Lineage {
 
 // Types change what an operator can mean, not what is in the value: a comparison's result is a boolean.
 function plain(lineage: Lineage): Lineage {
-  return lineage.builtinType ? lineage : { ...lineage, builtinType: lineage.opacity === 'none' }
+  const builtinType = lineage.builtinType || lineage.opacity === 'none'
+  return builtinType === lineage.builtinType && !lineage.array ? lineage : { ...lineage, builtinType, array: false }
+}
+
+/** An array of the values. Arrays among them fit together or not. */
+function arrayOf(reading: Reading, parts: readonly Lineage[]): Lineage {
+  tellOfArray(reading, parts)
+  return { ...derivedFrom(reading, parts), array: true }
 }
 
 function optional(reading: Reading, node: Tree | undefined, scope: Scope): Lineage {
@@ -153,7 +160,7 @@ function readCast(reading: Reading, cast: TypeCast, scope: Scope): Lineage {
   const value = derivedFrom(reading, [optional(reading, cast.arg, scope)])
   const type = cast.typeName
   if (type === undefined) return value
-  tellOfCast(reading, type.arrayBounds === undefined ? lastName(type.names) : '', value)
+  tellOfCast(reading, type, value)
   return castTo(reading, value, type)
 }
 
@@ -168,7 +175,7 @@ function readSubLink(reading: Reading, link: SubLink, scope: Scope): Lineage {
     case 'MULTIEXPR_SUBLINK':
       return columns.length === 1 ? (columns[0]?.lineage ?? NOTHING) : rowOf(reading, columns)
     case 'ARRAY_SUBLINK':
-      return derivedFrom(reading, lineagesOf(reading, columns))
+      return arrayOf(reading, lineagesOf(reading, columns))
     default: {
       const tested = optional(reading, link.testexpr, scope)
       const compared = anyOf(reading, lineagesOf(reading, columns))
@@ -226,6 +233,8 @@ function readIndirection(reading: Reading, expression: A_Indirection, scope: Sco
       const lower = optional(reading, step.A_Indices.lidx, scope)
       const upper = optional(reading, step.A_Indices.uidx, scope)
       value = derivedFrom(reading, [value, lower, upper])
+      // One element; of a slice it may still be an array.
+      if (step.A_Indices.is_slice !== true && value.array) value = { ...value, array: false }
     }
     // A star keeps the row: whoever spreads it looks at its fields.
   }
