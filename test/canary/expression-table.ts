@@ -501,6 +501,7 @@ export const AGGREGATES: Readonly<Partial<Record<Type, readonly string[]>>> = {
   ],
   'int4[]': ['array_agg({int4}{order}){filter}'],
   xml: ['xmlagg({xml}{order})'],
+  interval: ['sum({interval}){filter}', 'avg(age({timestamptz}, {timestamptz})){filter}', 'max({interval})'],
   int4range: [],
 }
 
@@ -618,6 +619,9 @@ export const FAILING: readonly string[] = [
   'to_number({text}, $$$$)',
   'f_fail({text})',
   'format({text})',
+  '@17 JSON_SERIALIZE({text})',
+  '@16 JSON_ARRAY({text} FORMAT JSON)',
+  '@16 JSON_ARRAY({text} RETURNING varchar(12))',
   "format('%I', {text})",
   "date_trunc('day', {timestamptz}, {text})",
   "length({bytea}, 'UTF8')",

@@ -31,7 +31,7 @@ export function expression(writing: Writing, type: Type, scope: Scope, depth: nu
 
 /** One that the server is likely to fail on. */
 export function failing(writing: Writing, scope: Scope, depth: number): string {
-  return `(${fill(writing, writing.random.pick(FAILING), writing.random.pick(TYPES), scope, depth, 'derive')})`
+  return `(${fill(writing, writing.random.pick(available(FAILING, writing.version)), writing.random.pick(TYPES), scope, depth, 'derive')})`
 }
 
 /** An aggregate, or null where the type has none. */

@@ -157,7 +157,7 @@ export function select(writing: Writing, scope: Scope, depth: number, want: read
     const { sql, taint } = writing.watched(() => {
       const window = windows ? windowCall(writing, type, scope, named ?? windowOf(writing, scope)) : null
       if (window !== null) return window
-      if (want === null && random.chance(0.02)) return failing(writing, scope, 0)
+      if (want === null && random.chance(writing.mode === 'wild' ? 0.08 : 0.01)) return failing(writing, scope, 0)
       const set = want === null && random.chance(0.03) ? setCall(writing, type, scope) : null
       return set ?? projected(writing, type, scope, depth)
     })
@@ -212,7 +212,7 @@ function grouped(writing: Writing, scope: Scope, depth: number, want: readonly T
   const types =
     want ??
     Array.from({ length: random.between(1, 3) }, () =>
-      random.pick(['int8', 'int4', 'text', 'numeric', 'jsonb', 'bool', 'text[]', 'date'] as const),
+      random.pick(['int8', 'int4', 'text', 'numeric', 'jsonb', 'bool', 'text[]', 'date', 'interval'] as const),
     )
   const outputs = types.map((type): Output => {
     const name = writing.fresh('g')

@@ -14,6 +14,7 @@ import {
   rowOf,
   testedFrom,
 } from './lineage.ts'
+import { jsonMayFail } from './json-forms.ts'
 import { readOperators } from './operator-chains.ts'
 import { useOperator } from './operators.ts'
 import type { Reading } from './reading.ts'
@@ -71,18 +72,22 @@ function readNode(reading: Reading, node: Tree, scope: Scope): Lineage {
   if (node.GroupingSet !== undefined) return derivedFrom(reading, readEach(reading, node.GroupingSet.content, scope))
   if (node.JsonObjectAgg !== undefined) {
     readAggregateClauses(reading, node.JsonObjectAgg.constructor, scope)
-    return readParts(reading, node.JsonObjectAgg.arg, scope)
+    // A key must not be NULL, and with UNIQUE KEYS not come twice.
+    const key = readParts(reading, node.JsonObjectAgg.arg?.key, scope)
+    reading.tell(key)
+    const value = readParts(reading, node.JsonObjectAgg.arg?.value, scope)
+    return jsonOf(reading, derivedFrom(reading, [key, value]), node.JsonObjectAgg)
   }
   if (node.JsonArrayAgg !== undefined) {
     readAggregateClauses(reading, node.JsonArrayAgg.constructor, scope)
-    return readParts(reading, node.JsonArrayAgg.arg, scope)
+    return jsonOf(reading, readParts(reading, node.JsonArrayAgg.arg, scope), node.JsonArrayAgg)
   }
   const kind = kindOf(node)
   if (CONSTANT_KINDS.has(kind)) return NOTHING
   if (COMPUTED_KINDS.has(kind)) {
     const value = readParts(reading, Object.values(node), scope)
     if (!TOTAL_KINDS.has(kind)) reading.tell(value)
-    return value
+    return kind.startsWith('Json') ? jsonOf(reading, value, Object.values(node)) : value
   }
   throw new Error(`an expression of kind ${kind || 'nothing'} is not understood`)
 }
@@ -105,6 +110,12 @@ function optional(reading: Reading, node: Tree | undefined, scope: Scope): Linea
 
 function readEach(reading: Reading, nodes: readonly Tree[] | undefined, scope: Scope): Lineage[] {
   return listOf(nodes).map((node) => readExpression(reading, node, scope))
+}
+
+/** What a JSON constructor makes of its parts. */
+function jsonOf(reading: Reading, value: Lineage, form: object): Lineage {
+  if (value.sources.length > 0 && jsonMayFail(reading, form)) reading.tell(value)
+  return value.array ? { ...value, array: false } : value
 }
 
 /** Everything computed from every expression found in a value of the tree, whatever its shape. */
