@@ -222,7 +222,7 @@ export class PostgresRequests implements Receiver {
     const statement = new PreparedStatement(name, this.#batch, text, judgement, this.#names.environment)
     this.statements.ask(statement)
     this.#staged.askParse(statement, cursor, judgement.forwardText, textEnd)
-    if (judgement.redactReports) this.#staged.describeForMasks(statement)
+    if (judgement.redactReports || judgement.classifies) this.#staged.describeForMasks(statement)
     return true
   }
 
@@ -323,7 +323,8 @@ export class PostgresRequests implements Receiver {
     if (judgement === null) return false
     statement.judgement = this.#judge.underEveryMeaning(statement, judgement)
     statement.names = this.#names.environment
-    if (statement.judgement.redactReports && statement.fields === null) this.#staged.describeForMasks(statement)
+    const { redactReports, classifies } = statement.judgement
+    if ((redactReports || classifies) && statement.fields === null) this.#staged.describeForMasks(statement)
     return true
   }
 
