@@ -74,15 +74,16 @@ function renamed(access: Access, masks: Masks): string | null {
 
 /** A function whose body cannot be read could read masked columns, and tell of them by whatever comes of it. */
 function refusedFunction(statement: StatementFacts, masks: Masks, functions: FunctionRules): Denial | null {
-  for (const use of [...statement.functions, ...statement.beneath.functions]) {
-    if (use.trust !== 'user' && use.trust !== 'unknown') continue
+  for (const use of opaqueFunctions(statement)) {
     const object = `function ${relationText(use)}`
     const reads = functions.readsOf(use)
     if (reads === null) {
       return roadDenial(
         masks.firstRule,
         object,
-        `${object} is not written in SQL that could be followed, and could read masked columns`,
+        use.trust === 'revealing'
+          ? `${object} shows what other tables, files or sessions hold, which cannot be masked`
+          : `${object} is not written in SQL that could be followed, and could read masked columns`,
         'Write the statement without it (or without writing to the table whose trigger it is). The operator can say under `functions:` in the policy what it reads.',
       )
     }
@@ -103,6 +104,20 @@ function refusedFunction(statement: StatementFacts, masks: Masks, functions: Fun
     )
   }
   return null
+}
+
+/** Functions that read what facts cannot tell. System views call some of them for columns that show no value: then only what comes out counts. */
+function opaqueFunctions(statement: StatementFacts): FunctionUse[] {
+  const shown = [...(statement.output ?? []), ...statement.writes].flatMap(({ through }) => through)
+  const opaque = ({ trust }: FunctionUse): boolean => trust === 'user' || trust === 'unknown' || trust === 'revealing'
+  return [
+    ...statement.functions.filter(opaque),
+    ...statement.beneath.functions.filter(
+      (use) =>
+        opaque(use) &&
+        (use.trust !== 'revealing' || shown.some(({ schema, name }) => schema === use.schema && name === use.name)),
+    ),
+  ]
 }
 
 /** Statistics, statement history and logs hold values in other columns than their own. */

@@ -44,10 +44,11 @@ export interface Access {
  * - `harmless`: built in (or of an extension known to compute only), reads only its arguments (and clock or randomness), changes nothing.
  * - `expanded`: written in SQL, and its body was read with the statement: what it does is among the facts.
  * - `sensitive`: built in, but reaches further: files, other sessions, settings, dynamic SQL, statistics, notifications.
- * - `user`: its body is unknown to us: it is not built in, or it is and returns what is stored elsewhere (`pg_read_file`).
+ * - `revealing`: as `sensitive`, and its result can be any stored value: large objects, files, other sessions' statements.
+ * - `user`: not built in; its body is unknown to us.
  * - `unknown`: the name could not be resolved.
  */
-export type FunctionTrust = 'harmless' | 'expanded' | 'sensitive' | 'user' | 'unknown'
+export type FunctionTrust = 'harmless' | 'expanded' | 'sensitive' | 'revealing' | 'user' | 'unknown'
 
 export interface FunctionUse {
   /** Null when the name could not be resolved. */

@@ -54,12 +54,24 @@ export function readCall(reading: Reading, call: FuncCall, scope: Scope, argumen
   if (called !== null) return doubted(anyOf(reading, [derived, called]), meaning.doubt)
   if (meaning.doubt !== null) return doubted(derived, meaning.doubt)
   const { catalog } = reading.environment
-  if (derived.builtinType) return derived
   reading.spend(meaning.candidates.length)
+  const array = meaning.candidates.some((fn) => givesArray(reading, fn, derived))
+  const result = array === derived.array ? derived : { ...derived, array }
+  if (derived.builtinType) return result
   const plain = meaning.candidates.every(
     (fn) => catalog.isBuiltinType(fn.returnTypeOid) && catalog.typeByOid(fn.returnTypeOid)?.kind !== 'pseudo',
   )
-  return plain && derived.opacity === 'none' ? { ...derived, builtinType: true } : derived
+  return plain && derived.opacity === 'none' ? { ...result, builtinType: true } : result
+}
+
+/** Functions that make an array of what is none, without saying so in their type. */
+const ARRAY_MAKERS: ReadonlySet<string> = new Set(['array_agg', 'array_fill', 'enum_range'])
+
+/** True when a function may return an array; a polymorphic one does when it is given one. */
+function givesArray(reading: Reading, fn: CatalogFunction, given: Lineage): boolean {
+  const type = reading.environment.catalog.typeByOid(fn.returnTypeOid)
+  if (type === undefined || type.category === 'A') return true
+  return type.kind === 'pseudo' && (given.array || ARRAY_MAKERS.has(fn.name))
 }
 
 // name(row) also means row.name, and name(value) a cast to the type of that name (PostgreSQL manual, "Function Type Resolution").

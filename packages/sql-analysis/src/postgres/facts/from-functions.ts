@@ -140,7 +140,7 @@ function readReturned(reading: Reading, node: Tree, definitions: readonly Tree[]
     }
   }
   const others = derivedFrom(reading, parts)
-  const values = copiedFrom([{ column: held, how: 'copied' }], true, TEXT)
+  const values = copiedFrom([{ column: held, how: 'copied' }], true, TEXT, false)
   const columns = shape.map((field) => ({ name: field, lineage: field === held.column ? values : others }))
   return { columns, open: null, scalar: false }
 }

@@ -6,7 +6,7 @@ const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/).f
 
 /** Volatile by declaration, yet they read only their arguments, the clock, randomness, the session itself or sizes. */
 const HARMLESS_VOLATILE = words(`
-  random random_normal setseed gen_random_uuid uuidv4 uuidv7 clock_timestamp timeofday
+  random random_normal array_sample array_shuffle setseed gen_random_uuid uuidv4 uuidv7 clock_timestamp timeofday
   current_query pg_is_in_recovery pg_jit_available pg_stat_clear_snapshot
   pg_relation_size pg_table_size pg_indexes_size pg_total_relation_size pg_database_size pg_tablespace_size
   pg_partition_tree pg_partition_ancestors pg_advisory_unlock_all pg_sequence_last_value pg_get_sequence_data pg_collation_actual_version
@@ -64,6 +64,7 @@ export function isPureOfExtension(fn: CatalogFunction): boolean {
 
 /** How far a built-in function is trusted. */
 export function builtinTrust(name: string, volatility: Volatility): FunctionTrust {
+  if (returnsAnyValue(name) && fieldWithValues(name) === null) return 'revealing'
   if (SENSITIVE_STABLE.has(name) || SENSITIVE_FAMILY.test(name)) {
     // The two-argument and three-tsquery forms share a name: both count as the dangerous one.
     return 'sensitive'

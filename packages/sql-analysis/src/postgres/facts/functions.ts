@@ -1,6 +1,6 @@
 import type { FunctionTrust } from '@gatehouse/core'
 import type { CatalogFunction } from '../catalog.ts'
-import { builtinTrust, fieldWithValues, isPureOfExtension, returnsAnyValue, runsText } from './functions-trust.ts'
+import { builtinTrust, isPureOfExtension, returnsAnyValue, runsText } from './functions-trust.ts'
 import { type Doubt, eitherDoubt } from './lineage.ts'
 import type { FunctionMeaning, Reading } from './reading.ts'
 
@@ -120,13 +120,9 @@ export function useCandidates(
       doubt = eitherDoubt(doubt, useUserFunction(reading, fn))
     } else {
       reading.useFunction(fn.schema, fn.name, own)
-      if (own === 'sensitive' && trust === 'harmless') trust = 'sensitive'
+      if ((own === 'sensitive' || own === 'revealing') && trust === 'harmless') trust = own
     }
-    if (fn.builtin && returnsAnyValue(name)) {
-      doubt = eitherDoubt(doubt, { functions: [fn] })
-      // What it returns is as little known as of a body that cannot be read.
-      if (fieldWithValues(name) === null) reading.useFunction(fn.schema, fn.name, 'user')
-    }
+    if (fn.builtin && returnsAnyValue(name)) doubt = eitherDoubt(doubt, { functions: [fn] })
     if (runsText(name, fn.builtin, argumentCount ?? 2)) reading.dynamicSql = true
   }
   return { trust, candidates, doubt, bodies }

@@ -94,7 +94,7 @@ describe('functions', () => {
 
   it('are found wherever an expression can stand', () => {
     expect(trust('select count(*) over (order by pg_read_file(\'x\') collate "C")')).toContain(
-      'pg_catalog.pg_read_file user',
+      'pg_catalog.pg_read_file revealing',
     )
     expect(trust('alter table notes add column z text default secret_of(1)')).toEqual(['public.secret_of user'])
     expect(trust('create trigger t before insert on notes for each row execute function secret_of()')).toEqual([
@@ -216,6 +216,10 @@ describe('what is written', () => {
     [
       'merge into notes n using people p on n.id = p.id when matched then update set body = p.ssn',
       ['notes.body < ssn'],
+    ],
+    [
+      'merge into notes n using people p on n.id = p.id when not matched and name is null then insert (id, body) values (id, name)',
+      ['notes.id < id', 'notes.body < name'],
     ],
     ['alter table people alter name type text using ssn', ['people.name < ssn']],
   ])('%s', (sql, expected) => {
