@@ -78,7 +78,7 @@ function formatOf(formats: readonly number[] | null, index: number, described: n
 }
 
 /** A type as masks know it; one that the catalog does not have becomes NULL when masked. */
-function valueType(oid: number, modifier: number, catalog: Catalog): ValueType {
+export function valueType(oid: number, modifier: number, catalog: Catalog): ValueType {
   const type = catalog.typeByOid(oid)
   if (type === undefined) return { name: 'unknown', oid, element: null, enumLabels: null, modifier }
   if (type.kind === 'domain' && type.baseOid !== 0) return valueType(type.baseOid, modifier, catalog)

@@ -1,0 +1,32 @@
+import type { ColumnName, MaskSpec, ValueType } from '@gatehouse/core'
+
+/** One stored column of a target, as suggestions need it. */
+export interface TargetColumn {
+  readonly name: ColumnName
+  readonly relationKind: 'table' | 'partitioned' | 'foreign'
+  readonly type: ValueType
+  /** As the server writes it: `varchar(20)`. */
+  readonly typeText: string
+  /** The masks of the policy that name it already, joined; null: none does. */
+  readonly masked: MaskedAlready | null
+}
+
+/** What the policy says of a column already. */
+export interface MaskedAlready {
+  readonly rules: readonly string[]
+  /** Null where several rules differ, or one is for some people only. */
+  readonly spec: MaskSpec | null
+  /** True when every rule of them is for some principals only. */
+  readonly forSome: boolean
+}
+
+/** Two columns that hold the same values, by a foreign key. */
+export interface ColumnLink {
+  readonly from: ColumnName
+  readonly to: ColumnName
+}
+
+/** A text that names the column, and no other. */
+export function columnKey(column: ColumnName): string {
+  return JSON.stringify([column.schema, column.relation, column.column])
+}

@@ -1,0 +1,5 @@
+import type { FindInValue } from './sample-tables.ts'
+
+export function contentDetectors(): FindInValue {
+  return () => []
+}
