@@ -55,7 +55,7 @@ const shortEnd: MaskSpec = { kind: 'partial', keepFirst: 0, keepLast: 2 }
 /** One row per kind, in the order in which rules of the same confidence are written. */
 export const PERSONAL_DATA: Readonly<Record<PersonalData, KindRow>> = {
   'passwords-and-secrets': {
-    title: 'a secret key or token',
+    title: 'a password, key or token',
     types: ['text', 'document', 'binary', 'uuid'],
     masks: [],
   },

@@ -1,6 +1,6 @@
 import { becomesNull, maskText } from './choose-mask.ts'
 import type { TargetColumn } from './columns.ts'
-import { kindOfDetector } from './judge-content.ts'
+import { kindOfDetector, speaksAgainst } from './judge-content.ts'
 import { columnPattern, commentText, yamlText } from './pattern-text.ts'
 import { PERSONAL_DATA, PERSONAL_DATA_KINDS } from './personal-data.ts'
 import type { FreeText, Proposal, Proposals } from './propose.ts'
@@ -115,7 +115,7 @@ function why({ column, spec, why: { name, type, content, sameAs }, kind }: Propo
       reasons.push(
         `${most.hits} of ${count(content.values, 'sampled value')} ${holds(most.hits)} ${titleOf(most.detector)}`,
       )
-  } else if (content.says === 'not-found' && kind !== null && kind === 'email-addresses') {
+  } else if (content.says === 'not-found' && kind !== null && speaksAgainst(kind, content)) {
     reasons.push(`none of ${count(content.values, 'sampled value')} looks like one`)
   }
   if (sameAs !== null) reasons.push(`same values as ${columnPattern(sameAs.name)} (foreign key)`)

@@ -48,7 +48,7 @@ interface ColumnDetail {
 export async function readTarget(
   name: string,
   config: TargetConfig,
-  policy: Policy | null,
+  policy: Policy,
   wanted: (schema: string) => boolean,
 ): Promise<TargetContents> {
   const { rows } = await readCatalogRows(name, config)
@@ -64,6 +64,8 @@ export async function readTarget(
     )
     const pages = new Map((await jsonRows(queries, PAGES_QUERY)).map(([oid, size]) => [Number(oid), Number(size)]))
     const links = (await jsonRows(queries, FOREIGN_KEYS_QUERY)).flatMap((row) => linksOf(catalog, row))
+    // Rows are read as sessions see them: what row policies call may go by the search path.
+    await queries.rows('RESET search_path')
     const relations = [...catalog.relations()].filter(({ schema }) => !isSystemSchema(schema))
     const read = new ColumnReader(catalog, details, policy, name)
     return {
@@ -89,10 +91,10 @@ export async function readTarget(
 class ColumnReader {
   readonly #catalog: Catalog
   readonly #details: ReadonlyMap<string, ColumnDetail>
-  readonly #policy: Policy | null
+  readonly #policy: Policy
   readonly #target: string
 
-  constructor(catalog: Catalog, details: ReadonlyMap<string, ColumnDetail>, policy: Policy | null, target: string) {
+  constructor(catalog: Catalog, details: ReadonlyMap<string, ColumnDetail>, policy: Policy, target: string) {
     this.#catalog = catalog
     this.#details = details
     this.#policy = policy
@@ -132,7 +134,6 @@ class ColumnReader {
   }
 
   #masked(column: ColumnName): MaskedAlready | null {
-    if (this.#policy === null) return null
     const rules = masksOfColumn(this.#policy, this.#target, 'postgres', column)
     const [first] = rules
     if (first === undefined) return null

@@ -108,7 +108,7 @@ async function sampleColumns(
 /** Rows of pages all over the table, in random order. Each page is as likely as any: values of one time lie together. */
 function randomRows(table: TargetTable, columns: readonly ReadableColumn[], rows: number): string {
   const percent = Math.min(100, (100 * rows) / Math.max(1, table.pages ?? 1))
-  const inner = `SELECT ${names(columns)} FROM ${tableName(table)} TABLESAMPLE SYSTEM (${percent.toFixed(6)}) ORDER BY pg_catalog.random() LIMIT ${rows}`
+  const inner = `SELECT ${names(columns)} FROM ${tableName(table)} TABLESAMPLE pg_catalog.system (${percent.toFixed(6)}) ORDER BY pg_catalog.random() LIMIT ${rows}`
   return `SELECT ${cells(columns)} FROM (${inner}) AS sampled`
 }
 
@@ -134,7 +134,7 @@ function cells(columns: readonly ReadableColumn[]): string {
 async function readOnly(queries: TargetQueries, sql: string): Promise<Rows | string> {
   await queries.rows('BEGIN TRANSACTION READ ONLY')
   await queries.rows(
-    `SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT_MILLISECONDS}; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MILLISECONDS}; SET LOCAL search_path = ''`,
+    `SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT_MILLISECONDS}; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MILLISECONDS}`,
   )
   let outcome: Rows | string
   try {

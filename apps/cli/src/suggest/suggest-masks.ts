@@ -67,12 +67,12 @@ export async function suggestMasks(options: SuggestOptions): Promise<void> {
 
 function textOf(
   options: SuggestOptions,
-  policy: Policy | null,
+  policy: Policy,
   contents: TargetContents,
   samples: Samples,
   proposals: Proposals,
 ): string {
-  const { allow = [], deny = [], masks = [], limits = [] } = policy?.document ?? {}
+  const { allow, deny, masks, limits } = policy.document
   return policyYaml(proposals, {
     target: options.target,
     sampleRows: options.sampleRows,
@@ -99,16 +99,12 @@ function keepInputs({ output, config }: SuggestOptions, policyFile: string): voi
   }
 }
 
-/** The policy in force; null where there is none yet. */
-function readPolicy(file: string): Policy | null {
+/** The policy in force. That there is one is seen to by the configuration. */
+function readPolicy(file: string): Policy {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-      process.stderr.write(`note: there is no policy ${file} yet; nothing counts as masked\n`)
-      return null
-    }
+  } catch {
     throw new CommandFailed(`The policy ${file} cannot be read, so what is masked already is not known.`)
   }
   const parsed = parsePolicy(text)
