@@ -43,6 +43,10 @@ export { GrowableOutput } from './masking/cell-output.ts'
 export type { CellOutput } from './masking/cell-output.ts'
 export type { CellFormat, ValueType } from './masking/value-type.ts'
 
+export { DETECTORS } from './classification/detector.ts'
+export type { Detector } from './classification/detector.ts'
+export { TextScanner } from './classification/text-scanner.ts'
+
 export { AUDIT_FORMAT_VERSION } from './audit/record.ts'
 export type { AuditedEngine, AuditedParameter, AuditedSession, AuditRecord, RecordKind } from './audit/record.ts'
 export { DEFAULT_RECORD_LIMITS } from './audit/encode-statement.ts'
