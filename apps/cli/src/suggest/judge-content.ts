@@ -16,6 +16,14 @@ const KIND_OF_DETECTOR: ReadonlyMap<string, PersonalData> = new Map<string, Pers
 /** Kinds whose values have a form of their own, so that a sample without one speaks against the name. */
 const TELLING: ReadonlySet<PersonalData> = new Set<PersonalData>(['email-addresses', 'card-numbers'])
 
+/** Kinds that are little more than digits: numbers of other things can look alike, whatever their share. */
+const DIGITS_ALONE: ReadonlySet<PersonalData> = new Set<PersonalData>(['telephone-numbers', 'social-security-numbers'])
+
+/** True for a kind that values alone do not make certain. */
+export function isDigitsAlone(kind: PersonalData): boolean {
+  return DIGITS_ALONE.has(kind)
+}
+
 /** From this share of the sample on, the column is what was found. */
 const COLUMN_SHARE = 0.5
 /** From this share on it hardly can be anything else. */

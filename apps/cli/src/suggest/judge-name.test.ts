@@ -1,7 +1,7 @@
 import type { ValueType } from '@gatehouse/core'
 import { describe, expect, test } from 'vitest'
 import { judgeName } from './judge-name.ts'
-import { KNOWN_SCHEMAS, ORDINARY_NAMES } from './name-labels.ts'
+import { HELD_OUT, KNOWN_SCHEMAS, ORDINARY_NAMES } from './name-labels.ts'
 import { nameWords } from './name-words.ts'
 
 interface Label {
@@ -80,9 +80,18 @@ describe('what columns are called says what they hold', () => {
     expect(result.rightKind).toBeGreaterThan(0.98)
   })
 
-  test('so are those of well-known schemas that the rules were not made for', () => {
+  test('so are those of well-known schemas', () => {
     const result = score(labels(KNOWN_SCHEMAS))
-    console.log(told('well-known schemas, held out', result))
+    console.log(told('well-known schemas', result))
+    expect(result.total).toBeGreaterThan(180)
+    expect(result.precision).toBeGreaterThan(0.95)
+    expect(result.recall).toBeGreaterThan(0.85)
+    expect(result.rightKind).toBeGreaterThan(0.95)
+  })
+
+  test('so are most of those that the rules were not made for', () => {
+    const result = score(labels(HELD_OUT))
+    console.log(told('held out', result))
     expect(result.total).toBeGreaterThan(180)
     expect(result.precision).toBeGreaterThan(0.9)
     expect(result.recall).toBeGreaterThan(0.7)

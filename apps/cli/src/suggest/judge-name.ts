@@ -52,22 +52,30 @@ interface FoundPhrase extends NamePhrase {
   readonly end: number
 }
 
-/** The longest phrase in the name, and of equal ones the last: the head of a name comes last. */
+/** The longest phrase in the name; of equal ones the strongest, then the last: the head of a name comes last. */
 function findPhrase(words: readonly string[]): FoundPhrase | null {
   const singulars = words.map(singular)
   let best: FoundPhrase | null = null
   for (const phrase of NAME_PHRASES) {
     if (best !== null && phrase.words.length < best.words.length) break
     for (let start = words.length - phrase.words.length; start >= 0; start--) {
-      if (best !== null && start <= best.start) break
       const matches = phrase.words.every(
         (word, index) => word === words[start + index] || word === singulars[start + index],
       )
-      if (matches) best = { ...phrase, start, end: start + phrase.words.length }
+      if (!matches) continue
+      const found = { ...phrase, start, end: start + phrase.words.length }
+      if (best === null || goesBefore(found, best)) best = found
     }
   }
   return best
 }
+
+function goesBefore(one: FoundPhrase, other: FoundPhrase): boolean {
+  const stronger = STRENGTHS.indexOf(one.strength) - STRENGTHS.indexOf(other.strength)
+  return stronger < 0 || (stronger === 0 && one.start > other.start)
+}
+
+const STRENGTHS: readonly NameStrength[] = ['strong', 'fair', 'weak']
 
 function fitsType(kind: PersonalData, group: TypeGroup, type: ValueType): boolean {
   if (kind === 'birth-dates' && type.name === 'int2') return true

@@ -23,21 +23,22 @@ const rows: readonly (readonly [PersonalData | null, NameStrength, string])[] = 
     'strong',
     'phone;phone number;phone no;phone num;telephone;telephone number;mobile phone;mobile number;cell phone;cellphone;msisdn;telefon;telefonnummer;handynummer;mobilnummer;telefono;celular;telefone;telefoon;telefoonnummer;numero telephone;portable phone;whatsapp number;fax number;tel',
   ],
-  ['telephone-numbers', 'fair', 'mobile;cell;fax;handy;contact number;whatsapp;phones;movil;mobiel;tlf;tel no'],
+  ['telephone-numbers', 'fair', 'mobile;fax;handy;contact number;whatsapp;phones;movil;mobiel;tlf;tel no'],
+  ['telephone-numbers', 'weak', 'cell'],
   [
     'social-security-numbers',
     'strong',
-    'ssn;social security;social security number;social security no;social insurance number;national insurance number;nino;tax id;tax number;tax identification number;taxpayer id;itin;national id;national id number;national identity number;national identification number;personal identity number;personnummer;cpf;curp;dni;nif;nie;bsn;pesel;codice fiscale;steuernummer;steuer id;steuer identifikationsnummer;sozialversicherungsnummer;sv nummer;aadhaar;aadhar;aadhaar number;resident registration number;rrn;government id;government id number;nhs number;medicare number;securite sociale;numero securite sociale;fodselsnummer;cpr number;hkid;nric;burgerservicenummer',
+    'ssn;social security;social security number;social security no;social insurance number;national insurance number;nino;tax id;tax number;tax identification number;taxpayer id;itin;national id;national id number;national identity number;national identification number;personal identity number;personnummer;cpf;curp;dni;nif;nie;bsn;pesel;codice fiscale;steuernummer;steuer id;steuer identifikationsnummer;sozialversicherungsnummer;sv nummer;aadhaar;aadhar;aadhaar number;resident registration number;rrn;government id;government id number;nhs number;medicare number;securite sociale;numero securite sociale;fodselsnummer;cpr number;hkid;nric;burgerservicenummer;identification number;identification id;ssn id;insurance card number;tax file number;tfn',
   ],
   [
     'social-security-numbers',
     'fair',
-    'tin;sin;id number;identity number;ssn last four;insurance number;cedula;rut;nir;nin',
+    'tin;sin;id number;identity number;ssn last four;insurance number;cedula;rut;nir;nin;vat;vat id;vat number;tax vat',
   ],
   [
     'identity-documents',
     'strong',
-    'passport;passport number;passport no;passport num;driver license;driver licence;drivers license;drivers licence;driver license number;drivers license number;driving licence;driving licence number;driving license;id card number;identity card number;identity card;personalausweisnummer;ausweisnummer;reisepassnummer;fuhrerschein;fuehrerschein;pasaporte;numero passeport;passeport;permis conduire;visa number;residence permit number',
+    'passport;passport number;passport no;passport num;driver license;driver licence;drivers license;drivers licence;driver license number;drivers license number;driving licence;driving licence number;driving license;id card number;identity card number;identity card;personalausweisnummer;ausweisnummer;reisepassnummer;fuhrerschein;fuehrerschein;pasaporte;numero passeport;passeport;permis conduire;visa number;residence permit number;passport id',
   ],
   ['identity-documents', 'fair', 'license number;licence number;document number;id document;id card'],
   [
@@ -48,7 +49,7 @@ const rows: readonly (readonly [PersonalData | null, NameStrength, string])[] = 
   [
     'bank-accounts',
     'fair',
-    'account number;account no;acct no;acct num;acct number;account num;numero cuenta;routing number',
+    'account number;account no;acct no;acct num;acct number;account num;acc number;acc no;acc num;numero cuenta;routing number',
   ],
   ['bank-accounts', 'weak', 'sort code;bsb'],
   [
@@ -65,12 +66,12 @@ const rows: readonly (readonly [PersonalData | null, NameStrength, string])[] = 
   [
     'card-expiry-dates',
     'weak',
-    'card expiry;card expire;card expires;card expires on;card exp;card exp date;card expiration;card expiration date;card expiry date;cc exp;cc expiry',
+    'card expiry;card expire;card expires;card expires on;card exp;card exp date;card expiration;card expiration date;card expiry date;cc exp;cc expiry;cc exp month;cc exp year;card exp month;card exp year',
   ],
   [
     'names-of-people',
     'strong',
-    'first name;last name;middle name;full name;surname;given name;family name;maiden name;mother maiden name;legal name;card holder;cardholder;cardholder name;card holder name;account holder;account holder name;customer name;employee name;patient name;contact name;person name;guest name;passenger name;student name;member name;recipient name;holder name;name on card;manager name;spouse name;father name;mother name;client name;subscriber name;applicant name;candidate name;beneficiary name;author name;parent name;driver name;doctor name;buyer name;seller name;signatory name;next of kin;emergency contact;emergency contact name;vorname;nachname;familienname;geburtsname;karteninhaber;kontoinhaber;prenom;nom famille;nom complet;apellido;apellidos;primer apellido;segundo apellido;nombre completo;nombre cliente;cognome;sobrenome;nome completo;voornaam;achternaam;fname;lname;mname;fornavn;etternavn;efternamn;fornamn',
+    'first name;last name;middle name;full name;surname;given name;family name;maiden name;mother maiden name;legal name;card holder;cardholder;cardholder name;card holder name;account holder;account holder name;customer name;employee name;patient name;contact name;person name;guest name;passenger name;student name;member name;recipient name;holder name;name on card;manager name;spouse name;father name;mother name;client name;subscriber name;applicant name;candidate name;beneficiary name;author name;parent name;driver name;doctor name;buyer name;seller name;signatory name;next of kin;ship name;bill name;ship to name;bill to name;emergency contact;emergency contact name;vorname;nachname;familienname;geburtsname;karteninhaber;kontoinhaber;prenom;nom famille;nom complet;apellido;apellidos;primer apellido;segundo apellido;nombre completo;nombre cliente;cognome;sobrenome;nome completo;voornaam;achternaam;fname;lname;mname;fornavn;etternavn;efternamn;fornamn',
   ],
   [
     'names-of-people',
@@ -99,12 +100,12 @@ const rows: readonly (readonly [PersonalData | null, NameStrength, string])[] = 
   [
     'passwords-and-secrets',
     'strong',
-    'password;passwd;pwd;pass hash;passwd hash;pwd hash;password hash;password digest;password salt;password encrypted;passphrase;passcode;secret;client secret;secret key;shared secret;webhook secret;app secret;totp secret;otp secret;mfa secret;two factor secret;api key;apikey;api token;api secret;access token;access key;refresh token;auth token;authentication token;session token;bearer token;id token;reset token;password reset token;reset password token;confirmation token;invite token;invitation token;remember token;verification token;csrf token;oauth token;push token;private key;signing key;encryption key;encryption secret;ssh key;recovery code;backup code;security answer;secret answer;credential;connection string;passwort;kennwort;kennwort hash;passwort hash;mot de passe;mot passe;mdp;contrasena;senha;wachtwoord;losenord;pin code;pin hash;encrypted password;hashed password;crypted password;password hint;db password;smtp password;token hash;rolpassword',
+    'password;passwd;pwd;pass hash;passwd hash;pwd hash;password hash;password digest;password salt;password encrypted;passphrase;passcode;secret;client secret;secret key;shared secret;webhook secret;app secret;totp secret;otp secret;mfa secret;two factor secret;api key;apikey;api token;api secret;access token;access key;refresh token;auth token;authentication token;session token;bearer token;id token;reset token;password reset token;reset password token;confirmation token;invite token;invitation token;remember token;verification token;csrf token;oauth token;push token;private key;signing key;encryption key;encryption secret;ssh key;recovery code;backup code;security answer;secret answer;credential;connection string;passwort;kennwort;kennwort hash;passwort hash;mot de passe;mot passe;mdp;contrasena;senha;wachtwoord;losenord;pin code;pin hash;encrypted password;hashed password;crypted password;password hint;db password;smtp password;token hash;rolpassword;activation key;activation token;activation code;unlock token;session data;login key',
   ],
   [
     'passwords-and-secrets',
     'fair',
-    'token;pin;otp;dsn;license key;security code;credentials;auth;session key;jwt;cookie;otp code;verification code',
+    'token;pin;otp;dsn;license key;security code;credentials;auth;session key;jwt;cookie;otp code;verification code;pass',
   ],
   ['passwords-and-secrets', 'weak', 'salt;session id;clave;key hash;sid;auth data'],
   [
@@ -122,13 +123,13 @@ const rows: readonly (readonly [PersonalData | null, NameStrength, string])[] = 
   [
     'coordinates',
     'fair',
-    'latitude;longitude;gps;gps location;geolocation;geo location;coordinates;coords;gps coordinates;home location;last location;current location',
+    'latitude;longitude;gps;gps location;geolocation;geo location;coordinates;coords;gps coordinates;home location;last location;current location;spatial location',
   ],
   ['coordinates', 'weak', 'lat;lng;lon;long;geo;location;geom;position;breitengrad;langengrad'],
   [
     'network-addresses',
     'strong',
-    'ip address;ip addr;client ip;remote ip;remote addr;remote address;user ip;login ip;source ip;last login ip;sign in ip;last sign in ip;current sign in ip;visitor ip;adresse ip;direccion ip',
+    'ip address;ip addr;client ip;remote ip;remote addr;remote address;user ip;login ip;source ip;last login ip;sign in ip;last sign in ip;current sign in ip;visitor ip;x forwarded for;forwarded for;last ip;adresse ip;direccion ip',
   ],
   ['network-addresses', 'fair', 'ip;ipv 4;ipv 6;ipaddr'],
   [
@@ -160,18 +161,18 @@ const rows: readonly (readonly [PersonalData | null, NameStrength, string])[] = 
   [
     'pictures-and-biometrics',
     'fair',
-    'fingerprint;fingerprint template;face encoding;face template;face embedding;face image;biometric;biometric data;biometric template;iris scan;retina scan;voice print;voiceprint;selfie;passport scan;id scan;mugshot;lichtbild',
+    'fingerprint template;face encoding;face template;face embedding;face image;biometric;biometric data;biometric template;iris scan;retina scan;voice print;voiceprint;selfie;passport scan;id scan;mugshot;lichtbild',
   ],
   [
     'pictures-and-biometrics',
     'weak',
-    'photo;picture;avatar;portrait;image;profile picture;profile photo;foto;signature image',
+    'fingerprint;photo;picture;avatar;portrait;image;profile picture;profile photo;foto;signature image',
   ],
   // What is called alike, and is something else.
   [
     null,
     'strong',
-    'wallet address;contract address;web address;memory address;multicast address;broadcast address;mail server;mail host;mail port;email template;email subject;email body;zip file;zip path;zip archive;public key;secret santa;token type;token count;token usage;token limit;social security office;phone model;phone os;phone brand;address book;card brand;card type;card game;pan id;street view;street light;birth rate;birth weight;salary band;salary grade;salary range;minimum wage;name space;pay grade;pay period;pay date;pay frequency;password policy;address format;address format id;cell value;cell count;cell index;cell type;mobile app;mobile version;location id;position id;token name;token symbol;token price;token amount;token address;token supply;pin count;street number format;secret name;key name;host name;file name;login attempts;login count;failed login attempts;race condition;race track;image url;last value;last number;last seq;first seen;last seen;last login;last run;last error;first value;first run;last page;middle page;company name;product name;street category;geo json schema;position name;sex ratio;health check;fingerprint algorithm;content fingerprint;file fingerprint;build fingerprint;query fingerprint;cert fingerprint;certificate fingerprint;key fingerprint;ssh fingerprint;git credential helper;name template;mail merge;mailbox size;name server;phone country;pass rate;pass count;pass through;pass mark;cookie consent;cookie policy;auth method;auth provider;auth type;signature version;signature algorithm;shipping method;delivery method;ip range;ip block;image name;image tag;image path',
+    'wallet address;contract address;web address;memory address;multicast address;broadcast address;mail server;mail host;mail port;email template;email subject;email body;zip file;zip path;zip archive;public key;secret santa;token type;token count;token usage;token limit;social security office;phone model;phone os;phone brand;address book;card brand;card type;card game;pan id;street view;street light;birth rate;birth weight;salary band;salary grade;salary range;minimum wage;name space;pay grade;pay period;pay date;pay frequency;password policy;address format;address format id;cell value;cell count;cell index;cell type;mobile app;mobile version;location id;position id;token name;token symbol;token price;token amount;token address;token supply;pin count;street number format;secret name;key name;host name;file name;login attempts;login count;failed login attempts;race condition;race track;image url;last value;last number;last seq;first seen;last seen;last login;last run;last error;first value;first run;last page;middle page;company name;product name;street category;geo json schema;position name;sex ratio;health check;fingerprint algorithm;content fingerprint;file fingerprint;build fingerprint;query fingerprint;cert fingerprint;certificate fingerprint;key fingerprint;ssh fingerprint;git credential helper;name template;mail merge;mailbox size;name server;phone country;pass rate;pass count;pass through;pass mark;cookie consent;cookie policy;auth method;auth provider;auth type;signature version;signature algorithm;shipping method;delivery method;ip range;ip block;image name;image tag;image path;country of birth;state of birth;session data type;vat rate;vat amount;pass fail;boarding pass',
   ],
 ]
 
@@ -195,14 +196,14 @@ field table source method mode mailing campaign list queue log logs error errors
 percentage percent pct rate ratio index idx order position sort interval days hours minutes seconds year month locale language lang
 timezone tz visibility public hidden visible usage used uses scheme algorithm algo issuer scope scopes url uri link path file css html width height
 color colour icon group role permission permissions rule rules name names code codes last 4 digits tier plan review reviewed complete completed
-by subject body thread verification auth book pool block network mask cidr asn`,
+by subject body thread verification auth book pool block network mask cidr asn calls call minutes message messages`,
 )
 
 /** After a phrase these leave it what it is: `email_2`, `ssn_encrypted`, `phone_home`. */
 export const STILL_IT: ReadonlySet<string> = words(
   `hash hashed digest enc encrypted encryption cipher ciphertext raw plain plaintext text txt value val number no num nr numbers nummer numero old new
 orig original primary secondary main home work office private personal business mobile alt alternate alternative other normalized normalised lower
-clean cleaned backup current previous prev former line full complete street data string str iv tag tmp temp copy masked hmac bidx blind sha md5 sha256
+clean cleaned backup current previous prev former line full complete street data string str iv tag tmp temp copy masked hmac bidx blind sha md5 sha256 sanitized sanitised phonetic cleansed hashed formatted display e164
 1 2 3 5 6 7 8 9 10 one two three four i ii cliente usuario contact user customer client employee person patient member kunde de of the billing shipping
 casa trabajo movil fixe casa gross net annual monthly yearly hourly base eur usd gbp kunden`,
 )

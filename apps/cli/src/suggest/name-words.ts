@@ -11,7 +11,7 @@ pass word>password;pass wd>password;pwd hash;password hash;passwd hash;pass hash
 api key;api token;api secret;access token;access key;refresh token;auth token;session token;client secret;secret key;private key;
 signing key;encryption key;ip address;ip addr;mac address;mac addr;social security;social security number;tax id;tax number;
 national id;passport number;passport no;drivers license;driver license;drivers licence;driving licence;license plate;
-user agent;device id;customer name;employee name;contact name;patient name;blood type;marital status;mother maiden name`
+user agent;device id;id number;last ip;tax vat;ssn id;ip addr;customer name;employee name;contact name;patient name;blood type;marital status;mother maiden name`
     .split(/[;\n]+/)
     .map((entry): [string, readonly string[]] => {
       const [apart = '', together] = entry.split('>')

@@ -1,7 +1,7 @@
 import type { MaskSpec } from '@gatehouse/core'
 import { chooseMask } from './choose-mask.ts'
 import { type ColumnLink, columnKey, type TargetColumn } from './columns.ts'
-import { type ContentJudgement, judgeContent, speaksAgainst } from './judge-content.ts'
+import { type ContentJudgement, isDigitsAlone, judgeContent, speaksAgainst } from './judge-content.ts'
 import { headOfTable, judgeName, type NameJudgement } from './judge-name.ts'
 import { PEOPLE } from './name-table.ts'
 import type { PersonalData } from './personal-data.ts'
@@ -84,6 +84,7 @@ function judge(column: TargetColumn, content: ContentJudgement): Proposal | null
   })
   if (content.says === 'is') {
     const agrees = named?.kind === content.kind
+    if (!agrees && isDigitsAlone(content.kind)) return made(content.kind, content.sure ? 'likely' : 'look at it', false)
     return made(content.kind, content.sure || agrees ? 'certain' : 'likely', agrees)
   }
   if (named === null) {
