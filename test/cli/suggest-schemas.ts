@@ -31,8 +31,8 @@ export const HOSTILE_COLUMNS: readonly (readonly [string, string, string, string
   ['Odd "Schema".x*', 'Kunden: # {Übersicht}', 'null', null],
   ['Odd "Schema".x*', 'Kunden: # {Übersicht}', 'id', null],
   ['public', 't'.repeat(63), 'email', 'email'],
-  ['public', 'people', 'email', 'email'],
-  ['public', 'letters', 'written_to', 'email'],
+  ['public', 'people', 'email', 'pseudonym'],
+  ['public', 'letters', 'written_to', 'pseudonym'],
   ['public', 'people_shown', 'email', null],
 ]
 

@@ -285,7 +285,14 @@ audit: { directory: trail }
   })
 
   describe('used wrongly, or nothing there', () => {
-    test.each([
+    interface Given {
+      readonly target: string
+      readonly config?: string
+      readonly output?: string
+      readonly schemas?: readonly string[]
+    }
+
+    test.each<[Given, number, string]>([
       [{ target: 'shopp' }, 2, 'has no target shopp; it has shop, hostile'],
       [{ target: 'shop', schemas: ['nope'] }, 2, 'in a schema like nope; it has public'],
       [{ target: 'shop', output: 'policy.yaml' }, 2, 'would replace the policy in force'],

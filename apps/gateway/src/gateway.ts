@@ -1,13 +1,13 @@
-import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import tls from 'node:tls'
-import { encodePolicyLoaded, type Policy, RateLimiter, Secret } from '@gatehouse/core'
+import { encodePolicyLoaded, type Policy, RateLimiter } from '@gatehouse/core'
 import { TrailWriter } from '@gatehouse/audit-trail'
 import { PostgresReader } from '@gatehouse/sql-analysis'
 import type { Logger } from 'pino'
 import { type GatewayConfig, weakerChoices } from './config/index.ts'
 import { TokenVerifier } from './identity/index.ts'
 import { Listener } from './listener.ts'
+import { maskingKeyIds, maskingKeysOf } from './masking-keys.ts'
 import { PolicyFile } from './policy-source.ts'
 import { catalogRowsOf, CatalogSource } from './postgres/catalog-source.ts'
 import { PostgresEngine, type PostgresTarget } from './postgres/engine.ts'
@@ -49,7 +49,7 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
   const turn = new Turn(trail)
   const closers: (() => Promise<void> | void)[] = [() => trail.close()]
   try {
-    const policy = new PolicyFile(config.policyFile, log, (loaded) => {
+    const policy = new PolicyFile(config.policyFile, maskingKeyIds(config), log, (loaded) => {
       trail.owe(encodePolicyLoaded(loaded.version, config.policyFile, ruleCount(loaded)))
       turn.schedule()
     })
@@ -93,7 +93,7 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
         maxParametersBytes: 65_536,
         maxParameters: 1000,
       },
-      maskingKey: maskingKey(config.maskingKey),
+      maskingKey: maskingKeysOf(config),
       sessions,
       log,
     })
@@ -140,9 +140,4 @@ function secureContext(files: { readonly certificateFile: string; readonly keyFi
 
 function ruleCount({ document: { allow, deny, masks, limits } }: Policy): number {
   return allow.length + deny.length + masks.length + limits.length
-}
-
-/** The key for masks, made from the configured secret so that no other use of it could share a key. */
-function maskingKey(secret: Secret<string>): Secret<Buffer> {
-  return new Secret(createHmac('sha256', secret.expose()).update('gatehouse masking key').digest())
 }

@@ -1,6 +1,6 @@
 import { readFileSync, watch, type FSWatcher } from 'node:fs'
 import { dirname } from 'node:path'
-import { type Policy, type PolicySource, parsePolicy } from '@gatehouse/core'
+import { type ParsedPolicy, type Policy, type PolicySource, parsePolicy, unknownMaskingKeys } from '@gatehouse/core'
 import type { Logger } from 'pino'
 
 /** A policy file is larger than any policy. */
@@ -10,21 +10,26 @@ const MAX_POLICY_BYTES = 4 * 1024 * 1024
 export class PolicyFile implements PolicySource {
   #current: Policy
   readonly #file: string
+  readonly #maskingKeyIds: readonly string[]
   readonly #log: Logger
   readonly #loaded: (policy: Policy) => void
   #watcher: FSWatcher | null = null
   #timer: NodeJS.Timeout | null = null
   #text: string
 
-  /** Throws an Error that lists every problem when the file cannot be read or is not a policy. */
-  constructor(file: string, log: Logger, loaded: (policy: Policy) => void) {
+  /**
+   * `maskingKeyIds`: the keys a mask may name. Throws an Error that lists every problem when the file cannot be read, is not a
+   * policy, or names a key there is not.
+   */
+  constructor(file: string, maskingKeyIds: readonly string[], log: Logger, loaded: (policy: Policy) => void) {
     this.#file = file
+    this.#maskingKeyIds = maskingKeyIds
     this.#log = log
     this.#loaded = loaded
     this.#text = readPolicy(file)
-    const parsed = parsePolicy(this.#text)
+    const parsed = this.#parse(this.#text)
     if (!parsed.ok) {
-      const lines = parsed.problems.map((problem) => `  ${file}:${problem.line}:${problem.column} ${problem.message}`)
+      const lines = parsed.problems.map((problem) => `  ${file}:${problem.line}:${problem.column} ${problem.message} ${problem.hint}`)
       throw new Error(`the policy ${file} is not valid:\n${lines.join('\n')}`)
     }
     this.#current = parsed.policy
@@ -52,7 +57,7 @@ export class PolicyFile implements PolicySource {
     try {
       const text = readPolicy(this.#file)
       if (text === this.#text) return
-      const parsed = parsePolicy(text)
+      const parsed = this.#parse(text)
       this.#text = text
       if (!parsed.ok) {
         this.#log.error(
@@ -70,6 +75,13 @@ export class PolicyFile implements PolicySource {
         'the policy cannot be read; the last good one stays in force',
       )
     }
+  }
+
+  #parse(text: string): ParsedPolicy {
+    const parsed = parsePolicy(text)
+    if (!parsed.ok) return parsed
+    const problems = unknownMaskingKeys(parsed.policy, this.#maskingKeyIds)
+    return problems.length === 0 ? parsed : { ok: false, problems }
   }
 
   close(): void {

@@ -20,6 +20,7 @@ export type { Reading, Unreadable } from './statement/reading.ts'
 
 export { parsePolicy } from './policy/parse-policy.ts'
 export type { ParsedPolicy } from './policy/parse-policy.ts'
+export { unknownMaskingKeys } from './policy/unknown-masking-keys.ts'
 export type { PolicyProblem } from './policy/yaml-source.ts'
 export type { Policy } from './policy/policy.ts'
 export type { EngineName } from './policy/name-pattern.ts'
@@ -37,6 +38,7 @@ export type { Decision, Denial, DenialCode, Obligations, OutputMask } from './po
 
 export type { MaskSpec } from './masking/mask-spec.ts'
 export { checkMask, compileCellMask, maskEffect } from './masking/compile-cell-mask.ts'
+export { MaskingKeys } from './masking/masking-keys.ts'
 export { MaskNotApplicable } from './masking/cell-mask.ts'
 export type { CellMask } from './masking/cell-mask.ts'
 export { GrowableOutput } from './masking/cell-output.ts'

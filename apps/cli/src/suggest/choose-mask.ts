@@ -12,6 +12,19 @@ export function chooseMask(kind: PersonalData, type: ValueType): MaskSpec {
   )
 }
 
+/**
+ * The mask for columns that hold the same values: a pseudonym of one domain where that means something on all of their types
+ * and the kind may be told apart at all, so that what is joined still lines up; else the kind's own.
+ */
+export function chooseLinkedMask(kind: PersonalData, types: readonly ValueType[]): MaskSpec | null {
+  const spec: MaskSpec = { kind: 'pseudonym', domain: kind }
+  if (SECRET.has(kind)) return null
+  return types.every((type) => checkMask(spec, type) === null && maskEffect(spec, type) === 'as named') ? spec : null
+}
+
+/** Of these not even that two are the same may be seen. */
+const SECRET: ReadonlySet<PersonalData> = new Set<PersonalData>(['passwords-and-secrets', 'card-verification-codes'])
+
 /** True when nothing but NULL can take the place of a value of this type. */
 export function becomesNull(spec: MaskSpec, type: ValueType): boolean {
   return maskEffect(spec, type) === 'becomes NULL'
@@ -33,9 +46,14 @@ export function maskText(spec: MaskSpec): string {
       return `{ truncate: ${spec.to} }`
     case 'constant':
       return `{ constant: ${JSON.stringify(spec.value)} }`
-    case 'email':
     case 'hash':
-      return spec.kind
+      return spec.key === undefined ? 'hash' : `{ hash: { key: ${JSON.stringify(spec.key)} } }`
+    case 'pseudonym': {
+      const key = spec.key === undefined ? '' : `, key: ${JSON.stringify(spec.key)}`
+      return `{ pseudonym: { domain: ${JSON.stringify(spec.domain)}${key} } }`
+    }
+    case 'email':
+      return 'email'
     case 'redact':
     case 'withhold':
       break

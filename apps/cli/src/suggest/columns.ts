@@ -30,3 +30,10 @@ export interface ColumnLink {
 export function columnKey(column: ColumnName): string {
   return JSON.stringify([column.schema, column.relation, column.column])
 }
+
+/** For sorting by name, code unit by code unit: the same order on every machine. */
+export function compareColumns(left: TargetColumn, right: TargetColumn): number {
+  const one = columnKey(left.name)
+  const other = columnKey(right.name)
+  return one < other ? -1 : one > other ? 1 : 0
+}

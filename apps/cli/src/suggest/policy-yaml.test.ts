@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { TargetColumn } from './columns.ts'
 import { policyYaml, type SuggestionReport } from './policy-yaml.ts'
-import type { Proposal } from './propose.ts'
+import type { Proposal } from './proposal.ts'
 
 const TEXT: ValueType = { name: 'text', oid: 25, element: null, enumLabels: null, modifier: -1 }
 const BASE = 'rules:\n  - { name: all, allow: { actions: [select], relations: ["*"] } }\n'
@@ -86,6 +86,9 @@ test.each<MaskSpec>([
   { kind: 'null' },
   { kind: 'email' },
   { kind: 'hash' },
+  { kind: 'hash', key: '2025' },
+  { kind: 'pseudonym', domain: 'true' },
+  { kind: 'pseudonym', domain: 'people', key: 'k1' },
   { kind: 'partial', keepFirst: 2, keepLast: 0 },
   { kind: 'partial', keepFirst: 1, keepLast: 4 },
   { kind: 'truncate', to: 'year' },

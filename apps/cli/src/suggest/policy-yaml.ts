@@ -3,7 +3,8 @@ import type { TargetColumn } from './columns.ts'
 import { kindOfDetector, speaksAgainst } from './judge-content.ts'
 import { columnPattern, commentText, yamlText } from './pattern-text.ts'
 import { PERSONAL_DATA, PERSONAL_DATA_KINDS } from './personal-data.ts'
-import type { FreeText, Proposal, Proposals } from './propose.ts'
+import type { Proposal } from './proposal.ts'
+import type { FreeText, Proposals } from './propose.ts'
 
 /** What is told beside the proposals. */
 export interface SuggestionReport {

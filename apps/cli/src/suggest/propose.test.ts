@@ -128,10 +128,17 @@ describe('foreign keys', () => {
       ['replies.c', 'letters.written_to'],
     ])
     expect(masks.map(({ column: name, spec, sameAs }) => [name, spec.kind, sameAs])).toEqual([
-      ['letters.written_to', 'email', 'people.email'],
-      ['people.email', 'email', null],
-      ['replies.c', 'email', 'people.email'],
+      ['letters.written_to', 'pseudonym', 'people.email'],
+      ['people.email', 'pseudonym', null],
+      ['replies.c', 'pseudonym', 'people.email'],
     ])
+    expect(new Set(masks.map(({ spec }) => JSON.stringify(spec))).size).toBe(1)
+  })
+
+  test('what must not even be told apart gets no pseudonym', () => {
+    const columns = [column('users.api_key'), column('calls.made_with')]
+    const { masks } = proposed(columns, {}, [['calls.made_with', 'users.api_key']])
+    expect(masks.map(({ spec }) => spec.kind)).toEqual(['redact', 'redact'])
   })
 
   test("the policy's own mask goes before every proposal", () => {

@@ -1,33 +1,13 @@
-import type { MaskSpec } from '@gatehouse/core'
+import { alignLinked } from './align-linked.ts'
 import { chooseMask } from './choose-mask.ts'
-import { type ColumnLink, columnKey, type TargetColumn } from './columns.ts'
+import { type ColumnLink, columnKey, compareColumns, type TargetColumn } from './columns.ts'
 import { type ContentJudgement, isDigitsAlone, judgeContent, speaksAgainst } from './judge-content.ts'
 import { headOfTable, judgeName, type NameJudgement } from './judge-name.ts'
 import { PEOPLE } from './name-table.ts'
 import type { PersonalData } from './personal-data.ts'
+import { compareConfidence, type Confidence, type Proposal } from './proposal.ts'
 import type { SampleTally } from './sample-tally.ts'
 import { typeGroup } from './type-group.ts'
-
-/** How sure a proposal is, surest first. */
-export type Confidence = 'certain' | 'likely' | 'look at it'
-
-/** One column for which a mask is proposed. */
-export interface Proposal {
-  readonly column: TargetColumn
-  /** Null: nothing but that it holds the values of a column that the policy masks. */
-  readonly kind: PersonalData | null
-  readonly confidence: Confidence
-  readonly spec: MaskSpec
-  /** What speaks for it. */
-  readonly why: {
-    readonly name: boolean
-    /** By its type alone. */
-    readonly type: boolean
-    readonly content: ContentJudgement
-    /** The column that this one holds the values of, or that holds its values. */
-    readonly sameAs: TargetColumn | null
-  }
-}
 
 /** Free text in which something was found here and there. */
 export interface FreeText {
@@ -43,8 +23,6 @@ export interface Proposals {
   /** Columns that a rule of the policy masks already. */
   readonly masked: readonly TargetColumn[]
 }
-
-const CONFIDENCES: readonly Confidence[] = ['certain', 'likely', 'look at it']
 
 /** Proposes masks for the columns that have none. `tallies` by `columnKey`; a column that is not in it was not sampled. */
 export function propose(
@@ -110,69 +88,6 @@ const KNOWN_BY_CONTENT: ReadonlySet<PersonalData> = new Set<PersonalData>([
   'bank-accounts',
 ])
 
-/**
- * Columns that hold the same values by a foreign key get the same mask: joins over them line up, and what is copied from one
- * to the other is masked the same. The policy's own mask goes first, then the surest proposal.
- */
-function alignLinked(
-  columns: readonly TargetColumn[],
-  links: readonly ColumnLink[],
-  judged: Map<string, Proposal>,
-): void {
-  const byKey = new Map(columns.map((column) => [columnKey(column.name), column]))
-  for (const group of linkedGroups(links)) {
-    const members = group.flatMap((key) => byKey.get(key) ?? []).toSorted(compareColumns)
-    const ruled = members.find(({ masked }) => masked !== null && masked.spec !== null)
-    const [surest] = members
-      .flatMap((member) => judged.get(columnKey(member.name)) ?? [])
-      .toSorted((left, right) => rank(left) - rank(right))
-    for (const member of members) {
-      if (member.masked !== null) continue
-      const key = columnKey(member.name)
-      const own = judged.get(key)
-      if (ruled?.masked?.spec !== undefined && ruled.masked.spec !== null) {
-        const base = own ?? surest
-        judged.set(key, {
-          column: member,
-          kind: base?.kind ?? null,
-          confidence: 'certain',
-          spec: ruled.masked.spec,
-          why: { name: own?.why.name ?? false, type: false, content: own?.why.content ?? NOTHING, sameAs: ruled },
-        })
-      } else if (surest !== undefined && surest !== own) {
-        const { kind, confidence, spec, column } = surest
-        const why = own?.why ?? { name: false, type: false, content: NOTHING }
-        judged.set(key, { column: member, kind, confidence, spec, why: { ...why, sameAs: column } })
-      }
-    }
-  }
-}
-
-const NOTHING: ContentJudgement = { says: 'nothing' }
-
-/** Columns connected by links, over any number of steps. */
-function linkedGroups(links: readonly ColumnLink[]): readonly (readonly string[])[] {
-  const groupOf = new Map<string, Set<string>>()
-  for (const { from, to } of links) {
-    const one = groupOf.get(columnKey(from)) ?? new Set([columnKey(from)])
-    const other = groupOf.get(columnKey(to)) ?? new Set([columnKey(to)])
-    const joined = one === other ? one : new Set([...one, ...other])
-    for (const key of joined) groupOf.set(key, joined)
-  }
-  return [...new Set(groupOf.values())].map((group) => [...group].toSorted())
-}
-
-function rank({ confidence }: Proposal): number {
-  return CONFIDENCES.indexOf(confidence)
-}
-
 function compareProposals(left: Proposal, right: Proposal): number {
-  return rank(left) - rank(right) || compareColumns(left.column, right.column)
-}
-
-/** By name, code point by code point: the same order on every machine. */
-function compareColumns(left: TargetColumn, right: TargetColumn): number {
-  const one = columnKey(left.name)
-  const other = columnKey(right.name)
-  return one < other ? -1 : one > other ? 1 : 0
+  return compareConfidence(left, right) || compareColumns(left.column, right.column)
 }

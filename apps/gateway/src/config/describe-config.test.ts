@@ -39,6 +39,8 @@ function config(mode: UpstreamTlsMode = 'verify-full', weak = false): GatewayCon
     ]),
     policyFile: '/policy.yaml',
     maskingKey: new Secret('mask-me'),
+    maskingKeys: [{ id: 'k2026', key: new Secret('mask-me-too') }],
+    currentMaskingKey: 'k2026',
     audit: { directory: '/audit', syncMilliseconds: 20, segmentBytes: 1, segmentSeconds: 1, statementTextMaxBytes: 1 },
     log: { level: 'info' },
   }
@@ -53,6 +55,7 @@ describe('the printed configuration', () => {
       listeners: { postgres: { address: '[::1]:15432', tls: null } },
       targets: { shop: { host: '127.0.0.1', password: '[secret]' } },
       maskingKey: '[secret]',
+      maskingKeys: [{ id: 'k2026', key: '[secret]' }],
     })
   })
 })

@@ -11,10 +11,20 @@ export interface GatewayConfig {
   /** By target name, which is the database name a client asks for. Never empty. A map, because a client chooses the name. */
   readonly targets: ReadonlyMap<string, TargetConfig>
   readonly policyFile: string
-  /** The key of keyed masks (`hash`, `pseudonym`). */
-  readonly maskingKey: Secret<string>
+  /** The only key of keyed masks (`hash`, `pseudonym`); null: there are `maskingKeys`. */
+  readonly maskingKey: Secret<string> | null
+  /** The keys of keyed masks, no id and no key twice; empty: there is only one, without an id. */
+  readonly maskingKeys: readonly MaskingKeyConfig[]
+  /** Of `maskingKeys`, the id of the one for masks that name none; null: there is only one key. */
+  readonly currentMaskingKey: string | null
   readonly audit: AuditConfig
   readonly log: { readonly level: LogLevel }
+}
+
+/** One of several keys of keyed masks. */
+export interface MaskingKeyConfig {
+  readonly id: string
+  readonly key: Secret<string>
 }
 
 /** Where PostgreSQL clients connect, and what they may cost. */

@@ -4,14 +4,13 @@ import { anyPath, existingFile } from './file-settings.ts'
 import type { GatewayConfig } from './gateway-config.ts'
 import { issuerSchema } from './issuer-schema.ts'
 import { postgresListenerSchema } from './listener-schema.ts'
-import { secret, targetSchema } from './target-schema.ts'
-
-/** The shortest masking key, in characters: 32 hexadecimal digits are 128 bits. */
-const MIN_MASKING_KEY_LENGTH = 32
+import { maskingKeyContradictions, maskingKeySchema, namedMaskingKeySchema } from './masking-keys-schema.ts'
+import { targetSchema } from './target-schema.ts'
 
 /** The one schema of the gateway's configuration. Relative paths begin at `directory`. */
 export function gatewaySchema(directory: string): z.ZodType<GatewayConfig> {
-  return z.strictObject({
+  return z
+    .strictObject({
     gatewayId: z
       .string()
       .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, { error: 'may hold letters, digits, dots, dashes and underscores' })
@@ -49,11 +48,21 @@ export function gatewaySchema(directory: string): z.ZodType<GatewayConfig> {
       .transform((targets) => new Map(Object.entries(targets)))
       .describe('The databases clients may ask for, by target name: the database name in a connection string.'),
     policyFile: existingFile(directory).describe('The policy that decides on every statement.'),
-    maskingKey: secret
-      .refine((key) => key.expose().length >= MIN_MASKING_KEY_LENGTH, {
-        error: `must be at least ${MIN_MASKING_KEY_LENGTH} characters long`,
-      })
-      .describe('The key of keyed masks, by reference: the same on every replica, at least 32 characters.'),
+    maskingKey: maskingKeySchema
+      .nullable()
+      .default(null)
+      .describe(
+        'The only key of keyed masks, by reference: the same on every replica, at least 32 characters. Null: there are `maskingKeys`. One of the two is required.',
+      ),
+    maskingKeys: z
+      .array(namedMaskingKeySchema)
+      .default([])
+      .describe('Several keys of keyed masks, with ids, so that they can be changed one after another.'),
+    currentMaskingKey: z
+      .string()
+      .nullable()
+      .default(null)
+      .describe('The id of the key for masks that name none; required with `maskingKeys`.'),
     audit: z
       .strictObject({
         directory: anyPath(directory).describe('Where the audit trail is written.'),
@@ -88,4 +97,18 @@ export function gatewaySchema(directory: string): z.ZodType<GatewayConfig> {
       .prefault({})
       .describe('Operational log, on standard output.'),
   })
+    .superRefine((config, context) => {
+      for (const contradiction of maskingKeyContradictions(config)) context.addIssue({ code: 'custom', ...contradiction })
+    }, whateverElseIsWrong)
 }
+
+/** All problems of a file are reported at once: that of the keys too, though a setting beside them is not read. */
+const whateverElseIsWrong = {
+  when: ({ value }: { value: unknown }): boolean =>
+    keysAsRead.safeParse(value).success,
+}
+
+const keysAsRead = z.object({
+  maskingKeys: z.array(namedMaskingKeySchema),
+  currentMaskingKey: z.string().nullable(),
+})

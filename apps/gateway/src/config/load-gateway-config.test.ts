@@ -142,7 +142,7 @@ describe('a file with what is needed', () => {
 describe('references', () => {
   test('to the environment and to files give secrets that cannot be printed', () => {
     const config = accepted(minimal)
-    expect(config.maskingKey.expose()).toBe(SECRET)
+    expect(config.maskingKey?.expose()).toBe(SECRET)
     expect(config.targets.get('shop')?.password?.expose()).toBe('hunter2-hunter2')
     for (const shown of [JSON.stringify(config), inspect(config, { depth: 9, showHidden: true })]) {
       expect(shown).not.toContain(SECRET)
@@ -221,8 +221,8 @@ audit: { directory: audit, syncMillis: 20 }
 log: { level: loud }
 `
     expect(problems(text).split('\n')).toEqual([
-      'gateway.yaml:1:1: maskingKey: is missing',
       'gateway.yaml:1:1: listener: there is no such setting; did you mean listeners?',
+      'gateway.yaml:1:1: maskingKey: is missing',
       'gateway.yaml:4:5: issuers[0].issuer: must be an https:// URL without a query or fragment (RFC 8414 section 2)',
       'gateway.yaml:4:5: issuers[0].audience: is missing',
       'gateway.yaml:5:5: issuers[0].audiences: there is no such setting; did you mean audience?',

@@ -8,7 +8,7 @@ import type { SettingPath } from './config-problem.ts'
 const MAX_SECRET_FILE_BYTES = 64 * 1024
 
 /** Settings that hold a secret; `*` is any name. */
-const SECRET_SETTINGS: readonly SettingPath[] = [['maskingKey'], ['targets', '*', 'password']]
+const SECRET_SETTINGS: readonly SettingPath[] = [['maskingKey'], ['maskingKeys', '*', 'key'], ['targets', '*', 'password']]
 
 const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/
 const WHOLE_REFERENCE = new RegExp(`^${REFERENCE.source}$`)

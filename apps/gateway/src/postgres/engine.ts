@@ -10,7 +10,7 @@ import {
   type Policy,
   type RateLimiter,
   type RecordLimits,
-  type Secret,
+  type MaskingKeys,
   type StatementReader,
   TrailUnavailable,
 } from '@gatehouse/core'
@@ -59,7 +59,7 @@ export interface EnginePorts {
   readonly rates: RateLimiter
   readonly clock: GateClock
   readonly recordLimits: RecordLimits
-  readonly maskingKey: Secret<Buffer>
+  readonly maskingKey: MaskingKeys
   readonly sessions: SessionRegistry
   readonly log: Logger
 }

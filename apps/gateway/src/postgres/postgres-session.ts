@@ -1,4 +1,4 @@
-import type { Gate, GateClock, Principal, Secret } from '@gatehouse/core'
+import type { Gate, GateClock, MaskingKeys, Principal } from '@gatehouse/core'
 import { MessageWriter, type ProtocolError } from '@gatehouse/postgres-wire'
 import type { NameEnvironment } from '@gatehouse/sql-analysis'
 import type { Logger } from 'pino'
@@ -26,7 +26,7 @@ export interface PostgresSessionOptions {
   readonly searchPath: readonly string[]
   readonly turn: Turn
   readonly sessions: SessionRegistry
-  readonly maskingKey: Secret<Buffer>
+  readonly maskingKey: MaskingKeys
   readonly maxMessageBytes: number
   readonly log: Logger
   readonly clock: GateClock

@@ -1,4 +1,4 @@
-import type { Admission, Gate, Secret } from '@gatehouse/core'
+import type { Admission, Gate, MaskingKeys } from '@gatehouse/core'
 import {
   BACKEND_LIMITS,
   BodyReader,
@@ -33,7 +33,7 @@ export interface ResponsesOptions {
   readonly client: Connection
   readonly gate: Gate<NameEnvironment>
   readonly names: SessionNames
-  readonly maskingKey: Secret<Buffer>
+  readonly maskingKey: MaskingKeys
   readonly maxMessageBytes: number
   /** The running statement must stop: a limit is reached. */
   readonly cancelRunning: () => void

@@ -4,7 +4,7 @@ import {
   GrowableOutput,
   type Judgement,
   type OutputColumn,
-  type Secret,
+  type MaskingKeys,
   type ValueType,
   compileCellMask,
 } from '@gatehouse/core'
@@ -29,7 +29,7 @@ export function masksFor(
   fields: readonly Field[],
   formats: readonly number[] | null,
   catalog: Catalog,
-  key: Secret<Buffer>,
+  key: MaskingKeys,
 ): RowMasks {
   if (!judgement.authority.masksAny) return null
   const statement = judgement.facts?.statements[statementIndex]

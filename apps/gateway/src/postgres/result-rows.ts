@@ -1,4 +1,4 @@
-import type { Admission, Judgement, Refusal, Secret } from '@gatehouse/core'
+import type { Admission, Judgement, MaskingKeys, Refusal } from '@gatehouse/core'
 import { BodyReader, decodeRowDescription, type FrameCursor, ProtocolError } from '@gatehouse/postgres-wire'
 import type { Catalog } from '@gatehouse/sql-analysis'
 import { type Asked, Portal, type PreparedStatement, SimpleQuery } from './asked.ts'
@@ -13,7 +13,7 @@ export class ResultRows {
   readonly #cursor: FrameCursor
   readonly #output: ClientOutput
   readonly #names: SessionNames
-  readonly #maskingKey: Secret<Buffer>
+  readonly #maskingKey: MaskingKeys
   readonly #cancelRunning: () => void
   readonly #body = new BodyReader()
   readonly #described = new LastDescription()
@@ -31,7 +31,7 @@ export class ResultRows {
     cursor: FrameCursor,
     output: ClientOutput,
     names: SessionNames,
-    maskingKey: Secret<Buffer>,
+    maskingKey: MaskingKeys,
     cancelRunning: () => void,
   ) {
     this.#cursor = cursor
@@ -166,7 +166,7 @@ class LastDescription {
     judgement: Judgement,
     statementIndex: number,
     catalog: Catalog,
-    key: Secret<Buffer>,
+    key: MaskingKeys,
   ): RowMasks {
     const { bytes, body, end } = cursor
     const known =

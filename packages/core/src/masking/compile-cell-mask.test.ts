@@ -5,10 +5,11 @@ import { MaskNotApplicable } from './cell-mask.ts'
 import { GrowableOutput } from './cell-output.ts'
 import { checkMask, compileCellMask, maskEffect } from './compile-cell-mask.ts'
 import type { MaskSpec } from './mask-spec.ts'
+import { MaskingKeys } from './masking-keys.ts'
 import { hasOwnMask, isSafeForType, typeRows } from './type-table.ts'
 import type { CellFormat, ValueType } from './value-type.ts'
 
-const key = new Secret(Buffer.alloc(32, 7))
+const keys = MaskingKeys.single(new Secret('7'.repeat(32)))
 const redact: MaskSpec = { kind: 'redact' }
 const email: MaskSpec = { kind: 'email' }
 const hash: MaskSpec = { kind: 'hash' }
@@ -97,7 +98,7 @@ describe('hash', () => {
     expect(masked(hash, named('int4'), 1, Buffer.from('0000002a', 'hex'))?.readInt32BE()).toBe(
       Number(text(hash, 'int4', '42')),
     )
-    expect(text(hash, 'text', 'ada')).not.toBe(text(hash, 'text', 'ada', -1, new Secret(Buffer.alloc(32, 8))))
+    expect(text(hash, 'text', 'ada')).not.toBe(text(hash, 'text', 'ada', -1, MaskingKeys.single(new Secret('8'.repeat(32)))))
   })
 
   it('reads both text forms of bytea as the same bytes', () => {
@@ -117,7 +118,7 @@ describe('hash', () => {
   })
 
   it('refuses a short key', () => {
-    expect(() => text(hash, 'text', 'ada', -1, new Secret(Buffer.alloc(15)))).toThrow(MaskNotApplicable)
+    expect(() => text(hash, 'text', 'ada', -1, MaskingKeys.single(new Secret('7'.repeat(15))))).toThrow(MaskNotApplicable)
   })
 })
 
@@ -299,7 +300,7 @@ describe('a type', () => {
   it('stands in docs/masks.md with its redacted value and the masks that work on it', () => {
     const document = readFileSync(new URL('../../../../docs/masks.md', import.meta.url), 'utf8')
     const shown = typeRows.map((row) => {
-      const own = (['partial', 'email', 'hash', 'truncate'] as const).filter((mask) => hasOwnMask(mask, row.kind))
+      const own = (['partial', 'email', 'hash', 'pseudonym', 'truncate'] as const).filter((mask) => hasOwnMask(mask, row.kind))
       return `| \`${row.name}\` | ${row.text === '' ? '(empty)' : `\`${row.text}\``} | ${own.join(', ')} |`
     })
     const table = document.slice(document.indexOf('| type | redacted |'))
@@ -380,7 +381,7 @@ describe('an array', () => {
     for (const cell of [`${one}00`, one.slice(0, -2), one.replace(/0000000400000001$/, '0000000500000001')]) {
       const source = Buffer.concat([Buffer.from(cell, 'hex'), Buffer.alloc(8, 0x2a)])
       const out = new GrowableOutput()
-      compileCellMask(redact, numbers, 1, key).apply(source, 0, cell.length / 2, out)
+      compileCellMask(redact, numbers, 1, keys).apply(source, 0, cell.length / 2, out)
       expect(out.bytes.toString('hex', 0, out.length)).toBe('000000000000000000000017')
     }
   })
@@ -414,8 +415,8 @@ function named(name: string, oid?: number): ValueType {
   return { name, oid: oid ?? row?.oid ?? 99_999, element: null, enumLabels: null, modifier: -1 }
 }
 
-function text(spec: MaskSpec, type: string, value: string, modifier = -1, secret: Secret<Buffer> = key): string {
-  const result = masked(spec, { ...named(type), modifier }, 0, Buffer.from(value), secret)
+function text(spec: MaskSpec, type: string, value: string, modifier = -1, used: MaskingKeys = keys): string {
+  const result = masked(spec, { ...named(type), modifier }, 0, Buffer.from(value), used)
   if (result === null) throw new Error('the value became NULL')
   return result.toString()
 }
@@ -425,9 +426,9 @@ function masked(
   type: ValueType,
   format: CellFormat,
   cell: Buffer,
-  secret: Secret<Buffer> = key,
+  used: MaskingKeys = keys,
 ): Buffer | null {
   const out = new GrowableOutput(1)
-  const present = compileCellMask(spec, type, format, secret).apply(cell, 0, cell.length, out)
+  const present = compileCellMask(spec, type, format, used).apply(cell, 0, cell.length, out)
   return present ? out.bytes.subarray(0, out.length) : null
 }

@@ -1,4 +1,3 @@
-import type { Secret } from '../auth/secret.ts'
 import { ArrayBinaryMask } from './array-binary-mask.ts'
 import { ArrayTextMask } from './array-text-mask.ts'
 import { ConstantMask, MaskNotApplicable, NullMask, WithholdingMask } from './cell-mask.ts'
@@ -7,7 +6,9 @@ import { constantValue } from './constant-value.ts'
 import { EmailMask } from './email-mask.ts'
 import { compileHashMask } from './hash-mask.ts'
 import type { MaskSpec } from './mask-spec.ts'
+import type { MaskingKeys } from './masking-keys.ts'
 import { PartialMask } from './partial-mask.ts'
+import { compilePseudonymMask } from './pseudonym-mask.ts'
 import { characterLimit, filledWidth, redactedValue } from './redacted-value.ts'
 import { compileTruncateMask } from './truncate-mask.ts'
 import { elementOf, hasOwnMask, rowOf } from './type-table.ts'
@@ -16,10 +17,11 @@ import type { CellFormat, ValueType } from './value-type.ts'
 /**
  * Makes a mask ready for the cells of one column: the type and the format of the result field are settled here, once.
  * Arrays are masked element by element; a mask that means nothing on a type redacts; a type no masked value can be written
- * for becomes NULL. `key` is used by `hash` alone and must hold at least 16 bytes for it.
- * Throws `MaskNotApplicable` where the constant is not a value of the type, or the mask's own numbers make no sense.
+ * for becomes NULL. `keys` are used by `hash` and `pseudonym` alone.
+ * Throws `MaskNotApplicable` where the constant is not a value of the type, the mask's own numbers make no sense, or the key it
+ * names is not there.
  */
-export function compileCellMask(spec: MaskSpec, type: ValueType, format: CellFormat, key: Secret<Buffer>): CellMask {
+export function compileCellMask(spec: MaskSpec, type: ValueType, format: CellFormat, keys: MaskingKeys): CellMask {
   refuseNonsense(spec)
   if (spec.kind === 'null') return new NullMask()
   if (spec.kind === 'withhold') {
@@ -28,8 +30,8 @@ export function compileCellMask(spec: MaskSpec, type: ValueType, format: CellFor
     return bytes === null ? new NullMask() : new WithholdingMask(bytes)
   }
   const element = elementOf(type)
-  if (element === null) return compileScalarMask(spec, type, format, key)
-  const inner = compileScalarMask(spec, element, format, key)
+  if (element === null) return compileScalarMask(spec, type, format, keys)
+  const inner = compileScalarMask(spec, element, format, keys)
   const redacted = compileRedaction(type, format)
   // An element no masked value can be written for would leave an array of NULLs behind; the whole value goes instead.
   if (inner instanceof NullMask) return inner
@@ -63,7 +65,7 @@ export function maskEffect(spec: MaskSpec, type: ValueType): 'as named' | 'redac
     : 'as named'
 }
 
-function compileScalarMask(spec: MaskSpec, type: ValueType, format: CellFormat, key: Secret<Buffer>): CellMask {
+function compileScalarMask(spec: MaskSpec, type: ValueType, format: CellFormat, keys: MaskingKeys): CellMask {
   const redacted = compileRedaction(type, format)
   if (redacted instanceof NullMask) return redacted
   if (spec.kind === 'constant') return compileConstant(spec.value, type, format)
@@ -76,7 +78,11 @@ function compileScalarMask(spec: MaskSpec, type: ValueType, format: CellFormat, 
     case 'email':
       return new EmailMask(characterLimit(type), filledWidth(type), blankFilled, redacted)
     case 'hash':
-      return compileHashMask(type, row.kind, format, key, redacted)
+      return compileHashMask(type, row.kind, format, keys.hashKey(spec.key ?? null), redacted)
+    case 'pseudonym': {
+      const stream = keys.pseudonymStream(spec.key ?? null, spec.domain)
+      return compilePseudonymMask(stream, type, row.kind, format, redacted)
+    }
     case 'truncate':
       return compileTruncateMask(spec.to, type, row.kind, format, redacted) ?? redacted
     case 'redact':

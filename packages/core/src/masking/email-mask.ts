@@ -34,8 +34,8 @@ export class EmailMask implements CellMask {
 
   apply(source: Buffer, start: number, end: number, out: CellOutput): boolean {
     const valueEnd = this.#ignoreTrailingBlanks ? trimBlanks(source, start, end) : end
-    const sign = findSign(source, start, valueEnd)
-    if (sign === -1 || !isDomain(source, sign + 1, valueEnd)) return this.#redacted.apply(source, start, end, out)
+    const sign = emailSign(source, start, valueEnd)
+    if (sign === -1) return this.#redacted.apply(source, start, end, out)
     const first = sign - start > 1 && isAlphanumeric(source[start] ?? 0) ? 1 : 0
     const length = first + hidden.length + valueEnd - sign
     if (length > this.#limit) return this.#redacted.apply(source, start, end, out)
@@ -47,6 +47,12 @@ export class EmailMask implements CellMask {
     }
     return true
   }
+}
+
+/** Where the `@` of a plain e-mail address stands; -1 where the text is none. */
+export function emailSign(source: Buffer, start: number, end: number): number {
+  const sign = findSign(source, start, end)
+  return sign !== -1 && isDomain(source, sign + 1, end) ? sign : -1
 }
 
 /** Where the only `@` behind a well-formed local part stands; -1 where there is none. Quoted local parts are not read. */

@@ -1,7 +1,6 @@
 import { createHmac, createSecretKey } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import type { Secret } from '../auth/secret.ts'
-import { MaskNotApplicable } from './cell-mask.ts'
 import type { CellMask } from './cell-mask.ts'
 import { appendAscii, appendBytes } from './cell-output.ts'
 import type { CellOutput } from './cell-output.ts'
@@ -13,12 +12,11 @@ import type { TypeKind } from './type-table.ts'
 import { readUuid, writeUuid } from './uuid-value.ts'
 import type { CellFormat, ValueType } from './value-type.ts'
 
-const minKeyBytes = 16
 const digestHexCharacters = 64
 
 /**
  * Replaces values by their HMAC-SHA-256 (RFC 2104): the same value gives the same result in both formats, and nothing
- * leads back without the key. Throws `MaskNotApplicable` where the key is shorter than 16 bytes.
+ * leads back without the key.
  */
 export function compileHashMask(
   type: ValueType,
@@ -27,9 +25,7 @@ export function compileHashMask(
   key: Secret<Buffer>,
   redacted: CellMask,
 ): CellMask {
-  const bytes = key.expose()
-  if (bytes.length < minKeyBytes) throw new MaskNotApplicable(`hash: the key must hold at least ${minKeyBytes} bytes`)
-  const hmac = createSecretKey(bytes)
+  const hmac = createSecretKey(key.expose())
   switch (kind) {
     case 'character':
       return new TextHashMask(hmac, type)

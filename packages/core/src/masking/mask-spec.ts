@@ -9,6 +9,9 @@ export type MaskSpec =
   | { readonly kind: 'null' }
   | { readonly kind: 'partial'; readonly keepFirst: number; readonly keepLast: number }
   | { readonly kind: 'email' }
-  | { readonly kind: 'hash' }
+  /** `key`: the id of a masking key; absent: the current one. */
+  | { readonly kind: 'hash'; readonly key?: string }
+  /** Values are exchanged within `domain`: equal ones line up in every column that names the same. `key` as of `hash`. */
+  | { readonly kind: 'pseudonym'; readonly domain: string; readonly key?: string }
   | { readonly kind: 'truncate'; readonly to: 'year' | 'month' | 'day' | 'hour' | number }
   | { readonly kind: 'constant'; readonly value: string }

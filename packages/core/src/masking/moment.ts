@@ -97,3 +97,15 @@ export function civilDay(number: number): { readonly year: number; readonly mont
   const day = dayOfYear - Math.floor((153 * marchMonth + 2) / 5) + 1
   return { year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day }
 }
+
+/** A date in the ISO style, `time` behind it, then the era where it is the earlier one. */
+export function dateText(day: number, time: string): string {
+  const { year, month, day: dayOfMonth } = civilDay(day)
+  const shownYear = String(year > 0 ? year : 1 - year).padStart(4, '0')
+  return `${shownYear}-${twoDigits(month)}-${twoDigits(dayOfMonth)}${time}${year > 0 ? '' : ' BC'}`
+}
+
+/** A number below 100 in two digits. */
+export function twoDigits(value: number): string {
+  return String(value).padStart(2, '0')
+}

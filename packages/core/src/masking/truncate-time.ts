@@ -1,8 +1,8 @@
 import type { CellMask } from './cell-mask.ts'
 import { appendAscii } from './cell-output.ts'
 import type { CellOutput } from './cell-output.ts'
-import { civilDay, dayNumber, daysToPostgresEpoch, endOfDates, endOfTimestamps, firstDay } from './moment.ts'
-import { microsecondsPerSecond, parseMoment } from './moment.ts'
+import { civilDay, dateText, dayNumber, daysToPostgresEpoch, endOfDates, endOfTimestamps, firstDay } from './moment.ts'
+import { microsecondsPerSecond, parseMoment, twoDigits } from './moment.ts'
 import type { CellFormat } from './value-type.ts'
 
 export type TimeUnit = 'year' | 'month' | 'day' | 'hour'
@@ -117,20 +117,10 @@ function floorSeconds(microseconds: bigint): number {
   return Number((microseconds - remainder) / 1_000_000n) - (remainder < 0n ? 1 : 0)
 }
 
-function dateText(day: number, time: string): string {
-  const { year, month, day: dayOfMonth } = civilDay(day)
-  const shownYear = String(year > 0 ? year : 1 - year).padStart(4, '0')
-  return `${shownYear}-${twoDigits(month)}-${twoDigits(dayOfMonth)}${time}${year > 0 ? '' : ' BC'}`
-}
-
 function timestampText(seconds: number, zoned: boolean): string {
   const day = Math.floor(seconds / secondsPerDay)
   const hour = (seconds - day * secondsPerDay) / 3600
   return dateText(day, ` ${twoDigits(hour)}:00:00${zoned ? '+00' : ''}`)
-}
-
-function twoDigits(value: number): string {
-  return String(value).padStart(2, '0')
 }
 
 function cellText(source: Buffer, start: number, end: number): string {

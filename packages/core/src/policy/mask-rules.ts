@@ -94,8 +94,11 @@ export function sameSpec(left: MaskSpec, right: MaskSpec): boolean {
     case 'withhold':
     case 'null':
     case 'email':
-    case 'hash':
       return left.kind === right.kind
+    case 'hash':
+      return right.kind === 'hash' && left.key === right.key
+    case 'pseudonym':
+      return right.kind === 'pseudonym' && left.domain === right.domain && left.key === right.key
     default:
       return false
   }

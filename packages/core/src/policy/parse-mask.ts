@@ -1,11 +1,12 @@
 import type { MaskSpec } from '../masking/mask-spec.ts'
 import { nearestWord } from './nearest-word.ts'
+import { pseudonymOfRule, readHash, readPseudonym } from './parse-keyed-mask.ts'
 import type { MaskPredicates, MaskRule } from './policy-document.ts'
 import { readColumnPatterns, readHead, readName } from './rule-parts.ts'
 import type { Members } from './rule-parts.ts'
 import type { YamlValue } from './yaml-source.ts'
 
-const maskWords = ['redact', 'null', 'partial', 'email', 'hash', 'truncate', 'constant']
+const maskWords = ['redact', 'null', 'partial', 'email', 'hash', 'pseudonym', 'truncate', 'constant']
 const truncations = ['year', 'month', 'day', 'hour'] as const
 /** Longest constant and longest visible end of a partial mask: more would be no mask. */
 const maxConstantCharacters = 1000
@@ -22,7 +23,7 @@ export function readMask(rule: YamlValue): MaskRule | null {
   const derived =
     first === undefined ? '' : `mask ${first.source}${columns.length > 1 ? ` +${columns.length - 1}` : ''}`
   const name = readName(rule, members, derived)
-  const spec = readSpec(rule, members)
+  const spec = readSpec(rule, members, name ?? '')
   const predicates = readPredicates(members)
   if (name === null || spec === null || predicates === null || columns.length === 0) return null
   return { ...readHead(rule, members, name), columns, spec, predicates }
@@ -38,14 +39,14 @@ function readPredicates(members: Members): MaskPredicates | null {
   return null
 }
 
-function readSpec(rule: YamlValue, members: Members): MaskSpec | null {
+function readSpec(rule: YamlValue, members: Members, name: string): MaskSpec | null {
   const value = members.get('with')
   if (value === undefined) {
     rule.problem('The mask does not say how.', `Add \`with:\` and one of ${maskWords.join(', ')}.`)
     return null
   }
   if (value.isNull) return { kind: 'null' }
-  if (!value.isMap) return readPlainSpec(value)
+  if (!value.isMap) return readPlainSpec(value, name)
   const choices = value.members('with', maskWords)
   if (choices === null) return null
   const [choice] = choices
@@ -53,10 +54,10 @@ function readSpec(rule: YamlValue, members: Members): MaskSpec | null {
     value.problem('A mask is exactly one of its kinds.', 'Write for example `with: { partial: { keepLast: 4 } }`.')
     return null
   }
-  return readSpecWithOptions(value, choice[0], choice[1])
+  return readSpecWithOptions(value, choice[0], choice[1], name)
 }
 
-function readPlainSpec(value: YamlValue): MaskSpec | null {
+function readPlainSpec(value: YamlValue, name: string): MaskSpec | null {
   const word = value.scalar()
   switch (word) {
     case 'redact':
@@ -64,6 +65,8 @@ function readPlainSpec(value: YamlValue): MaskSpec | null {
     case 'email':
     case 'hash':
       return { kind: word }
+    case 'pseudonym':
+      return pseudonymOfRule(name)
     case 'partial':
     case 'truncate':
     case 'constant':
@@ -86,7 +89,7 @@ const optionExamples = {
   constant: 'Write `with: { constant: "text" }`.',
 } as const
 
-function readSpecWithOptions(value: YamlValue, kind: string, option: YamlValue): MaskSpec | null {
+function readSpecWithOptions(value: YamlValue, kind: string, option: YamlValue, name: string): MaskSpec | null {
   switch (kind) {
     case 'partial':
       return readPartial(option)
@@ -94,9 +97,12 @@ function readSpecWithOptions(value: YamlValue, kind: string, option: YamlValue):
       return readTruncate(option)
     case 'constant':
       return readConstant(option)
+    case 'hash':
+      return readHash(option)
+    case 'pseudonym':
+      return readPseudonym(option, name)
     case 'redact':
     case 'email':
-    case 'hash':
     case 'null':
       value.problem(`The mask ${kind} has no options.`, `Write \`with: ${kind}\`.`)
       return null

@@ -1,0 +1,114 @@
+import type { KeyedStream } from './keyed-stream.ts'
+import { RangePermutation } from './range-permutation.ts'
+
+/** As many as FF3-1 has (NIST SP 800-38G Rev. 1); a value goes through them twice, there and back. */
+const rounds = 8
+/** Not a round: the stream that longer values are replaced with. */
+const replacement = 127
+/** Values with more lanes than this are replaced, not permuted: the work would be sixteen passes. */
+const maxPermutedLanes = 4096
+const wordBytes = 4
+/** A single lane has few permutations: one is kept for each size and tweak, and all given up beyond this many. */
+const maxKeptSingles = 256
+
+/**
+ * Digits of differing bases, such as the letters and digits of a text, and a keyed permutation of all the values they can
+ * have together. Filled with `add`, changed in place by `permute`, read from `values`, emptied with `clear`.
+ */
+export class Lanes {
+  /** The digits; each is below its base. */
+  values: Uint16Array = new Uint16Array(64)
+  count = 0
+  #bases = new Uint16Array(64)
+  #packed: Buffer = Buffer.alloc(128)
+  readonly #singles = new Map<string, RangePermutation>()
+
+  clear(): void {
+    this.count = 0
+    if (this.values.length <= maxPermutedLanes) return
+    this.values = new Uint16Array(64)
+    this.#bases = new Uint16Array(64)
+    this.#packed = Buffer.alloc(128)
+  }
+
+  /** `base` is 2 to 65535. */
+  add(value: number, base: number): void {
+    if (this.count === this.values.length) this.#grow()
+    this.values[this.count] = value
+    this.#bases[this.count++] = base
+  }
+
+  /**
+   * Permutes the values that lanes of these bases can have, in a way that depends on the tweak, which must tell the bases;
+   * nothing stays what it is. A Feistel network in which a half is added to digit by digit, without carrying; as in
+   * `RangePermutation`, one is added between enciphering and deciphering.
+   * More than 4,096 lanes are replaced by what a keyed digest of them gives: two such values share a result with a
+   * probability of 2^-64 or so, but it is no permutation.
+   */
+  permute(stream: KeyedStream, tweak: Buffer): void {
+    const { count } = this
+    if (count === 0) return
+    if (count === 1) {
+      this.values[0] = Number(this.#single(stream, tweak).permute(BigInt(this.values[0] ?? 0)))
+      return
+    }
+    if (count > maxPermutedLanes) {
+      const words = stream.words(tweak, replacement, this.#packed, this.#pack(0, count), count * wordBytes)
+      for (let at = 0; at < count; at++) this.values[at] = words.readUInt32BE(at * wordBytes) % (this.#bases[at] ?? 1)
+      return
+    }
+    for (let round = 0; round < rounds; round++) this.#round(stream, tweak, round, 1)
+    // The last round changed the second half, so the first one changes now: else that round would take itself back.
+    for (let at = 0; at < count; at++) {
+      const next = (this.values[at] ?? 0) + 1
+      this.values[at] = next === this.#bases[at] ? 0 : next
+      if (this.values[at] !== 0) break
+    }
+    for (let round = rounds - 1; round >= 0; round--) this.#round(stream, tweak, round, -1)
+  }
+
+  #round(stream: KeyedStream, tweak: Buffer, round: number, sign: 1 | -1): void {
+    const middle = this.count >> 1
+    const first = round % 2 === 0
+    const [start, end] = first ? [0, middle] : [middle, this.count]
+    const length = first ? this.#pack(middle, this.count) : this.#pack(0, middle)
+    const words = stream.words(tweak, round, this.#packed, length, (end - start) * wordBytes)
+    for (let at = start, from = 0; at < end; at++, from += wordBytes) {
+      const base = this.#bases[at] ?? 1
+      const word = (words.readUInt32BE(from) % base) * sign
+      this.values[at] = ((this.values[at] ?? 0) + word + base) % base
+    }
+  }
+
+  /** One or two bytes for each lane, as its base needs. Returns their number. */
+  #pack(start: number, end: number): number {
+    let length = 0
+    for (let at = start; at < end; at++) {
+      const value = this.values[at] ?? 0
+      if ((this.#bases[at] ?? 0) > 256) this.#packed[length++] = value >> 8
+      this.#packed[length++] = value & 0xff
+    }
+    return length
+  }
+
+  #single(stream: KeyedStream, tweak: Buffer): RangePermutation {
+    const base = this.#bases[0] ?? 1
+    const name = `${base} ${tweak.toString('latin1')}`
+    const kept = this.#singles.get(name)
+    if (kept !== undefined) return kept
+    if (this.#singles.size >= maxKeptSingles) this.#singles.clear()
+    const made = new RangePermutation(stream, `one lane ${tweak.toString('hex')}`, BigInt(base))
+    this.#singles.set(name, made)
+    return made
+  }
+
+  #grow(): void {
+    const values = new Uint16Array(this.count * 2)
+    values.set(this.values)
+    this.values = values
+    const bases = new Uint16Array(this.count * 2)
+    bases.set(this.#bases)
+    this.#bases = bases
+    this.#packed = Buffer.alloc(this.count * 4)
+  }
+}

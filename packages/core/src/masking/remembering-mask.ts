@@ -1,0 +1,56 @@
+import type { CellMask } from './cell-mask.ts'
+import { appendBytes } from './cell-output.ts'
+import type { CellOutput } from './cell-output.ts'
+
+/** A power of two. */
+const places = 512
+const maxRememberedBytes = 64
+
+interface Remembered {
+  readonly value: Buffer
+  readonly masked: Buffer
+}
+
+/**
+ * Remembers what became of the last few hundred short values of a column, for masks that cost much more than a look: the
+ * columns that are grouped and joined by repeat themselves. The mask must never make a value NULL.
+ */
+export class RememberingMask implements CellMask {
+  readonly #mask: CellMask
+  #places: (Remembered | undefined)[] | null = null
+
+  constructor(mask: CellMask) {
+    this.#mask = mask
+  }
+
+  apply(source: Buffer, start: number, end: number, out: CellOutput): boolean {
+    const length = end - start
+    if (length > maxRememberedBytes || end > source.length) return this.#mask.apply(source, start, end, out)
+    const place = placeOf(source, start, end)
+    const remembered = this.#places?.[place]
+    if (remembered !== undefined && remembered.value.length === length && isAt(remembered.value, source, start)) {
+      appendBytes(out, remembered.masked, 0, remembered.masked.length)
+      return true
+    }
+    const before = out.length
+    if (!this.#mask.apply(source, start, end, out)) return false
+    this.#places ??= Array.from({ length: places })
+    this.#places[place] = {
+      value: Buffer.from(source.subarray(start, end)),
+      masked: Buffer.from(out.bytes.subarray(before, out.length)),
+    }
+    return true
+  }
+}
+
+/** FNV-1a. */
+function placeOf(source: Buffer, start: number, end: number): number {
+  let hash = 0x81_1c_9d_c5
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ (source[at] ?? 0), 0x0100_0193)
+  return (hash ^ (hash >>> 15)) & (places - 1)
+}
+
+function isAt(value: Buffer, source: Buffer, start: number): boolean {
+  for (let at = 0; at < value.length; at++) if (value[at] !== source[start + at]) return false
+  return true
+}
