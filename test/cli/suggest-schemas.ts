@@ -16,6 +16,8 @@ INSERT INTO people SELECT n, 'person' || n || '@example.com', 'n' FROM generate_
 CREATE TABLE letters (id int, written_to text REFERENCES people (email));
 CREATE TABLE visits (id int, ip_address inet, at date) PARTITION BY RANGE (at);
 CREATE TABLE visits_2024 PARTITION OF visits FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+CREATE TABLE journal (c17 text, filler text);
+INSERT INTO journal SELECT CASE WHEN n <= 2000 THEN 'none' ELSE 'person' || n || '@example.com' END, repeat('-', 150) FROM generate_series(1, 20000) n;
 CREATE VIEW people_shown AS SELECT * FROM people;
 CREATE MATERIALIZED VIEW people_kept AS SELECT * FROM people;
 ANALYZE;

@@ -208,6 +208,12 @@ audit: { directory: trail }
         expect(line).toMatch(/^(?:$|\s*#|masks:$|classify:$|\s+- |\s+(?:target|columns|with|detect): ?)/)
     })
 
+    test('the sample is from all over a table, not of its first rows', () => {
+      expect(proposed.out).toMatch(
+        /type text; 1\d\d of 200 sampled values look like an e-mail address\n\s+- public\.journal\.c17\n/,
+      )
+    })
+
     test('a foreign key gives both of its columns the same mask', () => {
       expect(proposed.out).toMatch(
         /same values as public\.people\.email \(foreign key\)\n\s+- public\.letters\.written_to\n/,

@@ -11,7 +11,7 @@ export function suggestCommand(): Command {
     .option('--output <file>', 'the file to write (default: standard output)')
     .option(
       '--sample-rows <number>',
-      `look at so many random rows of each table, 0 to ${MAX_SAMPLE_ROWS}; 0 goes by names and types alone`,
+      `look at so many rows of each table, 0 to ${MAX_SAMPLE_ROWS}; 0 goes by names and types alone`,
       readRows,
       DEFAULT_SAMPLE_ROWS,
     )

@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { ValueType } from '@gatehouse/core'
 import { describe, expect, test } from 'vitest'
 import { judgeName } from './judge-name.ts'
-import { HELD_OUT, KNOWN_SCHEMAS, ORDINARY_NAMES } from './name-labels.ts'
 import { nameWords } from './name-words.ts'
 
 interface Label {
@@ -11,10 +12,11 @@ interface Label {
   readonly kind: string | null
 }
 
-function labels(text: string): readonly Label[] {
-  return text
+function labels(file: string): readonly Label[] {
+  return readFileSync(join(import.meta.dirname, 'fixtures', file), 'utf8')
     .trim()
     .split('\n')
+    .filter((line) => !line.startsWith('#'))
     .map((line) => {
       const [, relation = '', column = '', type = '', kind = ''] = /^([^.]+)\.(\S+) (\S+) (\S+)$/.exec(line) ?? []
       return { relation, column, type: typeNamed(type), kind: kind === '-' ? null : kind }
@@ -72,7 +74,7 @@ function told(name: string, { total, precision, recall, rightKind, missed, mista
 
 describe('what columns are called says what they hold', () => {
   test('names made for this test are told apart', () => {
-    const result = score(labels(ORDINARY_NAMES))
+    const result = score(labels('ordinary-names.txt'))
     console.log(told('ordinary names', result))
     expect(result.total).toBeGreaterThan(400)
     expect(result.precision).toBeGreaterThan(0.97)
@@ -81,7 +83,7 @@ describe('what columns are called says what they hold', () => {
   })
 
   test('so are those of well-known schemas', () => {
-    const result = score(labels(KNOWN_SCHEMAS))
+    const result = score(labels('known-schemas.txt'))
     console.log(told('well-known schemas', result))
     expect(result.total).toBeGreaterThan(180)
     expect(result.precision).toBeGreaterThan(0.95)
@@ -90,7 +92,7 @@ describe('what columns are called says what they hold', () => {
   })
 
   test('so are most of those that the rules were not made for', () => {
-    const result = score(labels(HELD_OUT))
+    const result = score(labels('held-out-names.txt'))
     console.log(told('held out', result))
     expect(result.total).toBeGreaterThan(180)
     expect(result.precision).toBeGreaterThan(0.9)

@@ -1,5 +1,5 @@
 import { masksOfColumn, type MaskSpec, parsePolicy, type ValueType } from '@gatehouse/core'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { TargetColumn } from './columns.ts'
 import { policyYaml, type SuggestionReport } from './policy-yaml.ts'
@@ -39,7 +39,7 @@ const name = fc
   .oneof(
     fc.string({ unit: 'binary', minLength: 1, maxLength: 15 }),
     fc.string({
-      unit: fc.constantFrom(...'"\'\\.*#:{}[]\n\r\t -&!|>%@`e\u0085\u2028\u200b\ufeff'),
+      unit: fc.constantFrom(...'"\'\\.*#:{}[]\n\r\t -&!|>%@`e\u0085\u2028\u200b\ufeff'.split('')),
       minLength: 1,
       maxLength: 63,
     }),

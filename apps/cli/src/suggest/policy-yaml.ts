@@ -37,7 +37,7 @@ function heading({ target, sampleRows, tables, sampled }: SuggestionReport): str
   const seen =
     sampleRows === 0
       ? `names and types of ${count(tables, 'table')}; no row was read`
-      : `names and types of ${count(tables, 'table')}, and at most ${sampleRows} random rows of ${sampled} of them`
+      : `names and types of ${count(tables, 'table')}, and at most ${sampleRows} rows of each of ${sampled} of them`
   return [
     `# Masks proposed for target ${commentText(target)}, by ${seen}.`,
     '# Proposals, not a policy: read each, put what is right under `masks:` of the policy, and run `gatehouse policy check`.',

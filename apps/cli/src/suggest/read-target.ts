@@ -16,8 +16,8 @@ export interface TargetTable {
   readonly schema: string
   readonly name: string
   readonly kind: TargetColumn['relationKind']
-  /** Size, children included; null for a foreign table. */
-  readonly pages: number | null
+  /** Size as the server last counted it, children included; 0 where it never did. */
+  readonly pages: number
   readonly columns: readonly ReadableColumn[]
 }
 
@@ -71,7 +71,7 @@ export async function readTarget(
     return {
       tables: relations
         .filter(({ schema }) => wanted(schema))
-        .flatMap((relation) => read.table(relation, pages.get(relation.oid) ?? null))
+        .flatMap((relation) => read.table(relation, pages.get(relation.oid) ?? 0))
         .toSorted(compareTables),
       systemColumns: SYSTEM_SECRETS.flatMap((column) => read.systemColumn(column)),
       links,
@@ -101,7 +101,7 @@ class ColumnReader {
     this.#target = target
   }
 
-  table(relation: Catalogued, pages: number | null): TargetTable[] {
+  table(relation: Catalogued, pages: number): TargetTable[] {
     const { schema, name, kind } = relation
     if (kind !== 'table' && kind !== 'partitioned' && kind !== 'foreign') return []
     const columns = relation.columns.flatMap((column, index): ReadableColumn[] => {

@@ -27,7 +27,7 @@ export interface Samples {
 }
 
 /**
- * Looks at `rows` random rows of each table, read-only, a short transaction at a time. No value is kept: each is counted and
+ * Looks at up to `rows` rows of each table, from all over it, read-only, a short transaction at a time. No value is kept: each is counted and
  * forgotten, and what the server says in an error goes nowhere but for its SQLSTATE. Rejects with `UpstreamUnavailable` only
  * when the connection is lost.
  */
@@ -79,13 +79,15 @@ async function sampleBatch(
 ): Promise<readonly (readonly [readonly ReadableColumn[], Rows | string])[]> {
   const outcome = await sampleColumns(queries, table, batch, rows)
   // One column may spoil the rest: a computed one that fails. What is slow or forbidden is so for each of them.
-  if (typeof outcome !== 'string' || batch.length === 1 || outcome === TOO_SLOW) return [[batch, outcome]]
+  if (typeof outcome !== 'string' || batch.length === 1 || outcome === TOO_SLOW || outcome === LOCKED)
+    return [[batch, outcome]]
   const alone: (readonly [readonly ReadableColumn[], Rows | string])[] = []
   for (const column of batch) alone.push([[column], await sampleColumns(queries, table, [column], rows)])
   return alone
 }
 
 const TOO_SLOW = 'it took too long'
+const LOCKED = 'somebody holds a lock on it'
 
 async function sampleColumns(
   queries: TargetQueries,
@@ -93,25 +95,24 @@ async function sampleColumns(
   columns: readonly ReadableColumn[],
   rows: number,
 ): Promise<Rows | string> {
-  const attempts = [
-    ...(table.pages === null ? [] : [randomRows(table, columns, rows)]),
-    firstRows(table, columns, rows),
-  ]
-  let outcome: Rows | string = []
-  for (const sql of attempts) {
-    outcome = await readOnly(queries, sql)
-    if (outcome === TOO_SLOW || (typeof outcome !== 'string' && outcome.length > 0)) break
+  if (table.kind !== 'foreign') {
+    const scattered = await readOnly(queries, scatteredRows(table, columns, rows))
+    if (scattered === LOCKED || (typeof scattered !== 'string' && 2 * scattered.length >= rows)) return scattered
   }
-  return outcome
+  return readOnly(queries, firstRows(table, columns, rows))
 }
 
-/** Rows of pages all over the table, in random order. Each page is as likely as any: values of one time lie together. */
-function randomRows(table: TargetTable, columns: readonly ReadableColumn[], rows: number): string {
-  const percent = Math.min(100, (100 * rows) / Math.max(1, table.pages ?? 1))
+/** Of a table whose size is not known. */
+const UNKNOWN_SIZE_PERCENT = 1
+
+/** Rows of pages all over the table, in random order: what was written at one time lies together. */
+function scatteredRows(table: TargetTable, columns: readonly ReadableColumn[], rows: number): string {
+  const percent = table.pages === 0 ? UNKNOWN_SIZE_PERCENT : Math.min(100, (100 * rows) / table.pages)
   const inner = `SELECT ${names(columns)} FROM ${tableName(table)} TABLESAMPLE pg_catalog.system (${percent.toFixed(6)}) ORDER BY pg_catalog.random() LIMIT ${rows}`
   return `SELECT ${cells(columns)} FROM (${inner}) AS sampled`
 }
 
+/** Where that gives too few: the table is small, or its size was not known. */
 function firstRows(table: TargetTable, columns: readonly ReadableColumn[], rows: number): string {
   return `SELECT ${cells(columns)} FROM (SELECT ${names(columns)} FROM ${tableName(table)} LIMIT ${rows}) AS sampled`
 }
@@ -154,7 +155,7 @@ function failureText(sqlstate: string): string {
     case '57014':
       return TOO_SLOW
     case '55P03':
-      return 'somebody holds a lock on it'
+      return LOCKED
     default:
       // Anything but five letters and digits is not a SQLSTATE, and might be anything else.
       return `reading it failed with SQLSTATE ${/^[0-9A-Z]{5}$/.test(sqlstate) ? sqlstate : 'unknown'}`

@@ -16,16 +16,18 @@ export const FOREIGN_KEYS_QUERY: string = `
 SELECT json_build_array(k.conrelid::int8, k.conkey, k.confrelid::int8, k.confkey)::text
 FROM pg_catalog.pg_constraint k WHERE k.contype = 'f'`
 
-/** How many pages each table has, its children's with it: a table's size decides which share of it is a sample. */
+/**
+ * How many pages the server last counted in each table, its children's with it; 0 where it never did. Asking for the size as it
+ * is now would wait for whoever holds a lock.
+ */
 export const PAGES_QUERY: string = `
 WITH RECURSIVE tree (root, oid) AS (
   SELECT c.oid, c.oid FROM pg_catalog.pg_class c WHERE c.relkind IN ('r', 'p') AND c.oid >= ${FIRST_NORMAL_OID}
   UNION
   SELECT t.root, i.inhrelid FROM tree t JOIN pg_catalog.pg_inherits i ON i.inhparent = t.oid
 )
-SELECT json_build_array(t.root::int8, pg_catalog.ceil(coalesce(pg_catalog.sum(pg_catalog.pg_relation_size(t.oid)), 0)
-  / pg_catalog.current_setting('block_size')::int8))::text
-FROM tree t GROUP BY t.root`
+SELECT json_build_array(t.root::int8, pg_catalog.sum(greatest(c.relpages, 0)))::text
+FROM tree t JOIN pg_catalog.pg_class c ON c.oid = t.oid GROUP BY t.root`
 
 /** A name as SQL. */
 export function quoteName(name: string): string {
