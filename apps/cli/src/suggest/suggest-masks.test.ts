@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { masksOfColumn, parsePolicy, type Policy } from '@gatehouse/core'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { suggestMasks } from '../../apps/cli/src/suggest/suggest-masks.ts'
-import { loadShop, shopRows } from '../../apps/cli/src/dev/shop-data.ts'
-import { createDatabase, type PostgresAddress, query } from '../servers/postgres.ts'
-import { CANARIES, CANARY_SCHEMA, HOSTILE_COLUMNS, HOSTILE_SCHEMA, READER } from './suggest-schemas.ts'
+import { suggestMasks } from './suggest-masks.ts'
+import { loadShop, shopRows } from '../dev/shop-data.ts'
+import { createDatabase, type PostgresAddress, query } from '../../../../test/servers/postgres.ts'
+import { CANARIES, CANARY_SCHEMA, HOSTILE_COLUMNS, HOSTILE_SCHEMA, READER } from './fixtures/suggest-schemas.ts'
 
-const root = join(import.meta.dirname, '../..')
+const main = join(import.meta.dirname, '../main.ts')
 const POLICY = `
 rules:
   - name: agents-read
@@ -30,7 +30,7 @@ function suggest(...given: string[]): Promise<Done> {
 
 function gatehouse(...given: string[]): Promise<Done> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [join(root, 'apps/cli/src/main.ts'), ...given], { cwd: folder })
+    const child = spawn(process.execPath, [main, ...given], { cwd: folder })
     let out = ''
     let err = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
