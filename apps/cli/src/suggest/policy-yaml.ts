@@ -1,3 +1,4 @@
+import { DETECTORS } from '@gatehouse/core'
 import { becomesNull, maskText } from './choose-mask.ts'
 import type { TargetColumn } from './columns.ts'
 import { kindOfDetector, speaksAgainst } from './judge-content.ts'
@@ -28,7 +29,7 @@ export function policyYaml(proposals: Proposals, report: SuggestionReport): stri
   const lines = [...heading(report), ...notes(report)]
   if (proposals.masks.length === 0 && proposals.freeText.length === 0) lines.push('#', '# Nothing is proposed.')
   if (proposals.masks.length > 0) lines.push('', 'masks:', ...maskRules(proposals.masks, report.target, names))
-  if (proposals.freeText.length > 0) lines.push('', ...classifyRules(proposals.freeText, report.target, names))
+  if (proposals.freeText.length > 0) lines.push('', ...classifyRule(proposals.freeText, report.target, names))
   if (proposals.masked.length > 0) lines.push('', ...maskedAlready(proposals.masked))
   return `${lines.join('\n')}\n`
 }
@@ -124,8 +125,27 @@ function why({ column, spec, why: { name, type, content, sameAs }, kind }: Propo
   return commentText(reasons.join('; '))
 }
 
-function classifyRules(freeText: readonly FreeText[], _target: string, _names: RuleNames): string[] {
-  return freeText.map(({ column }) => `# ${commentText(columnPattern(column.name))}`)
+/** One rule for all: what is looked for in free text is looked for in every text that no mask covers. */
+function classifyRule(freeText: readonly FreeText[], target: string, names: RuleNames): string[] {
+  const found = new Set(freeText.flatMap((one) => one.found.map(({ detector }) => detector)))
+  return [
+    'classify:',
+    '  # likely: text that holds something here and there. It is looked for in all text that no mask covers.',
+    `  - name: ${yamlText(names.take('free-text'))}`,
+    `    target: ${yamlText(target)}`,
+    ...freeText.map((one) => `    # ${commentText(whyFreeText(one))}`),
+    `    detect: [${DETECTORS.filter((detector) => found.has(detector)).join(', ')}]`,
+    '    with: redact',
+  ]
+}
+
+function whyFreeText({ column, found, values }: FreeText): string {
+  const shares = found.map(({ detector, hits }, index) =>
+    index === 0
+      ? `${hits} of ${count(values, 'sampled value')} ${holds(hits)} ${titleOf(detector)}`
+      : `${hits} ${titleOf(detector)}`,
+  )
+  return `${columnPattern(column.name)} (${column.typeText}): ${shares.join(', ')}`
 }
 
 function maskedAlready(columns: readonly TargetColumn[]): string[] {
