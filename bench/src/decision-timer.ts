@@ -94,6 +94,7 @@ async function catalogRows(from: Address): Promise<CatalogRows> {
     types: await read('types'),
     operators: await read('operators'),
     builtinOperators: await read('builtinOperators'),
+    constraints: await read('constraints'),
   }
   client.close()
   return rows

@@ -28,7 +28,12 @@ export class CatalogFile {
   private constructor(document: CatalogDocument, parser: LibpgParser) {
     this.#catalog = buildCatalog('file', document.rows)
     this.#parser = parser
-    this.#environment = { catalog: this.#catalog, searchPath: document.searchPath, parse: (sql) => this.#tree(sql) }
+    this.#environment = {
+      catalog: this.#catalog,
+      searchPath: document.searchPath,
+      parse: (sql) => this.#tree(sql),
+      parsePlpgsql: (sql) => parser.compilePlpgsql(sql),
+    }
   }
 
   /** Throws `CommandFailed` when the file is not one. */

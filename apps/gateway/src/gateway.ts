@@ -9,7 +9,7 @@ import { TokenVerifier } from './identity/index.ts'
 import { Listener } from './listener.ts'
 import { maskingKeyIds, maskingKeysOf } from './masking-keys.ts'
 import { PolicyFile } from './policy-source.ts'
-import { catalogRowsOf, CatalogSource } from './postgres/catalog-source.ts'
+import { catalogRowsOf, CatalogSource, type StoredTexts } from './postgres/catalog-source.ts'
 import { PostgresEngine, type PostgresTarget } from './postgres/engine.ts'
 import { SessionRegistry } from './session-registry.ts'
 import { Turn } from './turn.ts'
@@ -63,9 +63,13 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
     closers.push(() => reader.close())
     const verifier = TokenVerifier.create(config.issuers, { log })
     closers.push(() => verifier.close())
+    const storedTexts: StoredTexts = {
+      parse: (sql) => reader.parseQuery(sql),
+      parsePlpgsql: (sql) => reader.parsePlpgsql(sql),
+    }
     const targets = new Map<string, PostgresTarget>()
     for (const [name, target] of config.targets) {
-      const catalog = new CatalogSource(name, target, (sql) => reader.parseQuery(sql), turn, log)
+      const catalog = new CatalogSource(name, target, storedTexts, turn, log)
       targets.set(name, { config: target, catalog })
       closers.push(() => catalog.close())
       // Begun now so that the first login finds it; a target that is down now may be up then.

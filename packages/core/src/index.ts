@@ -4,9 +4,12 @@ export type { Principal } from './auth/principal.ts'
 export type {
   Access,
   Action,
+  Beneath,
   ColumnName,
   ColumnWrite,
+  DecidingColumn,
   Dependence,
+  FunctionName,
   FunctionTrust,
   FunctionUse,
   LineageSource,

@@ -83,6 +83,7 @@ async function readShop(address: PostgresAddress): Promise<Shop> {
       types: await read(CATALOG_QUERIES.types),
       operators: await read(CATALOG_QUERIES.operators),
       builtinOperators: await read(CATALOG_QUERIES.builtinOperators),
+      constraints: await read(CATALOG_QUERIES.constraints),
     })
     const { rows: columns } = await client.query<Shop['columns'][number]>(
       "SELECT table_schema AS schema, table_name AS relation, column_name AS column FROM information_schema.columns WHERE table_schema IN ('public', 'pg_catalog')",

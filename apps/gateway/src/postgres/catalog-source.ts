@@ -16,6 +16,9 @@ import { OwnQueries } from './own-queries.ts'
 import { readSchemas, SCHEMAS_QUERY } from './schemas-query.ts'
 import { openUpstream, UpstreamUnavailable } from './upstream.ts'
 
+/** How texts that are stored in the database are parsed. */
+export type StoredTexts = Pick<NameEnvironment, 'parse' | 'parsePlpgsql'>
+
 /** How often the catalog is compared with the database: others change definitions as well. */
 const PROBE_MILLISECONDS = 5000
 
@@ -37,7 +40,7 @@ export function catalogRowsOf(catalog: Catalog): CatalogRows | undefined {
 export class CatalogSource {
   readonly #name: string
   readonly #target: TargetConfig
-  readonly #parse: NameEnvironment['parse']
+  readonly #texts: StoredTexts
   readonly #turn: Turn
   readonly #log: Logger
   #catalog: Catalog | null = null
@@ -51,10 +54,10 @@ export class CatalogSource {
   #probe: NodeJS.Timeout | null = null
   #closed = false
 
-  constructor(name: string, target: TargetConfig, parse: NameEnvironment['parse'], turn: Turn, log: Logger) {
+  constructor(name: string, target: TargetConfig, texts: StoredTexts, turn: Turn, log: Logger) {
     this.#name = name
     this.#target = target
-    this.#parse = parse
+    this.#texts = texts
     this.#turn = turn
     this.#log = log
   }
@@ -91,7 +94,7 @@ export class CatalogSource {
     let environment = this.#environments.get(key)
     if (environment === undefined) {
       if (this.#environments.size >= ENVIRONMENTS_LIMIT) this.#environments.clear()
-      environment = { catalog: this.catalog, searchPath, parse: this.#parse }
+      environment = { catalog: this.catalog, searchPath, ...this.#texts }
       this.#environments.set(key, environment)
     }
     return environment
@@ -209,6 +212,7 @@ async function partRows(queries: OwnQueries, part: CatalogPartQueries): Promise<
     types: await rows(part.types),
     operators: await rows(part.operators),
     builtinOperators: await rows(part.builtinOperators),
+    constraints: await rows(part.constraints),
   }
 }
 
@@ -219,6 +223,7 @@ function joined(one: CatalogRows, other: CatalogRows): CatalogRows {
     types: [...one.types, ...other.types],
     operators: [...one.operators, ...other.operators],
     builtinOperators: [...one.builtinOperators, ...other.builtinOperators],
+    constraints: [...(one.constraints ?? []), ...(other.constraints ?? [])],
   }
 }
 

@@ -141,7 +141,7 @@ export class SessionNames {
   /** A temporary table hides another of its name; DISCARD, and any function that is not built in, may drop it. */
   #dropsTemporary({ action, functions }: StatementFacts): boolean {
     if (!this.#searchPath.some((schema) => schema.startsWith('pg_temp_'))) return false
-    return action === 'discard' || functions.some(({ trust }) => trust === 'user' || trust === 'unknown')
+    return action === 'discard' || functions.some(({ trust }) => trust !== 'harmless' && trust !== 'sensitive')
   }
 
   /** A Sync was sent: outside of a transaction block it ends the batch's implicit transaction. */

@@ -116,7 +116,7 @@ function runsOtherCode({ action, functions, dynamicSql, complete }: StatementFac
     !complete ||
     dynamicSql ||
     action === 'call' ||
-    functions.some(({ trust }) => trust === 'user' || trust === 'unknown')
+    functions.some(({ trust }) => trust !== 'harmless' && trust !== 'sensitive')
   )
 }
 

@@ -75,6 +75,7 @@ export function settingsFacts(settings: ReadonlyMap<string, string>): TextFacts 
     output: null,
     decides: [],
     writes: [],
+    beneath: { accesses: [], functions: [] },
     names: { prepared: null, cursor: null },
     changesNames: true,
     complete: true,

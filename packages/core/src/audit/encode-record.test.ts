@@ -68,6 +68,7 @@ const statementFacts = (relation: RelationName, complete = true): StatementFacts
   output: null,
   decides: [],
   writes: [],
+  beneath: { accesses: [], functions: [] },
   names: { prepared: null, cursor: null },
   changesNames: false,
   complete,

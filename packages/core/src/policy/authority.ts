@@ -5,6 +5,7 @@ import { Prohibition } from './deny-rules.ts'
 import { allowedHere, factSentence, uncoveredHint, factText, uncoveredReason } from './hints.ts'
 import { maskDenial, outputMasks, reportsMayShowValues } from './mask-obligations.ts'
 import { Masks } from './mask-rules.ts'
+import { FunctionRules } from './function-rules.ts'
 import type { EngineName } from './name-pattern.ts'
 import type { LimitRule, PolicyDocument } from './policy-document.ts'
 import { pinnedChange } from './session-statements.ts'
@@ -22,6 +23,7 @@ export class Authority {
   readonly #allowances: Allowances
   readonly #prohibitions: readonly Prohibition[]
   readonly #masks: Masks
+  readonly #functions: FunctionRules
   readonly #rowLimit: { readonly rows: number; readonly rule: string } | null
 
   /** `rules` are those that hold for the principal on the target; their order does not matter. */
@@ -31,6 +33,7 @@ export class Authority {
     this.#allowances = new Allowances(byName(rules.allow), engine)
     this.#prohibitions = byName(rules.deny).map((rule) => new Prohibition(rule, engine))
     this.#masks = new Masks(byName(rules.masks), engine)
+    this.#functions = new FunctionRules(rules.functions, engine)
     this.masksAny = this.#masks.any
     this.allowsAnything = rules.allow.length > 0
     const rows = strictest(rules.limits, (rule) => rule.rowsPerStatement)
@@ -67,7 +70,7 @@ export class Authority {
       this.#withoutRules() ??
       this.#unread(statement, used) ??
       this.#uncovered(statement, used) ??
-      (this.masksAny ? maskDenial(statement, this.#masks) : null)
+      (this.masksAny ? maskDenial(statement, this.#masks, this.#functions) : null)
     if (denied !== null) return denied
     return { kind: 'permit', rules: [...used].sort(), obligations: this.#obligations(statement) }
   }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { StatementFacts } from '../statement/facts.ts'
-import { access, authorityOf, column, output, select, source, statement, verdict } from './policy-fixtures.ts'
+import { access, authorityOf, column, decider, output, select, source, statement, verdict } from './policy-fixtures.ts'
 
 function under(deny: unknown, facts: StatementFacts): string {
   const all = {
@@ -78,8 +78,21 @@ test('a denied relation or column is found through views, by lineage', () => {
   expect(under({ columns: ['vault.secret'] }, view)).toBe('DENIED_BY_RULE')
   expect(under({ columns: ['vault.other'] }, view)).toBe('permit')
   expect(under({ actions: ['delete'], relations: ['public.vault'] }, view)).toBe('permit')
-  const untraced = statement({ output: [{ name: null, sources: [], complete: false, reason: 'x' }] })
+  const untraced = statement({ output: [{ name: null, sources: [], through: [], complete: false, reason: 'x' }] })
   expect(under({ columns: ['vault.secret'] }, untraced)).toBe('DENIED_BY_RULE')
+})
+
+test('a denied relation is found beneath a view or function that shows none of its columns', () => {
+  const beneath = { accesses: [access('select', 'public.vault')], functions: [] }
+  const counted = statement({ accesses: [access('select', 'public.v', ['n'])], output: [output()], beneath })
+  expect(under({ relations: ['public.vault'] }, counted)).toBe('DENIED_BY_RULE')
+  expect(under({ actions: ['delete'], relations: ['public.vault'] }, counted)).toBe('permit')
+  expect(under({ relations: ['public.orders'] }, counted)).toBe('permit')
+  const calls = {
+    accesses: [],
+    functions: [{ schema: 'pg_catalog', name: 'pg_read_file', trust: 'sensitive' as const }],
+  }
+  expect(under({ functions: ['pg_read_file'] }, statement({ beneath: calls }))).toBe('DENIED_BY_RULE')
 })
 
 test('columns are denied for reading, deciding and writing, or for the actions the rule names', () => {
@@ -88,8 +101,8 @@ test('columns are denied for reading, deciding and writing, or for the actions t
   expect(under(deny, on('select', 'public.users', []))).toBe('permit')
   expect(under(deny, on('select', 'public.users', ['id', 'role']))).toBe('DENIED_BY_RULE')
   expect(under(deny, on('select', 'public.users'))).toBe('DENIED_BY_RULE')
-  expect(under(deny, statement({ decides: [column('public.users.role')] }))).toBe('DENIED_BY_RULE')
-  const writes = [{ target: column('public.users.role'), sources: [], complete: true }]
+  expect(under(deny, statement({ decides: [decider('public.users.role')] }))).toBe('DENIED_BY_RULE')
+  const writes = [{ target: column('public.users.role'), sources: [], through: [], complete: true }]
   expect(under(deny, statement({ action: 'update', writes }))).toBe('DENIED_BY_RULE')
   const updates = { actions: ['update'], columns: ['public.users.role'] }
   expect(under(updates, select('public.users', 'role'))).toBe('permit')

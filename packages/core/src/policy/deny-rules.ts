@@ -51,8 +51,8 @@ export class Prohibition {
   }
 
   #matchAccesses(statement: StatementFacts): Match | null {
-    const { action, accesses, settings } = statement
-    for (const access of accesses) {
+    const { action, accesses, beneath, settings } = statement
+    for (const access of [...accesses, ...beneath.accesses]) {
       if (this.#refuses(access.action, access.relation, access.columns)) return matched(access.action, access.relation)
     }
     if (!accesses.some((access) => access.action === action) && this.#refuses(action, null, null)) {
@@ -88,7 +88,7 @@ export class Prohibition {
     if (actions === null || actions.has('select')) {
       const column = readColumns(statement).find((candidate) => this.#names(candidate))
       if (column !== undefined) return { object: columnText(column), what: `use of ${columnText(column)}` }
-      const untraced = statement.output?.findIndex((output) => !output.complete) ?? -1
+      const untraced = statement.output?.findIndex((output) => !output.complete || output.through.length > 0) ?? -1
       if (this.#columns !== null && untraced >= 0) {
         return { object: `output column ${untraced + 1}`, what: 'a column that could not be traced', inDoubt: true }
       }
@@ -115,7 +115,7 @@ export class Prohibition {
   }
 
   #matchFunctions(statement: StatementFacts): Match | null {
-    for (const use of statement.functions) {
+    for (const use of [...statement.functions, ...statement.beneath.functions]) {
       if (!this.#functions.some((pattern) => pattern.mayMean(use))) continue
       return { object: `function ${relationText(use)}`, what: `function ${relationText(use)}` }
     }
@@ -165,7 +165,7 @@ function readColumns(statement: StatementFacts): readonly ColumnName[] {
   const columnOf = (source: LineageSource): ColumnName => source.column
   return [
     ...(statement.output ?? []).flatMap((output) => output.sources.map(columnOf)),
-    ...statement.decides,
+    ...statement.decides.map(({ column }) => column),
     ...statement.writes.flatMap((write) => write.sources.map(columnOf)),
   ]
 }

@@ -30,7 +30,7 @@ export function lintPolicy(
   policy: Policy,
   known: { readonly target: string; readonly engine: EngineName; readonly objects: KnownObjects } | null,
 ): readonly PolicyWarning[] {
-  const { allow, deny, masks } = policy.document
+  const { allow, deny, masks, functions } = policy.document
   const warnings = [...allow.flatMap(neverApplies), ...allow.flatMap((rule) => shadowed(rule, deny))]
   if (known !== null) {
     const { engine, objects, target } = known
@@ -45,6 +45,9 @@ export function lintPolicy(
       warnings.push(...unmatchedObjects(rule, rule.relations ?? [], objects.relations, engine, loose))
       warnings.push(...unmatchedObjects(rule, rule.functions, objects.functions, engine, loose))
       warnings.push(...unmatchedColumns(rule, rule.columns ?? [], objects.columns, engine, loose))
+    }
+    for (const rule of functions.filter(onTarget)) {
+      warnings.push(...unmatchedObjects(rule, rule.functions, objects.functions, engine, loose))
     }
     for (const rule of masks.filter(onTarget)) {
       warnings.push(...unmatchedColumns(rule, rule.columns, objects.columns, engine, loose))

@@ -1,17 +1,18 @@
 /** What masks ask of a statement: a mask per output column, or a refusal where a value could escape. */
 import type { MaskSpec } from '../masking/mask-spec.ts'
-import type { ColumnWrite, OutputColumn, StatementFacts } from '../statement/facts.ts'
+import type { ColumnWrite, LineageSource, OutputColumn, StatementFacts } from '../statement/facts.ts'
+import type { FunctionRules } from './function-rules.ts'
 import { isFreeAction } from './session-statements.ts'
 import type { Denial, DenialCode, OutputMask } from './decision.ts'
-import { hidesAll, sameSpec } from './mask-rules.ts'
+import { hidesAll, sameSpec, stricter } from './mask-rules.ts'
 import type { ColumnMask, Masks } from './mask-rules.ts'
 import { refusedRoad } from './mask-roads.ts'
 import { columnText } from './object-names.ts'
 
 /** Why masks refuse the statement; null when they do not. Only for statements that are complete. */
-export function maskDenial(statement: StatementFacts, masks: Masks): Denial | null {
+export function maskDenial(statement: StatementFacts, masks: Masks, functions: FunctionRules): Denial | null {
   return (
-    refusedRoad(statement, masks) ??
+    refusedRoad(statement, masks, functions) ??
     refusedDecision(statement, masks) ??
     refusedOutput(statement.output ?? [], masks) ??
     refusedWrite(statement.writes, masks)
@@ -34,7 +35,7 @@ function outputMask(column: OutputColumn, masks: Masks): OutputMask | null {
   let spec: MaskSpec | null = null
   for (const source of column.sources) {
     const mask = masks.of(source.column)
-    if (mask === null || source.how === 'decides') continue
+    if (mask === null || !shows(source, mask)) continue
     columns.add(columnText(source.column))
     rules.add(mask.rule)
     const kept: MaskSpec = source.how === 'copied' ? mask.spec : { kind: 'withhold' }
@@ -42,6 +43,11 @@ function outputMask(column: OutputColumn, masks: Masks): OutputMask | null {
   }
   if (spec === null) return null
   return { spec, rule: [...rules].sort().join(', '), columns: [...columns].sort() }
+}
+
+/** True when what comes out of the column is hidden by its mask: of one that conditions may compare, equality is no secret. */
+function shows({ how }: LineageSource, { predicates }: ColumnMask): boolean {
+  return how !== 'decides' && (how !== 'compared' || predicates === 'deny')
 }
 
 function bothSpecs(left: MaskSpec, right: MaskSpec): MaskSpec {
@@ -58,7 +64,8 @@ export function reportsMayShowValues(statement: StatementFacts, masks: Masks): b
   if (statement.functions.some(({ trust }) => trust === 'user' || trust === 'unknown')) return true
   if (!isQuiet(statement.action)) return true
   if (statement.accesses.some((access) => !isQuiet(access.action) || masks.ruleWithin(access) !== null)) return true
-  if (statement.decides.some((column) => masks.of(column) !== null) || statement.writes.length > 0) return true
+  if (statement.beneath.accesses.some((access) => masks.ruleWithin(access) !== null)) return true
+  if (statement.decides.some(({ column }) => masks.of(column) !== null) || statement.writes.length > 0) return true
   return (statement.output ?? []).some((column) => column.sources.some((source) => masks.of(source.column) !== null))
 }
 
@@ -70,17 +77,27 @@ function isQuiet(action: string): boolean {
 
 function refusedDecision(statement: StatementFacts, masks: Masks): Denial | null {
   const sources = [...(statement.output ?? []), ...statement.writes].flatMap((place) => place.sources)
-  const looked = sources.filter(({ how }) => how === 'decides').map(({ column }) => column)
-  for (const column of [...statement.decides, ...looked]) {
+  const looked = sources.flatMap(({ column, how }) => (how === 'decides' ? [{ column, by: 'value' as const }] : []))
+  for (const { column, by } of [...statement.decides, ...looked]) {
     const mask = masks.of(column)
     if (mask === null || mask.predicates === 'allow') continue
     const name = columnText(column)
+    if (mask.predicates === 'equality') {
+      if (by === 'equality') continue
+      return denial(
+        'MASKED_COLUMN_DECIDES',
+        mask.rule,
+        name,
+        `the masked column ${name} may only be compared for equality, and is used where more would be told of its value`,
+        `With ${name} use only =, <>, IN, IS NULL, GROUP BY, DISTINCT and joins by equality, on the column itself; no ranges, LIKE, ORDER BY, functions or casts.`,
+      )
+    }
     return denial(
       'MASKED_COLUMN_DECIDES',
       mask.rule,
       name,
       `the masked column ${name} is used in a condition, join, grouping, ordering or DISTINCT, or where an error or the number of rows would tell of its value`,
-      `Remove ${name} from WHERE, ON, CASE, GROUP BY, ORDER BY, DISTINCT, casts, arithmetic and set-returning functions; it may be selected, and comes back masked.`,
+      `Remove ${name} from WHERE, ON, CASE, GROUP BY, ORDER BY, DISTINCT, casts, arithmetic and set-returning functions: filter, join and order by another column, such as the key. It may be selected, and comes back masked.`,
     )
   }
   return null
@@ -109,7 +126,7 @@ function refusedWrite(writes: readonly ColumnWrite[], masks: Masks): Denial | nu
     }
     for (const source of write.sources) {
       const mask = masks.of(source.column)
-      if (mask === null || source.how === 'decides') continue
+      if (mask === null || !shows(source, mask)) continue
       if (targetMask !== null && staysMasked(mask, source.how === 'copied', targetMask)) continue
       const name = columnText(source.column)
       return copyDenial(
@@ -124,7 +141,7 @@ function refusedWrite(writes: readonly ColumnWrite[], masks: Masks): Denial | nu
 
 /** The target hides at least what the source hides, from everyone the source is hidden from. */
 function staysMasked(source: ColumnMask, copied: boolean, target: ColumnMask): boolean {
-  if (source.predicates === 'deny' && target.predicates === 'allow') return false
+  if (!stricter(target.predicates, source.predicates)) return false
   if (!target.audiences.includes('') && !source.audiences.every((one) => target.audiences.includes(one))) return false
   return copied ? sameSpec(source.spec, target.spec) : hidesAll(target.spec)
 }

@@ -2,17 +2,19 @@
 import type { Access, Action, FunctionUse, StatementFacts } from '../statement/facts.ts'
 import { isOnSchema, isOutsideSchemas } from './action-words.ts'
 import type { Denial, DenialCode } from './decision.ts'
+import type { FunctionRules } from './function-rules.ts'
 import type { Masks } from './mask-rules.ts'
 import { columnText, relationText } from './object-names.ts'
 import { holdsValues, mayShowValues } from './value-relations.ts'
 
 /** Why the statement is refused for a road it opens or takes; null when it is not. Only while a mask holds. */
-export function refusedRoad(statement: StatementFacts, masks: Masks): Denial | null {
+export function refusedRoad(statement: StatementFacts, masks: Masks, functions: FunctionRules): Denial | null {
   return (
+    refusedFunction(statement, masks, functions) ??
     refusedDefinition(statement, masks) ??
     refusedSamples(statement, masks) ??
     refusedFile(statement, masks) ??
-    refusedHandover(statement, masks)
+    refusedHandover(statement, masks, functions)
   )
 }
 
@@ -70,12 +72,47 @@ function renamed(access: Access, masks: Masks): string | null {
   return masks.ruleOver({ ...access, columns: access.columns?.length === 0 ? null : access.columns })
 }
 
+/** A function whose body cannot be read could read masked columns, and tell of them by whatever comes of it. */
+function refusedFunction(statement: StatementFacts, masks: Masks, functions: FunctionRules): Denial | null {
+  for (const use of [...statement.functions, ...statement.beneath.functions]) {
+    if (use.trust !== 'user' && use.trust !== 'unknown') continue
+    const object = `function ${relationText(use)}`
+    const reads = functions.readsOf(use)
+    if (reads === null) {
+      return roadDenial(
+        masks.firstRule,
+        object,
+        `${object} is not written in SQL that could be followed, and could read masked columns`,
+        'Write the statement without it (or without writing to the table whose trigger it is). The operator can say under `functions:` in the policy what it reads.',
+      )
+    }
+    const masked = reads.find(({ schema, relation, column }) =>
+      masks.ruleOver({
+        action: 'select',
+        relation: { schema, name: relation },
+        columns: column === null ? null : [column],
+      }),
+    )
+    if (masked === undefined) continue
+    const read = [masked.schema, masked.relation, ...(masked.column === null ? [] : [masked.column])].join('.')
+    return roadDenial(
+      masks.firstRule,
+      object,
+      `${object} reads ${read}, which is masked or has masked columns`,
+      'Select the columns themselves: masked ones come back masked.',
+    )
+  }
+  return null
+}
+
 /** Statistics, statement history and logs hold values in other columns than their own. */
 function refusedSamples(statement: StatementFacts, masks: Masks): Denial | null {
   const access = statement.accesses.find(mayShowValues)
   if (access !== undefined) return samplesDenial(relationText(access.relation), masks)
   const sources = [...(statement.output ?? []), ...statement.writes].flatMap((place) => place.sources)
-  const held = sources.map(({ column }) => column).find(holdsValues) ?? statement.decides.find(holdsValues)
+  const held =
+    sources.map(({ column }) => column).find(holdsValues) ??
+    statement.decides.map(({ column }) => column).find(holdsValues)
   return held === undefined ? null : samplesDenial(columnText(held), masks)
 }
 
@@ -101,8 +138,14 @@ function refusedFile(statement: StatementFacts, masks: Masks): Denial | null {
 }
 
 /** A function that is more than a computation can store, send or show what it is given, and so can a setting. */
-function refusedHandover(statement: StatementFacts, masks: Masks): Denial | null {
-  const use = statement.functions.find((candidate) => candidate.trust !== 'harmless' && !readsSetting(candidate))
+function refusedHandover(statement: StatementFacts, masks: Masks, functions: FunctionRules): Denial | null {
+  const use = [...statement.functions, ...statement.beneath.functions].find(
+    (candidate) =>
+      candidate.trust !== 'harmless' &&
+      candidate.trust !== 'expanded' &&
+      functions.readsOf(candidate) === null &&
+      !readsSetting(candidate),
+  )
   const setting = statement.settings.find(({ action, value }) => action === 'set' && value === null)
   if (use === undefined && setting === undefined) return null
   const rule = ruleOfTouched(statement, masks)
@@ -138,7 +181,7 @@ function ruleOfTouched(statement: StatementFacts, masks: Masks): string | null {
     if (rule !== null) return rule
   }
   const sources = [...(statement.output ?? []), ...statement.writes].flatMap((place) => place.sources)
-  for (const column of [...sources.map((source) => source.column), ...statement.decides]) {
+  for (const { column } of [...sources, ...statement.decides]) {
     const mask = masks.of(column)
     if (mask !== null) return mask.rule
   }

@@ -51,7 +51,7 @@ export class Masks {
       found = {
         rule: `${found.rule}, ${rule.name}`,
         spec: sameSpec(found.spec, rule.spec) ? found.spec : { kind: 'redact' },
-        predicates: found.predicates === 'allow' ? rule.predicates : 'deny',
+        predicates: stricter(found.predicates, rule.predicates) ? found.predicates : rule.predicates,
         audiences: [...found.audiences, audience],
       }
     }
@@ -79,6 +79,14 @@ export class Masks {
     )
     return mask?.rule.name ?? null
   }
+}
+
+/** From the strictest on. */
+const STRICTNESS: readonly MaskPredicates[] = ['deny', 'equality', 'allow']
+
+/** True when the first permits no more conditions than the second. */
+export function stricter(first: MaskPredicates, second: MaskPredicates): boolean {
+  return STRICTNESS.indexOf(first) <= STRICTNESS.indexOf(second)
 }
 
 /** True when both masks make the same of every value. */

@@ -5,6 +5,7 @@ import {
   agent,
   authorityOf,
   column,
+  decider,
   output,
   policyOf,
   select,
@@ -66,11 +67,11 @@ test('two rules that mask one column differently make it redacted; the stricter 
   expect(both.decide(select('public.users', 'email'))).toMatchObject({
     obligations: { outputs: [{ spec: { kind: 'redact' }, rule: 'again, mail' }] },
   })
-  expect(verdict(both, statement({ decides: [column('public.users.email')] }))).toBe('MASKED_COLUMN_DECIDES')
+  expect(verdict(both, statement({ decides: [decider('public.users.email')] }))).toBe('MASKED_COLUMN_DECIDES')
 })
 
 test('a masked column may not decide, unless its mask says so', () => {
-  const decides = (path: string): string => verdict(authority, statement({ output: [], decides: [column(path)] }))
+  const decides = (path: string): string => verdict(authority, statement({ output: [], decides: [decider(path)] }))
   expect(decides('public.users.ssn')).toBe('MASKED_COLUMN_DECIDES')
   expect(decides('public.users.email')).toBe('permit')
   expect(decides('public.users.id')).toBe('permit')
@@ -78,8 +79,67 @@ test('a masked column may not decide, unless its mask says so', () => {
   expect(verdict(authority, looked)).toBe('MASKED_COLUMN_DECIDES')
 })
 
+test('with predicates: equality a masked column may be compared, and no more', () => {
+  const equality = authorityOf(`${everything}
+masks: [{ name: mail, columns: [users.email], with: hash, predicates: equality }]
+`)
+  const decides = (by: 'equality' | 'value'): string =>
+    verdict(equality, statement({ output: [], decides: [decider('public.users.email', by)] }))
+  expect(decides('equality')).toBe('permit')
+  expect(decides('value')).toBe('MASKED_COLUMN_DECIDES')
+  const compared = statement({ output: [output(source('public.users.email', 'compared'))] })
+  expect(equality.decide(compared)).toMatchObject({ kind: 'permit', obligations: { outputs: null } })
+  const derived = statement({ output: [output(source('public.users.email', 'derived'))] })
+  expect(equality.decide(derived)).toMatchObject({ obligations: { outputs: [{ spec: { kind: 'withhold' } }] } })
+  expect(authority.decide(statement({ output: [output(source('public.users.ssn', 'compared'))] }))).toMatchObject({
+    obligations: { outputs: [{ spec: { kind: 'withhold' } }] },
+  })
+})
+
+test('of several masks of a column, the strictest predicates hold', () => {
+  const two = authorityOf(`${everything}
+masks:
+  - { name: a, columns: [users.email], with: hash, predicates: equality }
+  - { name: b, columns: ["*.email"], with: hash, predicates: allow }
+`)
+  const decides = (by: 'equality' | 'value'): string =>
+    verdict(two, statement({ output: [], decides: [decider('public.users.email', by)] }))
+  expect([decides('equality'), decides('value')]).toEqual(['permit', 'MASKED_COLUMN_DECIDES'])
+})
+
+test('while a mask holds, a function that cannot be followed is refused until the policy says what it reads', () => {
+  const uses = (trust: FunctionUse['trust'], name = 'f'): StatementFacts =>
+    statement({
+      functions: [{ schema: 'app', name, trust }],
+      output: [{ ...output(source('public.orders.id')), through: [{ schema: 'app', name }] }],
+    })
+  expect(verdict(authority, uses('user'))).toBe('MASK_NOT_POSSIBLE')
+  expect(verdict(authority, uses('unknown'))).toBe('MASK_NOT_POSSIBLE')
+  expect(verdict(authority, uses('expanded'))).toBe('permit')
+  const told = authorityOf(`${masks}
+functions:
+  - { functions: [app.f], reads: [public.orders.id, public.users.name] }
+  - { functions: [app.pure], reads: nothing }
+  - { functions: [app.leaks], reads: [public.users.ssn] }
+  - { functions: [app.whole], reads: [public.users] }
+`)
+  expect(verdict(told, uses('user'))).toBe('permit')
+  expect(verdict(told, uses('user', 'pure'))).toBe('permit')
+  expect(verdict(told, uses('user', 'leaks'))).toBe('MASK_NOT_POSSIBLE')
+  expect(verdict(told, uses('user', 'whole'))).toBe('MASK_NOT_POSSIBLE')
+  expect(verdict(told, uses('user', 'other'))).toBe('MASK_NOT_POSSIBLE')
+  // What it is given may be masked: it changes nothing, and what it returns is withheld.
+  const given = { ...uses('user', 'pure'), output: [output(source('public.users.ssn', 'derived'))] }
+  expect(told.decide(given)).toMatchObject({ obligations: { outputs: [{ spec: { kind: 'withhold' } }] } })
+})
+
+test('functions beneath views and triggers count as well', () => {
+  const beneath = { accesses: [], functions: [{ schema: 'app', name: 'f', trust: 'user' as const }] }
+  expect(verdict(authority, statement({ output: [], beneath }))).toBe('MASK_NOT_POSSIBLE')
+})
+
 test('while a mask holds, nothing that could not be traced is permitted', () => {
-  const untraced = { name: 'x', sources: [], complete: false, reason: 'the function f is not known' }
+  const untraced = { name: 'x', sources: [], through: [], complete: false, reason: 'the function f is not known' }
   expect(authority.decide(statement({ output: [untraced] }))).toMatchObject({
     code: 'MASK_NOT_POSSIBLE',
     object: 'output column 1 (x)',
@@ -91,7 +151,10 @@ test('while a mask holds, nothing that could not be traced is permitted', () => 
 test('a masked value is written only where it is masked the same', () => {
   const write = (to: string | null, from: ReturnType<typeof source>, complete = true): string => {
     const target = to === null ? null : column(to)
-    return verdict(authority, statement({ action: 'insert', writes: [{ target, sources: [from], complete }] }))
+    return verdict(
+      authority,
+      statement({ action: 'insert', writes: [{ target, sources: [from], through: [], complete }] }),
+    )
   }
   expect(write('public.notes.body', source('public.users.ssn'))).toBe('MASKED_COLUMN_COPIED')
   expect(write(null, source('public.users.ssn'))).toBe('MASKED_COLUMN_COPIED')
@@ -112,7 +175,7 @@ masks:
   - { name: agents-only, who: { groups: [ai-agents] }, columns: [a.agents], with: redact }
 `
   const write = (to: string, from: string): string => {
-    const writes = [{ target: column(to), sources: [source(from)], complete: true }]
+    const writes = [{ target: column(to), sources: [source(from)], through: [], complete: true }]
     return verdict(authorityOf(rules), statement({ action: 'insert', writes }))
   }
   expect(write('public.b.searched', 'public.a.secret')).toBe('MASKED_COLUMN_COPIED')

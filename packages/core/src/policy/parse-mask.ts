@@ -32,10 +32,8 @@ export function readMask(rule: YamlValue): MaskRule | null {
 function readPredicates(members: Members): MaskPredicates | null {
   const value = members.get('predicates')
   const word = value?.scalar() ?? 'deny'
-  if (word === 'deny' || word === 'allow') return word
-  if (word === 'equality')
-    value?.problem('`predicates: equality` is not known in this version.', 'Write deny or allow.')
-  else value?.problem('`predicates` is deny or allow.', 'Write deny (the default) or allow.')
+  if (word === 'deny' || word === 'equality' || word === 'allow') return word
+  value?.problem('`predicates` is deny, equality or allow.', 'Write deny (the default), equality or allow.')
   return null
 }
 

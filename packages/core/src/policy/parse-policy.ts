@@ -1,7 +1,16 @@
 import { createHash } from 'node:crypto'
+import { readFunctionRule } from './parse-function-rule.ts'
 import { readMask } from './parse-mask.ts'
 import { Policy } from './policy.ts'
-import type { AllowRule, DenyRule, LimitRule, MaskRule, PolicyDocument, RuleHead } from './policy-document.ts'
+import type {
+  AllowRule,
+  DenyRule,
+  FunctionRule,
+  LimitRule,
+  MaskRule,
+  PolicyDocument,
+  RuleHead,
+} from './policy-document.ts'
 import {
   readActions,
   readColumnPatterns,
@@ -40,15 +49,16 @@ export function parsePolicy(text: string): ParsedPolicy {
 
 function readDocument(source: YamlSource): PolicyDocument | null {
   const root = source.root()
-  const members = root?.members('a policy', ['rules', 'masks', 'limits']) ?? null
+  const members = root?.members('a policy', ['rules', 'masks', 'limits', 'functions']) ?? null
   if (root === null || members === null) return null
   if (members.size === 0) root.problem('The policy is empty.', 'Add `rules:` with at least one rule.')
   const names = new Map<string, YamlValue>()
-  const document: { allow: AllowRule[]; deny: DenyRule[]; masks: MaskRule[]; limits: LimitRule[] } = {
-    allow: [],
-    deny: [],
-    masks: [],
-    limits: [],
+  const document = {
+    allow: new Array<AllowRule>(),
+    deny: new Array<DenyRule>(),
+    masks: new Array<MaskRule>(),
+    limits: new Array<LimitRule>(),
+    functions: new Array<FunctionRule>(),
   }
   for (const rule of members.get('rules')?.items('rules') ?? []) {
     const read = readRule(rule)
@@ -68,6 +78,12 @@ function readDocument(source: YamlSource): PolicyDocument | null {
     if (limit === null) continue
     noteName(names, rule, limit)
     document.limits.push(limit)
+  }
+  for (const rule of members.get('functions')?.items('functions') ?? []) {
+    const read = readFunctionRule(rule)
+    if (read === null) continue
+    noteName(names, rule, read)
+    document.functions.push(read)
   }
   return document
 }

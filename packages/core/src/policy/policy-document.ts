@@ -57,8 +57,11 @@ export interface DenyRule extends RuleHead {
   readonly reason: string | null
 }
 
-/** Whether a masked column may be looked at by conditions, joins, grouping and ordering. */
-export type MaskPredicates = 'deny' | 'allow'
+/**
+ * Whether a masked column may be looked at by conditions, joins, grouping and ordering. `equality`: where only whether values are
+ * equal is asked (`=`, `<>`, IN, IS NULL, joins by equality, GROUP BY, DISTINCT, count(DISTINCT)).
+ */
+export type MaskPredicates = 'deny' | 'equality' | 'allow'
 
 export interface MaskRule extends RuleHead {
   readonly columns: readonly NamePattern[]
@@ -73,10 +76,26 @@ export interface LimitRule extends RuleHead {
   readonly statementsPerMinute: number | null
 }
 
+/** A relation, or one column of it, by whole names. */
+export interface ReadObject {
+  readonly schema: string
+  readonly relation: string
+  /** Null: any of its columns. */
+  readonly column: string | null
+}
+
+/** What functions do whose bodies cannot be read: they read these beside their arguments, and change nothing. */
+export interface FunctionRule extends RuleHead {
+  readonly functions: readonly NamePattern[]
+  /** Empty: nothing. */
+  readonly reads: readonly ReadObject[]
+}
+
 /** All rules of a policy, in the order of the text (which decides nothing). */
 export interface PolicyDocument {
   readonly allow: readonly AllowRule[]
   readonly deny: readonly DenyRule[]
   readonly masks: readonly MaskRule[]
   readonly limits: readonly LimitRule[]
+  readonly functions: readonly FunctionRule[]
 }

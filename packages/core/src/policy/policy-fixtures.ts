@@ -1,6 +1,13 @@
 /** Facts and principals for tests of this folder. */
 import type { Principal } from '../auth/principal.ts'
-import type { Access, ColumnName, LineageSource, OutputColumn, StatementFacts } from '../statement/facts.ts'
+import type {
+  Access,
+  ColumnName,
+  DecidingColumn,
+  LineageSource,
+  OutputColumn,
+  StatementFacts,
+} from '../statement/facts.ts'
 import type { Authority } from './authority.ts'
 import { parsePolicy } from './parse-policy.ts'
 import type { Policy } from './policy.ts'
@@ -29,6 +36,7 @@ export function statement(facts: Partial<StatementFacts>): StatementFacts {
     output: null,
     decides: [],
     writes: [],
+    beneath: { accesses: [], functions: [] },
     names: { prepared: null, cursor: null },
     changesNames: false,
     complete: true,
@@ -51,12 +59,17 @@ export function column(path: string): ColumnName {
   return { schema, relation, column: name }
 }
 
+/** A column that a condition looks at. */
+export function decider(path: string, by: DecidingColumn['by'] = 'value'): DecidingColumn {
+  return { column: column(path), by }
+}
+
 export function source(path: string, how: LineageSource['how'] = 'copied'): LineageSource {
   return { column: column(path), how }
 }
 
 export function output(...sources: readonly LineageSource[]): OutputColumn {
-  return { name: null, sources, complete: true, reason: null }
+  return { name: null, sources, through: [], complete: true, reason: null }
 }
 
 /** A SELECT of columns of one relation, as they are. */

@@ -25,7 +25,10 @@ const pattern = fc.constantFrom('*', 'public.*', '*.users', 'users', 'app.orders
 const columnPattern = fc.constantFrom('*.ssn', 'public.users.ssn', 'users.*', 'app.orders.users')
 const relation = fc.record({ schema: fc.option(schema), name })
 const column = fc.record({ schema, relation: name, column: name })
-const source = fc.record({ column, how: fc.constantFrom('copied' as const, 'derived' as const, 'decides' as const) })
+const source = fc.record({
+  column,
+  how: fc.constantFrom('copied' as const, 'derived' as const, 'compared' as const, 'decides' as const),
+})
 const some = <T>(item: fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.array(item, { maxLength: 2 })
 const settingName = fc.constantFrom('search_path', 'role', 'client_encoding', 'timezone', '*')
 
@@ -36,7 +39,13 @@ const facts: fc.Arbitrary<StatementFacts> = fc.record({
     fc.record({
       schema: fc.option(schema),
       name,
-      trust: fc.constantFrom('harmless' as const, 'sensitive' as const, 'user' as const, 'unknown' as const),
+      trust: fc.constantFrom(
+        'harmless' as const,
+        'expanded' as const,
+        'sensitive' as const,
+        'user' as const,
+        'unknown' as const,
+      ),
     }),
   ),
   unboundedWrite: fc.boolean(),
@@ -52,11 +61,23 @@ const facts: fc.Arbitrary<StatementFacts> = fc.record({
   dynamicSql: mostly(false),
   output: fc.option(
     some(
-      fc.record({ name: fc.option(name), sources: some(source), complete: mostly(true), reason: fc.constant(null) }),
+      fc.record({
+        name: fc.option(name),
+        sources: some(source),
+        through: fc.constant([]),
+        complete: mostly(true),
+        reason: fc.constant(null),
+      }),
     ),
   ),
-  decides: some(column),
-  writes: some(fc.record({ target: fc.option(column), sources: some(source), complete: mostly(true) })),
+  decides: some(fc.record({ column, by: fc.constantFrom('equality' as const, 'value' as const) })),
+  writes: some(
+    fc.record({ target: fc.option(column), sources: some(source), through: fc.constant([]), complete: mostly(true) }),
+  ),
+  beneath: fc.record({
+    accesses: some(fc.record({ action, relation: fc.option(relation), columns: fc.option(some(name)) })),
+    functions: fc.constant([]),
+  }),
   names: fc.constant({ prepared: null, cursor: null }),
   changesNames: fc.boolean(),
   complete: mostly(true),
@@ -90,7 +111,7 @@ const deny = fc.oneof<fc.Arbitrary<Record<string, unknown>>[]>(
 const mask = fc.record({
   columns: list(columnPattern),
   with: fc.constantFrom('redact', 'email', 'hash'),
-  predicates: fc.constantFrom('deny', 'allow'),
+  predicates: fc.constantFrom('deny', 'equality', 'allow'),
 })
 const policy = fc.record({
   allow: fc.array(allow, { minLength: 1, maxLength: 4 }),
@@ -204,10 +225,10 @@ test('a permit never lets a masked column out unmasked, decide, or be copied awa
       const isMasked = (candidate: { readonly column: string }): boolean => candidate.column === 'ssn'
       for (const [index, { sources }] of (one.output ?? []).entries()) {
         const leaves = sources.filter((each) => each.how !== 'decides' && isMasked(each.column))
-        const kind = leaves.some(({ how }) => how === 'derived') ? 'withhold' : 'redact'
+        const kind = leaves.some(({ how }) => how !== 'copied') ? 'withhold' : 'redact'
         if (leaves.length > 0) expect(decision.obligations.outputs?.[index]?.spec).toEqual({ kind })
       }
-      expect(one.decides.some(isMasked)).toBe(false)
+      expect(one.decides.some(({ column }) => isMasked(column))).toBe(false)
       const copied = one.writes.filter(({ sources }) => sources.some((each) => isMasked(each.column)))
       expect(copied.every(({ target }) => target !== null && isMasked(target))).toBe(true)
     }),

@@ -23,14 +23,15 @@ export class Policy {
   /** The rules that hold for a principal on a target. The same object for all principals for whom the same rules hold. */
   authorityFor(principal: Principal, target: string, engine: EngineName): Authority {
     const holds = (rule: RuleHead): boolean => appliesTo(rule, principal, target)
-    const { allow, deny, masks, limits } = this.document
+    const { allow, deny, masks, limits, functions } = this.document
     const rules: PolicyDocument = {
       allow: allow.filter(holds),
       deny: deny.filter(holds),
       masks: masks.filter(holds),
       limits: limits.filter(holds),
+      functions: functions.filter(holds),
     }
-    const names = [rules.allow, rules.deny, rules.masks, rules.limits].map((list) => list.map(({ name }) => name))
+    const names = Object.values(rules).map((list: readonly RuleHead[]) => list.map(({ name }) => name))
     const key = JSON.stringify([target, engine, names])
     const kept = this.#authorities.get(key)
     if (kept !== undefined) return kept

@@ -41,18 +41,25 @@ export interface Access {
 
 /**
  * How far a function can be trusted without policy naming it.
- * - `harmless`: built in, reads only its arguments (and clock or randomness), changes nothing.
+ * - `harmless`: built in (or of an extension known to compute only), reads only its arguments (and clock or randomness), changes nothing.
+ * - `expanded`: written in SQL, and its body was read with the statement: what it does is among the facts.
  * - `sensitive`: built in, but reaches further: files, other sessions, settings, dynamic SQL, statistics, notifications.
  * - `user`: not built in; its body is unknown to us.
  * - `unknown`: the name could not be resolved.
  */
-export type FunctionTrust = 'harmless' | 'sensitive' | 'user' | 'unknown'
+export type FunctionTrust = 'harmless' | 'expanded' | 'sensitive' | 'user' | 'unknown'
 
 export interface FunctionUse {
   /** Null when the name could not be resolved. */
   readonly schema: string | null
   readonly name: string
   readonly trust: FunctionTrust
+}
+
+/** A function that exists, by its whole name. */
+export interface FunctionName {
+  readonly schema: string
+  readonly name: string
 }
 
 /** A setting that the statement reads or changes: SET, RESET, SHOW, set_config(), current_setting(). */
@@ -68,9 +75,10 @@ export interface SettingUse {
  * How an output depends on a column.
  * - `copied`: the very value can come out.
  * - `derived`: a value computed from it can come out.
+ * - `compared`: only whether it equals something else can come out (`ssn = 'x'`, `ssn IS NULL`).
  * - `decides`: it was only looked at (condition, ordering, grouping, join).
  */
-export type Dependence = 'copied' | 'derived' | 'decides'
+export type Dependence = 'copied' | 'derived' | 'compared' | 'decides'
 
 export interface LineageSource {
   readonly column: ColumnName
@@ -80,8 +88,10 @@ export interface LineageSource {
 /** One column of the rows a statement returns. */
 export interface OutputColumn {
   readonly name: string | null
-  /** Every base column whose value can reach this output, `copied` or `derived`. Empty means: from none. */
+  /** Every base column whose value can reach this output. Empty means: from none. */
   readonly sources: readonly LineageSource[]
+  /** Functions of unknown body whose result can reach it: only the policy can say what they read. */
+  readonly through: readonly FunctionName[]
   /** False when not every source could be traced: then the value may come from anywhere. */
   readonly complete: boolean
   /** Why it is not complete, in words for the person who wrote the statement; null when complete. */
@@ -93,7 +103,24 @@ export interface ColumnWrite {
   /** The column written; null when it could not be told which (a new table's column has its future name). */
   readonly target: ColumnName | null
   readonly sources: readonly LineageSource[]
+  /** As of an output column. */
+  readonly through: readonly FunctionName[]
   readonly complete: boolean
+}
+
+/**
+ * A base column that is looked at without its value being in the output.
+ * `by`: `equality` when only whether it equals something is looked at (`=`, IN, GROUP BY, DISTINCT, a join by USING); `value` otherwise.
+ */
+export interface DecidingColumn {
+  readonly column: ColumnName
+  readonly by: 'equality' | 'value'
+}
+
+/** What views and functions that a statement names do in turn, at any depth. */
+export interface Beneath {
+  readonly accesses: readonly Access[]
+  readonly functions: readonly FunctionUse[]
 }
 
 /** What is known of one statement of a text. */
@@ -114,9 +141,11 @@ export interface StatementFacts {
   readonly dynamicSql: boolean
   /** The columns of the rows it returns (also COPY … TO STDOUT); null when it returns none; empty array: rows of no columns. */
   readonly output: readonly OutputColumn[] | null
-  /** Base columns that conditions, joins, grouping or ordering look at. */
-  readonly decides: readonly ColumnName[]
+  /** Base columns that conditions, joins, grouping or ordering look at, each once. */
+  readonly decides: readonly DecidingColumn[]
   readonly writes: readonly ColumnWrite[]
+  /** Deny rules and masks look at it; allow rules do not: to allow a view or function is to vouch for what it does. */
+  readonly beneath: Beneath
   /** Name of the SQL-level prepared statement or cursor it makes or uses; null when none. */
   readonly names: { readonly prepared: string | null; readonly cursor: string | null }
   /** True when after it the session's settings or visible names may differ (SET, DISCARD, set_config, DDL, temporary tables, volatile user functions). */

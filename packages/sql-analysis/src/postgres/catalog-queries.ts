@@ -1,17 +1,6 @@
-import {
-  Catalog,
-  type CatalogColumn,
-  type CatalogFunction,
-  type CatalogOperator,
-  type CatalogParts,
-  type CatalogType,
-  FIRST_NORMAL_OID,
-  type FunctionKind,
-  type RelationDescription,
-  type RelationKind,
-  type TypeKind,
-  type Volatility,
-} from './catalog.ts'
+import { CONSTRAINTS_QUERY } from './catalog-constraints.ts'
+import type { CatalogRows } from './catalog-rows.ts'
+import { FIRST_NORMAL_OID } from './catalog.ts'
 
 /**
  * Run before the queries below, on the gateway's own connection: stored view texts then come with every name
@@ -34,14 +23,25 @@ SELECT json_build_array(c.oid::int8, n.nspname, c.relname, c.relkind,
         WHERE e.adrelid = a.attrelid AND e.adnum = a.attnum) END) ORDER BY a.attnum)
      FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
   (SELECT json_agg(i.inhparent::int8 ORDER BY i.inhseqno) FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid),
-  CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END)::text AS row
+  CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END,
+  (SELECT json_agg(json_build_array(t.tgtype, t.tgfoid::int8) ORDER BY t.tgname) FROM pg_catalog.pg_trigger t
+    WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D'),
+  (SELECT json_agg(pg_catalog.pg_get_ruledef(r.oid) ORDER BY r.rulename) FROM pg_catalog.pg_rewrite r
+     WHERE r.ev_class = c.oid AND r.ev_type <> '1' AND r.ev_enabled <> 'D'))::text AS row
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'v', 'm', 'p', 'f', 'S', 'c', 'i', 'I')
   AND n.nspname <> 'pg_toast'`,
   functions: `
 SELECT json_build_array(p.oid::int8, n.nspname, p.proname, p.prokind, p.provolatile, l.lanname, p.proretset,
   p.prorettype::int8, p.proargtypes::oid[]::int8[], p.pronargdefaults, p.provariadic <> 0,
-  p.proargmodes, p.proargnames)::text AS row
+  p.proargmodes, p.proargnames, CASE WHEN p.oid >= ${FIRST_NORMAL_OID} THEN
+    (SELECT e.extname FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+      WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'e'
+        AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass) END,
+  CASE WHEN p.oid >= ${FIRST_NORMAL_OID} AND l.lanname IN ('sql', 'plpgsql') AND p.prokind IN ('f', 'p') THEN
+    json_build_array(CASE l.lanname WHEN 'plpgsql' THEN pg_catalog.pg_get_functiondef(p.oid)
+        ELSE coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc) END, p.prosqlbody IS NOT NULL,
+      pg_catalog.pg_get_expr(p.proargdefaults, 0), p.proconfig) END)::text AS row
 FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
   JOIN pg_catalog.pg_language l ON l.oid = p.prolang`,
   types: `
@@ -52,11 +52,12 @@ SELECT json_build_array(t.oid::int8, n.nspname, t.typname, t.typtype,
 FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
 WHERE n.nspname <> 'pg_toast'`,
   operators: `
-SELECT json_build_array(n.nspname, o.oprname, o.oprleft::int8, o.oprright::int8)::text AS row
+SELECT json_build_array(n.nspname, o.oprname, o.oprleft::int8, o.oprright::int8, o.oprcode::oid::int8)::text AS row
 FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
 WHERE o.oid >= ${FIRST_NORMAL_OID}`,
   builtinOperators: `
 SELECT DISTINCT pg_catalog.to_json(o.oprname)::text AS row FROM pg_catalog.pg_operator o WHERE o.oid < ${FIRST_NORMAL_OID}`,
+  constraints: CONSTRAINTS_QUERY,
 }
 
 /**
@@ -69,6 +70,7 @@ export const CATALOG_QUERIES_BUILTIN: CatalogPartQueries = {
   types: `${CATALOG_QUERIES.types} AND t.oid < ${FIRST_NORMAL_OID}`,
   operators: null,
   builtinOperators: CATALOG_QUERIES.builtinOperators,
+  constraints: null,
 }
 
 /** What users made: see `CATALOG_QUERIES_BUILTIN`. */
@@ -78,6 +80,7 @@ export const CATALOG_QUERIES_OWN: CatalogPartQueries = {
   types: `${CATALOG_QUERIES.types} AND t.oid >= ${FIRST_NORMAL_OID}`,
   operators: CATALOG_QUERIES.operators,
   builtinOperators: null,
+  constraints: CATALOG_QUERIES.constraints,
 }
 
 /** A query for each kind of row; null where there is nothing to read. */
@@ -94,185 +97,18 @@ SELECT pg_catalog.md5(pg_catalog.concat_ws('.', ${[
   ['pg_proc', 'oid'],
   ['pg_type', 'oid'],
   ['pg_rewrite', 'oid'],
+  ['pg_trigger', 'oid'],
   ['pg_inherits', 'inhrelid'],
   ['pg_operator', 'oid'],
   ['pg_enum', 'oid'],
+  ['pg_index', 'indexrelid'],
+  ['pg_constraint', 'oid'],
+  ['pg_attrdef', 'oid'],
+  ['pg_policy', 'oid'],
+  ['pg_partitioned_table', 'partrelid'],
 ]
   .map(
     ([table, key]) =>
       `(SELECT pg_catalog.sum(pg_catalog.hashint8extended(${key}::int8, xmin::text::int8)) FROM pg_catalog.${table} WHERE ${key} >= ${FIRST_NORMAL_OID})`,
   )
   .join(', ')}))`
-
-/** The `row` texts of each query. */
-export interface CatalogRows {
-  readonly relations: readonly string[]
-  readonly functions: readonly string[]
-  readonly types: readonly string[]
-  readonly operators: readonly string[]
-  readonly builtinOperators: readonly string[]
-}
-
-/**
- * A catalog from what the queries gave, in one part or several. `version` is the caller's name for this state. A part that was
- * read before, the same object, is not read again. Throws TypeError when a row has not the form that its query gives.
- */
-export function buildCatalog(version: string, ...parts: readonly CatalogRows[]): Catalog {
-  const read = parts.map(readPart)
-  return new Catalog({
-    version,
-    relations: read.flatMap((part) => part.relations),
-    functions: read.flatMap((part) => part.functions),
-    types: read.flatMap((part) => part.types),
-    operators: read.flatMap((part) => part.operators),
-    builtinOperators: read.flatMap((part) => part.builtinOperators),
-  })
-}
-
-type ReadPart = Required<Omit<CatalogParts, 'version'>>
-
-const readParts = new WeakMap<CatalogRows, ReadPart>()
-
-function readPart(rows: CatalogRows): ReadPart {
-  let part = readParts.get(rows)
-  if (part === undefined) {
-    part = {
-      relations: rows.relations.map(readRelation),
-      functions: rows.functions.map(readFunction),
-      types: rows.types.map(readType),
-      operators: rows.operators.map(readOperator),
-      builtinOperators: rows.builtinOperators.map((text) => stringOf(JSON.parse(text))),
-    }
-    readParts.set(rows, part)
-  }
-  return part
-}
-
-const RELATION_KINDS: ReadonlyMap<string, RelationKind> = new Map([
-  ['r', 'table'],
-  ['v', 'view'],
-  ['m', 'materialized_view'],
-  ['p', 'partitioned'],
-  ['f', 'foreign'],
-  ['S', 'sequence'],
-  ['c', 'composite'],
-  ['i', 'index'],
-  ['I', 'index'],
-])
-
-const FUNCTION_KINDS: ReadonlyMap<string, FunctionKind> = new Map([
-  ['f', 'function'],
-  ['p', 'procedure'],
-  ['a', 'aggregate'],
-  ['w', 'window'],
-])
-
-const TYPE_KINDS: ReadonlyMap<string, TypeKind> = new Map([
-  ['b', 'base'],
-  ['c', 'composite'],
-  ['d', 'domain'],
-  ['e', 'enum'],
-  ['p', 'pseudo'],
-  ['r', 'range'],
-  ['m', 'multirange'],
-])
-
-const VOLATILITIES: ReadonlyMap<string, Volatility> = new Map([
-  ['i', 'immutable'],
-  ['s', 'stable'],
-  ['v', 'volatile'],
-])
-
-const OUTPUT_MODES: ReadonlySet<unknown> = new Set(['o', 'b', 't'])
-
-function readRelation(text: string): RelationDescription {
-  const [oid, schema, name, kind, columns, parents, definition] = arrayOf(JSON.parse(text))
-  return {
-    oid: numberOf(oid),
-    schema: stringOf(schema),
-    name: stringOf(name),
-    kind: named(RELATION_KINDS, kind),
-    columns: arrayOf(columns ?? []).map(readColumn),
-    parents: arrayOf(parents ?? []).map(numberOf),
-    viewDefinition: definition === null ? null : stringOf(definition),
-  }
-}
-
-function readColumn(value: unknown): CatalogColumn {
-  const [name, number, typeOid, notNull, generated, from] = arrayOf(value)
-  return {
-    name: stringOf(name),
-    number: numberOf(number),
-    typeOid: numberOf(typeOid),
-    notNull: notNull === true,
-    generated: generated === true,
-    generatedFrom: arrayOf(from ?? []).map(numberOf),
-  }
-}
-
-function readFunction(text: string): CatalogFunction {
-  const [oid, schema, name, kind, volatility, language, set, returned, types, defaults, variadic, modes, names] =
-    arrayOf(JSON.parse(text))
-  const schemaName = stringOf(schema)
-  const argumentNames = arrayOf(names ?? [])
-  const outputNames: string[] = []
-  arrayOf(modes ?? []).forEach((mode, index) => {
-    if (OUTPUT_MODES.has(mode)) outputNames.push(stringOf(argumentNames[index] ?? ''))
-  })
-  return {
-    oid: numberOf(oid),
-    schema: schemaName,
-    name: stringOf(name),
-    kind: named(FUNCTION_KINDS, kind),
-    volatility: named(VOLATILITIES, volatility),
-    language: stringOf(language),
-    returnsSet: set === true,
-    returnTypeOid: numberOf(returned),
-    argumentTypes: arrayOf(types ?? []).map(numberOf),
-    defaultedArguments: numberOf(defaults),
-    variadic: variadic === true,
-    outputNames,
-    builtin: numberOf(oid) < FIRST_NORMAL_OID && (schemaName === 'pg_catalog' || schemaName === 'information_schema'),
-  }
-}
-
-function readType(text: string): CatalogType {
-  const [oid, schema, name, kind, element, base, relation, labels, category] = arrayOf(JSON.parse(text))
-  return {
-    oid: numberOf(oid),
-    schema: stringOf(schema),
-    name: stringOf(name),
-    kind: named(TYPE_KINDS, kind),
-    elementOid: numberOf(element),
-    baseOid: numberOf(base),
-    relationOid: numberOf(relation),
-    enumLabels: arrayOf(labels ?? []).map(stringOf),
-    category: stringOf(category),
-  }
-}
-
-function readOperator(text: string): CatalogOperator {
-  const [schema, name, left, right] = arrayOf(JSON.parse(text))
-  return { schema: stringOf(schema), name: stringOf(name), left: numberOf(left), right: numberOf(right) }
-}
-
-function arrayOf(value: unknown): readonly unknown[] {
-  if (!Array.isArray(value)) throw new TypeError('a catalog row is not what its query gives: no list')
-  return value
-}
-
-function stringOf(value: unknown): string {
-  if (typeof value !== 'string') throw new TypeError('a catalog row is not what its query gives: no text')
-  return value
-}
-
-function numberOf(value: unknown): number {
-  if (typeof value !== 'number') throw new TypeError('a catalog row is not what its query gives: no number')
-  return value
-}
-
-function named<T>(names: ReadonlyMap<string, T>, key: unknown): T {
-  const found = names.get(stringOf(key))
-  if (found === undefined) throw new TypeError('a catalog row has a kind that is not known')
-  return found
-}

@@ -1,4 +1,5 @@
 import type { ColumnName, LineageSource } from '@gatehouse/core'
+import { type CatalogConstraint, Constraints } from './catalog-constraints.ts'
 
 /** `pg_class.relkind`, in words; `composite` is the row type of CREATE TYPE … AS. */
 export type RelationKind =
@@ -33,6 +34,21 @@ export interface RelationDescription {
   readonly parents: readonly number[]
   /** Text of the query behind a view or materialized view, every name in it qualified; null for the rest. */
   readonly viewDefinition: string | null
+  /** Triggers that fire, but for those of the server's own; absent: none. */
+  readonly triggers?: readonly CatalogTrigger[]
+  /** Texts of its rewrite rules for INSERT, UPDATE and DELETE, every name qualified; absent: it has none. */
+  readonly rules?: readonly string[]
+}
+
+/** What fires a trigger. */
+export type ChangeEvent = 'insert' | 'update' | 'delete' | 'truncate'
+
+/** A trigger of a relation. */
+export interface CatalogTrigger {
+  readonly functionOid: number
+  readonly events: readonly ChangeEvent[]
+  /** True when it can change the row that is about to be written (BEFORE … FOR EACH ROW, INSTEAD OF). */
+  readonly changesRow: boolean
 }
 
 /**
@@ -72,6 +88,23 @@ export interface CatalogFunction {
   readonly outputNames: readonly string[]
   /** Made by initdb: in `pg_catalog` or `information_schema` with an oid below 16384 (FirstNormalObjectId). */
   readonly builtin: boolean
+  /** Names of the input arguments, empty for those without; absent: none has one. */
+  readonly inputNames?: readonly string[]
+  /** The extension it belongs to; absent: none. */
+  readonly extension?: string
+  /** Its body, when it is written in SQL or PL/pgSQL and not built in; absent: not to be read. */
+  readonly body?: SqlBody
+}
+
+/** The body of a function in SQL; of one in PL/pgSQL the whole CREATE FUNCTION. PostgreSQL manual, "User-Defined Functions". */
+export interface SqlBody {
+  readonly text: string
+  /** True: parsed when it was made (BEGIN ATOMIC, RETURN), every name in the text qualified. False: names are looked up at each call. */
+  readonly stored: boolean
+  /** The arguments' defaults, as one list of expressions with every name qualified; null: none has one. */
+  readonly defaults: string | null
+  /** Settings it runs under, as `name=value`. */
+  readonly settings: readonly string[]
 }
 
 /** `pg_type.typtype` in words. */
@@ -101,6 +134,8 @@ export interface CatalogOperator {
   readonly name: string
   readonly left: number
   readonly right: number
+  /** What computes it; absent: not known. */
+  readonly functionOid?: number
 }
 
 /** First oid that initdb never gives (FirstNormalObjectId in PostgreSQL's access/transam.h). */
@@ -117,6 +152,8 @@ export interface CatalogParts {
   readonly operators: readonly CatalogOperator[]
   /** Names of the operators that initdb made; absent: none is known, and every operator counts as unknown. */
   readonly builtinOperators?: readonly string[]
+  /** Absent: none. */
+  readonly constraints?: readonly CatalogConstraint[]
 }
 
 /**
@@ -125,9 +162,11 @@ export interface CatalogParts {
  */
 export class Catalog {
   readonly version: string
+  readonly constraints: Constraints
   readonly #relations = new Map<string, Map<string, CatalogRelation>>()
   readonly #relationsByOid = new Map<number, CatalogRelation>()
   readonly #functions = new Map<string, Map<string, CatalogFunction[]>>()
+  readonly #functionsByOid = new Map<number, CatalogFunction>()
   readonly #types = new Map<string, Map<string, CatalogType>>()
   readonly #typesByOid = new Map<number, CatalogType>()
   readonly #operators = new Map<string, CatalogOperator[]>()
@@ -138,9 +177,14 @@ export class Catalog {
     const descriptions = new Map<number, RelationDescription>()
     for (const relation of parts.relations) descriptions.set(relation.oid, relation)
     const names = new Map<string, ColumnName>()
+    const triggers = triggersOf(parts.relations, descriptions)
+    const parents = new Map<number, readonly number[]>()
+    for (const { oid, parents: own } of parts.relations) if (own.length > 0) parents.set(oid, own)
+    this.constraints = new Constraints(parts.constraints ?? [], parents)
     for (const relation of parts.relations) {
       const base = relation.columns.map((column) => baseColumn(relation, column, descriptions, names))
-      const entry: CatalogRelation = { ...relation, base }
+      const fired = triggers.get(relation.oid)
+      const entry: CatalogRelation = { ...relation, base, ...(fired === undefined ? {} : { triggers: fired }) }
       inner(this.#relations, relation.schema).set(relation.name, entry)
       this.#relationsByOid.set(relation.oid, entry)
     }
@@ -149,6 +193,7 @@ export class Catalog {
       const overloads = byName.get(fn.name)
       if (overloads === undefined) byName.set(fn.name, [fn])
       else overloads.push(fn)
+      if (!fn.builtin) this.#functionsByOid.set(fn.oid, fn)
     }
     for (const type of parts.types) {
       inner(this.#types, type.schema).set(type.name, type)
@@ -187,6 +232,11 @@ export class Catalog {
   /** Every overload of a function in one schema; undefined when there is none. */
   functions(schema: string, name: string): readonly CatalogFunction[] | undefined {
     return this.#functions.get(schema)?.get(name)
+  }
+
+  /** A function that initdb did not make. */
+  functionByOid(oid: number): CatalogFunction | undefined {
+    return this.#functionsByOid.get(oid)
   }
 
   type(schema: string, name: string): CatalogType | undefined {
@@ -240,6 +290,23 @@ function inner<T>(map: Map<string, Map<string, T>>, key: string): Map<string, T>
     found = new Map()
     map.set(key, found)
   }
+  return found
+}
+
+/** Triggers by relation. What is written to a table may end in one that inherits from it or is its partition, whose triggers then fire. */
+function triggersOf(
+  relations: readonly RelationDescription[],
+  byOid: ReadonlyMap<number, RelationDescription>,
+): ReadonlyMap<number, readonly CatalogTrigger[]> {
+  const found = new Map<number, CatalogTrigger[]>()
+  const attach = (oid: number, triggers: readonly CatalogTrigger[], depth: number): void => {
+    const known = found.get(oid) ?? []
+    found.set(oid, known)
+    known.push(...triggers)
+    if (depth >= MAX_INHERITANCE_DEPTH) return
+    for (const parent of byOid.get(oid)?.parents ?? []) attach(parent, triggers, depth + 1)
+  }
+  for (const { oid, triggers } of relations) if (triggers !== undefined) attach(oid, triggers, 0)
   return found
 }
 

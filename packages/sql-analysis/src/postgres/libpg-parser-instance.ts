@@ -12,6 +12,7 @@ interface Exports {
   readonly _wasm_free_parse_result: (result: number) => void
   readonly _wasm_scan: (text: number) => number
   readonly _wasm_free_string: (text: number) => void
+  readonly _wasm_parse_plpgsql: (text: number) => number
 }
 
 /** The same, by names of this file. */
@@ -22,6 +23,7 @@ interface Functions {
   readonly freeResult: Exports['_wasm_free_parse_result']
   readonly scan: Exports['_wasm_scan']
   readonly freeString: Exports['_wasm_free_string']
+  readonly compile: Exports['_wasm_parse_plpgsql']
 }
 
 type Factory = (options: {
@@ -77,8 +79,9 @@ export class LibpgInstance {
       _wasm_free_parse_result: freeResult,
       _wasm_scan: scan,
       _wasm_free_string: freeString,
+      _wasm_parse_plpgsql: compile,
     } = exports
-    return new LibpgInstance({ allocate, free, parse, freeResult, scan, freeString }, memory)
+    return new LibpgInstance({ allocate, free, parse, freeResult, scan, freeString, compile }, memory)
   }
 
   /** Bytes of address space taken; WebAssembly memory never shrinks. */
@@ -101,8 +104,17 @@ export class LibpgInstance {
 
   /** PostgreSQL's own tokens of a text, as JSON, or the scanner's message. For tests: it costs more than parsing. */
   scan(text: Buffer): string {
+    return this.#answer(text, this.#functions.scan)
+  }
+
+  /** What PL/pgSQL's compiler makes of a CREATE FUNCTION, as JSON that begins with a brace, or its error message. */
+  compilePlpgsql(text: Buffer): string {
+    return this.#answer(text, this.#functions.compile)
+  }
+
+  #answer(text: Buffer, ask: (text: number) => number): string {
     const textPointer = this.#place(text, 0, text.length)
-    const result = this.#functions.scan(textPointer)
+    const result = ask(textPointer)
     const answer = this.#stringAt(result)
     this.#functions.free(textPointer)
     this.#functions.freeString(result)

@@ -83,6 +83,21 @@ export class LibpgParser {
     }
   }
 
+  /** Compiles a CREATE FUNCTION in PL/pgSQL to libpg_query's tree. Throws Error when the compiler does not take it, or broke. */
+  compilePlpgsql(text: string): unknown {
+    const instance = this.#current
+    if (instance === null || text.includes('\0')) throw new Error('the function cannot be compiled now')
+    let answer: string
+    try {
+      answer = instance.compilePlpgsql(Buffer.from(text, 'utf8'))
+    } catch {
+      this.#replace()
+      throw new Error('the function is too complex to be compiled')
+    }
+    if (!answer.startsWith('{')) throw new Error(answer)
+    return JSON.parse(answer)
+  }
+
   /** PostgreSQL's own tokens, as JSON. For tests. */
   scan(text: string): string {
     return this.#current === null ? 'restarting' : this.#current.scan(Buffer.from(text, 'utf8'))

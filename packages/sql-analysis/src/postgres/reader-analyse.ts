@@ -70,6 +70,15 @@ export function analyse(
   }
 }
 
+/** Longer functions are not followed. */
+const MOST_FUNCTION_BYTES = 64 * 1024
+
+/** Compiles a stored function in PL/pgSQL. Throws when it cannot be compiled, or is too long. */
+export function compileFunction(parser: LibpgParser, sql: string): unknown {
+  if (sql.length > MOST_FUNCTION_BYTES) throw new Error(`a function of more than ${MOST_FUNCTION_BYTES} bytes`)
+  return parser.compilePlpgsql(sql)
+}
+
 /** Parses a text that is not the client's (the query of a view), under the same limits. Throws when it cannot be parsed. */
 export function parseQuery(parser: LibpgParser, sql: string, limits: PrescanLimits): ParseResult {
   const bytes = Buffer.from(sql, 'utf8')

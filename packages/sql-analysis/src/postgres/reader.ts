@@ -1,12 +1,12 @@
 import type { ParseResult } from 'libpg-query'
 import type { Catalog } from './catalog.ts'
-import type { CatalogRows } from './catalog-queries.ts'
+import type { CatalogRows } from './catalog-rows.ts'
 import { readFacts } from './read-facts.ts'
 import type { NameEnvironment } from './read-facts.ts'
 import { LibpgParser } from './libpg-parser.ts'
 import { defaultPrescanLimits } from './prescan-limits.ts'
 import type { PrescanLimits } from './prescan-limits.ts'
-import { analyse, parseQuery } from './reader-analyse.ts'
+import { analyse, compileFunction, parseQuery } from './reader-analyse.ts'
 import type { Analysis, ReadFacts } from './reader-analyse.ts'
 import { unreadable, weightOf } from './reader-reading.ts'
 import type { Reading } from './reader-reading.ts'
@@ -121,6 +121,11 @@ export class PostgresReader {
   /** Parses the text of a view for a `NameEnvironment`, under the limits of statements. Throws when it cannot be parsed. */
   parseQuery(sql: string): ParseResult {
     return parseQuery(this.#parser, sql, this.#limits)
+  }
+
+  /** Compiles a stored function in PL/pgSQL, for `NameEnvironment.parsePlpgsql`. Throws when it cannot be compiled. */
+  parsePlpgsql(sql: string): unknown {
+    return compileFunction(this.#parser, sql)
   }
 
   /** Ends the worker thread. `read` goes on working; `readLarge` refuses. */

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { StatementFacts } from '@gatehouse/core'
-import { buildCatalog } from './catalog-queries.ts'
+import { buildCatalog } from './catalog-rows.ts'
 import { LibpgParser } from './libpg-parser.ts'
 import { defaultPrescanLimits } from './prescan-limits.ts'
 import { readFacts } from './read-facts.ts'

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { Catalog } from './catalog.ts'
-import type { CatalogRows } from './catalog-queries.ts'
+import type { CatalogRows } from './catalog-rows.ts'
 import type { Analysis } from './reader-analyse.ts'
 import { unreadable } from './reader-reading.ts'
 import type { WorkerAnswer, WorkerRequest, WorkerStart } from './worker-messages.ts'

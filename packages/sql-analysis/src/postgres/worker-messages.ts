@@ -1,4 +1,4 @@
-import type { CatalogRows } from './catalog-queries.ts'
+import type { CatalogRows } from './catalog-rows.ts'
 import type { PrescanLimits } from './prescan-limits.ts'
 import type { Analysis } from './reader-analyse.ts'
 

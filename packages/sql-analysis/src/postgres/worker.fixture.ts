@@ -1,4 +1,4 @@
-import type { CatalogRows } from './catalog-queries.ts'
+import type { CatalogRows } from './catalog-rows.ts'
 import type { StatementFacts } from '@gatehouse/core'
 import type { ParseResult } from 'libpg-query'
 import type { NameEnvironment } from './read-facts.ts'
@@ -19,6 +19,7 @@ export const harmlessFacts: StatementFacts = {
   output: [],
   decides: [],
   writes: [],
+  beneath: { accesses: [], functions: [] },
   names: { prepared: null, cursor: null },
   changesNames: false,
   complete: true,

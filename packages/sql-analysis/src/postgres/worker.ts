@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Catalog } from './catalog.ts'
-import { buildCatalog } from './catalog-queries.ts'
+import { buildCatalog } from './catalog-rows.ts'
 import { LibpgParser } from './libpg-parser.ts'
-import { analyse, parseQuery } from './reader-analyse.ts'
+import { analyse, compileFunction, parseQuery } from './reader-analyse.ts'
 import type { ReadFacts } from './reader-analyse.ts'
 import { unreadable } from './reader-reading.ts'
 import type { WorkerAnswer, WorkerRequest, WorkerStart } from './worker-messages.ts'
@@ -37,6 +37,11 @@ async function answerTo(request: WorkerRequest): Promise<WorkerAnswer> {
   }
   await parser.ready()
   const bytes = Buffer.from(text.buffer, text.byteOffset, text.byteLength)
-  const names = { catalog, searchPath, parse: (sql: string) => parseQuery(parser, sql, limits) }
+  const names = {
+    catalog,
+    searchPath,
+    parse: (sql: string) => parseQuery(parser, sql, limits),
+    parsePlpgsql: (sql: string) => compileFunction(parser, sql),
+  }
   return { kind: 'analysis', analysis: analyse(bytes, 0, bytes.length, names, literals, parser, readFacts, limits) }
 }

@@ -1,9 +1,11 @@
 import type { FuncCall, SortBy, WindowDef } from 'libpg-query'
+import type { CatalogFunction } from '../catalog.ts'
 import { findFunctions, splitName, useCandidates, useFunction } from './functions.ts'
-import { type Lineage, NOTHING, clouded, derivedFrom } from './lineage.ts'
+import { type Lineage, NOTHING, anyOf, comparedFrom, derivedFrom, doubted } from './lineage.ts'
 import { useOperator } from './operators.ts'
 import type { Reading } from './reading.ts'
 import type { Scope } from './scope.ts'
+import { readBodies } from './sql-functions.ts'
 import { readSettingCall } from './settings.ts'
 import { tellOfCall } from './tells.ts'
 import { type Tree, listOf, stringsOf } from './tree.ts'
@@ -34,9 +36,17 @@ export function readCall(reading: Reading, call: FuncCall, scope: Scope, argumen
   if (name === 'lo_import' || name === 'lo_export' || name.startsWith('pg_read_')) readFileArgument(reading, call)
   if (meaning.trust !== 'user' && meaning.trust !== 'unknown' && isPlainCount(reading, call, name, parts))
     return NOTHING
-  const derived = derivedFrom(reading, parts)
+  const called = readBodies(reading, meaning, parts, listOf(call.args))
+  // A function that is nothing but its body is told of by its body.
+  if (called !== null && meaning.bodies.length === meaning.candidates.length) return called
+  // How many different values there are tells which are equal, and no more.
+  const derived =
+    call.agg_distinct === true && name === 'count' && meaning.trust === 'harmless'
+      ? comparedFrom(reading, parts)
+      : derivedFrom(reading, parts)
   tellOfCall(reading, name, meaning.candidates, parts)
-  if (meaning.doubt !== null) return clouded(derived, 'function', meaning.doubt)
+  if (called !== null) return doubted(anyOf(reading, [derived, called]), meaning.doubt)
+  if (meaning.doubt !== null) return doubted(derived, meaning.doubt)
   const { catalog } = reading.environment
   if (derived.builtinType) return derived
   reading.spend(meaning.candidates.length)
@@ -54,15 +64,26 @@ function readProjection(reading: Reading, name: string, parts: readonly Lineage[
   const functions = findFunctions(reading, null, name, 1)
   if (functions.length > 0 && field === undefined) return null
   if (field !== undefined) {
-    const doubt = functions.length === 0 ? null : useCandidates(reading, name, functions, 1).doubt
-    return doubt === null
-      ? derivedFrom(reading, [argument])
-      : clouded(derivedFrom(reading, [argument]), 'function', doubt)
+    const value = derivedFrom(reading, [argument])
+    return functions.length === 0 ? value : anyOf(reading, [value, callOf(reading, name, functions, argument)])
   }
   const { catalog, searchPath } = reading.environment
   reading.spend(searchPath.length >> 1)
   const type = catalog.resolveType(name, searchPath)
   return type === undefined ? null : { ...derivedFrom(reading, parts), builtinType: catalog.isBuiltinType(type.oid) }
+}
+
+/** What functions of one argument, found by their name, make of a value. */
+export function callOf(
+  reading: Reading,
+  name: string,
+  functions: readonly CatalogFunction[],
+  argument: Lineage,
+): Lineage {
+  const meaning = useCandidates(reading, name, functions, 1)
+  const value = derivedFrom(reading, [argument])
+  const called = readBodies(reading, meaning, [argument], [])
+  return doubted(called === null ? value : anyOf(reading, [value, called]), meaning.doubt)
 }
 
 // count(column) tells only how many are not null: nothing of any value comes out. Of an expression it could be an oracle.
@@ -90,12 +111,8 @@ function readFileArgument(reading: Reading, call: FuncCall): void {
 
 /** What an OVER or WINDOW clause orders and groups by is looked at. */
 export function readWindow(reading: Reading, window: WindowDef, scope: Scope): void {
-  const parts: (Tree | undefined)[] = [
-    ...listOf(window.partitionClause),
-    ...listOf(window.orderClause),
-    window.startOffset,
-    window.endOffset,
-  ]
+  for (const part of listOf(window.partitionClause)) reading.decideEqual(reading.walk.expression(reading, part, scope))
+  const parts: (Tree | undefined)[] = [...listOf(window.orderClause), window.startOffset, window.endOffset]
   for (const part of parts) if (part !== undefined) reading.decide(reading.walk.expression(reading, part, scope))
 }
 

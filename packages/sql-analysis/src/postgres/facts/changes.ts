@@ -2,14 +2,17 @@ import type { Action, ColumnName } from '@gatehouse/core'
 import type { DeleteStmt, OnConflictClause, RangeVar, ReturningClause, UpdateStmt } from 'libpg-query'
 import { readCondition } from './bounds.ts'
 import { withCommonTables } from './common-tables.ts'
+import { tellOfAssignment, tellOfDelete, tellOfUpdate } from './constraints.ts'
 import { type FromScope, readFrom, relationItem } from './from.ts'
-import { type Column, type Lineage, anyOf, derivedFrom } from './lineage.ts'
+import { type Column, type Lineage, NOTHING, anyOf, derivedFrom, functionNames } from './lineage.ts'
 import { readTargets } from './queries.ts'
 import type { Reading } from './reading.ts'
 import { findRelation, relationName } from './relations.ts'
-import { type Item, itemOf } from './item.ts'
+import { afterRules } from './rules.ts'
+import { type Item, columnOf, itemOf } from './item.ts'
 import type { Scope } from './scope.ts'
 import { type Tree, listOf } from './tree.ts'
+import { afterTriggers } from './triggers.ts'
 import { writtenColumns } from './views.ts'
 
 /** UPDATE; returns what RETURNING gives, null without one. */
@@ -21,7 +24,8 @@ export function readUpdate(reading: Reading, statement: UpdateStmt, outer: Scope
   const scope = readSources(reading, [target], listOf(statement.fromClause), around)
   const assigned = readAssignments(reading, relation, 'update', listOf(statement.targetList), scope)
   narrow(reading, statement.whereClause, target, relation, scope)
-  const changed = afterWrite(reading, target, assigned)
+  const written = afterTriggers(reading, relation, ['update'], target, afterWrite(reading, target, assigned))
+  const changed = afterRules(reading, relation, 'CMD_UPDATE', target, written)
   return readReturning(reading, statement.returningClause, changed, {
     ...scope,
     items: [changed, ...scope.items.slice(1)],
@@ -35,9 +39,15 @@ export function readDelete(reading: Reading, statement: DeleteStmt, outer: Scope
   const around = withCommonTables(reading, statement.withClause, outer)
   const target = targetItem(reading, relation)
   reading.access('delete', relationName(reading, relation), null)
+  tellOfDelete(reading, relation)
   const scope = readSources(reading, [target], listOf(statement.usingClause), around)
   narrow(reading, statement.whereClause, target, relation, scope)
-  return readReturning(reading, statement.returningClause, target, scope)
+  const fired = afterTriggers(reading, relation, ['delete'], target, target)
+  const deleted = afterRules(reading, relation, 'CMD_DELETE', target, fired)
+  return readReturning(reading, statement.returningClause, deleted, {
+    ...scope,
+    items: [deleted, ...scope.items.slice(1)],
+  })
 }
 
 /** The entry of a table to be changed: a SELECT on it is listed once a column of it is read, as the server asks for. */
@@ -81,6 +91,7 @@ export function readAssignments(
     assigned.push({ name: assignment.name, lineage })
     write(reading, relation, assignment.name, lineage)
   }
+  tellOfUpdate(reading, relation, assigned)
   const names = assigned.flatMap((column) => column.name ?? [])
   reading.access(action, relationName(reading, relation), names)
   return assigned
@@ -124,10 +135,16 @@ interface Source {
 
 /** Lists a column written, under its base table's name where the relation is a view. */
 export function write(reading: Reading, relation: RangeVar, column: string | null, lineage: Lineage): void {
+  tellOfAssignment(reading, relation, column, lineage)
   const targets = column === null ? [null] : targetsOf(reading, relation, column)
   reading.spend(2 * targets.length)
   for (const target of targets)
-    reading.writes.push({ target, sources: lineage.sources, complete: lineage.reason === null })
+    reading.writes.push({
+      target,
+      sources: lineage.sources,
+      through: functionNames(lineage.through),
+      complete: lineage.reason === null,
+    })
 }
 
 function targetsOf(reading: Reading, name: RangeVar, column: string): readonly (ColumnName | null)[] {
@@ -180,6 +197,7 @@ export function readConflict(
   for (const node of listOf(infer?.indexElems)) {
     const element = node.IndexElem
     if (element?.expr !== undefined) reading.decide(reading.walk.expression(reading, element.expr, scope))
+    if (element?.name !== undefined) reading.decide(columnOf(reading, target, element.name) ?? NOTHING)
   }
   if (infer?.whereClause !== undefined) reading.decide(reading.walk.expression(reading, infer.whereClause, scope))
   if (clause.action !== 'ONCONFLICT_UPDATE') return []

@@ -50,8 +50,9 @@ export function commonTableColumns(reading: Reading, table: CommonTable): readon
   }
   reading.ascend()
   table.reading = false
-  table.columns = columns
-  return columns
+  // Outside of the query a star gives them all.
+  table.columns = columns.map(({ name, lineage }) => ({ name, lineage }))
+  return table.columns
 }
 
 function readOnce(reading: Reading, table: CommonTable): readonly Column[] {
@@ -80,14 +81,15 @@ function finish(reading: Reading, definition: CommonTableExpr, columns: readonly
   if (search?.search_seq_column !== undefined) {
     const looked = derivedFrom(reading, chosen(reading, named, stringsOf(search.search_col_list)))
     reading.decide(looked)
-    named.push({ name: search.search_seq_column, lineage: looked })
+    named.push({ name: search.search_seq_column, lineage: looked, beyondStar: true })
   }
   const cycle = definition.cycle_clause
   if (cycle?.cycle_mark_column !== undefined) {
     const looked = derivedFrom(reading, chosen(reading, named, stringsOf(cycle.cycle_col_list)))
     reading.decide(looked)
-    named.push({ name: cycle.cycle_mark_column, lineage: NOTHING })
-    if (cycle.cycle_path_column !== undefined) named.push({ name: cycle.cycle_path_column, lineage: looked })
+    named.push({ name: cycle.cycle_mark_column, lineage: NOTHING, beyondStar: true })
+    if (cycle.cycle_path_column !== undefined)
+      named.push({ name: cycle.cycle_path_column, lineage: looked, beyondStar: true })
   }
   return named
 }

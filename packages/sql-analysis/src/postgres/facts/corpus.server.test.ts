@@ -4,7 +4,8 @@ import type { ColumnName, StatementFacts } from '@gatehouse/core'
 import { loadModule, parseSync } from 'libpg-query'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { createDatabase, firstColumn } from '../../../../../test/servers/postgres.ts'
-import { CATALOG_QUERIES, CATALOG_SESSION, CATALOG_VERSION_QUERY, buildCatalog } from '../catalog-queries.ts'
+import { CATALOG_QUERIES, CATALOG_SESSION, CATALOG_VERSION_QUERY } from '../catalog-queries.ts'
+import { buildCatalog } from '../catalog-rows.ts'
 import { Work, readFacts } from '../read-facts.ts'
 import type { NameEnvironment } from './reading.ts'
 
@@ -45,7 +46,7 @@ function warns(facts: StatementFacts): boolean {
     facts.dynamicSql ||
     facts.unboundedWrite ||
     facts.files.length > 0 ||
-    facts.decides.some(isMasked) ||
+    facts.decides.some(({ column }) => isMasked(column)) ||
     facts.functions.some((use) => use.trust !== 'harmless') ||
     facts.writes.some((write) => !write.complete || write.sources.some((source) => isMasked(source.column))) ||
     (facts.output ?? []).some((one) => !one.complete || one.sources.some((source) => isMasked(source.column))) ||
@@ -74,6 +75,7 @@ describe.skipIf(missing !== null)(`the corpus on a real server${missing === null
       types: await rows(CATALOG_QUERIES.types),
       operators: await rows(CATALOG_QUERIES.operators),
       builtinOperators: await rows(CATALOG_QUERIES.builtinOperators),
+      constraints: await rows(CATALOG_QUERIES.constraints),
     })
     environment = { catalog, searchPath: ['pg_catalog', 'public'], parse: parseSync }
   }, 120_000)

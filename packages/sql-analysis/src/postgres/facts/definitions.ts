@@ -2,6 +2,7 @@ import type { Action, RelationName } from '@gatehouse/core'
 import type { AlterTableStmt, RangeVar } from 'libpg-query'
 import { write } from './changes.ts'
 import { DEFINITIONS, type DefinitionEntry, objectKind } from './definition-actions.ts'
+import { lookAtDefined, writeDefaults } from './definition-looks.ts'
 import { useFunction } from './functions.ts'
 import { Reading } from './reading.ts'
 import { creationSchema, findRelation, newRelationName, relationName } from './relations.ts'
@@ -33,7 +34,9 @@ export function readDefinition(reading: Reading, node: Tree): Action | null {
   for (const name of named) reading.access(action, name, null)
   if (tables.length === 0 && named.length === 0 && skipped === null) reading.access(action, null, null)
   readSpecials(reading, node, action)
+  lookAtDefined(reading, node)
   reading.defining = true
+  writeDefaults(reading, node)
   readDefinedParts(reading, fields, scopeOf(reading, tables, skipped))
   reading.defining = false
   // Statements inside a definition return nothing now.

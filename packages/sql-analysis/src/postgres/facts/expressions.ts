@@ -2,7 +2,18 @@ import type { A_Indirection, CaseExpr, SubLink, TypeCast } from 'libpg-query'
 import { readCall, readOrdering, readWindow } from './calls.ts'
 import { readColumnRef } from './column-references.ts'
 import { COMPUTED_KINDS, CONSTANT_KINDS, TOTAL_KINDS } from './expression-kinds.ts'
-import { type Column, type Lineage, NOTHING, clouded, derivedFrom, lineagesOf, rowOf, untraced } from './lineage.ts'
+import {
+  anyOf,
+  type Column,
+  comparedFrom,
+  derivedFrom,
+  doubted,
+  type Lineage,
+  lineagesOf,
+  NOTHING,
+  rowOf,
+  testedFrom,
+} from './lineage.ts'
 import { readOperators } from './operator-chains.ts'
 import { useOperator } from './operators.ts'
 import type { Reading } from './reading.ts'
@@ -27,16 +38,16 @@ function readNode(reading: Reading, node: Tree, scope: Scope): Lineage {
   if (node.A_Const !== undefined) return NOTHING
   if (node.A_Expr !== undefined) return readOperators(reading, node.A_Expr, scope)
   if (node.FuncCall !== undefined) return readCall(reading, node.FuncCall, scope, null)
-  if (node.ParamRef !== undefined) return NOTHING
-  if (node.BoolExpr !== undefined) return readChoice(reading, node.BoolExpr.args, scope)
+  if (node.ParamRef !== undefined) return reading.parameters?.[(node.ParamRef.number ?? 0) - 1] ?? NOTHING
+  if (node.BoolExpr !== undefined) return readChoice(reading, node.BoolExpr.args, scope, testedFrom)
   if (node.TypeCast !== undefined) return readCast(reading, node.TypeCast, scope)
   if (node.List !== undefined) return derivedFrom(reading, readEach(reading, node.List.items, scope))
   if (node.SubLink !== undefined) return readSubLink(reading, node.SubLink, scope)
   if (node.CaseExpr !== undefined) return readCase(reading, node.CaseExpr, scope)
-  if (node.NullTest !== undefined) return plain(derivedFrom(reading, [optional(reading, node.NullTest.arg, scope)]))
+  if (node.NullTest !== undefined) return plain(comparedFrom(reading, [optional(reading, node.NullTest.arg, scope)]))
   if (node.BooleanTest !== undefined)
-    return plain(derivedFrom(reading, [optional(reading, node.BooleanTest.arg, scope)]))
-  if (node.CoalesceExpr !== undefined) return readChoice(reading, node.CoalesceExpr.args, scope)
+    return plain(comparedFrom(reading, [optional(reading, node.BooleanTest.arg, scope)]))
+  if (node.CoalesceExpr !== undefined) return readChoice(reading, node.CoalesceExpr.args, scope, derivedFrom)
   if (node.MinMaxExpr !== undefined) return derivedFrom(reading, readEach(reading, node.MinMaxExpr.args, scope))
   if (node.A_ArrayExpr !== undefined) return derivedFrom(reading, readEach(reading, node.A_ArrayExpr.elements, scope))
   if (node.RowExpr !== undefined) return readRow(reading, listOf(node.RowExpr.args), scope)
@@ -123,10 +134,15 @@ function readAggregateClauses(
   if (clauses.over !== undefined) readWindow(reading, clauses.over, scope)
 }
 
-function readChoice(reading: Reading, nodes: readonly Tree[] | undefined, scope: Scope): Lineage {
+function readChoice(
+  reading: Reading,
+  nodes: readonly Tree[] | undefined,
+  scope: Scope,
+  combine: typeof derivedFrom,
+): Lineage {
   const parts = readEach(reading, nodes, scope)
   tellOfChoice(reading, parts)
-  return derivedFrom(reading, parts)
+  return combine(reading, parts)
 }
 
 function readCast(reading: Reading, cast: TypeCast, scope: Scope): Lineage {
@@ -151,13 +167,14 @@ function readSubLink(reading: Reading, link: SubLink, scope: Scope): Lineage {
       return derivedFrom(reading, lineagesOf(reading, columns))
     default: {
       const tested = optional(reading, link.testexpr, scope)
-      const compared = derivedFrom(reading, lineagesOf(reading, columns))
-      reading.decide(tested)
-      reading.decide(compared)
+      const compared = anyOf(reading, lineagesOf(reading, columns))
       const names = stringsOf(link.operName)
+      const equality = names.length === 0 || names[names.length - 1] === '=' || names[names.length - 1] === '<>'
       const doubt = useOperator(reading, names.length === 0 ? ['='] : names, tested, compared)
-      const value = derivedFrom(reading, [tested, compared])
-      return doubt === null ? value : clouded(value, 'function', doubt)
+      const combine = equality && doubt === null ? comparedFrom : derivedFrom
+      const value = combine(reading, [tested, compared])
+      reading.decide(value)
+      return doubted(value, doubt)
     }
   }
 }
@@ -165,13 +182,13 @@ function readSubLink(reading: Reading, link: SubLink, scope: Scope): Lineage {
 function readCase(reading: Reading, expression: CaseExpr, scope: Scope): Lineage {
   const results: Lineage[] = []
   const tested = expression.arg === undefined ? null : readExpression(reading, expression.arg, scope)
-  if (tested !== null) reading.decide(tested)
+  if (tested !== null) reading.decideEqual(tested)
   for (const branch of listOf(expression.args)) {
     const test = optional(reading, branch.CaseWhen?.expr, scope)
-    reading.decide(test)
-    if (tested !== null) {
-      const doubt = useOperator(reading, ['='], tested, test)
-      if (doubt !== null) results.push(untraced('function', doubt))
+    if (tested === null) reading.decide(test)
+    else {
+      reading.decideEqual(test)
+      results.push(doubted(NOTHING, useOperator(reading, ['='], tested, test)))
     }
     results.push(optional(reading, branch.CaseWhen?.result, scope))
   }

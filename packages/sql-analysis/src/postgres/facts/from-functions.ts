@@ -91,10 +91,12 @@ function readReturned(reading: Reading, node: Tree, definitions: readonly Tree[]
       ? reading.walk.expression(reading, node, scope)
       : readCall(reading, node.FuncCall, scope, parts)
   if (definitions.length > 0) {
-    const columns = definitions.map((definition) => {
+    const fields = value.fields?.length === definitions.length ? value.fields : null
+    const columns = definitions.map((definition, index) => {
       const column = definition.ColumnDef
       const type = column?.typeName
-      return { name: column?.colname ?? null, lineage: type === undefined ? value : castTo(reading, value, type) }
+      const lineage = fields?.[index]?.lineage ?? value
+      return { name: column?.colname ?? null, lineage: type === undefined ? lineage : castTo(reading, lineage, type) }
     })
     return { columns, open: null, scalar: false }
   }
@@ -114,7 +116,12 @@ function readReturned(reading: Reading, node: Tree, definitions: readonly Tree[]
     return { columns: [], open: { ...value, fields: null, builtinType: false }, scalar: false }
   if (shape.length === 0) return { columns: [{ name, lineage: value }], open: null, scalar: true }
   // A function that returns a row of one field is known by the field's name, or by its alias.
-  return { columns: shape.map((field) => ({ name: field, lineage: value })), open: null, scalar: false }
+  const fields = value.fields?.length === shape.length ? value.fields : null
+  return {
+    columns: shape.map((field, index) => ({ name: field, lineage: fields?.[index]?.lineage ?? value })),
+    open: null,
+    scalar: false,
+  }
 }
 
 /** Oid of the pseudo-type `anyarray`, the same in every version. */

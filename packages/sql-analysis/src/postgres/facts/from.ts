@@ -1,8 +1,9 @@
 import type { Alias, JoinExpr, RangeSubselect, RangeVar } from 'libpg-query'
 import { commonTableColumns } from './common-tables.ts'
+import { lookAtRows, partitionOf } from './constraints.ts'
 import { functionItem, jsonTableItem, xmlTableItem } from './from-functions.ts'
 import { joinItem } from './joins.ts'
-import { type Column, anyOf, lineagesOf, untraced } from './lineage.ts'
+import { type Column, NOTHING, anyOf, lineagesOf, untraced } from './lineage.ts'
 import type { Reading } from './reading.ts'
 import { findRelation, relationName } from './relations.ts'
 import { type Item, itemOf, renamedColumns } from './item.ts'
@@ -54,6 +55,7 @@ function tableItem(reading: Reading, name: RangeVar, scope: Scope): Item {
 export function relationItem(reading: Reading, name: RangeVar, action: 'select' | null, alias: string): Item {
   const resolved = relationName(reading, name)
   const relation = findRelation(reading, name)
+  if (relation !== undefined) lookAtRows(reading, relation)
   const aliased = name.alias !== undefined
   const columns = relation === undefined ? [] : relationColumns(reading, relation)
   const shown = renamed(reading, columns, name.alias)
@@ -64,6 +66,7 @@ export function relationItem(reading: Reading, name: RangeVar, action: 'select' 
     open: relation === undefined ? untraced('relation', `relation "${resolved.name}" is not known`) : null,
     columnsVisible: true,
     systemColumns: true,
+    tableoid: relation === undefined ? NOTHING : partitionOf(reading, relation),
     storedNames: shown === columns ? null : columns.map(({ name: stored }) => stored ?? ''),
     join: null,
     read: action === null ? null : reading.access(action, resolved, []),

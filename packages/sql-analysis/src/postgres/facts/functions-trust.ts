@@ -1,6 +1,6 @@
 /** Table: which built-in functions reach beyond their arguments. Judged by the PostgreSQL manual, chapter "Functions and Operators". */
 import type { FunctionTrust } from '@gatehouse/core'
-import type { Volatility } from '../catalog.ts'
+import type { CatalogFunction, Volatility } from '../catalog.ts'
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/).filter((word) => word !== ''))
 
@@ -44,6 +44,23 @@ const RUNS_TEXT = /^(?:(?:query|cursor|table|schema|database)_to_xml(?:schema|_a
 
 /** Not built in, but widely installed: text among their arguments is run as SQL. */
 const RUNS_TEXT_BY_EXTENSION = /^(?:dblink|crosstab|connectby$|xpath_table$|plv8|exec|cron)/
+
+/**
+ * Extensions whose immutable functions compute from their arguments and nothing else (PostgreSQL manual, appendix "Additional Supplied
+ * Modules"; the documentation of pgvector and PostGIS). They are written in C: only a superuser can make such a function.
+ */
+const PURE_EXTENSIONS = words(`
+  btree_gin btree_gist citext cube earthdistance fuzzystrmatch hstore intarray isn ltree pg_trgm pgcrypto seg unaccent uuid-ossp vector postgis`)
+
+/** True for an immutable function in C, or in the server's own language, of an extension that is known to compute only. */
+export function isPureOfExtension(fn: CatalogFunction): boolean {
+  return (
+    fn.extension !== undefined &&
+    PURE_EXTENSIONS.has(fn.extension) &&
+    fn.volatility === 'immutable' &&
+    (fn.language === 'c' || fn.language === 'internal')
+  )
+}
 
 /** How far a built-in function is trusted. */
 export function builtinTrust(name: string, volatility: Volatility): FunctionTrust {

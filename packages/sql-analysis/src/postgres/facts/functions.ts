@@ -1,6 +1,7 @@
 import type { FunctionTrust } from '@gatehouse/core'
 import type { CatalogFunction } from '../catalog.ts'
-import { builtinTrust, returnsAnyValue, runsText } from './functions-trust.ts'
+import { builtinTrust, isPureOfExtension, returnsAnyValue, runsText } from './functions-trust.ts'
+import { type Doubt, eitherDoubt } from './lineage.ts'
 import type { FunctionMeaning, Reading } from './reading.ts'
 
 /** The schema and name of a dotted function name; schema null when none was written. */
@@ -89,12 +90,15 @@ function meaningOf(reading: Reading, names: readonly string[], argumentCount: nu
   const candidates = findFunctions(reading, schema, name, argumentCount)
   if (candidates.length === 0) {
     reading.useFunction(schema, name, 'unknown')
-    return { trust: 'unknown', candidates, doubt: `function ${name}() is not known` }
+    return { trust: 'unknown', candidates, doubt: { unknown: `function ${name}() is not known` }, bodies: [] }
   }
   return useCandidates(reading, name, candidates, argumentCount)
 }
 
-/** Records the use of functions already found. */
+/**
+ * Records the use of functions already found; not yet of those with a body that can be read, of which a call must say what came
+ * of reading it (`readBodies`).
+ */
 export function useCandidates(
   reading: Reading,
   name: string,
@@ -102,22 +106,41 @@ export function useCandidates(
   argumentCount: number | null,
 ): FunctionMeaning {
   let trust: FunctionTrust = 'harmless'
-  let doubt: string | null = null
+  let doubt: Doubt | null = null
+  const bodies: CatalogFunction[] = []
   reading.spend(4 * candidates.length)
   for (const fn of candidates) {
-    const own = fn.builtin ? builtinTrust(fn.name, fn.volatility) : 'user'
-    reading.useFunction(fn.schema, fn.name, own)
+    if (fn.body !== undefined) {
+      bodies.push(fn)
+      continue
+    }
+    const own = trustOf(fn)
     if (own === 'user') {
       trust = 'user'
-      doubt ??= `what function ${fn.schema}.${name}() returns is not known`
-      // Only a volatile body may change settings or make objects (PostgreSQL manual, "Function Volatility Categories").
-      if (fn.volatility === 'volatile') {
-        reading.changesNames = true
-        reading.movesNames = true
-      }
-    } else if (own === 'sensitive' && trust === 'harmless') trust = 'sensitive'
-    if (fn.builtin && returnsAnyValue(name)) doubt ??= `function ${name}() can return any value`
+      doubt = eitherDoubt(doubt, useUserFunction(reading, fn))
+    } else {
+      reading.useFunction(fn.schema, fn.name, own)
+      if (own === 'sensitive' && trust === 'harmless') trust = 'sensitive'
+    }
+    if (fn.builtin && returnsAnyValue(name)) doubt = eitherDoubt(doubt, { functions: [fn] })
     if (runsText(name, fn.builtin, argumentCount ?? 2)) reading.dynamicSql = true
   }
-  return { trust, candidates, doubt }
+  return { trust, candidates, doubt, bodies }
+}
+
+/** How far a function with no body that could be read is trusted. */
+export function trustOf(fn: CatalogFunction): FunctionTrust {
+  if (fn.builtin) return builtinTrust(fn.name, fn.volatility)
+  return isPureOfExtension(fn) ? 'harmless' : 'user'
+}
+
+/** Records the use of a function whose body is not known; its result is in doubt. */
+export function useUserFunction(reading: Reading, fn: CatalogFunction): Doubt {
+  reading.useFunction(fn.schema, fn.name, 'user')
+  // Only a volatile body may change settings or make objects (PostgreSQL manual, "Function Volatility Categories").
+  if (fn.volatility === 'volatile') {
+    reading.changesNames = true
+    reading.movesNames = true
+  }
+  return { functions: [fn] }
 }

@@ -2,13 +2,17 @@ import type { InsertStmt, MergeStmt, MergeWhenClause } from 'libpg-query'
 import { readCondition } from './bounds.ts'
 import { afterWrite, readAssignments, readConflict, readReturning, targetItem, write } from './changes.ts'
 import { withCommonTables } from './common-tables.ts'
+import { tellOfDelete, tellOfInsert } from './constraints.ts'
 import { type FromScope, readFrom } from './from.ts'
 import { type Column, NOTHING, anyOf, lineagesOf } from './lineage.ts'
+import { readValue } from './queries.ts'
 import type { Reading } from './reading.ts'
 import { findRelation, relationName } from './relations.ts'
+import { afterRules } from './rules.ts'
 import type { Scope } from './scope.ts'
 import type { Item } from './item.ts'
 import { type Tree, listOf } from './tree.ts'
+import { afterTriggers } from './triggers.ts'
 
 /** INSERT; returns what RETURNING gives, null without one. */
 export function readInsert(reading: Reading, statement: InsertStmt, outer: Scope): readonly Column[] | null {
@@ -31,6 +35,7 @@ export function readInsert(reading: Reading, statement: InsertStmt, outer: Scope
   inserted.forEach((column) => {
     write(reading, relation, column.name, column.lineage)
   })
+  tellOfInsert(reading, relation, inserted)
   let written: readonly Column[] = inserted
   const conflict = statement.onConflictClause
   if (conflict !== undefined) {
@@ -40,7 +45,9 @@ export function readInsert(reading: Reading, statement: InsertStmt, outer: Scope
     const excluded = all.length === 0 ? inserted : all
     written = [...inserted, ...readConflict(reading, conflict, relation, target, excluded, around)]
   }
-  const changed = afterWrite(reading, target, written)
+  const events = conflict?.action === 'ONCONFLICT_UPDATE' ? (['insert', 'update'] as const) : (['insert'] as const)
+  const fired = afterTriggers(reading, relation, events, target, afterWrite(reading, target, written))
+  const changed = afterRules(reading, relation, 'CMD_INSERT', target, fired)
   return readReturning(reading, statement.returningClause, changed, {
     outer: around,
     items: [changed],
@@ -85,8 +92,15 @@ export function readMerge(reading: Reading, statement: MergeStmt, outer: Scope):
     const wide = clause.matchKind === 'MERGE_WHEN_NOT_MATCHED_BY_SOURCE' || open
     if (wide && all) reading.unboundedWrite = true
   }
-  const changed = afterWrite(reading, target, given)
-  return readReturning(reading, statement.returningClause, changed, { ...scope, items: [changed, ...sources] })
+  const changed = afterTriggers(
+    reading,
+    relation,
+    ['insert', 'update', 'delete'],
+    target,
+    afterWrite(reading, target, given),
+  )
+  // RETURNING * gives the source's columns before the target's (PostgreSQL manual, "MERGE").
+  return readReturning(reading, statement.returningClause, changed, { ...scope, items: [...sources, changed] })
 }
 
 function readMergeAction(
@@ -103,20 +117,19 @@ function readMergeAction(
       return []
     case 'CMD_DELETE':
       reading.access('delete', relationName(reading, relation), null)
+      tellOfDelete(reading, relation)
       return []
     case 'CMD_UPDATE':
       return readAssignments(reading, relation, 'update', listOf(clause.targetList), scope)
     case 'CMD_INSERT': {
       const named = listOf(clause.targetList).map((node: Tree) => node.ResTarget?.name ?? '')
       reading.access('insert', relationName(reading, relation), named.length === 0 ? null : named)
-      const values = listOf(clause.values).map((node) => ({
-        name: null,
-        lineage: reading.walk.expression(reading, node, scope),
-      }))
+      const values = listOf(clause.values).flatMap((node) => readValue(reading, node, scope))
       reading.spend(named.length + values.length + target.columns.length)
       const names = named.length === 0 ? target.columns.map((column) => column.name) : named
-      const inserted = values.map((value, index) => ({ name: names[index] ?? null, lineage: value.lineage }))
+      const inserted = values.map((lineage, index) => ({ name: names[index] ?? null, lineage }))
       for (const value of inserted) write(reading, relation, value.name, value.lineage)
+      tellOfInsert(reading, relation, inserted)
       return inserted
     }
     default:

@@ -19,6 +19,8 @@ export interface Item {
   readonly columnsVisible: boolean
   /** `ctid`, `xmin` and the like can be named. */
   readonly systemColumns: boolean
+  /** What `tableoid` depends on. */
+  readonly tableoid: Lineage
   /** Names in `read` per column where they differ from those of `columns` (renamed in FROM); null when they do not. */
   readonly storedNames: readonly string[] | null
   /** What a join is made of; null for the rest. */
@@ -58,6 +60,7 @@ export function itemOf(alias: string, columns: readonly Column[], open: Lineage 
     open,
     columnsVisible: true,
     systemColumns: false,
+    tableoid: NOTHING,
     storedNames: null,
     join: null,
     read: null,
@@ -77,7 +80,7 @@ export function columnOf(work: Spending, item: Item, name: string): Lineage | nu
   if (found !== null) return found
   if (item.systemColumns && SYSTEM_COLUMNS.has(name)) {
     noteReadName(item, name)
-    return NOTHING
+    return name === 'tableoid' ? item.tableoid : NOTHING
   }
   return null
 }
@@ -207,7 +210,7 @@ export function renamedColumns(
 ): readonly Column[] {
   if (names.length === 0) return columns
   work.spend(columns.length)
-  return columns.map((column, index) => ({ name: names[index] ?? column.name, lineage: column.lineage }))
+  return columns.map((column, index) => ({ ...column, name: names[index] ?? column.name }))
 }
 
 function joinedColumn(work: Spending, join: JoinedColumns, name: string): Lineage | null {

@@ -14,8 +14,8 @@ export function joinItem(reading: Reading, join: JoinExpr, left: Item, right: It
   for (const name of mergedNames(reading, join, left, right)) {
     const leftValue = sideOf(reading, left, name)
     const rightValue = sideOf(reading, right, name)
-    reading.decide(leftValue)
-    reading.decide(rightValue)
+    reading.decideEqual(leftValue)
+    reading.decideEqual(rightValue)
     useOperator(reading, ['='], leftValue, rightValue)
     merged.push({ name, lineage: anyOf(reading, [leftValue, rightValue]) })
   }

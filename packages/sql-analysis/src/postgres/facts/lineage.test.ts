@@ -19,10 +19,23 @@ describe('the lineage of an output column', () => {
       'with recursive c(x) as (select body from notes union all select p.ssn from people p, c) select x from c',
       ['copied notes.body, copied people.ssn'],
     ],
+    [
+      'with recursive c as (select ssn from people union all select * from c) cycle ssn set looped using path select * from c',
+      ['copied people.ssn', '', 'derived people.ssn'],
+    ],
+    [
+      'with recursive c as (select ssn, id from people union all select *, 1 from (select c.ssn from c) d) search depth first by id set nth select * from c',
+      ['copied people.ssn', 'copied people.id', 'derived people.id'],
+    ],
     ["select 'x' union all select ssn from people", ['copied people.ssn']],
     ['select l.x from people u, lateral (select u.ssn as x) l', ['copied people.ssn']],
     ['select (select ssn from people limit 1)', ['copied people.ssn']],
     ['values (1), ((select 2)), ((select ssn from people))', ['copied people.ssn']],
+    [
+      'select v.* from people, lateral (values (people.*, 1)) v',
+      ['copied people.id', 'copied people.name', 'copied people.ssn', 'copied people.email', ''],
+    ],
+    ['select v.* from unheard_of u, lateral (values (u.*)) v', ['?']],
     ['select again from tagged_again', ['copied people.ssn']],
     ['select ssn from people_old', ['copied people.ssn']],
     ['select upper(ssn) from people', ['derived people.ssn']],
@@ -35,8 +48,8 @@ describe('the lineage of an output column', () => {
     ['select ssn(p) from people p', [EVERYTHING]],
     ['select count(ssn), count(*) from people', ['', '']],
     ["select count(nullif(ssn, 'x')) from people", ['derived people.ssn']],
-    ['select count(distinct ssn) from people', ['derived people.ssn']],
-    ['select secret_of(1)', ['?']],
+    ['select count(distinct ssn) from people', ['compared people.ssn']],
+    ['select secret_of(1)', ['!secret_of']],
     ['select nobody_knows(ssn) from people', ['?derived people.ssn']],
     ['select x from broken', ['?']],
     ['select * from unheard_of', ['?']],
@@ -63,6 +76,13 @@ describe('the lineage of an output column', () => {
       'copied notes.body, copied people.ssn',
     ])
     expect(outputs('delete from people where id = 1 returning old.ssn')).toEqual(['copied people.ssn'])
+    const merge = 'merge into notes n using (select ssn from people) p on n.body = p.ssn when matched then delete'
+    expect(outputs(`${merge} returning *`)).toEqual([
+      'copied people.ssn',
+      'copied notes.id',
+      'copied notes.person_id',
+      'copied notes.body',
+    ])
   })
 
   it('is given for COPY to the client', () => {

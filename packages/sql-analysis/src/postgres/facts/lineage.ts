@@ -1,9 +1,10 @@
-import type { ColumnName, LineageSource, OutputColumn } from '@gatehouse/core'
+import type { ColumnName, Dependence, FunctionName, LineageSource, OutputColumn } from '@gatehouse/core'
+import type { CatalogFunction } from '../catalog.ts'
 import type { Spending } from './work.ts'
 
 /**
  * Why a value could not be traced.
- * `function`: a function with an unknown body. `relation`: a relation the catalog does not know.
+ * `function`: a function the catalog does not know. `relation`: a relation it does not know.
  * `name`: anything else (an unknown column, a view that cannot be expanded, a value of unknown origin).
  */
 export type Opacity = 'none' | 'function' | 'relation' | 'name'
@@ -11,6 +12,8 @@ export type Opacity = 'none' | 'function' | 'relation' | 'name'
 /** What one value depends on. Immutable. */
 export interface Lineage {
   readonly sources: readonly LineageSource[]
+  /** Functions of unknown body whose result can be in it. */
+  readonly through: readonly CatalogFunction[]
   readonly opacity: Opacity
   /** Why it could not be traced in full; null when it could. */
   readonly reason: string | null
@@ -24,32 +27,65 @@ export interface Lineage {
 export interface Column {
   readonly name: string | null
   readonly lineage: Lineage
+  /** Can be named, but no star gives it: a column of SEARCH or CYCLE, within its own recursive query. */
+  readonly beyondStar?: true
 }
 
 const NO_SOURCES: readonly LineageSource[] = []
+const NO_FUNCTIONS: readonly CatalogFunction[] = []
 
 /** A value that depends on no column: a literal, a parameter, `count(*)`. */
-export const NOTHING: Lineage = { sources: NO_SOURCES, opacity: 'none', reason: null, fields: null, builtinType: true }
+export const NOTHING: Lineage = {
+  sources: NO_SOURCES,
+  through: NO_FUNCTIONS,
+  opacity: 'none',
+  reason: null,
+  fields: null,
+  builtinType: true,
+}
 
 /** The value of a base column itself. */
 export function copiedFrom(sources: readonly LineageSource[], builtinType: boolean): Lineage {
-  return { sources, opacity: 'none', reason: null, fields: null, builtinType }
+  return { sources, through: NO_FUNCTIONS, opacity: 'none', reason: null, fields: null, builtinType }
 }
 
 /** A value whose origin is not known. */
 export function untraced(opacity: Exclude<Opacity, 'none'>, reason: string): Lineage {
-  return { sources: NO_SOURCES, opacity, reason, fields: null, builtinType: false }
+  return { sources: NO_SOURCES, through: NO_FUNCTIONS, opacity, reason, fields: null, builtinType: false }
 }
 
 /** The same value with a reason why more than its sources can be in it. */
 export function clouded(lineage: Lineage, opacity: Exclude<Opacity, 'none'>, reason: string): Lineage {
   return {
     sources: lineage.sources,
+    through: lineage.through,
     opacity: worse(lineage.opacity, opacity),
     reason: lineage.reason ?? reason,
     fields: null,
     builtinType: false,
   }
+}
+
+/** Why a value can hold more than it is made from: functions of unknown body, or one that is not known at all. */
+export type Doubt = { readonly functions: readonly CatalogFunction[] } | { readonly unknown: string }
+
+/** Both doubts; an unknown function outweighs the rest. */
+export function eitherDoubt(a: Doubt | null, b: Doubt | null): Doubt | null {
+  if (a === null || b === null) return a ?? b
+  if ('unknown' in a) return a
+  return 'unknown' in b ? b : { functions: [...new Set([...a.functions, ...b.functions])] }
+}
+
+/** The same value in doubt. */
+export function doubted(lineage: Lineage, doubt: Doubt | null): Lineage {
+  if (doubt === null) return lineage
+  if ('unknown' in doubt) return clouded(lineage, 'function', doubt.unknown)
+  return { ...lineage, through: mergeFunctions(lineage.through, doubt.functions), fields: null, builtinType: false }
+}
+
+function mergeFunctions(a: readonly CatalogFunction[], b: readonly CatalogFunction[]): readonly CatalogFunction[] {
+  if (a.length === 0 || a === b) return b
+  return b.length === 0 ? a : [...new Set([...a, ...b])]
 }
 
 function worse(a: Opacity, b: Opacity): Opacity {
@@ -58,24 +94,43 @@ function worse(a: Opacity, b: Opacity): Opacity {
   return a === 'none' ? b : a
 }
 
+/** How sources come out of what is done with them. */
+type Combining = Readonly<Record<Dependence, Dependence>>
+const DERIVED: Combining = { copied: 'derived', derived: 'derived', compared: 'derived', decides: 'decides' }
+const KEPT: Combining = { copied: 'copied', derived: 'derived', compared: 'compared', decides: 'decides' }
+const TESTED: Combining = { ...KEPT, copied: 'derived' }
+const COMPARED: Combining = { ...KEPT, copied: 'compared' }
+
 /** A value computed from others: every source becomes `derived`. */
 export function derivedFrom(work: Spending, parts: readonly Lineage[]): Lineage {
-  return combine(work, parts, true)
+  return combine(work, parts, DERIVED)
 }
 
 /** A value that is one of several: sources keep how they come. */
 export function anyOf(work: Spending, parts: readonly Lineage[]): Lineage {
-  return combine(work, parts, false)
+  return combine(work, parts, KEPT)
 }
 
-function combine(work: Spending, parts: readonly Lineage[], derive: boolean): Lineage {
+/** The truth of conditions joined by AND, OR, NOT: of what was only compared, no more is told. */
+export function testedFrom(work: Spending, parts: readonly Lineage[]): Lineage {
+  return combine(work, parts, TESTED)
+}
+
+/** Whether the values are equal: what was copied is `compared`. */
+export function comparedFrom(work: Spending, parts: readonly Lineage[]): Lineage {
+  return combine(work, parts, COMPARED)
+}
+
+function combine(work: Spending, parts: readonly Lineage[], combining: Combining): Lineage {
   let opacity: Opacity = 'none'
   let reason: string | null = null
   let builtinType = true
   let withSources = 0
   let total = 0
   let only: Lineage = NOTHING
+  let through = NO_FUNCTIONS
   for (const part of parts) {
+    if (part.through.length > 0) through = mergeFunctions(through, part.through)
     if (part.opacity !== 'none') {
       opacity = worse(opacity, part.opacity)
       reason ??= part.reason
@@ -87,37 +142,36 @@ function combine(work: Spending, parts: readonly Lineage[], derive: boolean): Li
       only = part
     }
   }
-  work.spend(1 + (parts.length >> 2) + (withSources > 1 ? 2 * total : 0))
+  work.spend(1 + (parts.length >> 2) + (withSources > 1 ? 2 * total : 0) + through.length)
   if (withSources === 0) {
-    if (opacity === 'none' && builtinType) return NOTHING
-    return { sources: NO_SOURCES, opacity, reason, fields: null, builtinType }
+    if (opacity === 'none' && builtinType && through.length === 0) return NOTHING
+    return { sources: NO_SOURCES, through, opacity, reason, fields: null, builtinType }
   }
-  let sources: readonly LineageSource[]
-  if (withSources === 1) sources = derive ? allDerived(work, only.sources) : only.sources
-  else sources = mergeSources(parts, derive)
-  return { sources, opacity, reason, fields: null, builtinType }
+  const sources = withSources === 1 ? turned(work, only.sources, combining) : mergeSources(parts, combining)
+  return { sources, through, opacity, reason, fields: null, builtinType }
 }
 
-function allDerived(work: Spending, sources: readonly LineageSource[]): readonly LineageSource[] {
+function turned(work: Spending, sources: readonly LineageSource[], combining: Combining): readonly LineageSource[] {
+  if (combining === KEPT) return sources
   work.spend(sources.length >> 3)
-  if (sources.every((source) => source.how === 'derived')) return sources
+  if (sources.every((source) => combining[source.how] === source.how)) return sources
   work.spend(sources.length)
-  return sources.map((source) =>
-    source.how === 'derived' ? source : { column: source.column, how: 'derived' as const },
-  )
+  return sources.map((source) => turnedSource(source, combining[source.how]))
 }
 
-function mergeSources(parts: readonly Lineage[], derive: boolean): readonly LineageSource[] {
+function turnedSource(source: LineageSource, how: Dependence): LineageSource {
+  return source.how === how ? source : { column: source.column, how }
+}
+
+function mergeSources(parts: readonly Lineage[], combining: Combining): readonly LineageSource[] {
   const merged = new Map<ColumnName, LineageSource>()
   for (const part of parts) {
     for (const source of part.sources) {
+      const how = combining[source.how]
       const known = merged.get(source.column)
-      if (derive) {
-        if (known === undefined)
-          merged.set(source.column, source.how === 'derived' ? source : { column: source.column, how: 'derived' })
-      } else if (known === undefined || (known.how === 'derived' && source.how === 'copied')) {
-        merged.set(source.column, source)
-      }
+      if (known === undefined) merged.set(source.column, turnedSource(source, how))
+      // A value that may be the column's own, or one computed from it, is treated as computed: its mask may show the wrong part.
+      else if (known.how !== how) merged.set(source.column, turnedSource(source, 'derived'))
     }
   }
   return [...merged.values()]
@@ -140,6 +194,7 @@ export function sameLineage(work: Spending, a: Lineage, b: Lineage): boolean {
   work.spend(2)
   if (a.opacity !== b.opacity || a.builtinType !== b.builtinType || !sameSources(work, a.sources, b.sources))
     return false
+  if (a.through.length !== b.through.length || a.through.some((fn) => !b.through.includes(fn))) return false
   if (a.fields === b.fields) return true
   if (a.fields === null || b.fields === null || a.fields.length !== b.fields.length) return false
   return a.fields.every((field, index) => {
@@ -157,12 +212,20 @@ function sameSources(work: Spending, a: readonly LineageSource[], b: readonly Li
   return a.every((source) => known.get(source.column) === source.how)
 }
 
+/** The functions' names, each once. */
+export function functionNames(functions: readonly CatalogFunction[]): readonly FunctionName[] {
+  if (functions.length === 0) return NO_FUNCTIONS
+  const names = new Map(functions.map(({ schema, name }) => [`${schema}\0${name}`, { schema, name }]))
+  return [...names.values()]
+}
+
 /** The columns as a statement's output. */
 export function outputOf(work: Spending, columns: readonly Column[]): OutputColumn[] {
   work.spend(columns.length)
   return columns.map(({ name, lineage }) => ({
     name,
     sources: lineage.sources,
+    through: functionNames(lineage.through),
     complete: lineage.reason === null,
     reason: lineage.reason,
   }))

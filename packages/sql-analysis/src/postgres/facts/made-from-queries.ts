@@ -1,11 +1,13 @@
 import type { Action } from '@gatehouse/core'
-import type { CopyStmt, CreateTableAsStmt, ExplainStmt, IntoClause, SelectStmt, ViewStmt } from 'libpg-query'
+import type { CopyStmt, CreateTableAsStmt, ExplainStmt, IntoClause, ViewStmt } from 'libpg-query'
+import { tellOfInsert } from './constraints.ts'
 import { relationItem } from './from.ts'
-import { type Column, NOTHING, outputOf } from './lineage.ts'
+import { type Column, functionNames, NOTHING, outputOf } from './lineage.ts'
 import { Reading } from './reading.ts'
 import { findRelation, newRelationName, relationName } from './relations.ts'
 import { type Scope, TOP } from './scope.ts'
 import { type Tree, listOf, literalText, stringsOf } from './tree.ts'
+import { afterTriggers } from './triggers.ts'
 import { write } from './changes.ts'
 
 /** CREATE TABLE AS and CREATE MATERIALIZED VIEW. */
@@ -20,13 +22,6 @@ export function readCreateAs(reading: Reading, statement: CreateTableAsStmt): Ac
   }
   fill(reading, action, statement.into, reading.walk.query(reading, query, TOP))
   return action
-}
-
-/** SELECT … INTO: makes a table. The clause stands in the leftmost arm of a set operation. */
-export function intoClauseOf(statement: SelectStmt): IntoClause | null {
-  let select: SelectStmt = statement
-  while (select.larg !== undefined) select = select.larg
-  return select.intoClause ?? null
 }
 
 /** The relation that takes a query's rows, each of its columns written. `columns` null: not known. */
@@ -46,12 +41,17 @@ function writeNew(
   names: readonly string[],
   columns: readonly Column[] | null,
 ): void {
-  if (columns === null) reading.writes.push({ target: null, sources: [], complete: false })
+  if (columns === null) reading.writes.push({ target: null, sources: [], through: [], complete: false })
   reading.spend(2 * (columns?.length ?? 0))
   columns?.forEach(({ name, lineage }, index) => {
     const column = names[index] ?? name
     const target = schema === null || column === null ? null : { schema, relation, column }
-    reading.writes.push({ target, sources: lineage.sources, complete: lineage.reason === null })
+    reading.writes.push({
+      target,
+      sources: lineage.sources,
+      through: functionNames(lineage.through),
+      complete: lineage.reason === null,
+    })
   })
 }
 
@@ -87,7 +87,7 @@ export function readExplain(reading: Reading, statement: ExplainStmt): Action {
   reading.access('explain', null, null)
   const doubtful = inner.functions().find((use) => use.trust !== 'harmless')
   const reason = doubtful === undefined ? null : `the plan may show what function ${doubtful.name}() returned`
-  reading.output = [{ name: 'QUERY PLAN', sources: [], complete: reason === null, reason }]
+  reading.output = [{ name: 'QUERY PLAN', sources: [], through: [], complete: reason === null, reason }]
   return 'explain'
 }
 
@@ -124,8 +124,14 @@ export function readCopy(reading: Reading, statement: CopyStmt): Action {
     reading.decide(reading.walk.expression(reading, statement.whereClause, scope))
   if (action === 'copy_from') {
     reading.access('insert', name, named.length === 0 ? null : named)
-    for (const column of named.length === 0 ? item.columns.map((known) => known.name) : named)
-      write(reading, relation, column, NOTHING)
+    const columns = named.length === 0 ? item.columns.map((known) => known.name) : named
+    for (const column of columns) write(reading, relation, column, NOTHING)
+    afterTriggers(reading, relation, ['insert'], item, item)
+    tellOfInsert(
+      reading,
+      relation,
+      columns.map((column) => ({ name: column, lineage: NOTHING })),
+    )
     return action
   }
   reading.access('select', name, named.length === 0 ? null : named)

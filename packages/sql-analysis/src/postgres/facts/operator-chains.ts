@@ -1,5 +1,5 @@
 import type { A_Expr } from 'libpg-query'
-import { type Lineage, NOTHING, clouded, derivedFrom } from './lineage.ts'
+import { comparedFrom, type Doubt, doubted, eitherDoubt, type Lineage, NOTHING, derivedFrom } from './lineage.ts'
 import { useOperator } from './operators.ts'
 import type { Reading } from './reading.ts'
 import type { Scope } from './scope.ts'
@@ -24,10 +24,27 @@ export function readOperators(reading: Reading, outermost: A_Expr, scope: Scope)
     const right = operator.rexpr === undefined ? NOTHING : reading.walk.expression(reading, operator.rexpr, scope)
     const doubt = operatorDoubt(reading, operator, left, right)
     if (!TOTAL_OPERATOR_KINDS.has(operator.kind ?? '')) tellOfOperator(reading, lastName(operator.name), left, right)
-    const value = derivedFrom(reading, left === null ? [right] : [left, right])
-    left = doubt === null ? value : clouded(value, 'function', doubt)
+    const operands = left === null ? [right] : [left, right]
+    const combine = doubt === null && isEquality(operator) ? comparedFrom : derivedFrom
+    left = doubted(combine(reading, operands), doubt)
   }
   return left ?? NOTHING
+}
+
+/** True when nothing but whether the operands are equal comes out. */
+function isEquality({ kind, name }: A_Expr): boolean {
+  switch (kind) {
+    case 'AEXPR_DISTINCT':
+    case 'AEXPR_NOT_DISTINCT':
+      return true
+    case 'AEXPR_OP':
+    case 'AEXPR_IN':
+    case 'AEXPR_OP_ANY':
+    case 'AEXPR_OP_ALL':
+      return ['=', '<>', '!='].includes(lastName(name))
+    default:
+      return false
+  }
 }
 
 /** Compared, whatever the operator they are written with. */
@@ -41,7 +58,7 @@ const TOTAL_OPERATOR_KINDS: ReadonlySet<string> = new Set([
   'AEXPR_NOT_BETWEEN_SYM',
 ])
 
-function operatorDoubt(reading: Reading, operator: A_Expr, left: Lineage | null, right: Lineage): string | null {
+function operatorDoubt(reading: Reading, operator: A_Expr, left: Lineage | null, right: Lineage): Doubt | null {
   switch (operator.kind) {
     case 'AEXPR_BETWEEN':
     case 'AEXPR_NOT_BETWEEN':
@@ -52,7 +69,7 @@ function operatorDoubt(reading: Reading, operator: A_Expr, left: Lineage | null,
       const upper = useOperator(reading, ['<='], left, right)
       const below = useOperator(reading, ['<'], left, right)
       const above = useOperator(reading, ['>'], left, right)
-      return lower ?? upper ?? below ?? above
+      return [upper, below, above].reduce(eitherDoubt, lower)
     }
     default:
       return useOperator(reading, stringsOf(operator.name), left, right)

@@ -47,8 +47,8 @@ function readSetOperation(reading: Reading, statement: SelectStmt, outer: Scope)
     const right = readSelect(reading, step.rarg, outer)
     // All but UNION ALL compare the arms' rows.
     if (step.op !== 'SETOP_UNION' || step.all !== true) {
-      reading.decideAll(columns)
-      reading.decideAll(right)
+      reading.decideAllEqual(columns)
+      reading.decideAllEqual(right)
     }
     columns = united(reading, columns, right)
   }
@@ -96,7 +96,7 @@ function readValues(reading: Reading, statement: SelectStmt, outer: Scope): read
   const scope = below(outer, [])
   let columns: Column[] | null = null
   for (const list of listOf(statement.valuesLists)) {
-    const row = listOf(list.List?.items).map((node) => reading.walk.expression(reading, node, scope))
+    const row = listOf(list.List?.items).flatMap((node) => readValue(reading, node, scope))
     if (columns === null) columns = row.map((lineage, index) => ({ name: `column${index + 1}`, lineage }))
     else {
       const before: Column[] = columns
@@ -111,6 +111,15 @@ function readValues(reading: Reading, statement: SelectStmt, outer: Scope): read
   readSort(reading, statement, values, scope)
   readLimits(reading, statement, scope)
   return values
+}
+
+/** The values of one element of a row of VALUES: a star gives one for each column (the server's transformExpressionList). */
+export function readValue(reading: Reading, node: Tree, scope: Scope): readonly Lineage[] {
+  const spread = readStar(reading, node, scope)
+  if (spread === null) return [reading.walk.expression(reading, node, scope)]
+  if (spread.some((column) => column.name === null && column.lineage.opacity !== 'none'))
+    throw new Error('a star in VALUES gives an unknown number of columns')
+  return lineagesOf(reading, spread)
 }
 
 function readPlain(reading: Reading, statement: SelectStmt, outer: Scope): readonly Column[] {
@@ -178,7 +187,7 @@ export function readStar(reading: Reading, node: Tree, scope: Scope): readonly C
 }
 
 function starOf(reading: Reading, item: Item): readonly Column[] {
-  const columns = readAll(reading, item)
+  const columns = readAll(reading, item).filter((column) => column.beyondStar !== true)
   item.onRead?.()
   if (item.open === null) return columns
   reading.spend(columns.length >> 3)
@@ -226,18 +235,18 @@ function readGroup(reading: Reading, node: Tree, columns: readonly Column[], sco
     reading.spend(1 + (scope.items.length >> 2))
     const input = scope.items.some((item) => item.columnsVisible && columnOf(reading, item, name) !== null)
     const meant = input ? null : outputMeant(reading, node, columns)
-    reading.decide(meant ?? reading.walk.expression(reading, node, scope))
+    reading.decideEqual(meant ?? reading.walk.expression(reading, node, scope))
     return
   }
-  reading.decide(outputMeant(reading, node, columns) ?? reading.walk.expression(reading, node, scope))
+  reading.decideEqual(outputMeant(reading, node, columns) ?? reading.walk.expression(reading, node, scope))
 }
 
 function readDistinct(reading: Reading, nodes: readonly Tree[], columns: readonly Column[], scope: Scope): void {
   if (nodes.length === 0) return
   const keys = nodes.filter((node) => Object.keys(node).length > 0)
-  if (keys.length === 0) reading.decideAll(columns)
+  if (keys.length === 0) reading.decideAllEqual(columns)
   for (const node of keys)
-    reading.decide(outputMeant(reading, node, columns) ?? reading.walk.expression(reading, node, scope))
+    reading.decideEqual(outputMeant(reading, node, columns) ?? reading.walk.expression(reading, node, scope))
 }
 
 function readLimits(reading: Reading, statement: SelectStmt, scope: Scope): void {

@@ -1,8 +1,10 @@
 import type {
   Access,
   Action,
+  Beneath,
   ColumnName,
   ColumnWrite,
+  DecidingColumn,
   FunctionTrust,
   FunctionUse,
   OutputColumn,
@@ -12,10 +14,11 @@ import type {
 } from '@gatehouse/core'
 import type { SelectStmt } from 'libpg-query'
 import type { Catalog, CatalogFunction, CatalogRelation } from '../catalog.ts'
-import type { Column, Lineage } from './lineage.ts'
+import type { Column, Doubt, Lineage } from './lineage.ts'
 import type { Item } from './item.ts'
 import type { Scope } from './scope.ts'
 import type { ParseResult, Tree } from './tree.ts'
+import { Uses } from './uses.ts'
 import { type Budget, type Spending, STEP_UNITS } from './work.ts'
 
 /** Where the names of a statement are looked up. */
@@ -25,6 +28,8 @@ export interface NameEnvironment {
   readonly searchPath: readonly string[]
   /** Parses the stored text of a view. May throw: the view then counts as not expandable. */
   readonly parse: (sql: string) => ParseResult
+  /** Compiles the text of a CREATE FUNCTION in PL/pgSQL, to the tree that libpg_query prints. May throw. Absent: none is followed. */
+  readonly parsePlpgsql?: (sql: string) => unknown
   /**
    * Facts of the statement behind a name made by SQL PREPARE (as `readNamedStatement` gives them); null when unknown.
    * Absent: none is known.
@@ -49,19 +54,15 @@ class NotUnderstood extends Error {}
 
 /** Nesting of anything in anything. The pre-scan stops texts at 500 parentheses; frames stay well within the stack. */
 const MAX_DEPTH = 1000
-interface OpenAccess {
-  readonly action: Action
-  readonly relation: RelationName | null
-  columns: Set<string> | null
-}
-
 /** What a function name in a statement can mean. */
 export interface FunctionMeaning {
   /** Worst of all that it can mean. */
   readonly trust: FunctionTrust
   readonly candidates: readonly CatalogFunction[]
   /** Why its result can hold more than its arguments; null when it cannot. */
-  readonly doubt: string | null
+  readonly doubt: Doubt | null
+  /** Those of the candidates that are written in SQL: their bodies are read in the call's place. */
+  readonly bodies: readonly CatalogFunction[]
 }
 
 /** Which parts of a condition look at a table about to be changed. */
@@ -77,9 +78,9 @@ export class Reading implements Spending {
   readonly walk: Walkers
   /** The budget that everything done here is charged to. */
   readonly work: Budget
-  readonly #accesses = new Map<string, OpenAccess>()
-  readonly #functions = new Map<string, FunctionUse>()
-  readonly decides: Set<ColumnName> = new Set()
+  readonly #own: Uses
+  readonly #beneath: Uses
+  readonly decides: Map<ColumnName, DecidingColumn['by']> = new Map()
   readonly settings: SettingUse[] = []
   readonly files: string[] = []
   readonly programs: string[] = []
@@ -95,6 +96,10 @@ export class Reading implements Spending {
   reason: string | null = null
   /** While a definition is read, names of columns it is about to make are no reason for doubt. */
   defining = false
+  /** Values of `$1`, `$2` and so on while the body of a function is read; null elsewhere. */
+  parameters: readonly Lineage[] | null = null
+  /** True while a stored text is read, whose names are all qualified: what it calls may look names up in another path. */
+  stored = false
   /** Set while a condition is read that decides which rows change. */
   watch: Watch | null = null
   /** What the function names so far mean, by name and number of arguments. */
@@ -109,6 +114,8 @@ export class Reading implements Spending {
     this.environment = environment
     this.walk = walk
     this.work = work
+    this.#own = new Uses(work)
+    this.#beneath = new Uses(work)
   }
 
   /** Counts one step down; throws NotUnderstood beyond MAX_DEPTH. Every `descend` has its `ascend`. */
@@ -133,42 +140,31 @@ export class Reading implements Spending {
 
   /** Adds an action. `columns`: null for all or unknown; the returned set takes more columns, null when all are in. */
   access(action: Action, relation: RelationName | null, columns: readonly string[] | null): Set<string> | null {
-    this.work.spend(columns === null ? 2 : 2 + columns.length)
-    const key = relation === null ? action : `${action}\0${relation.schema ?? '\0'}\0${relation.name}`
-    const known = this.#accesses.get(key)
-    if (known === undefined) {
-      const entry = { action, relation, columns: columns === null ? null : new Set(columns) }
-      this.#accesses.set(key, entry)
-      return entry.columns
-    }
-    if (columns === null) known.columns = null
-    else if (known.columns !== null) for (const column of columns) known.columns.add(column)
-    return known.columns
+    return this.#own.access(action, relation, columns)
   }
 
   /** The statement could not be read: adds an action of which nothing is known. Costs nothing. */
   accessUnknown(): void {
-    this.#accesses.set('unknown', { action: 'unknown', relation: null, columns: null })
+    this.#own.accessUnknown()
   }
 
   hasAccess(): boolean {
-    return this.#accesses.size > 0
+    return this.#own.hasAccess
   }
 
   useFunction(schema: string | null, name: string, trust: FunctionTrust): void {
-    this.work.spend(2)
-    const key = `${schema ?? '\0'}\0${name}`
-    const known = this.#functions.get(key)
-    if (known === undefined || RANKS[trust] > RANKS[known.trust]) this.#functions.set(key, { schema, name, trust })
+    this.#own.useFunction(schema, name, trust)
+  }
+
+  /** What a view or function that the statement names does, and what is beneath that. */
+  beneath(accesses: readonly Access[], functions: readonly FunctionUse[]): void {
+    this.#beneath.add(accesses, functions)
   }
 
   /** A condition, ordering, grouping or join looks at the value. */
   decide(lineage: Lineage): void {
-    this.work.spend(1 + lineage.sources.length)
-    for (const source of lineage.sources) this.decides.add(source.column)
-    // A function is listed by itself and an unknown relation is an access without schema: policy sees both.
-    if (lineage.opacity === 'name' && !this.defining)
-      this.incomplete(`a condition could not be traced: ${lineage.reason ?? 'unknown'}`)
+    this.#look(lineage, false)
+    this.#doubtCondition(lineage)
   }
 
   /**
@@ -176,25 +172,56 @@ export class Reading implements Spending {
    * what else is evaluated. In a definition nobody who reads it has chosen the question.
    */
   tell(lineage: Lineage): void {
-    if (this.defining) return
-    this.work.spend(1 + lineage.sources.length)
-    for (const source of lineage.sources) this.decides.add(source.column)
+    if (!this.defining) this.#look(lineage, false)
   }
 
-  decideAll(columns: readonly Column[]): void {
-    for (const column of columns) this.decide(column.lineage)
+  /** As `tell`, where nothing but whether values are equal is told. */
+  tellEqual(lineage: Lineage): void {
+    if (!this.defining) this.#look(lineage, true)
+  }
+
+  /** As `decide`, where nothing is asked but whether values are equal: GROUP BY, DISTINCT, a join by USING. */
+  decideEqual(lineage: Lineage): void {
+    this.#look(lineage, true)
+    this.#doubtCondition(lineage)
+  }
+
+  /** The same for every column of rows that are compared. */
+  decideAllEqual(columns: readonly Column[]): void {
+    for (const column of columns) this.decideEqual(column.lineage)
+  }
+
+  /** A base column is looked at. */
+  lookAt(column: ColumnName, by: DecidingColumn['by']): void {
+    if (by === 'value' || !this.decides.has(column)) this.decides.set(column, by)
+  }
+
+  #look(lineage: Lineage, equality: boolean): void {
+    this.work.spend(1 + lineage.sources.length)
+    for (const { column, how } of lineage.sources)
+      this.lookAt(column, how === 'compared' || (equality && how === 'copied') ? 'equality' : 'value')
+  }
+
+  #doubtCondition(lineage: Lineage): void {
+    // A function is listed by itself and an unknown relation is an access without schema: policy sees both.
+    if (lineage.opacity === 'name' && !this.defining)
+      this.incomplete(`a condition could not be traced: ${lineage.reason ?? 'unknown'}`)
   }
 
   accesses(): Access[] {
-    return [...this.#accesses.values()].map(({ action, relation, columns }) => ({
-      action,
-      relation,
-      columns: columns === null ? null : [...columns],
-    }))
+    return this.#own.accesses()
   }
 
   functions(): FunctionUse[] {
-    return [...this.#functions.values()]
+    return this.#own.functions()
+  }
+
+  decidingColumns(): DecidingColumn[] {
+    return [...this.decides].map(([column, by]) => ({ column, by }))
+  }
+
+  beneathFacts(): Beneath {
+    return { accesses: this.#beneath.accesses(), functions: this.#beneath.functions() }
   }
 
   /** Takes over what does not depend on whether the other statement runs: functions, conditions, dynamic SQL, doubts. */
@@ -202,9 +229,11 @@ export class Reading implements Spending {
     const functions = other instanceof Reading ? other.functions() : other.functions
     for (const use of functions) this.useFunction(use.schema, use.name, use.trust)
     const { settings, files, programs } = other
-    const decides = other instanceof Reading ? other.decides.size : other.decides.length
-    this.work.spend(decides + settings.length + files.length + programs.length)
-    for (const column of other.decides) this.decides.add(column)
+    const decides = other instanceof Reading ? other.decidingColumns() : other.decides
+    this.work.spend(decides.length + settings.length + files.length + programs.length)
+    for (const { column, by } of decides) this.lookAt(column, by)
+    const beneath = other instanceof Reading ? other.beneathFacts() : other.beneath
+    this.beneath(beneath.accesses, beneath.functions)
     if (other.dynamicSql) this.dynamicSql = true
     if (other.changesNames) this.changesNames = true
     for (const setting of settings) this.settings.push(setting)
@@ -233,8 +262,9 @@ export class Reading implements Spending {
       programs: this.programs,
       dynamicSql: this.dynamicSql,
       output: this.output,
-      decides: [...this.decides],
+      decides: this.decidingColumns(),
       writes: this.writes,
+      beneath: this.beneathFacts(),
       names: { prepared: this.prepared, cursor: this.cursor },
       changesNames: this.changesNames || this.movesNames,
       complete: this.reason === null,
@@ -242,5 +272,3 @@ export class Reading implements Spending {
     }
   }
 }
-
-const RANKS: Readonly<Record<FunctionTrust, number>> = { harmless: 0, sensitive: 1, user: 2, unknown: 3 }

@@ -1,5 +1,6 @@
 import type { TypeName } from 'libpg-query'
-import { findFunctions, useCandidates } from './functions.ts'
+import { callOf } from './calls.ts'
+import { findFunctions } from './functions.ts'
 import { type Lineage, anyOf, clouded, derivedFrom, lineagesOf } from './lineage.ts'
 import type { Reading } from './reading.ts'
 import { storedColumns } from './relations.ts'
@@ -55,16 +56,13 @@ export function fieldOf(reading: Reading, value: Lineage, name: string): Lineage
   }
   const functions = findFunctions(reading, null, name, 1)
   // A field hides a function of its name, and which of both is meant cannot be told here: both count.
-  const doubt = functions.length === 0 ? null : useCandidates(reading, name, functions, 1).doubt
   const derived = { ...derivedFrom(reading, [value]), builtinType: false }
-  return doubt === null ? derived : clouded(derived, 'function', doubt)
+  return functions.length === 0 ? derived : anyOf(reading, [derived, callOf(reading, name, functions, value)])
 }
 
 /** `row.name` where the row has no such field: it also means name(row) (PostgreSQL manual, "Using Composite Types in Queries"). */
 export function fieldByFunction(reading: Reading, name: string, row: Lineage, unknown: string): Lineage {
   const functions = findFunctions(reading, null, name, 1)
   if (functions.length === 0) return clouded(derivedFrom(reading, [row]), 'name', unknown)
-  const { doubt } = useCandidates(reading, name, functions, 1)
-  const value = derivedFrom(reading, [row])
-  return doubt === null ? value : clouded(value, 'function', doubt)
+  return callOf(reading, name, functions, row)
 }

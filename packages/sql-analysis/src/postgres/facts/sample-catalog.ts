@@ -158,18 +158,19 @@ export function readStatement(sql: string, searchPath?: readonly string[]): Stat
   return facts
 }
 
-/** Sources of each output column, as `copied relation.column`; a `?` in front of those of an incomplete column. */
+/** Sources of each output column, as `copied relation.column`; a `?` in front of those of an incomplete column, `!f` for what comes through a function f. */
 export function outputs(sql: string): string[] {
   return (readStatement(sql).output ?? []).map((column) => {
     const sources = column.sources.map((s) => `${s.how} ${s.column.relation}.${s.column.column}`).toSorted()
-    return `${column.complete ? '' : '?'}${sources.join(', ')}`
+    const through = column.through.map(({ name }) => `!${name}`)
+    return `${column.complete ? '' : '?'}${[...sources, ...through].join(', ')}`
   })
 }
 
 /** Base columns that conditions look at, as `relation.column`. */
 export function decided(sql: string): string[] {
   return readStatement(sql)
-    .decides.map((column) => `${column.relation}.${column.column}`)
+    .decides.map(({ column }) => `${column.relation}.${column.column}`)
     .toSorted()
 }
 

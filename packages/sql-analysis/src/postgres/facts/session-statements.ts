@@ -64,7 +64,13 @@ export function readSessionStatement(reading: Reading, node: Tree): Action | nul
     reading.movesNames = true
     // Output arguments come back as a row.
     reading.output = [
-      { name: null, sources: value.sources, complete: false, reason: 'what a procedure returns is not known' },
+      {
+        name: null,
+        sources: value.sources,
+        through: [],
+        complete: false,
+        reason: 'what a procedure returns is not known',
+      },
     ]
     return plain(reading, 'call')
   }
@@ -88,7 +94,7 @@ function named(reading: Reading, action: Action, name: string | undefined): Acti
 
 function runNamed(reading: Reading, facts: StatementFacts | null, reason: string): void {
   if (facts === null) {
-    reading.output = [{ name: null, sources: [], complete: false, reason }]
+    reading.output = [{ name: null, sources: [], through: [], complete: false, reason }]
     reading.movesNames = true
     return
   }
@@ -102,7 +108,7 @@ function readShow(reading: Reading, name: string): Action {
   const all = name.toLowerCase() === 'all'
   addSetting(reading, { action: 'show', name: all ? '*' : name.toLowerCase(), value: null })
   const columns = all ? ['name', 'setting', 'description'] : [name]
-  reading.output = columns.map((column) => ({ name: column, sources: [], complete: true, reason: null }))
+  reading.output = columns.map((column) => ({ name: column, sources: [], through: [], complete: true, reason: null }))
   return plain(reading, 'show')
 }
 

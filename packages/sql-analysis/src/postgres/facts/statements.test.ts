@@ -123,7 +123,7 @@ describe('functions', () => {
   })
 
   it('behind operators are seen', () => {
-    expect(trust('select 1 operator(trap.+) 2')).toEqual(['trap.+ user'])
+    expect(trust('select 1 operator(trap.+) 2')).toEqual(['trap.+ unknown'])
     expect(trust("select 'a' @+@ 'b'")).toEqual(['public.@+@ user'])
     expect(trust("select 'a' ~~~~ 'b'")).toEqual(['?.~~~~ unknown'])
     expect(trust("select 'a' = 'b'")).toEqual([])

@@ -4,12 +4,12 @@ import { readDefinition } from './definitions.ts'
 import { readExpression } from './expressions.ts'
 import { readInsert, readMerge } from './inserts.ts'
 import { type Column, outputOf } from './lineage.ts'
-import { fill, intoClauseOf, readCopy, readCreateAs, readExplain, readView } from './made-from-queries.ts'
+import { fill, readCopy, readCreateAs, readExplain, readView } from './made-from-queries.ts'
 import { readSelect } from './queries.ts'
 import { type NameEnvironment, Reading, type Walkers } from './reading.ts'
 import { type Scope, TOP } from './scope.ts'
 import { readSessionStatement } from './session-statements.ts'
-import { type Tree, kindOf } from './tree.ts'
+import { type Tree, intoClauseOf, kindOf } from './tree.ts'
 import { OverBudget, type Work } from './work.ts'
 
 const WALKERS: Walkers = {
@@ -88,7 +88,7 @@ export function readOne(
     )
     reading.accessUnknown()
     reading.movesNames = true
-    reading.output = [{ name: null, sources: [], complete: false, reason: reading.reason }]
+    reading.output = [{ name: null, sources: [], through: [], complete: false, reason: reading.reason }]
   }
   return { facts: reading.facts(action), movesNames: reading.movesNames }
 }

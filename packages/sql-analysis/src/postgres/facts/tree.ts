@@ -1,4 +1,4 @@
-import type { Node, ParseResult } from 'libpg-query'
+import type { IntoClause, Node, ParseResult, SelectStmt } from 'libpg-query'
 
 type KindOf<N> = N extends unknown ? keyof N : never
 
@@ -58,4 +58,11 @@ export function literalText(node: Tree | undefined): string | null {
   if (constant.fval !== undefined) return constant.fval.fval ?? ''
   if (constant.boolval !== undefined) return constant.boolval.boolval === true ? 'true' : 'false'
   return constant.bsval?.bsval ?? null
+}
+
+/** SELECT … INTO: makes a table. The clause stands in the leftmost arm of a set operation. */
+export function intoClauseOf(statement: SelectStmt): IntoClause | null {
+  let select: SelectStmt = statement
+  while (select.larg !== undefined) select = select.larg
+  return select.intoClause ?? null
 }

@@ -1,9 +1,10 @@
-import type { ColumnName, FunctionUse } from '@gatehouse/core'
+import type { Beneath, ColumnName, DecidingColumn, FunctionUse } from '@gatehouse/core'
 import type { CatalogRelation } from '../catalog.ts'
 import { type Column, type Lineage, untraced } from './lineage.ts'
 import { Reading } from './reading.ts'
 import { storedColumns } from './relations.ts'
 import { TOP } from './scope.ts'
+import { STORED_TEXT_PATH } from './routines.ts'
 import { OverBudget, PARSED_CHARACTER_UNITS, ViewWork } from './work.ts'
 
 interface Expansion {
@@ -12,19 +13,26 @@ interface Expansion {
   readonly found: Found | null
 }
 
-type Found = Pick<Reading, 'decides' | 'dynamicSql' | 'movesNames' | 'reason'> & {
+type Found = Pick<Reading, 'dynamicSql' | 'movesNames' | 'reason' | 'writes'> & {
+  readonly decides: readonly DecidingColumn[]
   readonly functions: readonly FunctionUse[]
+  readonly beneath: readonly Beneath[]
 }
 
-const NOTHING_FOUND: Found = { decides: new Set(), dynamicSql: false, movesNames: false, reason: null, functions: [] }
+const NOTHING_FOUND: Found = {
+  decides: [],
+  dynamicSql: false,
+  movesNames: false,
+  reason: null,
+  writes: [],
+  functions: [],
+  beneath: [],
+}
 
 // Relation objects belong to one snapshot: what is stored here dies with it.
 const expansions = new WeakMap<CatalogRelation, Expansion>()
 const MAX_VIEW_DEPTH = 64
 let depth = 0
-
-/** Names in stored view texts are qualified, but for built-in ones. */
-const STORED_TEXT_PATH: readonly string[] = ['pg_catalog']
 
 /**
  * The columns of a view as what its stored query makes them from; a stored query that cannot be read, or disagrees
@@ -48,9 +56,11 @@ export function viewColumns(reading: Reading, view: CatalogRelation): readonly C
   const { found } = expansion
   if (found !== null && !reading.views.has(view)) {
     reading.views.add(view)
-    reading.spend(found.decides.size)
+    reading.spend(found.decides.length)
     for (const use of found.functions) reading.useFunction(use.schema, use.name, use.trust)
-    for (const column of found.decides) reading.decides.add(column)
+    for (const { column, by } of found.decides) reading.lookAt(column, by)
+    for (const { accesses, functions } of found.beneath) reading.beneath(accesses, functions)
+    for (const write of found.writes) reading.writes.push(write)
     if (found.dynamicSql) reading.dynamicSql = true
     if (found.movesNames) reading.movesNames = true
     if (found.reason !== null) reading.incomplete(`view ${view.name}: ${found.reason}`)
@@ -66,6 +76,7 @@ function expand(reading: Reading, view: CatalogRelation): Expansion {
   const inner = new Reading({ catalog, searchPath: STORED_TEXT_PATH, parse }, reading.walk, new ViewWork(text))
   // Conditions in the stored query are its author's: a doubt in them is none about this statement.
   inner.defining = true
+  inner.stored = true
   depth++
   try {
     inner.spend(PARSED_CHARACTER_UNITS * view.viewDefinition.length)
@@ -75,10 +86,19 @@ function expand(reading: Reading, view: CatalogRelation): Expansion {
     if (columns === null || columns.length !== view.columns.length)
       return untracedView(view, 'its definition does not match its columns')
     inner.spend(2 * columns.length)
-    const { decides, dynamicSql, movesNames, reason } = inner
+    const { dynamicSql, movesNames, reason, writes } = inner
+    const beneath = [{ accesses: inner.accesses(), functions: [] }, inner.beneathFacts()]
     return {
       columns: columns.map((column, index) => named(reading, view, index, column.lineage)),
-      found: { decides, dynamicSql, movesNames, reason, functions: inner.functions() },
+      found: {
+        decides: inner.decidingColumns(),
+        dynamicSql,
+        movesNames,
+        reason,
+        writes,
+        functions: inner.functions(),
+        beneath,
+      },
     }
   } catch (error) {
     if (text.exhausted) {

@@ -1,0 +1,182 @@
+import type { StatementFacts } from '@gatehouse/core'
+import {
+  LibpgParser,
+  type NameEnvironment,
+  PostgresReader,
+  readFacts,
+  readNamedStatement,
+  Work,
+} from '@gatehouse/sql-analysis'
+import { againstAccount, againstResult } from './agreement.ts'
+import { type Reach, readReach } from './reachable.ts'
+import { accountOf, type ServerAccount } from './server-account.ts'
+import { SessionCatalogs, type SessionNames } from './session-catalog.ts'
+import type { Tally } from './tally.ts'
+import type { Answer, Onlooker, TappedSession } from './tapped-session.ts'
+import { againstDependencies } from './view-dependencies.ts'
+
+/** What is remembered of one session. */
+interface Remembered {
+  readonly prepared: Map<string, StatementFacts | null>
+  readonly cursors: Map<string, StatementFacts | null>
+  names: SessionNames | null
+  reach: { readonly version: string; readonly reach: Reach } | null
+  read: { readonly facts: readonly StatementFacts[]; readonly account: ServerAccount | null } | null
+}
+
+const PLANNED = new Set(['select', 'insert', 'update', 'delete', 'merge'])
+
+/** Reads each text just before the server gets it, with the names as the session then has them, and compares with what the server says of it. */
+export class AgreementOnlooker implements Onlooker {
+  readonly #tally: Tally
+  readonly #parser: LibpgParser
+  readonly #reader: PostgresReader
+  readonly #catalogs: SessionCatalogs
+  readonly #sessions = new WeakMap<TappedSession, Remembered>()
+  readonly #viewsSeen = new Set<string>()
+
+  private constructor(url: string, tally: Tally, parser: LibpgParser, reader: PostgresReader) {
+    this.#catalogs = new SessionCatalogs(url)
+    this.#tally = tally
+    this.#parser = parser
+    this.#reader = reader
+  }
+
+  /** `url`: the database that the sessions will be in. */
+  static async create(url: string, tally: Tally): Promise<AgreementOnlooker> {
+    const reader = await PostgresReader.create({ catalogRows: () => undefined })
+    return new AgreementOnlooker(url, tally, await LibpgParser.create(), reader)
+  }
+
+  async close(): Promise<void> {
+    await this.#catalogs.close()
+    await this.#reader.close()
+  }
+
+  async before(session: TappedSession, text: string): Promise<void> {
+    const known = this.#remembered(session)
+    known.read = null
+    // Questions of ours would be the transaction's first query.
+    if (!/transaction/i.test(text)) known.names = (await this.#catalogs.namesOf(session)) ?? known.names
+    if (known.names === null) return
+    const { facts, accounted } = this.#read(text, known, known.names)
+    if (facts === null) return
+    let account: ServerAccount | null = null
+    if (accounted && session.status !== 'E') {
+      account = await accountOf(session, text, known.names.searchPath)
+      const { version } = known.names.catalog
+      if (account !== null && (known.reach?.version !== version || this.#doubts(facts, account, known.reach.reach)))
+        // Policies come and go without the catalog's version changing.
+        known.reach = { version, reach: await readReach(session) }
+      for (const one of await againstDependencies(
+        session,
+        known.names,
+        this.#environment(known, known.names),
+        this.#viewsSeen,
+      )) {
+        this.#tally.views++
+        if (one.disagreements.length === 0) this.#tally.viewsAgreeing++
+        this.#tally.disagree(one.disagreements, one.view)
+      }
+    }
+    known.read = { facts, account }
+  }
+
+  async after(session: TappedSession, text: string, answer: Answer): Promise<void> {
+    const known = this.#remembered(session)
+    const accepted = answer.error === null
+    if (known.read === null) {
+      if (accepted) {
+        this.#tally.unreadable++
+        this.#tally.detail({ kind: 'unreadable', text })
+      }
+      return
+    }
+    const { facts, account } = known.read
+    for (const one of facts) this.#tally.statement(one, accepted, text)
+    const [only] = facts
+    if (facts.length !== 1 || only === undefined || known.names === null) return
+    if (account !== null && known.reach !== null && only.complete) {
+      const found = againstAccount(only, account, known.reach.reach)
+      this.#tally.planned++
+      if (found.length === 0) this.#tally.plannedAgreeing++
+      this.#tally.disagree(found, text)
+    }
+    const [fields] = answer.descriptions
+    if (accepted && fields !== undefined && only.complete) {
+      const names = known.names
+      const found = againstResult(only, fields, names.catalog, (schema, name) =>
+        this.#viewOutput(this.#environment(known, names), schema, name),
+      )
+      this.#tally.described++
+      if (found.length === 0) this.#tally.describedAgreeing++
+      this.#tally.disagree(found, text)
+    }
+    if (accepted) this.#remember(text, known, known.names)
+    await Promise.resolve()
+  }
+
+  #doubts([only]: readonly StatementFacts[], account: ServerAccount, reach: Reach): boolean {
+    return only !== undefined && againstAccount(only, account, reach).length > 0
+  }
+
+  #read(
+    text: string,
+    known: Remembered,
+    names: SessionNames,
+  ): { readonly facts: readonly StatementFacts[] | null; readonly accounted: boolean } {
+    const bytes = Buffer.from(text)
+    const environment = this.#environment(known, names)
+    let facts: readonly StatementFacts[]
+    if (bytes.length <= this.#reader.inlineLimitBytes) {
+      const reading = this.#reader.read(bytes, 0, bytes.length, environment)
+      if (reading.kind === 'unreadable') return { facts: null, accounted: false }
+      facts = reading.facts.statements
+    } else {
+      const parsed = this.#parser.parse(text)
+      if (parsed.kind !== 'tree') return { facts: null, accounted: false }
+      facts = readFacts(parsed.tree, environment, new Work(bytes.length))
+    }
+    return { facts, accounted: facts.length === 1 && PLANNED.has(facts[0]?.action ?? '') }
+  }
+
+  #environment(known: Remembered, { catalog, searchPath }: SessionNames): NameEnvironment {
+    return {
+      catalog,
+      searchPath,
+      parse: (sql) => this.#reader.parseQuery(sql),
+      parsePlpgsql: (sql) => this.#reader.parsePlpgsql(sql),
+      prepared: (name) => known.prepared.get(name) ?? null,
+      cursor: (name) => known.cursors.get(name) ?? null,
+    }
+  }
+
+  #remember(text: string, known: Remembered, names: SessionNames): void {
+    const parsed = this.#parser.parse(text)
+    if (parsed.kind !== 'tree') return
+    for (const { stmt } of parsed.tree.stmts ?? []) {
+      if (stmt === undefined) continue
+      const prepared = 'PrepareStmt' in stmt ? stmt.PrepareStmt.name : undefined
+      const cursor = 'DeclareCursorStmt' in stmt ? stmt.DeclareCursorStmt.portalname : undefined
+      if (prepared === undefined && cursor === undefined) continue
+      const facts = readNamedStatement(stmt, this.#environment(known, names))
+      if (prepared !== undefined) known.prepared.set(prepared, facts)
+      if (cursor !== undefined) known.cursors.set(cursor, facts)
+    }
+  }
+
+  #viewOutput(environment: NameEnvironment, schema: string, name: string): StatementFacts['output'] {
+    const quoted = [schema, name].map((part) => `"${part.replaceAll('"', '""')}"`).join('.')
+    const parsed = this.#parser.parse(`SELECT * FROM ${quoted}`)
+    return parsed.kind === 'tree' ? (readFacts(parsed.tree, environment)[0]?.output ?? null) : null
+  }
+
+  #remembered(session: TappedSession): Remembered {
+    let known = this.#sessions.get(session)
+    if (known === undefined) {
+      known = { prepared: new Map(), cursors: new Map(), names: null, reach: null, read: null }
+      this.#sessions.set(session, known)
+    }
+    return known
+  }
+}

@@ -1,0 +1,84 @@
+import { appendFileSync } from 'node:fs'
+import type { StatementFacts } from '@gatehouse/core'
+import type { Disagreement } from './agreement.ts'
+
+/** Statements whose output, or themselves, could not be read in full, by the reason in general words. */
+export type Reasons = Map<string, number>
+
+/** What was counted over many statements. */
+export class Tally {
+  statements = 0
+  complete = 0
+  /** Texts the server took and we could not parse. */
+  unreadable = 0
+  accepted = 0
+  acceptedComplete = 0
+  withOutput = 0
+  outputComplete = 0
+  planned = 0
+  plannedAgreeing = 0
+  described = 0
+  describedAgreeing = 0
+  views = 0
+  viewsAgreeing = 0
+  readonly reasons: Reasons = new Map()
+  readonly outputReasons: Reasons = new Map()
+  readonly disagreements: (Disagreement & { readonly text: string })[] = []
+  /** A file to which every incomplete statement and disagreement is written, one JSON object a line; null: none. */
+  readonly #details: string | null
+
+  constructor(details: string | null = null) {
+    this.#details = details
+  }
+
+  statement(facts: StatementFacts, accepted: boolean, text: string): void {
+    this.statements++
+    if (facts.complete) this.complete++
+    if (!accepted) return
+    this.accepted++
+    if (facts.complete) this.acceptedComplete++
+    else this.#count(this.reasons, 'incomplete', facts.reason, text)
+    if (facts.output === null) return
+    this.withOutput++
+    const open = facts.output.find((column) => !column.complete)
+    if (open === undefined) this.outputComplete++
+    else this.#count(this.outputReasons, 'output', open.reason, text)
+  }
+
+  disagree(all: readonly Disagreement[], text: string): void {
+    for (const one of all) {
+      this.disagreements.push({ ...one, text })
+      this.detail({ kind: one.check, what: one.what, text })
+    }
+  }
+
+  detail(entry: object): void {
+    if (this.#details !== null) appendFileSync(this.#details, `${JSON.stringify(entry)}\n`)
+  }
+
+  #count(into: Reasons, kind: string, reason: string | null, text: string): void {
+    const general = inGeneral(reason ?? 'no reason')
+    into.set(general, (into.get(general) ?? 0) + 1)
+    this.detail({ kind, what: reason, text })
+  }
+}
+
+/** The reason without the names in it. */
+function inGeneral(reason: string): string {
+  return reason
+    .replaceAll(/"[^"]*"/g, '"…"')
+    .replaceAll(/\b(function|view|operator|type|table|column|relation) (?!is\b|could\b|of\b|with\b|that\b)\S+/g, '$1 …')
+    .replaceAll(/\d+/g, 'N')
+}
+
+/** The table of reasons, the most frequent first. */
+export function reasonTable(reasons: Reasons): string {
+  return [...reasons]
+    .toSorted((a, b) => b[1] - a[1])
+    .map(([reason, count]) => `${String(count).padStart(6)}  ${reason}`)
+    .join('\n')
+}
+
+export function share(part: number, whole: number): string {
+  return `${String(part)} of ${String(whole)} (${whole === 0 ? '-' : ((100 * part) / whole).toFixed(2)} %)`
+}
