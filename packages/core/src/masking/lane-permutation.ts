@@ -1,13 +1,15 @@
 import type { KeyedStream } from './keyed-stream.ts'
 import { RangePermutation } from './range-permutation.ts'
 
-/** As many as FF3-1 has (NIST SP 800-38G Rev. 1); a value goes through them twice, there and back. */
+/** As many as FF3-1 has (NIST SP 800-38G Rev. 1); most values go through them twice, there and back. */
 const rounds = 8
 /** Not a round: the stream that longer values are replaced with. */
 const replacement = 127
 /** Values with more lanes than this are replaced, not permuted: the work would be sixteen passes. */
 const maxPermutedLanes = 4096
 const wordBytes = 4
+/** From so many bits on no value is ever met that stays what it is: nothing need be done about it. */
+const bitsWithoutFixedPoints = 64
 /** A single lane has few permutations: one is kept for each size and tweak, and all given up beyond this many. */
 const maxKeptSingles = 256
 
@@ -19,12 +21,15 @@ export class Lanes {
   /** The digits; each is below its base. */
   values: Uint16Array = new Uint16Array(64)
   count = 0
+  /** The binary logarithm of how many values the lanes can have together. */
+  #bits = 0
   #bases = new Uint16Array(64)
   #packed: Buffer = Buffer.alloc(128)
   readonly #singles = new Map<string, RangePermutation>()
 
   clear(): void {
     this.count = 0
+    this.#bits = 0
     if (this.values.length <= maxPermutedLanes) return
     this.values = new Uint16Array(64)
     this.#bases = new Uint16Array(64)
@@ -36,12 +41,13 @@ export class Lanes {
     if (this.count === this.values.length) this.#grow()
     this.values[this.count] = value
     this.#bases[this.count++] = base
+    this.#bits += Math.log2(base)
   }
 
   /**
    * Permutes the values that lanes of these bases can have, in a way that depends on the tweak, which must tell the bases;
-   * nothing stays what it is. A Feistel network in which a half is added to digit by digit, without carrying; as in
-   * `RangePermutation`, one is added between enciphering and deciphering.
+   * nothing stays what it is. A Feistel network in which a half is added to digit by digit, without carrying. As in
+   * `RangePermutation`, one is added between enciphering and deciphering; of 2^64 values and more, enciphering is enough.
    * More than 4,096 lanes are replaced by what a keyed digest of them gives: two such values share a result with a
    * probability of 2^-64 or so, but it is no permutation.
    */
@@ -58,6 +64,7 @@ export class Lanes {
       return
     }
     for (let round = 0; round < rounds; round++) this.#round(stream, tweak, round, 1)
+    if (this.#bits >= bitsWithoutFixedPoints) return
     // The last round changed the second half, so the first one changes now: else that round would take itself back.
     for (let at = 0; at < count; at++) {
       const next = (this.values[at] ?? 0) + 1

@@ -53,13 +53,17 @@ class Spans {
 
   /** The span a day is in. `momentsPerDay` of them are permuted; `kind` keeps those of one kind apart from others. */
   of(day: number, momentsPerDay: number, kind: number): Span {
-    const number = Math.floor(civilDay(day).year / spanYears)
+    const { year } = civilDay(day)
+    // There is no year 0 to be shown: it is 1 BC, and a span of its own, so that no other crosses into the era before.
+    const number = year === 0 ? 'none' : Math.floor(year / spanYears)
     const name = `${this.#what} of span ${number}, kind ${kind}`
     const kept = this.#spans.get(name)
     if (kept !== undefined) return kept
     if (this.#spans.size >= maxKeptSpans) this.#spans.clear()
-    const from = Math.max(dayNumber(number * spanYears, 1, 1), firstDay)
-    const to = Math.min(dayNumber((number + 1) * spanYears, 1, 1), this.#endDay)
+    const firstYear = number === 'none' ? 0 : number === 0 ? 1 : number * spanYears
+    const endYear = number === 'none' ? 1 : (number + 1) * spanYears
+    const from = Math.max(dayNumber(firstYear, 1, 1), firstDay)
+    const to = Math.min(dayNumber(endYear, 1, 1), this.#endDay)
     const size = BigInt(to - from) * BigInt(momentsPerDay)
     const span = { firstDay: from, permutation: new RangePermutation(this.#stream, name, size) }
     this.#spans.set(name, span)

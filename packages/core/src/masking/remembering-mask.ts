@@ -3,7 +3,7 @@ import { appendBytes } from './cell-output.ts'
 import type { CellOutput } from './cell-output.ts'
 
 /** A power of two. */
-const places = 512
+const places = 1024
 const maxRememberedBytes = 64
 
 interface Remembered {
@@ -18,6 +18,8 @@ interface Remembered {
 export class RememberingMask implements CellMask {
   readonly #mask: CellMask
   #places: (Remembered | undefined)[] | null = null
+  /** Each value has two places; the one to be given up alternates. */
+  #second = 0
 
   constructor(mask: CellMask) {
     this.#mask = mask
@@ -27,19 +29,25 @@ export class RememberingMask implements CellMask {
     const length = end - start
     if (length > maxRememberedBytes || end > source.length) return this.#mask.apply(source, start, end, out)
     const place = placeOf(source, start, end)
-    const remembered = this.#places?.[place]
-    if (remembered !== undefined && remembered.value.length === length && isAt(remembered.value, source, start)) {
+    const remembered = this.#find(place, source, start, length) ?? this.#find(place ^ 1, source, start, length)
+    if (remembered !== null) {
       appendBytes(out, remembered.masked, 0, remembered.masked.length)
       return true
     }
     const before = out.length
     if (!this.#mask.apply(source, start, end, out)) return false
-    this.#places ??= Array.from({ length: places })
-    this.#places[place] = {
+    this.#places ??= new Array<Remembered | undefined>(places)
+    this.#second ^= 1
+    this.#places[place ^ this.#second] = {
       value: Buffer.from(source.subarray(start, end)),
       masked: Buffer.from(out.bytes.subarray(before, out.length)),
     }
     return true
+  }
+
+  #find(place: number, source: Buffer, start: number, length: number): Remembered | null {
+    const found = this.#places?.[place]
+    return found !== undefined && found.value.length === length && isAt(found.value, source, start) ? found : null
   }
 }
 

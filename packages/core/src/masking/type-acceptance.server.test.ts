@@ -1,21 +1,19 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { createDatabase, LOGINS } from '../../../../test/servers/postgres.ts'
 import { Secret } from '../auth/secret.ts'
 import { GrowableOutput } from './cell-output.ts'
 import { checkMask, compileCellMask } from './compile-cell-mask.ts'
 import type { MaskSpec } from './mask-spec.ts'
+import { MaskingKeys } from './masking-keys.ts'
 import { isSafeForType, typeRows } from './type-table.ts'
 import type { CellFormat, ValueType } from './value-type.ts'
 
-// Asks a real server whether it takes every masked value back, in text and in binary format. It needs a login without a
-// password, and the right to create a schema and the extensions citext, hstore and ltree:
-// DATABASE_URL_FOR_MASK_TYPES=postgres://postgres@127.0.0.1:5432/postgres
-const url = process.env['DATABASE_URL_FOR_MASK_TYPES']
-const skipped = 'the types of a real server (skipped: DATABASE_URL_FOR_MASK_TYPES is not set)'
+// Asks real servers whether they take every masked value back, in text and in binary format, as the same value.
 
-const key = new Secret(Buffer.alloc(32, 7))
+const keys = MaskingKeys.single(new Secret('7'.repeat(32)))
 
 const specs: readonly MaskSpec[] = [
   { kind: 'redact' },
@@ -24,6 +22,9 @@ const specs: readonly MaskSpec[] = [
   { kind: 'partial', keepFirst: 0, keepLast: 0 },
   { kind: 'email' },
   { kind: 'hash' },
+  { kind: 'pseudonym', domain: 'd' },
+  { kind: 'null' },
+  { kind: 'withhold' },
   ...(['year', 'month', 'day', 'hour', 1, 7, 1000] as const).map((to) => ({ kind: 'truncate', to }) as const),
 ]
 
@@ -264,37 +265,47 @@ const declared: readonly (readonly [string, ...string[]])[] = [
   ['oidvector', '1 2 3'],
 ]
 
+const noRow = Buffer.from('ERROR no row')
+
 /** How NULL is shown beside values: no value looks like this. */
 const nullShown = 'NULL, not a value'
 
 /** Types no column can have. */
 const notColumns = new Set(['unknown', 'cstring'])
 
-if (url === undefined) describe.skip(skipped, () => it('needs a server', () => undefined))
-else describe('the types of a real server', () => acceptance(new URL(url)))
+const { postgres18, postgres15 } = inject('servers')
 
-function acceptance(address: URL): void {
+describe.each([
+  { version: 'PostgreSQL 18', shared: postgres18 },
+  { version: 'PostgreSQL 15', shared: postgres15 },
+])('the types of $version', ({ version, shared }) => {
+  if ('absent' in shared) it.skip(`(${shared.absent})`, () => undefined)
+  else acceptance(shared.address, `mask_types_${version.slice(-2)}`)
+})
+
+function acceptance(address: Parameters<typeof createDatabase>[0], name: string): void {
   let server: Client
+  let database: Awaited<ReturnType<typeof createDatabase>> | undefined
   const types = new Map<string, ValueType>()
-  const schema = `mask_types_${process.pid}`
 
   beforeAll(async () => {
-    server = await Client.login(address)
-    await server.run(
-      `create schema ${schema}; set search_path to ${schema}, public; set timezone to 'America/St_Johns'`,
+    const tables = declared.map(([type], index) => `create table t${index} (v ${type});`)
+    database = await createDatabase(
+      address,
+      name,
+      `create extension citext; create extension hstore; create extension ltree;
+       create type mood as enum ('sad', 'happy; "so"'); create type composite as (a int, b text);
+       ${tables.join(' ')}
+       grant all on all tables in schema public to ${LOGINS.trust.user}`,
     )
-    await server.run('create extension if not exists citext; create extension if not exists hstore')
-    await server.run('create extension if not exists ltree')
-    await server.run(`create type mood as enum ('sad', 'happy; "so"'); create type composite as (a int, b text)`)
-    for (const [index, [name]] of declared.entries()) {
-      await server.run(`create table t${index} (v ${name})`)
-      types.set(name, await readType(server, `${schema}.t${index}`))
-    }
+    server = await Client.login(address.host, address.port, LOGINS.trust.user, name)
+    await server.run(`set timezone to 'America/St_Johns'`)
+    for (const [index, [type]] of declared.entries()) types.set(type, await readType(server, `t${index}`))
   })
 
   afterAll(async () => {
-    await server.run(`drop schema ${schema} cascade`)
     server.close()
+    await database?.drop()
   })
 
   it('has a case for every row of the type table', () => {
@@ -312,28 +323,39 @@ function acceptance(address: URL): void {
     it(`takes back every masked ${name}, and the same one in text and in binary`, async () => {
       const type = types.get(name)
       if (type === undefined) throw new Error('the type was not read')
+      const asStored = await server.echoAll(
+        index,
+        type.oid,
+        values.flatMap((value) => [0, 1].map((result) => ({ value: Buffer.from(value), format: 0, result }))),
+      )
+      const applicable = [...specs, ...constants.map((value) => ({ kind: 'constant', value }) as const)].filter(
+        (spec) => checkMask(spec, type) === null,
+      )
+      const cases = values.flatMap((value, at) =>
+        applicable.map((spec) => ({
+          spec,
+          value,
+          masked: ([0, 1] as const).map((format) => maskOf(spec, type, format, asStored[at * 2 + format] ?? noRow)),
+        })),
+      )
+      const echoes = await server.echoAll(
+        index,
+        type.oid,
+        cases.flatMap(({ masked }) =>
+          masked.flatMap((bytes, format) => (bytes === null ? [] : [{ value: bytes, format, result: 0 }])),
+        ),
+      )
       const problems: string[] = []
-      for (const value of values) {
-        const cells = {
-          0: await server.echo(index, type.oid, Buffer.from(value), 0, 0),
-          1: await server.echo(index, type.oid, Buffer.from(value), 0, 1),
-        }
-        for (const spec of [...specs, ...constants.map((value) => ({ kind: 'constant', value }) as const)]) {
-          if (checkMask(spec, type) !== null) continue
-          const shown: string[] = []
-          for (const format of [0, 1] as const) {
-            const masked = maskOf(spec, type, format, cells[format])
-            if (masked === null) shown.push(nullShown)
-            else shown.push((await server.echo(index, type.oid, masked, format, 0)).toString())
-          }
-          const problem = shown.find((text) => text.startsWith('ERROR'))
-          if (problem !== undefined || shown[0] !== shown[1]) {
-            problems.push(`${JSON.stringify(spec)} of ${value}: ${shown.join(' <> ')}`)
-          }
-          if ((shown[0] === nullShown) === isSafeForType(type)) problems.push(`${JSON.stringify(spec)} is NULL`)
-        }
+      for (const { spec, value, masked } of cases) {
+        const shown = masked.map((bytes) => (bytes === null ? nullShown : (echoes.shift() ?? noRow).toString()))
+        const problem = shown.find((text) => text.startsWith('ERROR'))
+        const said = `${JSON.stringify(spec)} of ${value}: ${shown.join(' <> ')}`
+        if (problem !== undefined || shown[0] !== shown[1]) problems.push(said)
+        const becomesNull = spec.kind === 'null' || (spec.kind === 'withhold' && name === 'bool')
+        if ((shown[0] === nullShown) !== (becomesNull || !isSafeForType(type))) problems.push(said)
       }
       expect(problems).toEqual([])
+      expect(echoes).toEqual([])
     })
   }
 
@@ -386,7 +408,7 @@ function acceptance(address: URL): void {
 
 function maskOf(spec: MaskSpec, type: ValueType, format: CellFormat, cell: Buffer): Buffer | null {
   const out = new GrowableOutput(16)
-  const present = compileCellMask(spec, type, format, key).apply(cell, 0, cell.length, out)
+  const present = compileCellMask(spec, type, format, keys).apply(cell, 0, cell.length, out)
   return present ? Buffer.from(out.bytes.subarray(0, out.length)) : null
 }
 
@@ -410,6 +432,12 @@ async function typeByOid(server: Client, oid: string, modifier: number): Promise
   }
 }
 
+interface Echo {
+  readonly value: Buffer
+  readonly format: number
+  readonly result: number
+}
+
 /** Just enough of a PostgreSQL client to send one parameter in a chosen format and read one cell in another. */
 class Client {
   readonly #socket: Socket
@@ -419,11 +447,11 @@ class Client {
     this.#socket = socket
   }
 
-  static async login(address: URL): Promise<Client> {
-    const socket = connect(Number(address.port || 5432), address.hostname)
+  static async login(host: string, port: number, user: string, database: string): Promise<Client> {
+    const socket = connect(port, host)
     await once(socket, 'connect')
     const client = new Client(socket)
-    const parameters = `user\0${address.username || 'postgres'}\0database\0${address.pathname.slice(1) || 'postgres'}\0\0`
+    const parameters = `user\0${user}\0database\0${database}\0\0`
     socket.write(Buffer.concat([int32(8 + parameters.length), int32(196_608), Buffer.from(parameters)]))
     await client.#untilReady()
     return client
@@ -441,30 +469,29 @@ class Client {
   }
 
   /** What a column holds after the value was stored in it; text that starts with ERROR where the server refused the value. */
-  async echo(index: number, oid: number, value: Buffer, format: CellFormat, resultFormat: CellFormat): Promise<Buffer> {
+  async echo(index: number, oid: number, value: Buffer, format: CellFormat, result: CellFormat): Promise<Buffer> {
+    return (await this.echoAll(index, oid, [{ value, format, result }]))[0] ?? noRow
+  }
+
+  /** The same for many values at once, in their order. */
+  async echoAll(index: number, oid: number, values: readonly Echo[]): Promise<Buffer[]> {
     const sql = `insert into t${index} values ($1) returning v\0`
-    this.#socket.write(
-      Buffer.concat([
-        message('P', Buffer.concat([Buffer.from(`\0${sql}`), int16(1), int32(oid)])),
-        message(
-          'B',
-          Buffer.concat([
-            Buffer.from('\0\0'),
-            int16(1),
-            int16(format),
-            int16(1),
-            int32(value.length),
-            value,
-            int16(1),
-            int16(resultFormat),
-          ]),
-        ),
-        message('E', Buffer.concat([Buffer.from('\0'), int32(0)])),
-        message('S', Buffer.alloc(0)),
-      ]),
-    )
-    const { rows, error } = await this.#untilReady()
-    return error === null ? (rows[0]?.[0] ?? Buffer.from('ERROR no row')) : Buffer.from(`ERROR ${error}`)
+    const parse = message('P', Buffer.concat([Buffer.from(`\0${sql}`), int16(1), int32(oid)]))
+    const execute = Buffer.concat([
+      message('E', Buffer.concat([Buffer.from('\0'), int32(0)])),
+      message('S', Buffer.alloc(0)),
+    ])
+    const binds = values.map(({ value, format, result }) => {
+      const parameter = [int16(1), int16(format), int16(1), int32(value.length), value]
+      return message('B', Buffer.concat([Buffer.from('\0\0'), ...parameter, int16(1), int16(result)]))
+    })
+    this.#socket.write(Buffer.concat(binds.flatMap((bind) => [parse, bind, execute])))
+    const echoes: Buffer[] = []
+    while (echoes.length < values.length) {
+      const { rows, error } = await this.#untilReady()
+      echoes.push(error === null ? (rows[0]?.[0] ?? noRow) : Buffer.from(`ERROR ${error}`))
+    }
+    return echoes
   }
 
   async #untilReady(): Promise<{ rows: (Buffer | null)[][]; error: string | null }> {
