@@ -7,6 +7,8 @@ export interface TargetColumn {
   readonly type: ValueType
   /** As the server writes it: `varchar(20)`. */
   readonly typeText: string
+  /** The name of its type where users made it: a domain `email_address` says what it is for. Null: PostgreSQL's own. */
+  readonly ownTypeName: string | null
   /** The masks of the policy that name it already, joined; null: none does. */
   readonly masked: MaskedAlready | null
 }

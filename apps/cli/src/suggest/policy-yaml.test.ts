@@ -14,6 +14,7 @@ function proposal(schema: string, relation: string, column: string, spec: MaskSp
     relationKind: 'table',
     type: TEXT,
     typeText,
+    ownTypeName: null,
     masked: null,
   }
   const why = { name: true, type: false, content: { says: 'nothing' as const }, sameAs: target }

@@ -15,7 +15,12 @@ const OIDS: ReadonlyMap<string, number> = new Map([
   ['numeric', 1700],
 ])
 
-function column(name: string, typeName = 'text', masked: MaskedAlready | null = null): TargetColumn {
+function column(
+  name: string,
+  typeName = 'text',
+  masked: MaskedAlready | null = null,
+  ownTypeName: string | null = null,
+): TargetColumn {
   const [relation = '', own = ''] = name.split('.')
   const type: ValueType = {
     name: typeName,
@@ -29,6 +34,7 @@ function column(name: string, typeName = 'text', masked: MaskedAlready | null = 
     relationKind: 'table',
     type,
     typeText: typeName,
+    ownTypeName,
     masked,
   }
 }
@@ -93,6 +99,13 @@ describe('name and values together', () => {
       masks: [],
       freeText: [],
     })
+  })
+
+  test('a domain says by its name what it is for', () => {
+    const columns = ['email_address', 'order_reference'].map((type) => column(`t.${type[0]}`, 'text', null, type))
+    expect(proposed(columns).masks.map(({ column: name, kind, confidence }) => [name, kind, confidence])).toEqual([
+      ['t.e', 'email-addresses', 'likely'],
+    ])
   })
 
   test('a network address is one by its type', () => {

@@ -52,7 +52,10 @@ export function propose(
 
 function judge(column: TargetColumn, content: ContentJudgement): Proposal | null {
   const { relation, column: name } = column.name
-  const named = judgeName(relation, name, column.type)
+  const byColumn = judgeName(relation, name, column.type)
+  const byTypeName =
+    byColumn !== null || column.ownTypeName === null ? null : judgeName(relation, column.ownTypeName, column.type)
+  const named = byColumn ?? byTypeName
   const made = (kind: PersonalData, confidence: Confidence, byName: boolean, byType = false): Proposal => ({
     column,
     kind,
@@ -63,14 +66,14 @@ function judge(column: TargetColumn, content: ContentJudgement): Proposal | null
   if (content.says === 'is') {
     const agrees = named?.kind === content.kind
     if (!agrees && isDigitsAlone(content.kind)) return made(content.kind, content.sure ? 'likely' : 'look at it', false)
-    return made(content.kind, content.sure || agrees ? 'certain' : 'likely', agrees)
+    return made(content.kind, content.sure || agrees ? 'certain' : 'likely', agrees && byColumn !== null)
   }
   if (named === null) {
     if (typeGroup(column.type) !== 'network') return null
     return made('network-addresses', PEOPLE.has(headOfTable(relation)) ? 'likely' : 'look at it', false, true)
   }
   const confidence = confidenceOf(named, content)
-  return confidence === null ? null : made(named.kind, confidence, true)
+  return confidence === null ? null : made(named.kind, confidence, byColumn !== null, byTypeName !== null)
 }
 
 function confidenceOf(named: NameJudgement, content: ContentJudgement): Confidence | null {

@@ -8,7 +8,7 @@ import {
 } from '@gatehouse/gateway'
 import { buildCatalog, type Catalog, CATALOG_SESSION } from '@gatehouse/sql-analysis'
 import type { ColumnLink, MaskedAlready, TargetColumn } from './columns.ts'
-import { isSystemSchema, SYSTEM_SECRETS } from './system-objects.ts'
+import { FIRST_NORMAL_OID, isSystemSchema, SYSTEM_SECRETS } from './system-objects.ts'
 import { COLUMN_DETAILS_QUERY, FOREIGN_KEYS_QUERY, PAGES_QUERY } from './target-queries.ts'
 
 /** A table and those of its columns that are its own: inherited ones are its parent's. */
@@ -117,6 +117,8 @@ class ColumnReader {
           relationKind: kind,
           type: valueType(column.typeOid, detail.modifier, this.#catalog),
           typeText: detail.typeText,
+          ownTypeName:
+            column.typeOid < FIRST_NORMAL_OID ? null : (this.#catalog.typeByOid(column.typeOid)?.name ?? null),
           masked: this.#masked(own),
           readable: detail.readable,
         },
@@ -130,7 +132,7 @@ class ColumnReader {
     const column = relation?.columns.find((candidate) => candidate.name === name.column)
     if (column === undefined) return []
     const type = valueType(column.typeOid, -1, this.#catalog)
-    return [{ name, relationKind: 'table', type, typeText: type.name, masked: this.#masked(name) }]
+    return [{ name, relationKind: 'table', type, typeText: type.name, ownTypeName: null, masked: this.#masked(name) }]
   }
 
   #masked(column: ColumnName): MaskedAlready | null {
