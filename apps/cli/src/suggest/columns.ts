@@ -11,6 +11,8 @@ export interface TargetColumn {
   readonly ownTypeName: string | null
   /** The masks of the policy that name it already, joined; null: none does. */
   readonly masked: MaskedAlready | null
+  /** What the policy looks for in it already, for everyone. */
+  readonly detected: ReadonlySet<string>
 }
 
 /** What the policy says of a column already. */

@@ -16,6 +16,7 @@ function proposal(schema: string, relation: string, column: string, spec: MaskSp
     typeText,
     ownTypeName: null,
     masked: null,
+    detected: new Set(),
   }
   const why = { name: true, type: false, content: { says: 'nothing' as const }, sameAs: target }
   return { column: target, kind: 'email-addresses', confidence: 'likely', spec, why }

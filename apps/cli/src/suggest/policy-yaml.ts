@@ -41,7 +41,7 @@ function heading({ target, sampleRows, tables, sampled }: SuggestionReport): str
       : `names and types of ${count(tables, 'table')}, and at most ${sampleRows} rows of each of ${sampled} of them`
   return [
     `# Masks proposed for target ${commentText(target)}, by ${seen}.`,
-    '# Proposals, not a policy: read each, put what is right under `masks:` of the policy, and run `gatehouse policy check`.',
+    '# Proposals, not a policy: read each, put what is right into the policy, and run `gatehouse policy check`.',
     '# A mask without `predicates` also refuses conditions, joins and ordering over its columns.',
   ]
 }

@@ -36,6 +36,7 @@ function column(
     typeText: typeName,
     ownTypeName,
     masked,
+    detected: new Set(),
   }
 }
 
@@ -92,6 +93,14 @@ describe('name and values together', () => {
     const { masks, freeText } = proposed([column('t.body')], { 't.body': tally(40, 'email', 2, 20) })
     expect(masks).toEqual([])
     expect(freeText).toEqual([['t.body', [{ detector: 'email', hits: 22 }]]])
+  })
+
+  test('what the policy looks for already is not proposed again', () => {
+    const body: TargetColumn = { ...column('t.body'), detected: new Set(['email']) }
+    const sample = tally(40, 'email', 0, 20)
+    expect(proposed([body], { 't.body': sample }).freeText).toEqual([])
+    sample.add(10, [{ detector: 'iban', start: 0, end: 2 }])
+    expect(proposed([body], { 't.body': sample }).freeText).toEqual([['t.body', [{ detector: 'iban', hits: 1 }]]])
   })
 
   test('a column of nothing is proposed for nothing', () => {

@@ -38,7 +38,10 @@ export function propose(
     const content = judgeContent(tallies.get(key) ?? null)
     const proposal = judge(column, content)
     if (proposal !== null) judged.set(key, proposal)
-    else if (content.says === 'has-some') freeText.push({ column, found: content.found, values: content.values })
+    else if (content.says === 'has-some') {
+      const found = content.found.filter(({ detector }) => !column.detected.has(detector))
+      if (found.length > 0) freeText.push({ column, found, values: content.values })
+    }
   }
   alignLinked(columns, links, judged)
   return {

@@ -1,4 +1,4 @@
-import { type ColumnName, masksOfColumn, type Policy } from '@gatehouse/core'
+import { classifiersOfColumn, type ColumnName, masksOfColumn, type Policy } from '@gatehouse/core'
 import {
   openTargetQueries,
   readCatalogRows,
@@ -120,6 +120,7 @@ class ColumnReader {
           ownTypeName:
             column.typeOid < FIRST_NORMAL_OID ? null : (this.#catalog.typeByOid(column.typeOid)?.name ?? null),
           masked: this.#masked(own),
+          detected: this.#detected(own),
           readable: detail.readable,
         },
       ]
@@ -132,7 +133,22 @@ class ColumnReader {
     const column = relation?.columns.find((candidate) => candidate.name === name.column)
     if (column === undefined) return []
     const type = valueType(column.typeOid, -1, this.#catalog)
-    return [{ name, relationKind: 'table', type, typeText: type.name, ownTypeName: null, masked: this.#masked(name) }]
+    return [
+      {
+        name,
+        relationKind: 'table',
+        type,
+        typeText: type.name,
+        ownTypeName: null,
+        masked: this.#masked(name),
+        detected: this.#detected(name),
+      },
+    ]
+  }
+
+  #detected(column: ColumnName): ReadonlySet<string> {
+    const rules = classifiersOfColumn(this.#policy, this.#target, 'postgres', column)
+    return new Set(rules.filter(({ who }) => who === null).flatMap(({ detect }) => detect))
   }
 
   #masked(column: ColumnName): MaskedAlready | null {

@@ -148,6 +148,14 @@ audit: { directory: trail }
       )
     })
 
+    test('free text is proposed for classify, with what was found in it', () => {
+      expect(merged(proposed.out).document.classify).toMatchObject([
+        { name: 'free-text', targets: ['shop'], detect: ['credit_card', 'email', 'phone'] },
+      ])
+      expect(proposed.out).toMatch(/# public\.support_tickets\.body \(text\): \d+ of 300 sampled values hold/)
+      expect(proposed.out).not.toContain('public.products')
+    })
+
     test('the surest come first, and the same rows give the same text', async () => {
       const order = [...proposed.out.matchAll(/^ {2}# (certain|likely|look at it):/gm)].map(([, word]) => word)
       const ranks = order.map((word) => ['certain', 'likely', 'look at it'].indexOf(word ?? ''))

@@ -72,7 +72,7 @@ function textOf(
   samples: Samples,
   proposals: Proposals,
 ): string {
-  const { allow, deny, masks, limits } = policy.document
+  const rules: readonly (readonly { readonly name: string }[])[] = Object.values(policy.document)
   return policyYaml(proposals, {
     target: options.target,
     sampleRows: options.sampleRows,
@@ -83,7 +83,7 @@ function textOf(
     foreignTables: contents.tables
       .filter(({ kind }) => kind === 'foreign')
       .map(({ schema, name }) => `${schema}.${name}`),
-    takenNames: new Set([...allow, ...deny, ...masks, ...limits].map(({ name }) => name)),
+    takenNames: new Set(rules.flat().map(({ name }) => name)),
   })
 }
 

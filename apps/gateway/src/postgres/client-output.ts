@@ -1,7 +1,7 @@
 import type { CellMask } from '@gatehouse/core'
 import type { FrameCursor } from '@gatehouse/postgres-wire'
 import type { Connection } from '../connection.ts'
-import { appendMaskedRow, maskedRows } from './result-masks.ts'
+import { appendMaskedRow, maskedRows, rowStays } from './result-masks.ts'
 
 /** Masked rows are staged when they have come to this size. */
 const MASKED_BYTES = 32 * 1024
@@ -32,6 +32,8 @@ export class ClientOutput {
 
   /** The DataRow under the cursor goes on masked. */
   passMasked(masks: readonly (CellMask | null)[], cursor: FrameCursor): void {
+    // A row in which nothing changes goes with its neighbours, as it came.
+    if (maskedRows.length === 0 && rowStays(masks, cursor.bytes, cursor.start, cursor.end)) return this.pass(cursor)
     if (this.#end > this.#start) this.flush()
     appendMaskedRow(masks, cursor.bytes, cursor.start, cursor.end)
     if (maskedRows.length > MASKED_BYTES) this.flush()

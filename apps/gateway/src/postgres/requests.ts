@@ -220,7 +220,7 @@ export class PostgresRequests implements Receiver {
     const statement = new PreparedStatement(name, this.#batch, text, judgement, this.#names.environment)
     this.statements.ask(statement)
     this.#staged.askParse(statement, cursor, judgement.forwardText, textEnd)
-    if (judgement.redactReports) this.#staged.describeForMasks(statement)
+    if (judgement.redactReports || judgement.classifies) this.#staged.describeForMasks(statement)
     return true
   }
 
@@ -315,7 +315,8 @@ export class PostgresRequests implements Receiver {
     if (judgement === null) return false
     statement.judgement = judgement
     statement.names = this.#names.environment
-    if (judgement.redactReports && statement.fields === null) this.#staged.describeForMasks(statement)
+    if ((judgement.redactReports || judgement.classifies) && statement.fields === null)
+      this.#staged.describeForMasks(statement)
     return true
   }
 

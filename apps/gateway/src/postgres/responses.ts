@@ -21,11 +21,12 @@ import {
   Refused,
   SimpleQuery,
 } from './asked.ts'
+import { classifiedReport } from './classified-report.ts'
 import { ClientOutput } from './client-output.ts'
 import { encodeRedactedReport, encodeRefusal, SQLSTATES } from './refusal.ts'
 import type { PostgresRequests } from './requests.ts'
 import { ResultMismatch } from './result-masks.ts'
-import { ResultRows } from './result-rows.ts'
+import { changesRows, ResultRows } from './result-rows.ts'
 import { readReport, type ServerReport, trailingNumber, withoutPayload } from './server-report.ts'
 import type { SessionNames } from './session-names.ts'
 
@@ -176,11 +177,15 @@ export class PostgresResponses implements Receiver {
   }
 
   #asynchronous(cursor: FrameCursor, about: Asked | undefined): boolean {
-    if (cursor.tag === 0x4e /* N */) return !this.#redacts(about) || this.#redacted(cursor)
+    if (cursor.tag === 0x4e /* N */) {
+      if (this.#redacts(about)) return this.#redacted(cursor)
+      return this.#asClassified(this.#classified(cursor, admissionOf(about)))
+    }
     if (cursor.tag === 0x41 /* A */ && this.#gate.authority.masksAny) {
       this.#output.send(withoutPayload(this.#body.reset(cursor.bytes, cursor.body, cursor.end)))
       return false
     }
+    if (cursor.tag === 0x41) return this.#asClassified(this.#classified(cursor, null))
     if (cursor.tag === 0x53 /* S */) {
       const { name, value } = decodeParameterStatus(this.#body.reset(cursor.bytes, cursor.body, cursor.end))
       const pinned = PINNED.get(name)
@@ -221,7 +226,8 @@ export class PostgresResponses implements Receiver {
       }
     } else if (about instanceof PreparedStatement) {
       if (kind === RequestKind.Parse) requests.statements.confirm(about)
-      else if (cursor.tag === 0x54 /* T */ && about.judgement.authority.masksAny) this.#rows.describedStatement(about)
+      else if (cursor.tag === 0x54 /* T */ && changesRows(about.judgement.authority))
+        this.#rows.describedStatement(about)
     } else if (about instanceof Closing) {
       if (about.portal) requests.portals.forget(about.name)
       else requests.statements.forget(about.name)
@@ -248,6 +254,11 @@ export class PostgresResponses implements Receiver {
   }
 
   #error(cursor: FrameCursor, requests: PostgresRequests, kind: RequestKind, about: Asked | undefined): boolean {
+    const classified = this.#classified(cursor, admissionOf(about))
+    return this.#errorPasses(cursor, requests, kind, about) && this.#asClassified(classified)
+  }
+
+  #errorPasses(cursor: FrameCursor, requests: PostgresRequests, kind: RequestKind, about: Asked | undefined): boolean {
     const report = readReport(cursor)
     const fatal = report.severity === 'FATAL' || report.severity === 'PANIC'
     const admission = admissionOf(about)
@@ -300,6 +311,22 @@ export class PostgresResponses implements Receiver {
     if (about === NOTHING) return this.#batchRedacts
     if (about instanceof PreparedStatement) return about.judgement.redactReports
     return admissionOf(about)?.judgement.redactReports ?? false
+  }
+
+  /** The server's text under the cursor with what classify rules detect in it replaced; null: it may go as it is. */
+  #classified(cursor: FrameCursor, admission: Admission | null): Buffer | null {
+    const { classifier } = this.#gate.authority
+    if (classifier === null) return null
+    const classified = classifiedReport(classifier, cursor)
+    const finds = classifier.takeFinds()
+    if (admission !== null && finds !== null) admission.found(finds)
+    return classified
+  }
+
+  /** Sends what stands in place of the message. True: nothing does, it goes to the client as it is. */
+  #asClassified(classified: Buffer | null): boolean {
+    if (classified !== null) this.#output.send(classified)
+    return classified === null
   }
 
   /** Puts a report without the server's text in place of this one. Returns false, for the caller to pass on. */

@@ -1,4 +1,4 @@
-import type { Admission, Judgement, MaskingKeys, Refusal } from '@gatehouse/core'
+import type { Admission, Authority, Classifier, Judgement, MaskingKeys, Refusal } from '@gatehouse/core'
 import { BodyReader, decodeRowDescription, type FrameCursor, ProtocolError } from '@gatehouse/postgres-wire'
 import type { Catalog } from '@gatehouse/sql-analysis'
 import { type Asked, Portal, type PreparedStatement, SimpleQuery } from './asked.ts'
@@ -20,6 +20,7 @@ export class ResultRows {
   /** What the rows belong to; null between results. */
   #of: Admission | null = null
   #masks: RowMasks = null
+  #classifier: Classifier | null = null
   #limit = Infinity
   #limitRule = 'gateway'
   /** Rows of the current statement, over all Executes of its portal. */
@@ -66,13 +67,13 @@ export class ResultRows {
   /** RowDescription of a simple query, under the cursor. */
   describedSimple(query: SimpleQuery, statementIndex: number): void {
     const { judgement } = query.admission
-    if (!judgement.authority.masksAny) return this.#setMasks(null)
+    if (!changesRows(judgement.authority)) return this.#setMasks(null)
     this.#setMasks(this.#described.masks(this.#cursor, judgement, statementIndex, this.#catalog, this.#maskingKey))
   }
 
   /** RowDescription of a portal, under the cursor. */
   describedPortal(portal: Portal): void {
-    if (!portal.judgement.authority.masksAny) return
+    if (!changesRows(portal.judgement.authority)) return
     const { fields } = decodeRowDescription(this.#body.reset(this.#cursor.bytes, this.#cursor.body, this.#cursor.end))
     portal.masks = masksFor(portal.judgement, 0, fields, portal.resultFormats, this.#catalog, this.#maskingKey)
   }
@@ -108,7 +109,11 @@ export class ResultRows {
       admission.bytes += cursor.bodyLength + 5
     }
     if (this.#masks === null) this.#output.pass(cursor)
-    else this.#output.passMasked(this.#masks, cursor)
+    else {
+      this.#output.passMasked(this.#masks, cursor)
+      const finds = this.#classifier?.takeFinds() ?? null
+      if (finds !== null) admission?.found(finds)
+    }
   }
 
   get #catalog(): Catalog {
@@ -117,6 +122,7 @@ export class ResultRows {
 
   #begin(admission: Admission, judgement: Judgement, statementIndex: number, seen: number): void {
     this.#of = admission
+    this.#classifier = judgement.authority.classifier
     this.#seen = seen
     const limit = judgement.obligations[statementIndex]?.rowLimit ?? null
     this.#limit = limit?.rows ?? Infinity
@@ -124,7 +130,7 @@ export class ResultRows {
   }
 
   #masksOf(portal: Portal): RowMasks {
-    if (!portal.judgement.masksOutput) return null
+    if (!portal.judgement.masksOutput && !portal.judgement.classifies) return null
     const { fields } = portal.statement
     if (fields === null) throw new ResultMismatch('rows came for a statement that was described as returning none')
     return masksFor(portal.judgement, 0, fields, portal.resultFormats, this.#catalog, this.#maskingKey)
@@ -149,6 +155,11 @@ export class ResultRows {
     }
     this.#cancelRunning()
   }
+}
+
+/** True when rules may change what comes back. */
+export function changesRows({ masksAny, classifier }: Authority): boolean {
+  return masksAny || classifier !== null
 }
 
 /** The masks of the last RowDescription: agents ask for one shape again and again, and its description is the same bytes. */

@@ -75,7 +75,8 @@ export class StatementJudge {
       return this.#gate.admit(judgement, portal.statement.text, null).refusal ?? judgement.refusal
     portal.judgement = judgement
     portal.masks = undefined
-    if (judgement.masksOutput && portal.statement.fields === null) staged.describeForMasks(portal.statement)
+    if ((judgement.masksOutput || judgement.classifies) && portal.statement.fields === null)
+      staged.describeForMasks(portal.statement)
     return null
   }
 

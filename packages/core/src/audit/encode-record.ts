@@ -140,6 +140,19 @@ export function encodeIntent(
   return `"kind":"intent",${session.whole},"statement":{${encodeStatementMembers(text, parameters, limits)}${facts.intent}`
 }
 
+/** Which classify rules looked through the rows of a statement, and how many finds were replaced, by detector. */
+export interface ClassifiedRows {
+  readonly rules: readonly string[]
+  /** Null: none. */
+  readonly finds: ReadonlyMap<string, number> | null
+}
+
+function encodeClassified(classified: ClassifiedRows | null): string {
+  if (classified === null) return ''
+  const finds = [...(classified.finds ?? [])].map(([detector, found]) => `${name(detector)}:${count(found)}`)
+  return `,"classified":{"rules":${jsonTexts(classified.rules)},"replaced":{${finds.join(',')}}}`
+}
+
 /**
  * What became of the intent with sequence number `intent`. `rows` and `bytes` null: cannot be told.
  * `error` is the code alone (SQLSTATE, MySQL number), never the server's text; null when it succeeded.
@@ -152,9 +165,10 @@ export function encodeOutcome(
   error: string | null,
   durationMicroseconds: number,
   facts: FactsPart,
+  classified: ClassifiedRows | null = null,
 ): string {
   const code = error === null ? 'null' : name(error)
-  return `"kind":"outcome",${session.id},"statement":{"intent":${intent}},"outcome":{"rows":${count(rows)},"bytes":${count(bytes)},"error":${code},"duration_us":${count(durationMicroseconds)}},${facts.masked}`
+  return `"kind":"outcome",${session.id},"statement":{"intent":${intent}},"outcome":{"rows":${count(rows)},"bytes":${count(bytes)},"error":${code},"duration_us":${count(durationMicroseconds)}},${facts.masked}${encodeClassified(classified)}`
 }
 
 /** A session began. `address` is the client's, `application` what its driver calls itself (null: it did not say). */

@@ -1,8 +1,21 @@
 import { isLetter } from './characters.ts'
 
-/** Lower-case words as bytes, for `namedBefore`. */
-export function contextWords(words: readonly string[]): readonly Buffer[] {
-  return words.map((word) => Buffer.from(word, 'latin1'))
+/** Words to look for before a number. */
+export interface ContextWords {
+  /** In lower case. */
+  readonly words: readonly Buffer[]
+  /** 1 for every byte that one of them ends in, in either case. */
+  readonly lastBytes: Uint8Array
+}
+
+/** Makes lower-case words ready for `namedBefore`. */
+export function contextWords(words: readonly string[]): ContextWords {
+  const lastBytes = new Uint8Array(256)
+  for (const word of words) {
+    const last = word.charCodeAt(word.length - 1)
+    lastBytes[last] = lastBytes[last & 0xdf] = 1
+  }
+  return { words: words.map((word) => Buffer.from(word, 'latin1')), lastBytes }
 }
 
 /**
@@ -13,13 +26,14 @@ export function namedBefore(
   source: Buffer,
   at: number,
   start: number,
-  words: readonly Buffer[],
+  { words, lastBytes }: ContextWords,
   reach: number,
 ): boolean {
   const from = Math.max(start, at - reach)
   for (let index = at - 1; index >= from; index--) {
     const byte = source[index] ?? 0
     if (byte === 0x0a) return false
+    if (lastBytes[byte] !== 1) continue
     for (const word of words) {
       if ((byte | 0x20) !== word[word.length - 1] || !endsWith(source, index, start, word)) continue
       if (index + 1 === at || isEndOfWord(byte, source[index + 1] ?? 0)) return true
@@ -31,7 +45,7 @@ export function namedBefore(
 function endsWith(source: Buffer, last: number, from: number, word: Buffer): boolean {
   let at = last
   for (let index = word.length - 1; index >= 0; index--) {
-    while (at >= from && isFiller(source[at] ?? 0)) at--
+    for (let skipped = 0; skipped < 3 && at >= from && isFiller(source[at] ?? 0); skipped++) at--
     if (at < from || ((source[at] ?? 0) | 0x20) !== word[index]) return false
     at--
   }

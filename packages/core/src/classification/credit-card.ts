@@ -84,12 +84,15 @@ export function addCreditCards(run: DigitRun, source: Buffer, start: number, spa
 /** The last group of the longest card number that begins with this one; -1 where there is none. */
 function lastOfCard(run: DigitRun, first: number, source: Buffer, start: number): number {
   const digit = run.firsts[first] ?? 0
+  if (run.count - digit < fewest) return -1
+  const lengths = issuedLengths(run, digit)
+  if (lengths === 0) return -1
   let found = -1
   let size = 0
   for (let last = first; last < run.groups; last++) {
     size += run.size(last)
     if (size > most) break
-    if (size < fewest || !run.mayEnd(last) || !issued(run, digit, size)) continue
+    if (size < fewest || (lengths & (1 << (size - fewest))) === 0 || !run.mayEnd(last)) continue
     if (!layoutFits(run, first, last, size) || !luhn(run, digit, size)) continue
     // Goods have numbers of 13 digits too (EAN-13), cards no longer.
     if (size > fewest || namedBefore(source, run.at[digit] ?? 0, start, words, wordReach)) found = last
@@ -97,12 +100,11 @@ function lastOfCard(run: DigitRun, first: number, source: Buffer, start: number)
   return found
 }
 
-function issued(run: DigitRun, first: number, size: number): boolean {
-  const bit = 1 << (size - fewest)
+/** Bit `length - 13` is set where a number of that length may begin with the digits from `first`. */
+function issuedLengths(run: DigitRun, first: number): number {
   const four = run.digit(first) * 1000 + run.digit(first + 1) * 100 + run.digit(first + 2) * 10 + run.digit(first + 3)
-  if (((lengthsByPrefix[four] ?? 0) & bit) !== 0) return true
   const six = four * 100 + run.digit(first + 4) * 10 + run.digit(first + 5)
-  return ((lengthsByLongPrefix.get(six) ?? 0) & bit) !== 0
+  return (lengthsByPrefix[four] ?? 0) | (lengthsByLongPrefix.get(six) ?? 0)
 }
 
 /** One group; groups of one size, of which the last may be shorter; or 4-6-5 and 4-6-4. One kind of separator. */

@@ -3,7 +3,7 @@
 /** What a key is made of behind its prefix. */
 export type KeyAlphabet = 'alphanumeric' | 'upper' | 'hex' | 'base64url' | 'base64' | 'dotted'
 
-/** A key with a prefix. `mixed`: it must hold capitals or be hexadecimal, and have digits, for the prefix is short. */
+/** A key with a prefix. `mixed`: the prefix is short, so what follows must look like no name; it may be longer than `most`, which is where the search stops. */
 export interface KeyForm {
   readonly prefix: string
   readonly alphabet: KeyAlphabet
@@ -55,7 +55,7 @@ export const keyForms: readonly KeyForm[] = [
   form('sk-svcacct-', 'base64url', 24, 255),
   form('sk-admin-', 'base64url', 24, 255),
   form('sk-or-v1-', 'hex', 64),
-  form('sk-', 'base64url', 20, 255, true),
+  form('sk-', 'base64url', 20, 4096, true),
   // Package registries.
   form('npm_', 'alphanumeric', 36),
   form('pypi-', 'base64url', 50, 500),

@@ -20,32 +20,34 @@ interface PlacedForm {
   readonly offset: number
 }
 
-/** The rarest byte of a prefix: what is no letter, else a capital. */
-function callingByte(prefix: string): number {
-  const marks = prefix.search(/[_.-][^_.-]*$/)
-  if (marks !== -1) return marks
-  const rare = prefix.search(/[KzE]/)
-  return rare === -1 ? prefix.search(/[A-Z]/) : rare
+/** The offset of the rarest byte of a prefix but its first: what is no letter, else a rare capital. */
+function callingOffset(prefix: string): number {
+  const mark = prefix.search(/[_.-][^_.-]*$/)
+  return mark === -1 ? 1 + prefix.slice(1).search(/[KzSBCTA]/) : mark
 }
 
-/** Forms by the byte that calls for a look. */
-const formsByByte: (readonly PlacedForm[] | undefined)[] = []
+/** Forms by the byte that calls for a look, and by the one before it. */
+const formsByBytes: ((readonly PlacedForm[] | undefined)[] | undefined)[] = []
 for (const form of keyForms) {
-  const offset = callingByte(form.prefix)
-  const byte = form.prefix.charCodeAt(offset)
-  formsByByte[byte] = [...(formsByByte[byte] ?? []), { form, prefix: Buffer.from(form.prefix, 'latin1'), offset }]
+  const offset = callingOffset(form.prefix)
+  const byBefore = (formsByBytes[form.prefix.charCodeAt(offset)] ??= [])
+  const before = form.prefix.charCodeAt(offset - 1)
+  byBefore[before] = [...(byBefore[before] ?? []), { form, prefix: Buffer.from(form.prefix, 'latin1'), offset }]
 }
 
 /** The bytes that call for `addKey`. */
-export const callingBytes: readonly number[] = [...formsByByte.keys()].filter((byte) => formsByByte[byte] !== undefined)
+export const callingBytes: readonly number[] = [...formsByBytes.keys()].filter(
+  (byte) => formsByBytes[byte] !== undefined,
+)
 
 const awsSecretSize = 40
 /** Bytes behind an AWS access key id in which its secret is looked for. */
 const awsSecretReach = 120
 
-/** Adds the API key whose prefix has its calling byte at `at`, and returns where it ends; -1 where there is none. */
+/** Adds the API key whose prefix has its calling byte at `at`, and returns where to go on; -1 where there is none. */
 export function addKey(source: Buffer, at: number, start: number, end: number, spans: Spans, detector: number): number {
-  const forms = formsByByte[source[at] ?? 0]
+  if (at <= start) return -1
+  const forms = formsByBytes[source[at] ?? 0]?.[source[at - 1] ?? 0]
   if (forms === undefined) return -1
   for (const { form, prefix, offset } of forms) {
     const first = at - offset
@@ -53,9 +55,11 @@ export function addKey(source: Buffer, at: number, start: number, end: number, s
     const behind = first + prefix.length
     const last = alphabetEnd(source, behind, Math.min(end, behind + form.most + 1), form.alphabet)
     const size = last - behind
-    if (size < form.fewest || size > form.most || wordEndsAt(source, first, start)) continue
+    if (size < form.fewest || wordEndsAt(source, first, start)) continue
+    if (size > form.most && form.mixed === undefined) continue
     if (form.alphabet !== 'base64' && isAlphanumeric(byteIn(source, last, start, end))) continue
-    if (form.mixed === true && !isMixed(source, behind, last)) continue
+    // Nothing in a name without capitals or digits is a key.
+    if (form.mixed === true && !isMixed(source, behind, last)) return last
     spans.add(first, last, detector)
     if (form.alphabet === 'upper' && form.fewest === 16) addAwsSecret(source, last, end, spans, detector)
     return last
@@ -104,18 +108,16 @@ function belongs(byte: number, alphabet: KeyAlphabet): boolean {
   }
 }
 
-/** Digits, and capitals among small letters; or nothing but hexadecimal digits. */
+/** Digits and capitals, or many digits. */
 function isMixed(source: Buffer, start: number, end: number): boolean {
   let digits = 0
   let capitals = 0
-  let hex = true
   for (let at = start; at < end; at++) {
     const byte = source[at] ?? 0
     if (isAsciiDigit(byte)) digits++
     else if (byte >= 0x41 && byte <= 0x5a) capitals++
-    if (!isHex(byte)) hex = false
   }
-  return digits > 1 && (capitals > 0 || hex)
+  return digits > 1 && (capitals > 0 || digits > 7)
 }
 
 /** Whether [start, end) holds a capital, a small letter and a digit. */

@@ -3,11 +3,12 @@ import { encodeIntent, encodeOutcome, encodeRefusedPart } from '../audit/encode-
 import type { SessionPart } from '../audit/encode-record.ts'
 import type { RecordLimits } from '../audit/encode-statement.ts'
 import type { AuditedParameter } from '../audit/record.ts'
+import type { Detector } from '../classification/detector.ts'
 import type { Authority } from '../policy/authority.ts'
 import type { Decision, Denial, Obligations } from '../policy/decision.ts'
 import type { TextFacts } from '../statement/facts.ts'
 import type { Reading } from '../statement/reading.ts'
-import { type Judgement, permitted, refused, unmaskable } from './judgement.ts'
+import { type Judgement, permitted, refused, unclassifiable, unmaskable } from './judgement.ts'
 import { type AuditTrail, type PolicySource, type StatementReader, TrailUnavailable } from './ports.ts'
 import type { RateLimiter, RateWindow } from './rate-limit.ts'
 import { gatewayRefusal, type Refusal, refusalOfDenial, refusalOfUnreadable } from './refusal.ts'
@@ -45,6 +46,8 @@ export class Admission {
   /** Rows returned or changed, and bytes of rows, so far. */
   rows = 0
   bytes = 0
+  /** What was found in its rows and replaced, by detector; null: nothing. */
+  finds: Map<Detector, number> | null = null
   /** Its outcome is recorded. */
   settled = false
 
@@ -53,6 +56,12 @@ export class Admission {
     this.intent = intent
     this.refusal = refusal
     this.startedAt = startedAt
+  }
+
+  /** More was found and replaced. */
+  found(finds: ReadonlyMap<Detector, number>): void {
+    this.finds ??= new Map()
+    for (const [detector, count] of finds) this.finds.set(detector, (this.finds.get(detector) ?? 0) + count)
   }
 
   /** Its record could not be made durable: it counts as refused. */
@@ -188,8 +197,12 @@ export class Gate<Names extends object> {
     if (admission.intent === 0 || admission.settled) return
     admission.settled = true
     const micros = (this.#clock.monotonic() - admission.startedAt) * 1000
-    const { rows, bytes, intent, judgement } = admission
-    this.#trail.owe(encodeOutcome(this.#session.encoded, intent, rows, bytes, error, micros, judgement.encoded))
+    const { rows, bytes, intent, judgement, finds } = admission
+    const rules = judgement.classifies ? (judgement.authority.classifier?.rules ?? null) : null
+    const classified = rules === null && finds === null ? null : { rules: rules ?? [], finds }
+    this.#trail.owe(
+      encodeOutcome(this.#session.encoded, intent, rows, bytes, error, micros, judgement.encoded, classified),
+    )
   }
 
   #spend(authority: Authority): Refusal | null {
@@ -249,7 +262,7 @@ function judgeStatements(authority: Authority, reading: Reading & { kind: 'read'
     decisions.push(decision)
     if (decision.kind === 'permit') {
       obligations.push(decision.obligations)
-      denial ??= unmaskable(statement, decision.obligations)
+      denial ??= unmaskable(statement, decision.obligations) ?? unclassifiable(authority, statement)
     } else denial ??= decision
   }
   if (denial !== null) return refused(authority, reading.facts, refusalOfDenial(denial))

@@ -20,6 +20,8 @@ export interface Judgement {
   readonly redactReports: boolean
   /** True when any output is masked. */
   readonly masksOutput: boolean
+  /** True when rows come back in which text is looked for by its content. */
+  readonly classifies: boolean
   /** True when names may mean something else after it. */
   readonly changesNames: boolean
   /** True when SQL in it makes or removes prepared statements or cursors, whose names the protocol shares. */
@@ -49,6 +51,8 @@ export function permitted(
     obligations,
     redactReports: obligations.some((obligation) => obligation.redactReports),
     masksOutput: obligations.some((obligation) => obligation.outputs !== null),
+    classifies:
+      authority.classifier !== null && statements.some(({ output, complete }) => output !== null || !complete),
     changesNames: statements.some((statement) => statement.changesNames),
     endsTransaction: statements.some(({ action }) => TRANSACTION_ENDS.has(action)),
     takesNames: statements.some(({ action }) => NAMING_ACTIONS.has(action)),
@@ -110,6 +114,22 @@ export function unmaskable(statement: StatementFacts, obligations: Obligations):
   }
 }
 
+/** Nor are the rows of COPY looked through for what classify rules detect. */
+export function unclassifiable(authority: Authority, statement: StatementFacts): Denial | null {
+  const { classifier } = authority
+  if (classifier === null || statement.action !== 'copy_to') return null
+  if (statement.files.length > 0 || statement.programs.length > 0) return null
+  if (statement.output !== null && classifier.exceptsAll(statement.output)) return null
+  return {
+    kind: 'deny',
+    code: 'MASK_NOT_POSSIBLE',
+    rule: classifier.rules.join(', '),
+    object: 'COPY TO STDOUT',
+    reason: 'COPY would send text in a form that cannot be looked through for what must be redacted',
+    hint: 'Use SELECT for these rows.',
+  }
+}
+
 /** The judgement of a text that is refused. `facts` is null when it could not be read. */
 export function refused(authority: Authority, facts: TextFacts | null, refusal: Refusal): Judgement {
   return {
@@ -119,6 +139,7 @@ export function refused(authority: Authority, facts: TextFacts | null, refusal: 
     obligations: [],
     redactReports: false,
     masksOutput: false,
+    classifies: false,
     changesNames: false,
     endsTransaction: false,
     takesNames: false,

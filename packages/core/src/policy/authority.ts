@@ -1,3 +1,4 @@
+import { Classifier } from './classifier.ts'
 import type { StatementFacts } from '../statement/facts.ts'
 import { Allowances, factsOf } from './allow-rules.ts'
 import type { Decision, Denial, DenialCode, Obligations } from './decision.ts'
@@ -14,6 +15,8 @@ import { pinnedChange } from './session-statements.ts'
 export class Authority {
   /** True when any mask holds: then nothing that cannot be traced is permitted. */
   readonly masksAny: boolean
+  /** What is looked for in free text; null: nothing is. It decides nothing: it changes what comes back. */
+  readonly classifier: Classifier | null
   /** True when any allow rule holds; otherwise every statement is denied. */
   readonly allowsAnything: boolean
   /** The strictest limit on statements per minute; null: no limit. */
@@ -35,6 +38,7 @@ export class Authority {
     this.#masks = new Masks(byName(rules.masks), engine)
     this.#functions = new FunctionRules(rules.functions, engine)
     this.masksAny = this.#masks.any
+    this.classifier = rules.classify.length === 0 ? null : new Classifier(rules.classify, engine)
     this.allowsAnything = rules.allow.length > 0
     const rows = strictest(rules.limits, (rule) => rule.rowsPerStatement)
     this.#rowLimit = rows === null ? null : { rows: rows.limit, rule: rows.rule }

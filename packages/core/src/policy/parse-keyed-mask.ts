@@ -11,7 +11,10 @@ export function readHash(option: YamlValue): MaskSpec | null {
   const key = members?.get('key')
   if (members === null) return null
   if (key === undefined) {
-    option.problem('The mask says nothing with its options.', 'Write `with: hash`, or `with: { hash: { key: k2025 } }`.')
+    option.problem(
+      'The mask says nothing with its options.',
+      'Write `with: hash`, or `with: { hash: { key: k2025 } }`.',
+    )
     return null
   }
   const id = readWord(key, 'The id of a masking key')

@@ -20,7 +20,8 @@ export function unknownMaskingKeys(policy: Policy, ids: readonly string[]): read
 }
 
 function hintFor(key: string, ids: readonly string[]): string {
-  if (ids.length === 0) return 'The configuration has one key without an id: leave `key` out, or name keys in `maskingKeys`.'
+  if (ids.length === 0)
+    return 'The configuration has one key without an id: leave `key` out, or name keys in `maskingKeys`.'
   const nearest = nearestWord(key, ids)
   return `${nearest === null ? '' : `Did you mean ${nearest}? `}There are ${ids.join(', ')}.`
 }
