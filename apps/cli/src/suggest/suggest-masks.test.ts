@@ -64,6 +64,7 @@ const { postgres18 } = inject('servers')
 describe.skipIf('absent' in postgres18)('gatehouse policy suggest', () => {
   const drops: (() => Promise<void>)[] = []
   let server: PostgresAddress
+  let canaryUrl = ''
 
   beforeAll(async () => {
     if ('absent' in postgres18) throw new Error('skipped')
@@ -73,6 +74,7 @@ describe.skipIf('absent' in postgres18)('gatehouse policy suggest', () => {
     const hostile = await createDatabase(server, `suggest_hostile_${id}`, HOSTILE_SCHEMA)
     await query(server.url, `CREATE ROLE ${READER.role}_${id} LOGIN PASSWORD '${READER.password}'`)
     const canary = await createDatabase(server, `suggest_canary_${id}`, CANARY_SCHEMA(`${READER.role}_${id}`))
+    canaryUrl = canary.url
     drops.push(shop.drop, hostile.drop, canary.drop, () => query(server.url, `DROP ROLE ${READER.role}_${id}`))
     const client = new Client({ connectionString: shop.url })
     await client.connect()
@@ -254,7 +256,11 @@ audit: { directory: trail }
   describe('no value is ever printed', () => {
     let sampled: Done
     beforeAll(async () => {
+      const holder = new Client({ connectionString: canaryUrl })
+      await holder.connect()
+      await holder.query('BEGIN; LOCK TABLE held IN ACCESS EXCLUSIVE MODE')
       sampled = await suggest('--target', 'canary')
+      await holder.end()
     })
 
     /** No part of a value of six characters or more, as it is, in hexadecimal or in base64. */
@@ -286,11 +292,12 @@ audit: { directory: trail }
     test('a table that cannot be sampled is judged by name and type, and that is said', () => {
       const { out } = sampled
       expect(out).toMatch(/#\s+public\.forbidden: permission denied\n/)
+      expect(out).toMatch(/#\s+public\.held: somebody holds a lock on it\n/)
       expect(out).toMatch(/#\s+public\.guarded: reading it failed with SQLSTATE P0001\n/)
       expect(out).toMatch(/#\s+public\.computed: some of its columns: reading it failed with SQLSTATE 22P02\n/)
       expect(out).toMatch(/#\s+public\.elsewhere: reading it failed with SQLSTATE [0-9A-Z]{5}\n/)
       const policy = merged(out)
-      for (const relation of ['forbidden', 'guarded', 'computed', 'elsewhere'])
+      for (const relation of ['forbidden', 'held', 'guarded', 'computed', 'elsewhere'])
         expect(maskOf(policy, 'canary', 'public', relation, 'email')).toBe('email')
     })
 
