@@ -102,6 +102,9 @@ function maskRule(group: readonly Proposal[], target: string, names: RuleNames):
       `      - ${yamlText(columnPattern(proposal.column.name))}`,
     ]),
     `    with: ${maskText(spec)}`,
+    ...(group.some(({ why: { sameAs } }) => sameAs !== null)
+      ? ['    # predicates: equality would allow joins over these columns, and guessing at their values.']
+      : []),
   ]
 }
 
