@@ -2,9 +2,10 @@ import { type Classifier, type CellOutput, GrowableOutput } from '@gatehouse/cor
 import { type FrameCursor, ProtocolError } from '@gatehouse/postgres-wire'
 
 const NOTIFICATION = 0x41
+const PARAMETER_STATUS = 0x53
 
 /**
- * The ErrorResponse, NoticeResponse or NotificationResponse under the cursor with what the rules detect in its texts
+ * The ErrorResponse, NoticeResponse, NotificationResponse or ParameterStatus under the cursor with what the rules detect in its texts
  * replaced; null where nothing is. Throws `ProtocolError` for a message that is not one.
  */
 export function classifiedReport(classifier: Classifier, cursor: FrameCursor): Buffer | null {
@@ -21,12 +22,12 @@ export function classifiedReport(classifier: Classifier, cursor: FrameCursor): B
 function walkTexts(classifier: Classifier, cursor: FrameCursor, out: CellOutput | null): boolean {
   const { bytes, body, end } = cursor
   // A notification has a process id and two texts; a report has texts with a code before each, and a zero at its end.
-  const notification = cursor.tag === NOTIFICATION
-  let at = notification ? body + 4 : body
-  if (out !== null && notification) copy(bytes, body, at, out)
+  const plain = cursor.tag === NOTIFICATION || cursor.tag === PARAMETER_STATUS
+  let at = cursor.tag === NOTIFICATION ? body + 4 : body
+  if (out !== null) copy(bytes, body, at, out)
   while (at < end) {
-    const start = notification ? at : at + 1
-    if (!notification && bytes[at] === 0) break
+    const start = plain ? at : at + 1
+    if (!plain && bytes[at] === 0) break
     const close = bytes.indexOf(0, start)
     if (close < 0 || close >= end) throw new ProtocolError('SHORT_READ', 'a text of the database has no end')
     if (out === null) {

@@ -194,6 +194,7 @@ export class PostgresResponses implements Receiver {
         this.#options.over({ kind: 'setting', detail: `the setting ${name} was changed to ${value}` })
         return false
       }
+      return this.#asClassified(this.#classified(cursor, null))
     }
     return true
   }
@@ -318,8 +319,8 @@ export class PostgresResponses implements Receiver {
     const { classifier } = this.#gate.authority
     if (classifier === null) return null
     const classified = classifiedReport(classifier, cursor)
-    const finds = classifier.takeFinds()
-    if (admission !== null && finds !== null) admission.found(finds)
+    if (admission === null) classifier.forgetFinds()
+    else classifier.moveFinds(admission)
     return classified
   }
 

@@ -127,7 +127,6 @@ function mask(masks: readonly (CellMask | null)[], bytes: Buffer, start: number,
   while (walker.next()) {
     const mask = masks[walker.index]
     if (mask === null || mask === undefined || (walker.isNull && mask.hidesNull !== true)) continue
-    if (mask.keeps?.(bytes, walker.start, walker.end) === true) continue
     append(out, bytes, copied, walker.start - 4)
     copied = walker.end
     const lengthAt = out.length

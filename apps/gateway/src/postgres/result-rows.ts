@@ -111,8 +111,7 @@ export class ResultRows {
     if (this.#masks === null) this.#output.pass(cursor)
     else {
       this.#output.passMasked(this.#masks, cursor)
-      const finds = this.#classifier?.takeFinds() ?? null
-      if (finds !== null) admission?.found(finds)
+      if (admission !== null) this.#classifier?.moveFinds(admission)
     }
   }
 
@@ -130,7 +129,8 @@ export class ResultRows {
   }
 
   #masksOf(portal: Portal): RowMasks {
-    if (!portal.judgement.masksOutput && !portal.judgement.classifies) return null
+    const { masksOutput, authority } = portal.judgement
+    if (!masksOutput && authority.classifier === null) return null
     const { fields } = portal.statement
     if (fields === null) throw new ResultMismatch('rows came for a statement that was described as returning none')
     return masksFor(portal.judgement, 0, fields, portal.resultFormats, this.#catalog, this.#maskingKey)

@@ -2,6 +2,7 @@
  * Records as text: the JSON members after `hash`, without the outer braces. What a session or a statement's shape
  * repeats is encoded once, as a *part*; a record is then a few strings put together.
  */
+import { DETECTORS } from '../classification/detector.ts'
 import type { Decision } from '../policy/decision.ts'
 import type { RelationName, TextFacts } from '../statement/facts.ts'
 import { DEFAULT_RECORD_LIMITS, encodeStatementMembers } from './encode-statement.ts'
@@ -143,13 +144,16 @@ export function encodeIntent(
 /** Which classify rules looked through the rows of a statement, and how many finds were replaced, by detector. */
 export interface ClassifiedRows {
   readonly rules: readonly string[]
-  /** Null: none. */
-  readonly finds: ReadonlyMap<string, number> | null
+  /** By the index of the detector in `DETECTORS`; null: none. */
+  readonly finds: Uint32Array | null
 }
 
 function encodeClassified(classified: ClassifiedRows | null): string {
   if (classified === null) return ''
-  const finds = [...(classified.finds ?? [])].map(([detector, found]) => `${name(detector)}:${count(found)}`)
+  const finds = DETECTORS.flatMap((detector, index) => {
+    const found = classified.finds?.[index] ?? 0
+    return found === 0 ? [] : [`"${detector}":${count(found)}`]
+  })
   return `,"classified":{"rules":${jsonTexts(classified.rules)},"replaced":{${finds.join(',')}}}`
 }
 

@@ -76,6 +76,9 @@ export const DOT = 4
 /** Parentheses and the slash. */
 export const OTHER = 5
 
+/** A dash with a blank beside it. `separatorAt` finds them one by one. */
+export const SPACED_DASH = 6
+
 /** What may stand between digits of one number, as `kind * 8 + length in bytes`; -1 where it is nothing of the kind. */
 export function separatorAt(source: Buffer, at: number, end: number): number {
   if (at >= end) return -1

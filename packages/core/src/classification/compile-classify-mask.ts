@@ -21,8 +21,12 @@ export interface ClassifiedType {
 /** The type that an OID means, for values inside row values. */
 export type TypeByOid = (oid: number) => ClassifiedType
 
-/** Makes what looks for text and replaces it: two of them, for strings inside a text are looked at beside it. */
-export type MakeRedactor = () => TextRedactor
+/** What looks through text and replaces what it finds. Masks of many columns share it: each is done with a cell before the next begins. */
+export interface Redactors {
+  readonly outer: TextRedactor
+  /** For strings inside a text, while what `outer` found in the whole is still needed. */
+  readonly inner: TextRedactor
+}
 
 /** Row values stand in each other to this depth; what is deeper is looked at as bytes. */
 const maxDepth = 8
@@ -37,58 +41,59 @@ const structural = '"\\(),[]{}\''
 export function compileClassifyMask(
   type: ClassifiedType,
   format: CellFormat,
-  make: MakeRedactor,
+  redactors: Redactors,
   typeByOid: TypeByOid,
   depth = 0,
 ): CellMask | null {
-  if (type.element !== null) return compileArray(type.element, format, make, typeByOid, depth)
+  if (type.element !== null) return compileArray(type.element, format, redactors, typeByOid, depth)
+  const { outer } = redactors
   switch (textForm(type.type, type.composite)) {
     case 'none':
       return null
     case 'text':
-      return new LabellingMask(make())
+      return new LabellingMask(outer)
     case 'limited':
-      return new StarringMask(make(), '', false)
+      return new StarringMask(outer, '', false)
     case 'json':
-      return new QuotedTextMask(make(), make(), 'json')
+      return new QuotedTextMask(outer, redactors.inner, 'json')
     case 'jsonb':
-      return new QuotedTextMask(make(), make(), format === 1 ? 'jsonb binary' : 'json')
+      return new QuotedTextMask(outer, redactors.inner, format === 1 ? 'jsonb binary' : 'json')
     case 'xml':
-      return new StarringMask(make(), '<>"\'', false)
+      return new StarringMask(outer, '<>"\'', false)
     case 'hstore':
-      if (format === 0) return new QuotedTextMask(make(), make(), 'hstore')
-      return new HstoreBinaryMask(new LabellingMask(make()), new StarringMask(make(), '', true))
+      if (format === 0) return new QuotedTextMask(outer, redactors.inner, 'hstore')
+      return new HstoreBinaryMask(new LabellingMask(outer), new StarringMask(outer, '', true))
     case 'record':
-      if (format === 0 || depth >= maxDepth) return new StarringMask(make(), structural, format === 1)
-      return compileRecord(make, typeByOid, depth)
+      if (format === 0 || depth >= maxDepth) return new StarringMask(outer, structural, format === 1)
+      return compileRecord(redactors, typeByOid, depth)
     case 'other':
-      return new StarringMask(make(), structural, format === 1)
+      return new StarringMask(outer, structural, format === 1)
     default:
       return null
   }
 }
 
-function compileRecord(make: MakeRedactor, typeByOid: TypeByOid, depth: number): CellMask {
+function compileRecord(redactors: Redactors, typeByOid: TypeByOid, depth: number): CellMask {
   const masks = new Map<number, CellMask | null>()
   const maskOf = (oid: number): CellMask | null => {
     let mask = masks.get(oid)
     if (mask === undefined) {
-      mask = compileClassifyMask(typeByOid(oid), 1, make, typeByOid, depth + 1)
+      mask = compileClassifyMask(typeByOid(oid), 1, redactors, typeByOid, depth + 1)
       masks.set(oid, mask)
     }
     return mask
   }
-  return new RecordBinaryMask(maskOf, new StarringMask(make(), '', true))
+  return new RecordBinaryMask(maskOf, new StarringMask(redactors.outer, '', true))
 }
 
 function compileArray(
   element: { readonly oid: number; readonly type: ClassifiedType },
   format: CellFormat,
-  make: MakeRedactor,
+  redactors: Redactors,
   typeByOid: TypeByOid,
   depth: number,
 ): CellMask | null {
-  const inner = compileClassifyMask(element.type, format, make, typeByOid, depth)
+  const inner = compileClassifyMask(element.type, format, redactors, typeByOid, depth)
   if (inner === null) return null
   const noticing = new NoticingMask(inner)
   if (format === 1) {
@@ -97,7 +102,7 @@ function compileArray(
     const array = new ArrayBinaryMask(noticing, element.oid, new EmptyArrayMask(noticing, empty))
     return new ArrayMask(array, noticing, null)
   }
-  const whole = make()
+  const whole = redactors.outer
   const array = new ArrayTextMask(noticing, ',', new EmptyArrayMask(noticing, Buffer.from('{}')))
   return new ArrayMask(
     array,

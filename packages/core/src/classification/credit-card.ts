@@ -1,4 +1,4 @@
-import { BLANK, DASH, DOT } from './characters.ts'
+import { OTHER } from './characters.ts'
 import { contextWords, namedBefore } from './context-words.ts'
 import type { DigitRun } from './digit-run.ts'
 import { internationalDigits } from './phone.ts'
@@ -111,7 +111,7 @@ function issuedLengths(run: DigitRun, first: number): number {
 function layoutFits(run: DigitRun, first: number, last: number, size: number): boolean {
   if (first === last) return true
   const separator = run.separator(first, last)
-  if (separator !== BLANK && separator !== DASH && separator !== DOT) return false
+  if (separator === 0 || separator === OTHER) return false
   const one = run.size(first)
   if (one === 4 && last === first + 2 && run.size(first + 1) === 6) return size === 15 || size === 14
   for (let group = first + 1; group < last; group++) if (run.size(group) !== one) return false

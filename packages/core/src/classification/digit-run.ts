@@ -8,6 +8,7 @@ import {
   isWord,
   separatorAt,
   separatorBefore,
+  SPACED_DASH,
   UNSEEN,
   wordEndsAt,
   BLANK,
@@ -34,7 +35,7 @@ export class DigitRun {
   readonly after: Int32Array = new Int32Array(maxDigits)
   /** Index of the first digit of each group, and one more behind the last. */
   readonly firsts: Int32Array = new Int32Array(maxDigits + 1)
-  /** What stands before each group: BLANK, DASH, DOT, OTHER; 0 before the first. */
+  /** What stands before each group: BLANK, DASH, SPACED_DASH, DOT, OTHER; 0 before the first. */
   readonly separators: Uint8Array = new Uint8Array(maxDigits + 1)
   count = 0
   groups = 0
@@ -61,14 +62,14 @@ export class DigitRun {
   mayStart(group: number): boolean {
     if (group === 0) return this.#cleanStart
     const separator = this.separators[group]
-    return separator === BLANK || separator === OTHER
+    return separator === BLANK || separator === OTHER || separator === SPACED_DASH
   }
 
   /** A number may end with this group. */
   mayEnd(group: number): boolean {
     if (group === this.groups - 1) return this.#cleanEnd && !this.#continues
     const separator = this.separators[group + 1]
-    return separator === BLANK || separator === OTHER
+    return separator === BLANK || separator === OTHER || separator === SPACED_DASH
   }
 
   /** No other digits beside the groups from `first` to `last`. */
@@ -188,7 +189,8 @@ function nextGroup(source: Buffer, at: number, end: number): number {
     seen++
     if (kind === 0) kind = which
     else if (kind === DOT || which === DOT) return -1
-    else if (which > kind) kind = which
+    else if (kind === OTHER || which === OTHER) kind = OTHER
+    else if (kind !== which) kind = SPACED_DASH
   }
   if (kind === 0 || digitAt(source, at, end) === -1) return -1
   return at * 8 + kind

@@ -88,7 +88,10 @@ export function emailEnd(source: Buffer, at: number, end: number): number {
     const length = at - label
     if (length === 0 || source[label] === 0x2d) return best
     labels++
-    if (labels > 1 && isTopLevel(source, label, at, letters)) best = at
+    if (labels > 1) {
+      if (isTopLevel(source, label, at, letters)) best = at
+      else if (!letters) best = beforeDash(source, label, at, best)
+    }
     if (at >= most || source[at] !== 0x2e) return best === at || labels === 1 ? best : bestOf(source, best, at)
     at++
   }
@@ -96,7 +99,14 @@ export function emailEnd(source: Buffer, at: number, end: number): number {
 
 /** `a@b.com.1`: the address ends where its last good label ends, unless a word goes on there. */
 function bestOf(source: Buffer, best: number, at: number): number {
-  return best !== -1 && at > best && source[best] === 0x2e ? best : -1
+  return best !== -1 && at > best && (source[best] === 0x2e || source[best] === 0x2d) ? best : -1
+}
+
+/** `a@b.com-1`: where the letters end that a label begins with, if that makes a last label; else `otherwise`. */
+function beforeDash(source: Buffer, label: number, end: number, otherwise: number): number {
+  let at = label
+  while (at < end && isLetter(source[at] ?? 0)) at++
+  return source[at] === 0x2d && isTopLevel(source, label, at, true) ? at : otherwise
 }
 
 function isTopLevel(source: Buffer, start: number, end: number, letters: boolean): boolean {

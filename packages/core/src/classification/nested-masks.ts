@@ -3,9 +3,14 @@ import type { CellMask } from '../masking/cell-mask.ts'
 import { appendBytes, GrowableOutput } from '../masking/cell-output.ts'
 import type { CellOutput } from '../masking/cell-output.ts'
 
-/** An element's mask that tells whether any element was changed. */
+/** A scratch buffer that grew beyond this many bytes is given back after the cell. */
+const maxScratchBytes = 65_536
+
+/** An element's mask that tells whether any element changes. */
 export class NoticingMask implements CellMask {
   changed = false
+  /** It is only asked: elements are left as they are. */
+  asking = false
   readonly #mask: CellMask
 
   constructor(mask: CellMask) {
@@ -13,11 +18,12 @@ export class NoticingMask implements CellMask {
   }
 
   apply(source: Buffer, start: number, end: number, out: CellOutput): boolean {
-    if (this.#mask.keeps?.(source, start, end) === true) {
+    const kept = this.#mask.keeps?.(source, start, end) === true
+    if (!kept) this.changed = true
+    if (kept || this.asking) {
       appendBytes(out, source, start, end)
       return true
     }
-    this.changed = true
     return this.#mask.apply(source, start, end, out)
   }
 }
@@ -28,7 +34,7 @@ export class ArrayMask implements CellMask {
   readonly #element: NoticingMask
   /** Says of the whole literal that nothing is in it; null where that cannot be told without reading it. */
   readonly #whole: ((source: Buffer, start: number, end: number) => boolean) | null
-  readonly #tried = new GrowableOutput(256)
+  #tried = new GrowableOutput(256)
 
   /** `array` masks element by element with `element`. */
   constructor(
@@ -45,11 +51,18 @@ export class ArrayMask implements CellMask {
     if (this.#whole?.(source, start, end) === true) return true
     this.#element.changed = false
     this.#tried.length = 0
+    this.#element.asking = true
     this.#array.apply(source, start, end, this.#tried)
+    this.#element.asking = false
+    if (this.#tried.bytes.length > maxScratchBytes) this.#tried = new GrowableOutput(256)
     return !this.#element.changed
   }
 
   apply(source: Buffer, start: number, end: number, out: CellOutput): boolean {
+    if (this.keeps(source, start, end)) {
+      appendBytes(out, source, start, end)
+      return true
+    }
     return this.#array.apply(source, start, end, out)
   }
 }

@@ -1,4 +1,4 @@
-import { BLANK, byteIn, DASH, DOT, isAlphanumeric, OTHER } from './characters.ts'
+import { BLANK, byteIn, DASH, DOT, isAlphanumeric, OTHER, SPACED_DASH } from './characters.ts'
 import { contextWords, namedBefore } from './context-words.ts'
 import type { DigitRun } from './digit-run.ts'
 import type { Spans } from './spans.ts'
@@ -119,7 +119,7 @@ function isNorthAmerican(run: DigitRun, first: number): boolean {
   const third = run.separators[first + 2] ?? 0
   if (second === OTHER) return third === DASH || third === BLANK || third === DOT
   if (second === BLANK && third === BLANK) return run.alone(first, first + 2)
-  return second === third && (second === DASH || second === DOT)
+  return second === third && (second === DASH || second === DOT || second === SPACED_DASH)
 }
 
 function hasDot(run: DigitRun): boolean {

@@ -39,8 +39,11 @@ export class QuotedTextMask implements CellMask {
 
   apply(source: Buffer, start: number, end: number, out: CellOutput): boolean {
     const text = Math.min(end, start + this.#skipped)
+    if (this.#outer.keeps(source, text, end) && !hasEscape(source, text, end)) {
+      appendBytes(out, source, start, end)
+      return true
+    }
     appendBytes(out, source, start, text)
-    this.#outer.keeps(source, text, end)
     this.#write(source, text, end, out)
     this.#giveBack()
     return true

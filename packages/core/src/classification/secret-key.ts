@@ -40,6 +40,13 @@ export const callingBytes: readonly number[] = [...formsByBytes.keys()].filter(
   (byte) => formsByBytes[byte] !== undefined,
 )
 
+/** 1 at `byte before * 256 + byte` where `addKey` has a form to look for. */
+export const callingPairs: Uint8Array = new Uint8Array(65_536)
+for (const [byte, byBefore] of formsByBytes.entries()) {
+  for (const [before, forms] of (byBefore ?? []).entries())
+    if (forms !== undefined) callingPairs[before * 256 + byte] = 1
+}
+
 const awsSecretSize = 40
 /** Bytes behind an AWS access key id in which its secret is looked for. */
 const awsSecretReach = 120

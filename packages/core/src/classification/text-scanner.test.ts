@@ -30,6 +30,8 @@ test.each([
   [`pan\\n${card}`, card],
   [`${card}.`, card],
   ['3714 496353 98431', '3714 496353 98431'],
+  ['0- 4111 1111 1111 1111 -0', '4111 1111 1111 1111'],
+  ['4111 - 1111 - 1111 - 1111', '4111 - 1111 - 1111 - 1111'],
   ['41 11 11 11 11 11 11 11', '41 11 11 11 11 11 11 11'],
 ])('a card number is found in %j', (text, number) => {
   expect(found(text)).toEqual([['credit_card', number]])
@@ -55,6 +57,17 @@ test('a number behind many others is found, wherever a stretch of the run ends',
     const text = `${'7 '.repeat(before)}${card.replace(/(\d{4})(?=\d)/g, '$1 ')}${' 7'.repeat(before)}`
     expect(found(text).map(([detector]) => detector)).toEqual(['credit_card'])
   }
+})
+
+test.each([
+  ['lena@example.com-1', 'lena@example.com'],
+  ['lena@example.com.', 'lena@example.com'],
+  ['lena@example.com.1', 'lena@example.com'],
+  ['lena@my-host.example.org-old', 'lena@my-host.example.org'],
+  ['<lena@example.com>,', 'lena@example.com'],
+  ['le\u200bna@exam\u200bple.com', 'le\u200bna@exam\u200bple.com'],
+])('an address is found in %j', (text, address) => {
+  expect(found(text)).toEqual([['email', address]])
 })
 
 test('what overlaps is one span, under the name of the detector that stands first', () => {

@@ -1,4 +1,4 @@
-import { digitAt } from './characters.ts'
+import { digitAt, isAsciiDigit, isLetter } from './characters.ts'
 import { addCreditCards } from './credit-card.ts'
 import { DETECTORS, type Detector } from './detector.ts'
 import { DigitRun } from './digit-run.ts'
@@ -8,7 +8,7 @@ import { jwtEnd } from './jwt.ts'
 import { addNamedSecret } from './named-secret.ts'
 import { addPhones } from './phone.ts'
 import { PrivateKeys } from './private-key.ts'
-import { addKey, callingBytes } from './secret-key.ts'
+import { addKey, callingBytes, callingPairs } from './secret-key.ts'
 import { Spans } from './spans.ts'
 import { addSocialSecurityNumbers } from './us-ssn.ts'
 
@@ -75,7 +75,10 @@ export class TextScanner {
     let began = false
     for (let at = start; at < last;) {
       const call = calls[source[at] ?? 0] ?? 0
-      if (call === 0) {
+      if (
+        call === 0 ||
+        (call === KEY && (at === start || callingPairs[((source[at - 1] ?? 0) << 8) | (source[at] ?? 0)] === 0))
+      ) {
         at++
         continue
       }
@@ -121,11 +124,13 @@ export class TextScanner {
   }
 
   #digits(source: Buffer, at: number, start: number, end: number): number {
-    const account = ibanEnd(source, at, start, end)
+    const account = at > start && isLetter(source[at - 1] ?? 0) ? ibanEnd(source, at, start, end) : -1
     if (account !== -1) {
       if (this.#wanted[IBAN] === 1) this.spans.add(at - 2, account, IBAN)
       return account
     }
+    const short = endOfShortRun(source, at, end)
+    if (short !== -1) return short
     const run = this.#run
     run.read(source, at, start, end)
     const keyEnd = this.#wanted[SECRET_KEY] === 1 && run.groups > 1 ? this.#keyInside(source, start, end) : -1
@@ -163,4 +168,28 @@ export class TextScanner {
     // What is behind the sign may be another detector's.
     return at + width
   }
+}
+
+/**
+ * Where the ASCII digits end that begin at `at`, if too few follow, parted or not, for any number that is looked for; else -1. Most
+ * digits of a text are such: a time, an amount, a count.
+ */
+function endOfShortRun(source: Buffer, at: number, end: number): number {
+  let digits = 0
+  let parted = 0
+  let first = -1
+  for (let index = at; index < end; index++) {
+    const byte = source[index] ?? 0
+    if (isAsciiDigit(byte)) {
+      if (++digits === fewestDigits) return -1
+      parted = 0
+    } else {
+      if (first === -1) first = index
+      // What is not ASCII may be a digit, or part digits, too.
+      if (byte >= 0x80) return -1
+      if (byte !== 0x20 && (byte < 0x28 || byte > 0x2f)) break
+      if (++parted > 3) break
+    }
+  }
+  return first === -1 ? end : first
 }

@@ -3,7 +3,6 @@ import { encodeIntent, encodeOutcome, encodeRefusedPart } from '../audit/encode-
 import type { SessionPart } from '../audit/encode-record.ts'
 import type { RecordLimits } from '../audit/encode-statement.ts'
 import type { AuditedParameter } from '../audit/record.ts'
-import type { Detector } from '../classification/detector.ts'
 import type { Authority } from '../policy/authority.ts'
 import type { Decision, Denial, Obligations } from '../policy/decision.ts'
 import type { TextFacts } from '../statement/facts.ts'
@@ -46,8 +45,8 @@ export class Admission {
   /** Rows returned or changed, and bytes of rows, so far. */
   rows = 0
   bytes = 0
-  /** What was found in its rows and replaced, by detector; null: nothing. */
-  finds: Map<Detector, number> | null = null
+  /** How much was found in its rows and replaced, by the index of the detector in `DETECTORS`; null: nothing. */
+  finds: Uint32Array | null = null
   /** Its outcome is recorded. */
   settled = false
 
@@ -58,10 +57,10 @@ export class Admission {
     this.startedAt = startedAt
   }
 
-  /** More was found and replaced. */
-  found(finds: ReadonlyMap<Detector, number>): void {
-    this.finds ??= new Map()
-    for (const [detector, count] of finds) this.finds.set(detector, (this.finds.get(detector) ?? 0) + count)
+  /** More was found and replaced: how much, by the index of its detector in `DETECTORS`. */
+  found(counts: Uint32Array): void {
+    const finds = (this.finds ??= new Uint32Array(counts.length))
+    for (let index = 0; index < counts.length; index++) finds[index] = (finds[index] ?? 0) + (counts[index] ?? 0)
   }
 
   /** Its record could not be made durable: it counts as refused. */

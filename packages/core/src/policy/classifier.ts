@@ -5,8 +5,13 @@ import type { EngineName } from './name-pattern.ts'
 import { ColumnPattern } from './object-pattern.ts'
 import type { ClassifyRule } from './policy-document.ts'
 import type { OutputColumn } from '../statement/facts.ts'
-import { type ClassifiedType, compileClassifyMask, type TypeByOid } from '../classification/compile-classify-mask.ts'
-import { DETECTORS, type Detector } from '../classification/detector.ts'
+import {
+  type ClassifiedType,
+  compileClassifyMask,
+  type Redactors,
+  type TypeByOid,
+} from '../classification/compile-classify-mask.ts'
+import type { Detector } from '../classification/detector.ts'
 import { Finds, type Replacement, TextRedactor } from '../classification/text-redactor.ts'
 
 interface CompiledRule {
@@ -22,6 +27,8 @@ export class Classifier {
   readonly finds: Finds = new Finds()
   readonly #rules: readonly CompiledRule[]
   readonly #reports: TextRedactor
+  /** By the rules that hold for a column: all of them, or those that do not except it. */
+  readonly #redactors = new Map<string, Redactors>()
 
   /** `rules`: at least one. */
   constructor(rules: readonly ClassifyRule[], engine: EngineName) {
@@ -46,8 +53,18 @@ export class Classifier {
   ): CellMask | null {
     const rules = this.#rules.filter(({ except }) => !excepts(except, output)).map(({ rule }) => rule)
     if (rules.length === 0) return null
-    const wanted = replacements(rules)
-    return compileClassifyMask(type, format, () => new TextRedactor(wanted, this.finds), typeByOid)
+    return compileClassifyMask(type, format, this.#redactorsOf(rules), typeByOid)
+  }
+
+  #redactorsOf(rules: readonly ClassifyRule[]): Redactors {
+    const key = JSON.stringify(rules.map(({ name }) => name))
+    let redactors = this.#redactors.get(key)
+    if (redactors === undefined) {
+      const wanted = replacements(rules)
+      redactors = { outer: new TextRedactor(wanted, this.finds), inner: new TextRedactor(wanted, this.finds) }
+      this.#redactors.set(key, redactors)
+    }
+    return redactors
   }
 
   /** True when every rule excepts all that each of the columns comes from. */
@@ -65,18 +82,25 @@ export class Classifier {
     this.#reports.label(source, start, end, out)
   }
 
-  /** What was found since the last call, by detector; null where nothing was. */
-  takeFinds(): ReadonlyMap<Detector, number> | null {
-    if (!this.finds.any) return null
-    const counts = new Map<Detector, number>()
-    for (const [index, detector] of DETECTORS.entries()) {
-      const found = this.finds.counts[index] ?? 0
-      if (found > 0) counts.set(detector, found)
-    }
+  /** Adds what was found since the last call, by the index of its detector in `DETECTORS`, and forgets it. */
+  moveFinds(into: FindCounts): void {
+    const { finds } = this
+    if (!finds.any) return
+    into.found(finds.counts)
+    this.forgetFinds()
+  }
+
+  /** What was found since the last call belongs to no statement. */
+  forgetFinds(): void {
     this.finds.counts.fill(0)
     this.finds.any = false
-    return counts
   }
+}
+
+/** What counts finds for a statement. */
+export interface FindCounts {
+  /** More was found: how much, by the index of its detector in `DETECTORS`. */
+  found(counts: Uint32Array): void
 }
 
 /** Every detector of the rules, with what it puts in place; where rules differ, nothing of the value stays. */
@@ -96,9 +120,12 @@ function same(left: Replacement, right: Replacement): boolean {
   return left.keepFirst === right.keepFirst && left.keepLast === right.keepLast
 }
 
-/** An excepted column must come from excepted columns alone, and from at least one. */
+/** An excepted column must be copied from excepted columns alone, and from at least one: a function may add to what it is given. */
 function excepts(patterns: readonly ColumnPattern[], output: OutputColumn | undefined): boolean {
   if (patterns.length === 0 || output === undefined || !output.complete) return false
   const sources = output.sources.filter(({ how }) => how !== 'decides')
-  return sources.length > 0 && sources.every(({ column }) => patterns.some((pattern) => pattern.matches(column)))
+  return (
+    sources.length > 0 &&
+    sources.every(({ column, how }) => how === 'copied' && patterns.some((pattern) => pattern.matches(column)))
+  )
 }
