@@ -52,6 +52,12 @@ export class ClientOutput {
     this.#client.stage(message, 0, message.length)
   }
 
+  /** Sends what stands in place of a message. True: nothing does (null), and it goes on as it is. */
+  replace(message: Buffer | null): boolean {
+    if (message !== null) this.send(message)
+    return message === null
+  }
+
   /** Stages everything. Has to be called before the bytes under the cursor change. */
   flush(): void {
     if (this.#end > this.#start) this.#client.stage(this.#run, this.#start, this.#end)
