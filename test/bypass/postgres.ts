@@ -19,6 +19,14 @@ const attempts = (by: string, verdict: Verdict, ...texts: readonly string[]): re
 /** For an agent that may read public.* but vault, where users.ssn, email, salary, dob, doc, photo and tags are masked. */
 export const ATTEMPTS: readonly Attempt[] = [
   ...attempts(
+    'a name that means something further out',
+    'hidden',
+    `SELECT (SELECT key.ssn FROM json_to_record('{}') AS (key int, ssn text)) FROM users key`,
+    `SELECT (SELECT key.ssn FROM XMLTABLE('/' PASSING '<a/>' COLUMNS key int, ssn text)) FROM users key`,
+    `SELECT v.column4, v.column5 FROM users, LATERAL (VALUES (users.*)) v`,
+    `WITH RECURSIVE t AS (SELECT id, ssn FROM users UNION ALL SELECT * FROM t) CYCLE id SET looped USING path SELECT * FROM t`,
+  ),
+  ...attempts(
     'the number of rows of a set',
     'refused',
     `SELECT count(*) FROM (SELECT generate_series(1, salary) FROM users WHERE id = 1) t`,
@@ -212,7 +220,7 @@ export const ATTEMPTS: readonly Attempt[] = [
     `COPY users (ssn) TO STDOUT (NULL '987-65-4320')`,
     `COPY users (salary) TO STDOUT NULL '91234'`,
     `COPY users (tags) TO STDOUT (NULL '')`,
-    `COPY users (ssn) TO STDOUT (DELIMITER '-', NULL '987\-65\-4320')`,
+    `COPY users (ssn) TO STDOUT (DELIMITER '-', NULL '987\\-65\\-4320')`,
     `COPY users (photo) TO STDOUT (NULL '\\\\x00')`,
   ),
   ...attempts(

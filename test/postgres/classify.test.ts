@@ -285,18 +285,28 @@ describe('classify', () => {
     await listener.end()
   })
 
-  promise(
-    'COPY TO STDOUT is refused with what would work; COPY of excepted columns, and COPY FROM, run',
-    async ({ enter }) => {
-      const client = await enter()
-      const refused = errorOf(await client.query('copy notes to stdout'))
-      expect(refused?.fields.get('D')).toContain('MASK_NOT_POSSIBLE')
-      expect(refused?.fields.get('H')).toContain('SELECT')
-      expect(errorOf(await client.query('copy excepted(note) to stdout'))).toBeNull()
-      expect(await client.rows('select 1')).toEqual([['1']])
-      await client.end()
-    },
-  )
+  promise('COPY TO STDOUT is looked through, in text, csv and binary; what is excepted passes', async ({ enter }) => {
+    const client = await enter()
+    const copied = async (sql: string): Promise<string> => {
+      const messages = await client.query(sql)
+      expect(errorOf(messages)).toBeNull()
+      return messages
+        .flatMap((message) => (message.kind === 'CopyData' ? [message.data.toString('latin1')] : []))
+        .join('')
+    }
+    for (const options of ['', ' with csv header', ' with (format binary)']) {
+      for (const what of ['notes', "(select 'x ' || note from notes)", '(select note, upper(note) from notes)']) {
+        const stream = await copied(`copy ${what} to stdout${options}`)
+        for (const secret of SECRETS) expect(stream.toLowerCase()).not.toContain(secret.toLowerCase())
+        expect(stream).toContain('[redacted email]')
+      }
+    }
+    const odd = errorOf(await client.query("copy notes to stdout (encoding 'LATIN1')"))
+    expect(odd?.fields.get('D')).toContain('MASK_NOT_POSSIBLE')
+    expect(await copied('copy excepted(note) to stdout')).not.toContain('[redacted')
+    expect(await client.rows('select 1')).toEqual([['1']])
+    await client.end()
+  })
 
   promise(
     'nothing is refused for it: statements that cannot be traced run, and their text is looked through',

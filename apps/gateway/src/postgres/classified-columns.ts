@@ -1,20 +1,24 @@
-import { type CellMask, type ClassifiedType, type Classifier, holdsElements, type OutputColumn } from '@gatehouse/core'
-import type { Field } from '@gatehouse/postgres-wire'
+import {
+  type CellMask,
+  type ClassifiedType,
+  type Classifier,
+  type ColumnType,
+  holdsElements,
+  type OutputColumn,
+} from '@gatehouse/core'
 import type { Catalog } from '@gatehouse/sql-analysis'
-import { formatOf, valueType } from './value-types.ts'
+import { valueType } from './value-types.ts'
 
 /** The mask that looks through the text of one column; null: it holds none, or the rules except it. */
 export function classifyingMask(
   classifier: Classifier,
   output: OutputColumn | undefined,
-  field: Field,
-  index: number,
-  formats: readonly number[] | null,
+  { oid, modifier }: ColumnType,
+  format: 0 | 1,
   catalog: Catalog,
 ): CellMask | null {
-  const type = classifiedType(field.typeOid, field.typeModifier, catalog)
-  return classifier.maskFor(output, type, formatOf(formats, index, field.format), (oid) =>
-    classifiedType(oid, -1, catalog),
+  return classifier.maskFor(output, classifiedType(oid, modifier, catalog), format, (element) =>
+    classifiedType(element, -1, catalog),
   )
 }
 

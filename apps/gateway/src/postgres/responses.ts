@@ -29,6 +29,7 @@ import { encodeRedactedReport, encodeRefusal, SQLSTATES } from './refusal.ts'
 import type { PostgresRequests } from './requests.ts'
 import { ResultMismatch } from './result-masks.ts'
 import { changesRows, ResultRows } from './result-rows.ts'
+import { RunningTime } from './running-time.ts'
 import { PINNED, readReport, type ServerReport, trailingNumber, withoutPayload } from './server-report.ts'
 import type { SessionNames } from './session-names.ts'
 
@@ -67,6 +68,7 @@ export class PostgresResponses implements Receiver {
   #dropUntilReady = false
   /** A statement of the current batch touched masked columns. */
   #batchRedacts = false
+  readonly #time = new RunningTime()
   /** No more replies are looked at. */
   #ended = false
   /** What was under way has its outcome. */
@@ -119,6 +121,16 @@ export class PostgresResponses implements Receiver {
     this.#noReply = 'unfinished'
     this.#requests?.queue.fatal()
     this.#endSuspended()
+  }
+
+  /** Cancels the statement that is running when it has run for longer than the policy lets it. Called every second or so. */
+  checkTime(now: number): void {
+    const limit = this.#gate.authority.secondsPerStatement
+    if (limit === null || this.#over) return
+    // The server keeps short replies back until a batch is over: what is under way may be all that is known.
+    const running = this.#requests?.queue.oldest(admissionOf) ?? null
+    const refusal = this.#time.check(running, now, limit)
+    if (refusal !== null && this.#rows.cutBy === null) this.#rows.cutFor(refusal)
   }
 
   /** A request that will get no reply: what it would have made does not exist. */
@@ -255,7 +267,9 @@ export class PostgresResponses implements Receiver {
       return false
     } else if (about instanceof Refused)
       throw new ProtocolError('UNEXPECTED_MESSAGE', 'the database accepted what it had to reject')
-    return this.#endOfResult(about)
+    // Whatever else is done was done before the statement that is cut.
+    const runs = kind === RequestKind.Query || kind === RequestKind.Execute
+    return runs ? this.#endOfResult(about) : !this.#dropUntilReady
   }
 
   /** A cut result ends with its refusal. True: the message that ends it goes to the client as it is. */

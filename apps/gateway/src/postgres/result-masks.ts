@@ -39,13 +39,14 @@ export function masksFor(
   if (outputs === null && classifier === null) return null
   const masks = fields.map((field, index) => {
     const mask = outputs?.[index] ?? null
+    const format = formatOf(formats, index, field.format)
     if (mask !== null) {
-      const format = formatOf(formats, index, field.format)
       return compileCellMask(mask.spec, valueType(field.typeOid, field.typeModifier, catalog), format, key)
     }
     // What was read of another number of columns says nothing of these.
     const known = output?.length === fields.length ? output[index] : undefined
-    return classifier === null ? null : classifyingMask(classifier, known, field, index, formats, catalog)
+    const type = { oid: field.typeOid, modifier: field.typeModifier }
+    return classifier === null ? null : classifyingMask(classifier, known, type, format, catalog)
   })
   return masks.some((mask) => mask !== null) ? masks : null
 }

@@ -162,9 +162,14 @@ export class ResultRows {
     this.#cursor.streamed[DATA_ROW] = masks === null ? 1 : 0
   }
 
-  /** More rows than the limit: no more pass, the statement is cancelled, and its end becomes a refusal. */
+  /** A limit is reached: no more rows pass, the statement is cancelled, and its end becomes a refusal. */
+  cutFor(refusal: Refusal): void {
+    this.#cutBy = refusal
+    this.#cancelRunning()
+  }
+
   #cut(): void {
-    this.#cutBy = {
+    this.cutFor({
       code: 'ROW_LIMIT',
       rule: this.#limitRule,
       object: `${this.#limit} rows per statement`,
@@ -172,8 +177,7 @@ export class ResultRows {
       hint: 'Ask for fewer rows with WHERE or LIMIT, or aggregate them in the statement. What was written beside it, or by it, may stand: look before you repeat it.',
       retryAfterSeconds: null,
       position: null,
-    }
-    this.#cancelRunning()
+    })
   }
 }
 

@@ -121,19 +121,20 @@ export function unmaskable(statement: StatementFacts, obligations: Obligations):
   }
 }
 
-/** Nor are the rows of COPY looked through for what classify rules detect. */
+/** Why the rows of a COPY cannot be looked through for what classify rules detect; null when they can. */
 export function unclassifiable(authority: Authority, statement: StatementFacts): Denial | null {
   const { classifier } = authority
   if (classifier === null || statement.action !== 'copy_to') return null
   if (statement.files.length > 0 || statement.programs.length > 0) return null
   if (statement.output !== null && classifier.exceptsAll(statement.output)) return null
+  if (statement.copyOut !== undefined && statement.copyOut.stream !== null) return null
   return {
     kind: 'deny',
     code: 'MASK_NOT_POSSIBLE',
     rule: classifier.rules.join(', '),
     object: 'COPY TO STDOUT',
-    reason: 'COPY would send text in a form that cannot be looked through for what must be redacted',
-    hint: 'Use SELECT for these rows.',
+    reason: `COPY would send text in a form that cannot be looked through for what must be redacted: ${statement.copyOut?.reason ?? 'its stream is not known'}`,
+    hint: 'Leave out that option, or use FORMAT csv, FORMAT binary or plain COPY … TO STDOUT; or use SELECT.',
   }
 }
 

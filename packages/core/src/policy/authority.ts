@@ -21,6 +21,8 @@ export class Authority {
   readonly allowsAnything: boolean
   /** The strictest limit on statements per minute; null: no limit. */
   readonly statementsPerMinute: { readonly limit: number; readonly rule: string } | null
+  /** Longest time that one statement may run, in seconds; null: no limit. */
+  readonly secondsPerStatement: { readonly limit: number; readonly rule: string } | null
   readonly #target: string
   readonly #engine: EngineName
   readonly #allowances: Allowances
@@ -43,6 +45,7 @@ export class Authority {
     const rows = strictest(rules.limits, (rule) => rule.rowsPerStatement)
     this.#rowLimit = rows === null ? null : { rows: rows.limit, rule: rows.rule }
     this.statementsPerMinute = strictest(rules.limits, (rule) => rule.statementsPerMinute)
+    this.secondsPerStatement = strictest(rules.limits, (rule) => rule.secondsPerStatement)
   }
 
   /** The decision on one statement. Pure, and never throws: a failure inside is a denial. */

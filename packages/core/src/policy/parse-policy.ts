@@ -195,21 +195,21 @@ function readDeny(value: YamlValue, head: RuleHead, reason: string | null): Deny
   }
 }
 
+const LIMITS = ['rowsPerStatement', 'statementsPerMinute', 'secondsPerStatement'] as const
+
 function readLimit(rule: YamlValue): LimitRule | null {
-  const members = rule.members('a limit', ['name', 'who', 'target', 'rowsPerStatement', 'statementsPerMinute'])
+  const members = rule.members('a limit', ['name', 'who', 'target', ...LIMITS])
   if (members === null) return null
-  const rowsPerStatement = readCount(members, 'rowsPerStatement')
-  const statementsPerMinute = readCount(members, 'statementsPerMinute')
-  if (!members.has('rowsPerStatement') && !members.has('statementsPerMinute')) {
-    rule.problem('The limit limits nothing.', 'Add rowsPerStatement or statementsPerMinute.')
-  }
-  const derived = [
-    'limit',
-    ...(rowsPerStatement === null ? [] : [`rowsPerStatement ${rowsPerStatement}`]),
-    ...(statementsPerMinute === null ? [] : [`statementsPerMinute ${statementsPerMinute}`]),
-  ]
+  const counts = LIMITS.map((key) => [key, readCount(members, key)] as const)
+  if (!LIMITS.some((key) => members.has(key)))
+    rule.problem('The limit limits nothing.', `Add ${LIMITS.slice(0, -1).join(', ')} or ${LIMITS.at(-1) ?? ''}.`)
+  const derived = ['limit', ...counts.flatMap(([key, count]) => (count === null ? [] : [`${key} ${count}`]))]
   const name = readName(rule, members, derived.join(' '))
-  return name === null ? null : { ...readHead(rule, members, name), rowsPerStatement, statementsPerMinute }
+  if (name === null) return null
+  const [rowsPerStatement = null, statementsPerMinute = null, secondsPerStatement = null] = counts.map(
+    ([, count]) => count,
+  )
+  return { ...readHead(rule, members, name), rowsPerStatement, statementsPerMinute, secondsPerStatement }
 }
 
 function listOf<T>(members: Members, key: string, read: (list: YamlValue) => readonly T[]): readonly T[] {

@@ -84,6 +84,8 @@ export interface LimitRule extends RuleHead {
   readonly rowsPerStatement: number | null
   /** Most statements in a minute; null: no limit. */
   readonly statementsPerMinute: number | null
+  /** Longest time that one statement may run; null: no limit. */
+  readonly secondsPerStatement: number | null
 }
 
 /** A relation, or one column of it, by whole names. */

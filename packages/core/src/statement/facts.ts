@@ -161,7 +161,7 @@ export interface StatementFacts {
   /** True when an UPDATE or DELETE at any depth has no WHERE, or one that is true whatever the row. */
   readonly unboundedWrite: boolean
   readonly settings: readonly SettingUse[]
-  /** Server-side files named (COPY … FROM '/path', lo_import). */
+  /** What the server opens besides: files named (COPY … FROM '/path', lo_import), and other servers (the connection of a subscription, its password left out). */
   readonly files: readonly string[]
   /** Server-side programs named (COPY … PROGRAM). */
   readonly programs: readonly string[]

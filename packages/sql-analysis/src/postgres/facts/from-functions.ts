@@ -38,7 +38,8 @@ export function functionItem(reading: Reading, element: RangeFunction, scope: Sc
     if (!returned.scalar) scalar = false
   }
   if (element.ordinality === true) columns.push({ name: 'ordinality', lineage: NOTHING })
-  return aliasedItem(reading, element.alias, columns, open, scalar)
+  const [first] = listOf(calls[0]?.List?.items)
+  return aliasedItem(reading, element.alias, outputName(reading, first), columns, open, scalar)
 }
 
 // unnest(a, b) in FROM is the server's own, whatever the search path, once for each argument (its transformRangeFunction).
@@ -60,10 +61,11 @@ function splitUnnest(element: RangeFunction, node: Tree): readonly Tree[] {
 
 const UNNEST: Node[] = [{ String: { sval: 'pg_catalog' } }, { String: { sval: 'unnest' } }]
 
-// FROM f() AS g: the column of a function that returns one plain value is called g.
+// FROM f() AS g: the column of a function that returns one plain value is called g. Without an alias the entry answers to `own`.
 function aliasedItem(
   reading: Reading,
   alias: Alias | undefined,
+  own: string,
   columns: Column[],
   open: Lineage | null,
   scalar: boolean,
@@ -75,13 +77,13 @@ function aliasedItem(
     // With columns of unknown number among them, a name of the list can be any of them.
     const any = anyOf(reading, [open, ...lineagesOf(reading, columns)])
     const named = names.length === 0 ? columns : names.map((given) => ({ name: given, lineage: any }))
-    return itemOf(name ?? '', named, any)
+    return itemOf(name ?? own, named, any)
   }
   const named = columns.map((column, index) => {
     const given = names[index] ?? (scalar && index === 0 && name !== undefined ? name : column.name)
     return { name: given, lineage: column.lineage }
   })
-  return itemOf(name ?? columns[0]?.name ?? '', named, null)
+  return itemOf(name ?? own, named, null)
 }
 
 function readReturned(reading: Reading, node: Tree, definitions: readonly Tree[], scope: Scope): Returned {
@@ -149,7 +151,8 @@ function isArray(reading: Reading, node: Tree, value: Lineage): boolean {
 function shapeOf(reading: Reading, fn: CatalogFunction, value: Lineage): readonly string[] | null {
   const { catalog } = reading.environment
   reading.spend(1 + fn.outputNames.length)
-  if (fn.outputNames.length > 1) return fn.outputNames
+  // Without a name of its own a column gets the server's (its build_function_result_tupdesc_d).
+  if (fn.outputNames.length > 1) return fn.outputNames.map((name, index) => (name === '' ? `column${index + 1}` : name))
   // One OUT column is a plain value under that column's name.
   if (fn.outputNames.length === 1) return fn.outputNames[0] === '' ? [] : fn.outputNames
   const type = catalog.typeByOid(fn.returnTypeOid)
@@ -194,7 +197,7 @@ export function xmlTableItem(reading: Reading, table: RangeTableFunc, scope: Sco
     ])
     return { name: column?.colname ?? null, lineage: own }
   })
-  return aliasedItem(reading, table.alias, columns, null, false)
+  return aliasedItem(reading, table.alias, 'xmltable', columns, null, false)
 }
 
 /** JSON_TABLE: the same; columns of NESTED PATH stand after those before it. */
@@ -207,7 +210,7 @@ export function jsonTableItem(reading: Reading, table: JsonTable, scope: Scope):
   reading.tell(row)
   const columns: Column[] = []
   collectJsonColumns(reading, listOf(table.columns), row, scope, columns)
-  return aliasedItem(reading, table.alias, columns, null, false)
+  return aliasedItem(reading, table.alias, 'json_table', columns, null, false)
 }
 
 function collectJsonColumns(

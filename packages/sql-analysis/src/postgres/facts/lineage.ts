@@ -238,9 +238,14 @@ export function functionNames(functions: readonly CatalogFunction[]): readonly F
   return [...names.values()]
 }
 
-/** The columns as a statement's output. */
+/** Columns of a result that the server can give (its MaxTupleAttributeNumber). */
+const MAX_OUTPUT_COLUMNS = 1664
+
+/** The columns as a statement's output. Throws when there are more than the server takes: each is copied from thread to thread. */
 export function outputOf(work: Spending, columns: readonly Column[]): OutputColumn[] {
-  work.spend(columns.length)
+  if (columns.length > MAX_OUTPUT_COLUMNS)
+    throw new Error(`more than ${MAX_OUTPUT_COLUMNS} columns in the result: the server takes no more`)
+  work.spend(4 * columns.length)
   return columns.map(({ name, lineage }) => ({
     name,
     sources: lineage.sources,

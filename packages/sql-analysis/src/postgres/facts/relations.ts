@@ -7,7 +7,7 @@ import type { Reading } from './reading.ts'
 /** System columns that hold values of other tables: what is in them cannot be traced. PostgreSQL manual, "System Catalogs". */
 const SAMPLED: ReadonlyMap<string, RegExp> = new Map([
   ['pg_statistic', /^stavalues/],
-  ['pg_statistic_ext_data', /^stxd/],
+  ['pg_statistic_ext_data', /^stxd(?!inherit$)/],
   ['pg_largeobject', /^data$/],
 ])
 

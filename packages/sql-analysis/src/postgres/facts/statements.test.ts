@@ -238,3 +238,8 @@ describe('a hostile tree', () => {
     expect(performance.now() - started).toBeLessThan(5000)
   })
 })
+
+it('names the server that a subscription connects to, and not the password', () => {
+  const text = "create subscription s connection 'host=x password=''a b'' dbname=y' publication p"
+  expect(readStatement(text).files).toEqual(['host=x password=… dbname=y'])
+})
