@@ -13,8 +13,9 @@ rules:
   - name: agents-read
     allow:
       actions: [select, explain, session, copy_to, listen]
-      functions: [lo_get, pg_stat_get_activity, pg_stat_get_backend_activity]
       relations: [news, public.*, app.*, "pg_temp*.*", pg_catalog.pg_stats, pg_catalog.pg_class]
+  - name: functions-that-masks-must-refuse
+    allow: { functions: [lo_get, pg_stat_get_activity, pg_stat_get_backend_activity] }
   - { name: vault-is-closed, deny: { relations: [public.vault] } }
 `
 
