@@ -23,7 +23,7 @@ export const READER: string = READS + MASKS
 
 /** One who may also move the search path, and make and change tables but the masked ones. */
 export const WRITER: string = `${READS}  - name: agents-write
-    allow: { actions: [write, ddl], relations: [public.*, scratch.*, "pg_temp*.*"], settings: [search_path], functions: [public.f_look, public.f_next] }
+    allow: { actions: [write, ddl], relations: [public.*, scratch.*, "pg_temp*.*"], settings: [search_path], functions: [public.f_look, public.f_next, pg_catalog.lo_get, pg_catalog.pg_stat_get_activity] }
 ${MASKS}`
 
 export const CANARIES: readonly Canary[] = [
