@@ -16,7 +16,7 @@ rules:
     allow:
       actions: [select, explain, session, copy_to, listen]
       relations: [news, public.*, app.*, scratch.*, "pg_temp*.*", pg_catalog.*, information_schema.*]
-  - { name: vault-is-closed, deny: { relations: [public.vault] } }
+  - { name: vault-is-closed, deny: { relations: [public.vault, public.offices_closed] } }
 `
 
 export const READER: string = READS + MASKS
