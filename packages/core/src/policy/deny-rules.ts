@@ -56,7 +56,7 @@ export class Prohibition {
     for (const access of [...accesses, ...beneath.accesses]) {
       if (this.#refuses(access.action, access.relation, access.columns)) return matched(access.action, access.relation)
     }
-    const shown = this.#hidesRows ? [...accesses, ...beneath.accesses].find(mayShowRows) : undefined
+    const shown = this.#hidesRows ? accesses.find(mayShowRows) : undefined
     if (shown !== undefined) return { ...matched(shown.action, shown.relation), inDoubt: true }
     if (!accesses.some((access) => access.action === action) && this.#refuses(action, null, null)) {
       return matched(action, null)
