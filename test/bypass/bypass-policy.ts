@@ -18,14 +18,14 @@ rules:
       relations: [news, public.*, app.*, scratch.*, "pg_temp*.*", pg_catalog.*, information_schema.*]
   - name: functions-that-masks-must-refuse
     allow: { functions: [lo_get, pg_stat_get_activity, pg_stat_get_backend_activity] }
-  - { name: vault-is-closed, deny: { relations: [public.vault] } }
+  - { name: vault-is-closed, deny: { relations: [public.vault, public.offices_closed] } }
 `
 
 export const READER: string = READS + MASKS
 
 /** One who may also move the search path, and make and change tables but the masked ones. */
 export const WRITER: string = `${READS}  - name: agents-write
-    allow: { actions: [write, ddl], relations: [public.*, scratch.*, "pg_temp*.*"], settings: [search_path], functions: [public.f_look, public.f_next] }
+    allow: { actions: [write, ddl], relations: [public.*, scratch.*, "pg_temp*.*"], settings: [search_path], functions: [public.f_look, public.f_next, pg_catalog.lo_get, pg_catalog.pg_stat_get_activity] }
 ${MASKS}`
 
 export const CANARIES: readonly Canary[] = [

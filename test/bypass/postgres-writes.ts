@@ -66,6 +66,15 @@ export const WRITES: readonly Omit<Attempt, 'verdict'>[] = [
     `CLUSTER users USING users_pkey`,
   ),
   ...attempts(
+    'a function that returns what is stored elsewhere',
+    `SELECT lo_get(1)`,
+    `SELECT length(lo_get(1)), 1`,
+    `SELECT query FROM pg_stat_get_activity(NULL)`,
+    `SELECT a FROM pg_stat_get_activity(NULL) a`,
+    `SELECT query FROM pg_stat_activity`,
+    `INSERT INTO notes(id, body) SELECT 95, query FROM pg_stat_get_activity(NULL)`,
+  ),
+  ...attempts(
     'a function of unknown body',
     `SELECT count(*) FROM orders WHERE f_look(1) LIKE '9%'`,
     `SELECT CASE WHEN f_look(1) LIKE '9%' THEN 1 ELSE 0 END`,
@@ -114,6 +123,7 @@ export const HARMLESS_WRITES: readonly string[] = [
   `UPDATE places SET region = 'US' WHERE id = 30`,
   `CREATE TABLE scratch.tasks(id serial PRIMARY KEY, user_id int REFERENCES users, title text DEFAULT upper('x'), at timestamptz DEFAULT now(), CHECK (id > 0), UNIQUE (title, user_id))`,
   `INSERT INTO scratch.tasks(user_id) VALUES (1) RETURNING id, title`,
+  `SELECT pid, state FROM pg_stat_activity WHERE pid = pg_backend_pid()`,
   `SELECT id FROM orders WHERE f_next(id) > 1 ORDER BY f_next(id)`,
   `CREATE INDEX ON orders (f_next(id))`,
   `CREATE INDEX ON users (region, name) INCLUDE (email)`,

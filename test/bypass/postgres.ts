@@ -298,6 +298,9 @@ export const ATTEMPTS: readonly Attempt[] = [
     `TABLE "vault"`,
     `SELECT 1 WHERE EXISTS (SELECT FROM vault)`,
     `EXPLAIN SELECT * FROM vault`,
+    `SELECT * FROM offices`,
+    `SELECT count(*) FROM offices`,
+    `TABLE offices_closed`,
   ),
   ...attempts(
     'how text is read',
@@ -345,6 +348,7 @@ export const HARMLESS: readonly string[] = [
   `EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT region, avg(salary) FROM users GROUP BY region`,
   `EXPLAIN (COSTS OFF) SELECT upper(ssn) FROM users`,
   `SELECT id FROM places_kr`,
+  `SELECT id FROM offices_open`,
   `SELECT tableoid::regclass, region, count(*) FROM places GROUP BY 1, 2 ORDER BY 2`,
   `SELECT rolname, rolcanlogin FROM pg_authid WHERE rolname = 'pg_monitor'`,
   `SELECT rolname FROM pg_roles WHERE rolname LIKE 'pg_m%' ORDER BY 1`,

@@ -49,3 +49,7 @@ INSERT INTO notes VALUES (1, 1, 3, 'n');
 ANALYZE;
 CREATE FUNCTION f_look(i int) RETURNS text LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN (SELECT ssn FROM public.users WHERE id = i); END $$;
 CREATE FUNCTION f_next(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN i + 1; END $$;
+CREATE TABLE offices(id int, region text) PARTITION BY LIST (region);
+CREATE TABLE offices_open PARTITION OF offices FOR VALUES IN ('O');
+CREATE TABLE offices_closed PARTITION OF offices FOR VALUES IN ('C');
+INSERT INTO offices VALUES (1, 'O'), (2, 'C');

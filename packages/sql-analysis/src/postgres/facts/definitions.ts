@@ -1,6 +1,7 @@
 import type { Action, RelationName } from '@gatehouse/core'
 import type { AlterTableStmt, RangeVar } from 'libpg-query'
 import { write } from './changes.ts'
+import { touchFamily } from './constraints.ts'
 import { DEFINITIONS, type DefinitionEntry, objectKind } from './definition-actions.ts'
 import { lookAtDefined, writeDefaults } from './definition-looks.ts'
 import { useFunction } from './functions.ts'
@@ -29,7 +30,11 @@ export function readDefinition(reading: Reading, node: Tree): Action | null {
   const skipped = readNewRelation(reading, node, action)
   const tables: RangeVar[] = []
   findTables(reading, fields, skipped, tables)
-  for (const table of tables) reading.access(action, relationName(reading, table), null)
+  for (const table of tables) {
+    reading.access(action, relationName(reading, table), null)
+    const relation = action === 'truncate' || action === 'lock' ? findRelation(reading, table) : undefined
+    if (relation !== undefined) touchFamily(reading, table, relation, action)
+  }
   const named = entry.name === null ? [] : objectNames(reading, fields[entry.name], node)
   for (const name of named) reading.access(action, name, null)
   // Of all relations in a schema each may be meant.
