@@ -19,6 +19,8 @@ export interface GatewaySetup {
   /** The listener's certificate; null: clear text on loopback. */
   readonly listenerTls: { readonly certificateFile: string; readonly keyFile: string } | null
   readonly nodeArgs?: readonly string[]
+  /** Left out: the policy of every measurement. */
+  readonly policy?: string
 }
 
 export interface GatewayProcess extends OwnProcess {
@@ -33,7 +35,7 @@ export async function startGatewayProcess(setup: GatewaySetup): Promise<GatewayP
   const { folder } = setup
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const file = join(folder, 'gateway.yaml')
-  writeFileSync(join(folder, 'policy.yaml'), POLICY)
+  writeFileSync(join(folder, 'policy.yaml'), setup.policy ?? POLICY)
   writeFileSync(file, configuration(setup))
   const started = await startOwn('gateway-process.ts', [file], {
     nodeArgs: setup.nodeArgs ?? [],

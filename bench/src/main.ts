@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { measureClassify } from './classify.ts'
 import { measureDecisions } from './decisions.ts'
 import { measureMemory } from './memory.ts'
 import { type Options, type Part, readOptions } from './options.ts'
@@ -29,7 +30,8 @@ setTimeout(() => {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130))
 
 try {
-  if (options.task === 'profile') process.stdout.write(await profile(options, tell))
+  if (options.task === 'classify') process.stdout.write(`${await measureClassify(options, tell)}\n`)
+  else if (options.task === 'profile') process.stdout.write(await profile(options, tell))
   else await measure(options)
 } catch (error) {
   tell(inspect(error))

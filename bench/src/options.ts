@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 
 /** What one run measures, and how long it may take over it. */
 export interface Options {
-  readonly task: 'postgres' | 'profile'
+  readonly task: 'postgres' | 'profile' | 'classify'
   /** Two minutes at most: fewer cases, one round, fewer sessions. */
   readonly quick: boolean
   /** How often each case is repeated, over all roads in turn. */
@@ -20,6 +20,7 @@ export type Part = (typeof PARTS)[number]
 
 const USAGE = `Usage: npm run bench -- postgres [options]    measure, and print a table
        npm run bench -- profile [options]     where the gateway spends its time during pgbench -S
+       npm run bench -- classify [options]    what looking through free text costs
 
   --quick          under two minutes: fewer cases, one round
   --rounds N       rounds of each case (default 3, quick 1)
@@ -45,7 +46,7 @@ export function readOptions(args: readonly string[]): Options | { readonly usage
     })
     if (values.help) return { usage: USAGE, status: 0 }
     const [task = 'postgres'] = positionals
-    if ((task !== 'postgres' && task !== 'profile') || positionals.length > 1)
+    if ((task !== 'postgres' && task !== 'profile' && task !== 'classify') || positionals.length > 1)
       throw new Error(`no such task: ${positionals.join(' ')}`)
     return {
       task,

@@ -8,6 +8,7 @@ import {
   Work,
 } from '@gatehouse/sql-analysis'
 import { againstAccount, againstResult } from './agreement.ts'
+import { literalVariants } from './literal-variants.ts'
 import { type Reach, readReach } from './reachable.ts'
 import { accountOf, type ServerAccount } from './server-account.ts'
 import { SessionCatalogs, type SessionNames } from './session-catalog.ts'
@@ -24,6 +25,10 @@ interface Remembered {
   read: { readonly facts: readonly StatementFacts[]; readonly account: ServerAccount | null } | null
 }
 
+/** What a text begins with that is not to be looked at. */
+export const UNSEEN = '/* between statements */'
+
+const VARIANTS = 4
 const PLANNED = new Set(['select', 'insert', 'update', 'delete', 'merge'])
 
 /** Reads each text just before the server gets it, with the names as the session then has them, and compares with what the server says of it. */
@@ -33,6 +38,7 @@ export class AgreementOnlooker implements Onlooker {
   readonly #reader: PostgresReader
   readonly #catalogs: SessionCatalogs
   readonly #sessions = new WeakMap<TappedSession, Remembered>()
+  readonly #compared = new WeakSet<object>()
   readonly #viewsSeen = new Set<string>()
 
   private constructor(url: string, tally: Tally, parser: LibpgParser, reader: PostgresReader) {
@@ -56,6 +62,7 @@ export class AgreementOnlooker implements Onlooker {
   async before(session: TappedSession, text: string): Promise<void> {
     const known = this.#remembered(session)
     known.read = null
+    if (text.startsWith(UNSEEN)) return
     // Questions of ours would be the transaction's first query.
     if (!/transaction/i.test(text)) known.names = (await this.#catalogs.namesOf(session)) ?? known.names
     if (known.names === null) return
@@ -75,18 +82,17 @@ export class AgreementOnlooker implements Onlooker {
         this.#viewsSeen,
       )) {
         this.#tally.views++
-        if (one.disagreements.length === 0) this.#tally.viewsAgreeing++
-        this.#tally.disagree(one.disagreements, one.view)
+        if (this.#tally.disagree(one.disagreements, one.view)) this.#tally.viewsAgreeing++
       }
     }
     known.read = { facts, account }
   }
 
-  async after(session: TappedSession, text: string, answer: Answer): Promise<void> {
+  after(session: TappedSession, text: string, answer: Answer): void {
     const known = this.#remembered(session)
     const accepted = answer.error === null
     if (known.read === null) {
-      if (accepted) {
+      if (accepted && !text.startsWith(UNSEEN)) {
         this.#tally.unreadable++
         this.#tally.detail({ kind: 'unreadable', text })
       }
@@ -99,8 +105,7 @@ export class AgreementOnlooker implements Onlooker {
     if (account !== null && known.reach !== null && only.complete) {
       const found = againstAccount(only, account, known.reach.reach)
       this.#tally.planned++
-      if (found.length === 0) this.#tally.plannedAgreeing++
-      this.#tally.disagree(found, text)
+      if (this.#tally.disagree(found, text)) this.#tally.plannedAgreeing++
     }
     const [fields] = answer.descriptions
     if (accepted && fields !== undefined && only.complete) {
@@ -109,11 +114,9 @@ export class AgreementOnlooker implements Onlooker {
         this.#viewOutput(this.#environment(known, names), schema, name),
       )
       this.#tally.described++
-      if (found.length === 0) this.#tally.describedAgreeing++
-      this.#tally.disagree(found, text)
+      if (this.#tally.disagree(found, text)) this.#tally.describedAgreeing++
     }
     if (accepted) this.#remember(text, known, known.names)
-    await Promise.resolve()
   }
 
   #doubts([only]: readonly StatementFacts[], account: ServerAccount, reach: Reach): boolean {
@@ -132,12 +135,33 @@ export class AgreementOnlooker implements Onlooker {
       const reading = this.#reader.read(bytes, 0, bytes.length, environment)
       if (reading.kind === 'unreadable') return { facts: null, accounted: false }
       facts = reading.facts.statements
+      this.#compareVariants(text, reading, environment)
     } else {
       const parsed = this.#parser.parse(text)
       if (parsed.kind !== 'tree') return { facts: null, accounted: false }
       facts = readFacts(parsed.tree, environment, new Work(bytes.length))
     }
     return { facts, accounted: facts.length === 1 && PLANNED.has(facts[0]?.action ?? '') }
+  }
+
+  /** Texts that share the reading of this one must have its facts when they are read by themselves. */
+  #compareVariants(text: string, reading: ReturnType<PostgresReader['read']>, environment: NameEnvironment): void {
+    if (reading.kind !== 'read' || this.#compared.has(reading)) return
+    this.#compared.add(reading)
+    for (const other of literalVariants(this.#parser, text, VARIANTS)) {
+      const bytes = Buffer.from(other)
+      if (bytes.length > this.#reader.inlineLimitBytes) continue
+      if (this.#reader.read(bytes, 0, bytes.length, environment) !== reading) continue
+      const parsed = this.#parser.parse(other)
+      if (parsed.kind !== 'tree') continue
+      this.#tally.shared++
+      const own = readFacts(parsed.tree, environment, new Work(bytes.length))
+      if (JSON.stringify(own) !== JSON.stringify(reading.facts.statements))
+        this.#tally.disagree(
+          [{ check: 'shape', what: 'another text of the shape has other facts', explanation: null }],
+          other,
+        )
+    }
   }
 
   #environment(known: Remembered, { catalog, searchPath }: SessionNames): NameEnvironment {

@@ -1,18 +1,16 @@
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { query, startPostgres } from '../servers/postgres.ts'
+import { Client } from 'pg'
+import { firstColumn, query, startPostgres } from '../servers/postgres.ts'
 import { findPsql, type PsqlRoad, runPsql } from '../transparency/psql.ts'
 import { BASE_SCRIPTS, templateFor } from '../transparency/regression-files.ts'
-import { AgreementOnlooker } from './onlooker.ts'
+import { AgreementOnlooker, UNSEEN } from './onlooker.ts'
 import type { Tally } from './tally.ts'
 import { openTap } from './tapped-session.ts'
 
 const DATABASE = 'regression'
 const SECONDS_PER_SCRIPT = 300
-
-/** Scripts that are left out here: they have no end under a reader that looks at each statement, or end the server's sessions. */
-export const SESSION_ENDERS: ReadonlySet<string> = new Set<string>([])
 
 /** PostgreSQL's regression scripts on a PostgreSQL 18 of their own, with somebody reading along. */
 export interface Suite {
@@ -66,6 +64,7 @@ export async function openSuite(source: string, tally: Tally): Promise<Suite> {
     )
   }
   async function newDatabase(template: string): Promise<void> {
+    await endPrepared(server.url, url.href)
     await query(server.url, `DROP DATABASE IF EXISTS ${DATABASE} WITH (FORCE)`)
     await query(server.url, `CREATE DATABASE ${DATABASE} TEMPLATE ${template} STRATEGY file_copy`)
   }
@@ -96,12 +95,27 @@ export async function openSuite(source: string, tally: Tally): Promise<Suite> {
   }
 }
 
+/** A database cannot be dropped while a transaction prepared in it waits. */
+async function endPrepared(server: string, url: string): Promise<void> {
+  const waiting = await firstColumn(server, ['SELECT gid FROM pg_prepared_xacts'])
+  for (const gid of waiting) await query(url, `ROLLBACK PREPARED '${gid.replaceAll("'", "''")}'`)
+}
+
+/** Statements in a row that may stay within one transaction, or act for another role: of a sample, the end may be missing. */
+const LONGEST_STRETCH = 25
+
 async function runTexts(url: string, all: readonly string[]): Promise<void> {
-  const { Client } = await import('pg')
   const client = new Client({ connectionString: url })
   client.on('error', () => undefined)
   await client.connect()
-  for (const text of all) await client.query(text).catch(() => undefined)
+  const say = (text: string): Promise<unknown> => client.query(text).catch(() => undefined)
+  for (const [index, text] of all.entries()) {
+    await client.query(text).catch(() => say(`${UNSEEN} ROLLBACK`))
+    if (index % LONGEST_STRETCH > 0) continue
+    await say(`${UNSEEN} COMMIT`)
+    await say(`${UNSEEN} RESET SESSION AUTHORIZATION`)
+    await say(`${UNSEEN} RESET search_path`)
+  }
   await client.end()
 }
 

@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import type { StatementFacts } from '@gatehouse/core'
 import type { Disagreement } from './agreement.ts'
+import { explanationOf } from './explained.ts'
 
 /** Statements whose output, or themselves, could not be read in full, by the reason in general words. */
 export type Reasons = Map<string, number>
@@ -21,6 +22,8 @@ export class Tally {
   describedAgreeing = 0
   views = 0
   viewsAgreeing = 0
+  /** Texts with other literals that shared a reading with the text of the suite. */
+  shared = 0
   readonly reasons: Reasons = new Map()
   readonly outputReasons: Reasons = new Map()
   readonly disagreements: (Disagreement & { readonly text: string })[] = []
@@ -29,6 +32,13 @@ export class Tally {
 
   constructor(details: string | null = null) {
     this.#details = details
+  }
+
+  /** Disagreements that nothing explains, each with its text. */
+  get unexplained(): readonly string[] {
+    return this.disagreements
+      .filter(({ explanation }) => explanation === null)
+      .map(({ check, what, text }) => `${check}: ${what}: ${text.trim()}`)
   }
 
   statement(facts: StatementFacts, accepted: boolean, text: string): void {
@@ -41,15 +51,22 @@ export class Tally {
     if (facts.output === null) return
     this.withOutput++
     const open = facts.output.find((column) => !column.complete)
-    if (open === undefined) this.outputComplete++
-    else this.#count(this.outputReasons, 'output', open.reason, text)
+    const through = facts.output.find((column) => column.through.length > 0)
+    if (open !== undefined) this.#count(this.outputReasons, 'output', open.reason, text)
+    else if (through === undefined) this.outputComplete++
+    else this.#count(this.outputReasons, 'output', 'through a function whose body is not followed', text)
   }
 
-  disagree(all: readonly Disagreement[], text: string): void {
-    for (const one of all) {
+  /** Notes them; true when every one of them is explained. */
+  disagree(all: readonly Disagreement[], text: string): boolean {
+    let explained = true
+    for (const given of all) {
+      const one = { ...given, explanation: given.explanation ?? explanationOf(given, text) }
+      if (one.explanation === null) explained = false
       this.disagreements.push({ ...one, text })
-      this.detail({ kind: one.check, what: one.what, text })
+      this.detail({ kind: one.check, what: one.what, explanation: one.explanation, text })
     }
+    return explained
   }
 
   detail(entry: object): void {

@@ -22,10 +22,10 @@ export interface Answer {
   readonly error: string | null
 }
 
-/** Asked around every text of a client; both are awaited before anything else of that client goes on. */
+/** Asked around every text of a client; `before` is awaited before the text goes on. */
 export interface Onlooker {
   before(session: TappedSession, text: string): Promise<void>
-  after(session: TappedSession, text: string, answer: Answer): Promise<void>
+  after(session: TappedSession, text: string, answer: Answer): void
 }
 
 /**
@@ -148,7 +148,7 @@ export class TappedSession {
       this.#seen = []
       this.#upstream.write(frame)
       await this.#ready(this.#seen)
-      await this.#onlooker.after(this, text, answerOf(this.#seen))
+      this.#onlooker.after(this, text, answerOf(this.#seen))
     }
     this.#pumping = false
   }

@@ -39,9 +39,14 @@ export async function againstDependencies(
     const parsed = parser?.parse(`SELECT * FROM ${quoted}`)
     const [facts] = parsed?.kind === 'tree' ? readFacts(parsed.tree, { ...environment, searchPath }) : []
     const output = facts?.output ?? null
-    if (output === null || facts?.complete !== true || output.some((column) => !column.complete)) return []
+    if (
+      output === null ||
+      facts?.complete !== true ||
+      output.some((column) => !column.complete || column.through.length > 0)
+    )
+      return []
     const disagreements: Disagreement[] = []
-    const say = (what: string): void => void disagreements.push({ check: 'view', what })
+    const say = (what: string): void => void disagreements.push({ check: 'view', what, explanation: null })
     const known = new Set(columns.map((column) => column.name))
     if (output.length !== columns.length || output.some((column) => !known.has(column.name ?? '')))
       say(`columns ${output.map((column) => column.name).join()} of ${[...known].join()}`)
@@ -51,7 +56,7 @@ export async function againstDependencies(
     ])
     const depends = behind(catalog, direct, oid, new Set())
     for (const column of read)
-      if (!depends.columns.has(nameOf(column)) && !depends.wholes.has(tableOf(column)))
+      if (!isPinned(column) && !depends.columns.has(nameOf(column)) && !depends.wholes.has(tableOf(column)))
         say(`names ${nameOf(column)}, which its rule does not`)
     const readNames = new Set([...read].map(nameOf))
     for (const column of depends.direct) if (!readNames.has(column)) say(`does not name ${column}, which its rule does`)
@@ -96,6 +101,11 @@ function behind(
   }
   within.delete(view)
   return all
+}
+
+/** What initdb made, on which the server keeps no dependency. */
+function isPinned({ schema }: ColumnName): boolean {
+  return schema === 'pg_catalog' || schema === 'information_schema'
 }
 
 function nameOf({ schema, relation, column }: ColumnName): string {

@@ -1,4 +1,5 @@
 CREATE SCHEMA app;
+CREATE DOMAIN app.text AS text CHECK (VALUE NOT LIKE '9%');
 CREATE TABLE users(id int PRIMARY KEY, name text, email text, ssn text, salary int, dob date, region text, doc jsonb, photo bytea, tags text[]);
 INSERT INTO users VALUES
  (1, 'Ann', 'ann@corp.example', '987-65-4320', 91234, '1981-02-03', 'KR', '{"ssn": "987-65-4320", "tags": ["a", "b"]}', '\x3938372d36352d34333230', '{987-65-4320}'),

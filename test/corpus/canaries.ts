@@ -33,13 +33,27 @@ export function numberBytes(value: number): readonly Buffer[] {
   return [integer, numeric]
 }
 
-/** Every form of the canaries: raw, reversed, in pieces of five digits or six characters, encoded, digested, binary. */
-export function needlesOf(canaries: readonly Canary[]): readonly Needle[] {
+/** How long the pieces of a value are that are looked for, in characters of its text and in its digits alone. */
+export interface PieceLengths {
+  readonly text: number
+  readonly digits: number
+}
+
+/** Every form of the canaries: raw, reversed, in pieces, encoded, digested, binary. */
+export function needlesOf(
+  canaries: readonly Canary[],
+  pieceLengths: PieceLengths = { text: 6, digits: 5 },
+): readonly Needle[] {
   return canaries.flatMap((canary) => {
     const value = canary.value.toLowerCase()
     const digits = value.replaceAll(/\D/g, '')
-    const texts = [value, reversed(value), ...pieces(value, 6), ...pieces(reversed(value), 6)]
-    if (digits.length >= 5) texts.push(...pieces(digits, 5), ...pieces(reversed(digits), 5))
+    const texts = [
+      value,
+      reversed(value),
+      ...pieces(value, pieceLengths.text),
+      ...pieces(reversed(value), pieceLengths.text),
+    ]
+    texts.push(...pieces(digits, pieceLengths.digits), ...pieces(reversed(digits), pieceLengths.digits))
     for (const form of new Set([canary.value, digits])) {
       if (form.length < 5) continue
       texts.push(Buffer.from(form).toString('hex'))
@@ -63,6 +77,44 @@ export function findLeak(bytes: Buffer, sent: string, needles: readonly Needle[]
     if (found) return needle.what
   }
   return null
+}
+
+/** Bytes of a needle that are looked up at once. */
+const KEY_BYTES = 4
+
+/** Needles ready to be looked for in many answers: one walk over the bytes finds any of thousands. */
+export class NeedleIndex {
+  readonly #byKey = new Map<number, Needle[]>()
+  readonly #short: readonly Needle[]
+
+  constructor(needles: readonly Needle[]) {
+    this.#short = needles.filter((needle) => bytesOf(needle).length < KEY_BYTES)
+    for (const needle of needles) {
+      const bytes = bytesOf(needle)
+      if (bytes.length < KEY_BYTES) continue
+      const key = folded(bytes.readInt32LE(0))
+      this.#byKey.set(key, [...(this.#byKey.get(key) ?? []), needle])
+    }
+  }
+
+  /** As `findLeak`. */
+  find(bytes: Buffer, sent: string): string | null {
+    const candidates = new Set<Needle>(this.#short)
+    for (let at = 0; at + KEY_BYTES <= bytes.length; at++) {
+      const found = this.#byKey.get(folded(bytes.readInt32LE(at)))
+      if (found !== undefined) for (const needle of found) candidates.add(needle)
+    }
+    return candidates.size === 0 ? null : findLeak(bytes, sent, [...candidates])
+  }
+}
+
+function bytesOf(needle: Needle): Buffer {
+  return needle.exact ?? Buffer.from(needle.text, 'latin1')
+}
+
+// Letters of either case fall together; other bytes that do so only cost a second look.
+function folded(bytes: number): number {
+  return bytes | 0x20_20_20_20
 }
 
 function reversed(text: string): string {

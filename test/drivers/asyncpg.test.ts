@@ -45,7 +45,7 @@ describe('asyncpg', () => {
     'reads through a cursor in pieces (portal row limits), masked',
     'skips rows of a cursor and reads on',
     'copies out and in',
-    'is refused a COPY of masked columns, and goes on',
+    'copies masked columns out, masked; is refused where they cannot be, and goes on',
     'cancels a running statement',
     'cancels a running statement over TLS',
     'keeps statement_timeout, from the connection and from SET',

@@ -269,18 +269,24 @@ async def _():
         same(await c.execute("DELETE FROM orders WHERE id >= 2000"), "DELETE 501")
 
 
-@check("is refused a COPY of masked columns, and goes on")
+@check("copies masked columns out, masked; is refused where they cannot be, and goes on")
 async def _():
     async with connect() as c:
-        for copy in (
-            lambda out: c.copy_from_table("people", output=out),
-            lambda out: c.copy_from_table("people", columns=["id", "ssn"], output=out, format="binary"),
-            lambda out: c.copy_from_query("SELECT upper(ssn) FROM people", output=out),
-        ):
-            out = io.BytesIO()
-            assert (await refused(copy(out)))["code"].startswith("MASK")
-            same(out.getvalue(), b"")
-            same(await c.fetchval("SELECT 1"), 1)
+        out = io.BytesIO()
+        await c.copy_from_query("SELECT id, ssn, born, nick FROM people WHERE id = $1", 1, output=out, format="csv", header=True)
+        same(out.getvalue(), b"id,ssn,born,nick\n1,*******6789,1990-01-01,[redacte\n")
+        out = io.BytesIO()
+        await c.copy_from_table("people", columns=["id", "ssn"], output=out, format="binary")
+        same(out.getvalue()[19:], bytes.fromhex("000200000004000000010000000b") + b"*******6789" + bytes.fromhex("00020000000400000002ffffffffffff"))
+        out = io.BytesIO()
+        await c.copy_from_table("people", output=out)
+        hides(out.getvalue())
+        same(out.getvalue().count(b"\n"), 2)
+        out = io.BytesIO()
+        said = await refused(c.copy_from_table("people", output=out, null="123-45-6789"))
+        same(said["code"], "MASK_NOT_POSSIBLE")
+        same(out.getvalue(), b"")
+        same(await c.fetchval("SELECT 1"), 1)
 
 
 async def cancelled(**more):

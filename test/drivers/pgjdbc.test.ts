@@ -47,7 +47,7 @@ describe('pgjdbc', () => {
     'cannot get at a masked value by other roads',
     'updates through a result set, and never sees what is masked',
     'copies out and in',
-    'is refused a COPY of masked columns, and goes on',
+    'copies masked columns out, masked; is refused where they cannot be, and goes on',
     'cancels a running statement',
     'cancels a running statement of a TLS connection',
     "cancels by the driver's own query timeout",

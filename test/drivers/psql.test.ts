@@ -266,14 +266,14 @@ describe.each([
     })
   })
 
-  test('copies out and in with \\copy; of masked columns it is refused', async () => {
+  test('copies out and in with \\copy, masked', async () => {
     const script = `
 \\copy orders TO 'orders.csv' CSV HEADER
 \\copy (SELECT id + 80, 2, item, amount FROM orders ORDER BY id) TO 'more.tsv'
 \\copy orders FROM 'more.tsv'
 SELECT id, item FROM orders WHERE id > 80 ORDER BY id;
 DELETE FROM orders WHERE id > 80;
-\\copy people TO 'people.tsv'
+\\copy people TO 'people.tsv' ENCODING 'LATIN1'
 SELECT 'still here';
 `
     const said = await psql(script, { options: ['-q'] })
@@ -283,6 +283,12 @@ SELECT 'still here';
       'id,person_id,item,amount\n1,1,loom,12.50\n2,1,cards,0.99\n',
     )
     expect(HIDDEN.filter((piece) => said.err.includes(piece))).toEqual([])
+    for (const format of ['', 'CSV HEADER', '(FORMAT csv, FORCE_QUOTE *)']) {
+      await psql(`\\copy (SELECT * FROM people WHERE id = 1) TO 'masked' ${format}\n`)
+      await without(`\\copy (${MASKED_ADA.trim().replaceAll('\n', ' ')}) TO 'direct' ${format}\n`)
+      const [masked, direct] = ['masked', 'direct'].map((file) => readFileSync(join(folder, file), 'utf8'))
+      expect(masked).toBe(direct)
+    }
   })
 
   test('cancels on an interrupt, in clear text and over TLS', async () => {

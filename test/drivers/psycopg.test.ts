@@ -49,7 +49,7 @@ describe('psycopg', () => {
     'streams rows one by one, masked',
     'copies out and in, in text and binary',
     'abandons a COPY in the middle, and the connection goes on',
-    'is refused a COPY of masked columns, and goes on',
+    'copies masked columns out, masked; is refused where they cannot be, and goes on',
     'cancels a running statement',
     'cancels a running statement over TLS',
     'keeps statement_timeout, from the connection and from SET',

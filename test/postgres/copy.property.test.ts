@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect } from 'vitest'
 import { copyIn, copyOut } from './copy-client.ts'
 import { ALLOW_ALL, scenePromises, VERSIONS } from './scene.ts'
@@ -82,9 +82,9 @@ const VALUES: Readonly<Record<string, fc.Arbitrary<string>>> = {
   id: digits,
   raw: bytes,
   mail: fc.oneof(text, fc.constantFrom('ada@example.com', 'b"c@x.org', 'x,y@z.example')),
-  short: text.map((one) => [...one].slice(0, 7).join('')),
-  filled: text.map((one) => [...one].slice(0, 14).join('')),
-  narrow: text.map((one) => [...one].slice(0, 4).join('')),
+  short: text.map((one) => Array.from(one).slice(0, 7).join('')),
+  filled: text.map((one) => Array.from(one).slice(0, 14).join('')),
+  narrow: text.map((one) => Array.from(one).slice(0, 4).join('')),
   many: digits,
   few: digits,
   money: fc.tuple(digits, fc.integer({ min: 0, max: 999 })).map(([whole, part]) => `${whole}.${part}`),
@@ -115,7 +115,9 @@ const columnNames = fc.oneof(
 )
 
 const literal = (value: string): string =>
-  `E'${[...value].map((one) => `\\u${(one.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`).join('')}'`
+  `E'${Array.from(value)
+    .map((one) => `\\u${(one.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`)
+    .join('')}'`
 
 /** Options of COPY, as both directions take them. */
 const textOptions = fc

@@ -92,7 +92,12 @@ describe.each(VERSIONS)('COPY TO STDOUT on $version', ({ shared }) => {
     await client.exchange(parse('COPY kids (ssn, id) TO STDOUT', 'kept'), SYNC)
     for (let round = 0; round < 3; round++) {
       const messages = await client.exchange(
-        ...[bind([], 'kept'), execute(), bind([], 'kept'), execute(1), ...run('SELECT ssn FROM kids'), SYNC],
+        bind([], 'kept'),
+        execute(),
+        bind([], 'kept'),
+        execute(1),
+        ...run('SELECT ssn FROM kids'),
+        SYNC,
       )
       expect(copied(messages).toString()).toBe('*******3333\t3\n'.repeat(2))
       expect(rowsOf(messages)).toEqual([['*******3333']])

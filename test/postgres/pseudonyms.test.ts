@@ -97,6 +97,16 @@ describe('pseudonyms, through the gateway', () => {
     await client.end()
   })
 
+  promise('are the same in COPY', async (gateway) => {
+    const client = await enter(gateway)
+    const query = 'select id, email, born from customers order by ctid'
+    const rows = await client.rows(query)
+    const copied = await client.query(`copy (${query}) to stdout`)
+    const lines = copied.flatMap((message) => (message.kind === 'CopyData' ? [message.data.toString()] : []))
+    expect(lines.join('')).toBe(rows.map((row) => `${row.map((cell) => cell ?? String.raw`\N`).join('\t')}\n`).join(''))
+    await client.end()
+  })
+
   promise('are withheld where something is computed from them, and may not be searched by', async (gateway) => {
     const client = await enter(gateway)
     expect(await client.rows('select upper(email) from customers limit 1')).toEqual([['[redacted]']])

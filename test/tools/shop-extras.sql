@@ -33,7 +33,7 @@ INSERT INTO customers (id, reference, name, email, phone, ssn, date_of_birth, ti
   (2, 'b0eebc99-9c0b-4ef8-bb6d-6bb9bd380a12', 'Customer Two', 'blaise.pascal@mail.example', NULL, '901-22-3333', '1990-06-19', 'bronze', '{}', '{}', NULL, '2024-02-20 11:30+00'),
   (3, 'c0eebc99-9c0b-4ef8-bb6d-6bb9bd380a13', 'Customer Three', 'carl@mail.example', NULL, NULL, NULL, 'silver', '{new}', '{"news": false}', NULL, '2025-03-01 09:00+00');
 INSERT INTO addresses (id, customer_id, kind, street, city, postal_code, country) VALUES
-  (1, 1, 'home', 'Ockham Road 1', 'London', 'SW1A', 'GB'), (2, 2, 'home', 'Rue Pascal 2', 'Paris', '75005', 'FR');
+  (1, 1, 'home', 'Ockham Road 1', 'London', 'SW1A', 'GB'), (2, 2, 'home', 'Rue Haute 2', 'Paris', '75005', 'FR');
 INSERT INTO products (id, sku, name, category, price, in_stock, weight_kg, attributes, tags) VALUES
   (1, 'TEA-1', 'Green tea', 'tea', 7.50, 40, 0.25, '{"origin": "JP", "organic": true}', '{tea,green}'),
   (2, 'CUP-1', 'Cup', 'ware', 12.00, 8, 0.4, '{"colour": "blue"}', '{cup}'),

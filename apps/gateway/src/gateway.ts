@@ -80,6 +80,8 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
         )
     }
     const sessions = new SessionRegistry()
+    const clockHand = setInterval(() => sessions.checkTime(performance.now()), 1000).unref()
+    closers.push(() => clearInterval(clockHand))
     const engine = new PostgresEngine({
       listener: listenerConfig,
       secureContext: listenerConfig.tls === null ? null : secureContext(listenerConfig.tls),

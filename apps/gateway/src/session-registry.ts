@@ -61,6 +61,11 @@ export class SessionRegistry {
     return timingSafeEqual(found.key.secretKey, secretKey) ? found.session : undefined
   }
 
+  /** Tells every session the time, in milliseconds of a monotonic clock. */
+  checkTime(now: number): void {
+    for (const session of this.#sessions.values()) session.checkTime(now)
+  }
+
   endAll(reason: EndReason): void {
     for (const session of this.#sessions.values()) session.end(reason)
   }

@@ -17,6 +17,8 @@ export interface Session {
   readonly clientAddress: string
   /** Cancels what the session is running, if anything is. Resolves when the upstream was told; never rejects. */
   cancel(): Promise<void>
+  /** Told the monotonic clock's milliseconds every second: ends a statement that runs for too long. */
+  checkTime(now: number): void
   /** Ends it: what runs is cancelled, the client is told why in its own protocol. Later calls do nothing. */
   end(reason: EndReason, detail?: string): void
 }

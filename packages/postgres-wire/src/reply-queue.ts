@@ -69,6 +69,11 @@ export class ReplyQueue<T extends object | string | number | boolean | bigint | 
   }
 
   /** Requests that still wait for a reply or its end. 0: the server owes nothing. */
+  /** The first thing said of a request under way, oldest first, for which `choose` gives anything but null. */
+  oldest<U>(choose: (about: T) => U | null): U | null {
+    return this.#pending.find(choose)
+  }
+
   get length(): number {
     return this.#pending.length
   }

@@ -33,6 +33,16 @@ export class RequestRing<T> {
     return this.length < 2 ? undefined : this.#abouts[this.#slot(1)]
   }
 
+  /** What `choose` gives for the oldest for which it gives anything; null when there is none. */
+  find<U>(choose: (about: T) => U | null): U | null {
+    for (let index = 0; index < this.length; index++) {
+      const about = this.#abouts[this.#slot(index)]
+      const chosen = about === undefined ? null : choose(about)
+      if (chosen !== null) return chosen
+    }
+    return null
+  }
+
   push(kind: RequestKind, about: T, uncertain: boolean): void {
     if (this.length === this.#kinds.length) this.#resize(this.length * 2)
     const slot = this.#slot(this.length)

@@ -1,6 +1,7 @@
 import {
   type Admission,
   type CellMask,
+  type Classifier,
   compileCellMask,
   type CopyStream,
   type Judgement,
@@ -20,7 +21,9 @@ import {
 import type { Catalog } from '@gatehouse/sql-analysis'
 import { type Asked, Portal, SimpleQuery } from './asked.ts'
 import type { ClientOutput } from './client-output.ts'
-import { ResultMismatch, type RowMasks, valueType } from './result-masks.ts'
+import { classifyingMask } from './classified-columns.ts'
+import { ResultMismatch, type RowMasks } from './result-masks.ts'
+import { valueType } from './value-types.ts'
 import type { ResultRows } from './result-rows.ts'
 import type { SessionNames } from './session-names.ts'
 
@@ -38,6 +41,7 @@ export class CopiedRows {
   readonly #maskingKeys: MaskingKeys
   readonly #body = new BodyReader()
   #admission: Admission | null = null
+  #classifier: Classifier | null = null
   #masks: RowMasks = null
   /** What walks the stream where it is masked; null where it passes as it is. */
   #fields: CopyFields | null = null
@@ -71,6 +75,7 @@ export class CopiedRows {
     const index = about instanceof Portal ? 0 : statementIndex
     const stream = judgement.facts?.statements[index]?.copyOut?.stream ?? null
     this.#admission = about.admission
+    this.#classifier = judgement.authority.classifier
     this.#response = response
     this.#masks = copyMasksFor(judgement, index, response, this.#names.environment.catalog, this.#maskingKeys)
     this.#fields = this.#masks === null || stream === null ? null : fieldsOf(stream, response.columnFormats.length)
@@ -103,6 +108,7 @@ export class CopiedRows {
       if (part === 'row' && !this.#rows.countCopied(admission)) return
       admission.bytes += cursor.bodyLength + 5
       this.#output.passCopied(part === 'row' ? masks : NO_MASKS, fields, cursor)
+      this.#classifier?.moveFinds(admission)
     } catch (error) {
       if (error instanceof ProtocolError) throw new ResultMismatch(error.message)
       throw error
@@ -137,16 +143,18 @@ function copyMasksFor(
   catalog: Catalog,
   key: MaskingKeys,
 ): RowMasks {
-  if (!judgement.authority.masksAny) return null
+  const { masksAny, classifier } = judgement.authority
+  if (!masksAny && classifier === null) return null
   const statement = judgement.facts?.statements[statementIndex]
   const obligations = judgement.obligations[statementIndex]
   if (statement?.action !== 'copy_to' || statement.output === null || obligations === undefined)
     throw new ResultMismatch('the server begins a COPY for a statement that was read as none')
   const columns = response.columnFormats.length
-  if (statement.output.length !== columns)
-    throw new ResultMismatch(`the server copies ${columns} columns where ${statement.output.length} were read`)
+  const { output } = statement
+  if (masksAny && output.length !== columns)
+    throw new ResultMismatch(`the server copies ${columns} columns where ${output.length} were read`)
   const { outputs } = obligations
-  if (outputs === null) return null
+  if (outputs === null && (classifier === null || classifier.exceptsAll(output))) return null
   const stream = statement.copyOut?.stream ?? null
   const format = response.format
   if (
@@ -155,15 +163,21 @@ function copyMasksFor(
     response.columnFormats.some((one) => one !== format)
   )
     throw new ResultMismatch('the server copies in another format than was read')
-  return stream.types.map((type, index) => {
-    const spec = outputs[index]?.spec
-    if (spec === undefined) return null
+  return response.columnFormats.map((_, index) => {
+    const type = stream.types[index] ?? null
+    const spec = outputs?.[index]?.spec
+    if (spec === undefined) {
+      const known = output.length === columns ? output[index] : undefined
+      return classifier === null ? null : classifyingMask(classifier, known, type ?? TEXT, format, catalog)
+    }
     // Without a type no other value is certain to be one. What is computed is withheld: its type is not known, nor may its NULLs show.
     const known = spec.kind === 'withhold' || type === null ? null : valueType(type.oid, type.modifier, catalog)
     return compileCellMask(known === null ? { kind: 'null' } : spec, known ?? UNKNOWN, format, key)
   })
 }
 
+/** What a column is looked through as whose type the stream does not tell: `text`. */
+const TEXT = { oid: 25, modifier: -1 }
 const UNKNOWN = { name: 'unknown', oid: 0, element: null, enumLabels: null, modifier: -1 }
 
 function fieldsOf(stream: CopyStream, columns: number): CopyFields {

@@ -93,6 +93,10 @@ export class PostgresSession implements Session {
     return cancelUpstream(target, targetConfig, upstream.key, turn)
   }
 
+  checkTime(now: number): void {
+    this.#responses.checkTime(now)
+  }
+
   /** Nothing more of the client is forwarded until the upstream was told: the cancel must not hit its next statement. */
   #cancelRunning(): void {
     const { client } = this.#options

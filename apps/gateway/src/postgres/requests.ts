@@ -15,6 +15,7 @@ import { type Connection, Pause, type Receiver } from '../connection.ts'
 import type { Turn } from '../turn.ts'
 import { type Asked, Closing, NOTHING, Portal, PreparedStatement, SimpleQuery } from './asked.ts'
 import { decodeBind } from './bind.ts'
+import { endOfQuery, endOfText } from './statement-texts.ts'
 import { type Judging, StatementJudge } from './statement-judge.ts'
 import { NAMED_OBJECTS_LIMIT, NamedObjects, takeNames } from './named-objects.ts'
 import {
@@ -185,9 +186,7 @@ export class PostgresRequests implements Receiver {
   }
 
   #query(cursor: FrameCursor): boolean {
-    const end = cursor.end - 1
-    if (end < cursor.body || cursor.bytes[end] !== 0)
-      throw new ProtocolError('SHORT_READ', 'a query has no terminating NUL')
+    const end = endOfQuery(cursor)
     const judgement = this.#judged(cursor.bytes, cursor.body, end)
     if (judgement === null) return false
     const text = cursor.bytes.toString('utf8', cursor.body, end)
@@ -204,9 +203,7 @@ export class PostgresRequests implements Receiver {
     const body = this.#body.reset(cursor.bytes, cursor.body, cursor.end)
     const name = body.cString()
     const textStart = body.offset
-    const textEnd = cursor.bytes.indexOf(0, textStart)
-    if (textEnd < 0 || textEnd >= cursor.end)
-      throw new ProtocolError('SHORT_READ', 'a statement has no terminating NUL')
+    const textEnd = endOfText(cursor, textStart)
     const judgement = this.#judged(cursor.bytes, textStart, textEnd)
     if (judgement === null) return false
     const text = cursor.bytes.toString('utf8', textStart, textEnd)
@@ -220,7 +217,7 @@ export class PostgresRequests implements Receiver {
     this.#names.reads(judgement)
     this.statements.ask(statement)
     this.#staged.askParse(statement, cursor, judgement.forwardText, textEnd)
-    if (judgement.redactReports) this.#staged.describeForMasks(statement)
+    if (judgement.redactReports || judgement.classifies) this.#staged.describeForMasks(statement)
     return true
   }
 
@@ -295,6 +292,7 @@ export class PostgresRequests implements Receiver {
     return true
   }
 
+  /** Refuses a message. Returns true, for the caller to pass on: it is done with. */
   #refuse(kind: RequestKind, refusal: Refusal, poison: Buffer = POISON_EXTENDED): true {
     this.#staged.refuse(kind, refusal, poison)
     return true
@@ -331,10 +329,7 @@ export class PostgresRequests implements Receiver {
 
   /** What running these statements does to names. */
   #runs(judgement: Judgement, text: string, environment: NameEnvironment): void {
-    this.#names.reads(judgement)
-    this.#names.sent(judgement, judgement.forwardText ?? text, environment)
-    if (judgement.changesNames) this.#names.changedBy(judgement, text)
-    if (judgement.endsTransaction) this.#names.transactionEnds()
+    this.#names.runs(judgement, judgement.forwardText ?? text, environment)
     if (judgement.takesNames) takeNames(judgement, this.statements, this.portals)
   }
 }

@@ -11,6 +11,7 @@ import {
 import type { NameEnvironment } from '@gatehouse/sql-analysis'
 import type { Connection, Receiver } from '../connection.ts'
 import {
+  admissionOf,
   type Asked,
   Closing,
   InjectedDescribe,
@@ -21,13 +22,15 @@ import {
   Refused,
   SimpleQuery,
 } from './asked.ts'
+import { classifiedReport } from './classified-report.ts'
 import { ClientOutput } from './client-output.ts'
 import { CopiedRows } from './copied-rows.ts'
 import { encodeRedactedReport, encodeRefusal, SQLSTATES } from './refusal.ts'
 import type { PostgresRequests } from './requests.ts'
 import { ResultMismatch } from './result-masks.ts'
-import { ResultRows } from './result-rows.ts'
-import { readReport, type ServerReport, trailingNumber, withoutPayload } from './server-report.ts'
+import { changesRows, ResultRows } from './result-rows.ts'
+import { RunningTime } from './running-time.ts'
+import { PINNED, readReport, type ServerReport, trailingNumber, withoutPayload } from './server-report.ts'
 import type { SessionNames } from './session-names.ts'
 
 export interface ResponsesOptions {
@@ -65,6 +68,7 @@ export class PostgresResponses implements Receiver {
   #dropUntilReady = false
   /** A statement of the current batch touched masked columns. */
   #batchRedacts = false
+  readonly #time = new RunningTime()
   /** No more replies are looked at. */
   #ended = false
   /** What was under way has its outcome. */
@@ -117,6 +121,16 @@ export class PostgresResponses implements Receiver {
     this.#noReply = 'unfinished'
     this.#requests?.queue.fatal()
     this.#endSuspended()
+  }
+
+  /** Cancels the statement that is running when it has run for longer than the policy lets it. Called every second or so. */
+  checkTime(now: number): void {
+    const limit = this.#gate.authority.secondsPerStatement
+    if (limit === null || this.#over) return
+    // The server keeps short replies back until a batch is over: what is under way may be all that is known.
+    const running = this.#requests?.queue.oldest(admissionOf) ?? null
+    const refusal = this.#time.check(running, now, limit)
+    if (refusal !== null && this.#rows.cutBy === null) this.#rows.cutFor(refusal)
   }
 
   /** A request that will get no reply: what it would have made does not exist. */
@@ -189,11 +203,15 @@ export class PostgresResponses implements Receiver {
   }
 
   #asynchronous(cursor: FrameCursor, about: Asked | undefined): boolean {
-    if (cursor.tag === 0x4e /* N */) return !this.#redacts(about) || this.#redacted(cursor)
+    if (cursor.tag === 0x4e /* N */) {
+      if (this.#redacts(about)) return this.#redacted(cursor)
+      return this.#output.replace(this.#classified(cursor, admissionOf(about)))
+    }
     if (cursor.tag === 0x41 /* A */ && this.#gate.authority.masksAny) {
       this.#output.send(withoutPayload(this.#body.reset(cursor.bytes, cursor.body, cursor.end)))
       return false
     }
+    if (cursor.tag === 0x41) return this.#output.replace(this.#classified(cursor, null))
     if (cursor.tag === 0x53 /* S */) {
       const { name, value } = decodeParameterStatus(this.#body.reset(cursor.bytes, cursor.body, cursor.end))
       const pinned = PINNED.get(name)
@@ -202,6 +220,7 @@ export class PostgresResponses implements Receiver {
         this.#options.over({ kind: 'setting', detail: `the setting ${name} was changed to ${value}` })
         return false
       }
+      return this.#output.replace(this.#classified(cursor, null))
     }
     return true
   }
@@ -235,7 +254,8 @@ export class PostgresResponses implements Receiver {
       }
     } else if (about instanceof PreparedStatement) {
       if (kind === RequestKind.Parse) requests.statements.confirm(about)
-      else if (cursor.tag === 0x54 /* T */ && about.judgement.authority.masksAny) this.#rows.describedStatement(about)
+      else if (cursor.tag === 0x54 /* T */ && changesRows(about.judgement.authority))
+        this.#rows.describedStatement(about)
     } else if (about instanceof Closing) {
       if (about.portal) requests.portals.forget(about.name)
       else requests.statements.forget(about.name)
@@ -247,7 +267,9 @@ export class PostgresResponses implements Receiver {
       return false
     } else if (about instanceof Refused)
       throw new ProtocolError('UNEXPECTED_MESSAGE', 'the database accepted what it had to reject')
-    return this.#endOfResult(about)
+    // Whatever else is done was done before the statement that is cut.
+    const runs = kind === RequestKind.Query || kind === RequestKind.Execute
+    return runs ? this.#endOfResult(about) : !this.#dropUntilReady
   }
 
   /** A cut result ends with its refusal. True: the message that ends it goes to the client as it is. */
@@ -262,6 +284,11 @@ export class PostgresResponses implements Receiver {
   }
 
   #error(cursor: FrameCursor, requests: PostgresRequests, kind: RequestKind, about: Asked | undefined): boolean {
+    const classified = this.#classified(cursor, admissionOf(about))
+    return this.#errorPasses(cursor, requests, kind, about) && this.#output.replace(classified)
+  }
+
+  #errorPasses(cursor: FrameCursor, requests: PostgresRequests, kind: RequestKind, about: Asked | undefined): boolean {
     const report = readReport(cursor)
     const fatal = report.severity === 'FATAL' || report.severity === 'PANIC'
     const admission = admissionOf(about)
@@ -316,19 +343,13 @@ export class PostgresResponses implements Receiver {
     return admissionOf(about)?.judgement.redactReports ?? false
   }
 
+  #classified(cursor: FrameCursor, admission: Admission | null): Buffer | null {
+    return classifiedReport(this.#gate.authority.classifier, cursor, admission)
+  }
+
   /** Puts a report without the server's text in place of this one. Returns false, for the caller to pass on. */
   #redacted(cursor: FrameCursor, report: ServerReport = readReport(cursor)): false {
     this.#output.send(encodeRedactedReport(cursor.tag, report.severity, report.sqlstate))
     return false
   }
-}
-
-/** Settings whose value the reading of statements relies on. */
-const PINNED = new Map([
-  ['standard_conforming_strings', 'on'],
-  ['client_encoding', 'UTF8'],
-])
-
-function admissionOf(about: Asked | undefined): Admission | null {
-  return about instanceof SimpleQuery || about instanceof Portal ? about.admission : null
 }

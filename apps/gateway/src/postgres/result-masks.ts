@@ -5,11 +5,13 @@ import {
   type Judgement,
   type OutputColumn,
   type MaskingKeys,
-  type ValueType,
+  type OutputMask,
   compileCellMask,
 } from '@gatehouse/core'
 import { CellWalker, type CopyFields, type Field } from '@gatehouse/postgres-wire'
 import type { Catalog } from '@gatehouse/sql-analysis'
+import { classifyingMask } from './classified-columns.ts'
+import { formatOf, valueType } from './value-types.ts'
 
 /** The server's description of a result disagrees with what was read in the statement: nothing of it may pass. */
 export class ResultMismatch extends Error {
@@ -20,7 +22,7 @@ export class ResultMismatch extends Error {
 export type RowMasks = readonly (CellMask | null)[] | null
 
 /**
- * Checks the server's description of a result against the lineage and makes the masks for it.
+ * Checks the server's description of a result against the lineage where columns are masked, and makes the masks for it.
  * `formats`: result format codes of Bind; null: as the fields say. Throws `ResultMismatch`.
  */
 export function masksFor(
@@ -31,25 +33,41 @@ export function masksFor(
   catalog: Catalog,
   key: MaskingKeys,
 ): RowMasks {
-  if (!judgement.authority.masksAny) return null
-  const statement = judgement.facts?.statements[statementIndex]
+  const { masksAny, classifier } = judgement.authority
+  const output = judgement.facts?.statements[statementIndex]?.output ?? null
+  const outputs = masksAny ? checkedMasks(judgement, statementIndex, output, fields, catalog) : null
+  if (outputs === null && classifier === null) return null
+  const masks = fields.map((field, index) => {
+    const mask = outputs?.[index] ?? null
+    const format = formatOf(formats, index, field.format)
+    if (mask !== null) {
+      return compileCellMask(mask.spec, valueType(field.typeOid, field.typeModifier, catalog), format, key)
+    }
+    // What was read of another number of columns says nothing of these.
+    const known = output?.length === fields.length ? output[index] : undefined
+    const type = { oid: field.typeOid, modifier: field.typeModifier }
+    return classifier === null ? null : classifyingMask(classifier, known, type, format, catalog)
+  })
+  return masks.some((mask) => mask !== null) ? masks : null
+}
+
+/** The column masks of a result whose description agrees with what was read; null: none. Throws `ResultMismatch`. */
+function checkedMasks(
+  judgement: Judgement,
+  statementIndex: number,
+  output: readonly OutputColumn[] | null,
+  fields: readonly Field[],
+  catalog: Catalog,
+): readonly (OutputMask | null)[] | null {
   const obligations = judgement.obligations[statementIndex]
-  const output = statement?.output
-  if (output === undefined || output === null || obligations === undefined) {
+  if (output === null || obligations === undefined) {
     throw new ResultMismatch('the server returns rows for a statement that was read as returning none')
   }
   if (output.length !== fields.length) {
     throw new ResultMismatch(`the server returns ${fields.length} columns where ${output.length} were read`)
   }
   fields.forEach((field, index) => checkField(field, index, output[index], catalog))
-  const outputs = obligations.outputs
-  if (outputs === null) return null
-  return fields.map((field, index) => {
-    const mask = outputs[index]
-    if (mask === null || mask === undefined) return null
-    const format = formatOf(formats, index, field.format)
-    return compileCellMask(mask.spec, valueType(field.typeOid, field.typeModifier, catalog), format, key)
-  })
+  return obligations.outputs
 }
 
 /** A column that the server says comes from a table must be one that the lineage knows of. */
@@ -71,25 +89,16 @@ function checkField(field: Field, index: number, output: OutputColumn | undefine
   }
 }
 
-function formatOf(formats: readonly number[] | null, index: number, described: number): 0 | 1 {
-  const format =
-    formats === null ? described : formats.length === 0 ? 0 : formats.length === 1 ? formats[0] : formats[index]
-  return format === 1 ? 1 : 0
-}
-
-/** A type as masks know it; one that the catalog does not have becomes NULL when masked. */
-export function valueType(oid: number, modifier: number, catalog: Catalog): ValueType {
-  const type = catalog.typeByOid(oid)
-  if (type === undefined) return { name: 'unknown', oid, element: null, enumLabels: null, modifier }
-  if (type.kind === 'domain' && type.baseOid !== 0)
-    return valueType(type.baseOid, type.baseModifier ?? modifier, catalog)
-  return {
-    name: type.name,
-    oid,
-    element: type.elementOid === 0 ? null : valueType(type.elementOid, modifier, catalog),
-    enumLabels: type.kind === 'enum' ? type.enumLabels : null,
-    modifier,
+/** True where no cell of the DataRow bytes[start, end) (tag byte at `start`) would change. */
+export function rowStays(masks: readonly (CellMask | null)[], bytes: Buffer, start: number, end: number): boolean {
+  walker.reset(bytes, start + 5, end)
+  if (walker.count !== masks.length) return false
+  while (walker.next()) {
+    const mask = masks[walker.index]
+    if (mask === null || mask === undefined || (walker.isNull && mask.hidesNull !== true)) continue
+    if (mask.keeps?.(bytes, walker.start, walker.end) !== true) return false
   }
+  return true
 }
 
 const walker = new CellWalker()

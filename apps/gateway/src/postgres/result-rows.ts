@@ -1,4 +1,4 @@
-import type { Admission, Judgement, MaskingKeys, Refusal } from '@gatehouse/core'
+import type { Admission, Authority, Classifier, Judgement, MaskingKeys, Refusal } from '@gatehouse/core'
 import { BodyReader, decodeRowDescription, type FrameCursor, ProtocolError } from '@gatehouse/postgres-wire'
 import type { Catalog } from '@gatehouse/sql-analysis'
 import { type Asked, Portal, type PreparedStatement, SimpleQuery } from './asked.ts'
@@ -20,6 +20,7 @@ export class ResultRows {
   /** What the rows belong to; null between results. */
   #of: Admission | null = null
   #masks: RowMasks = null
+  #classifier: Classifier | null = null
   #limit = Infinity
   #limitRule = 'gateway'
   /** Rows of the current statement, over all Executes of its portal. */
@@ -66,13 +67,13 @@ export class ResultRows {
   /** RowDescription of a simple query, under the cursor. */
   describedSimple(query: SimpleQuery, statementIndex: number): void {
     const { judgement } = query.admission
-    if (!judgement.authority.masksAny) return this.#setMasks(null)
+    if (!changesRows(judgement.authority)) return this.#setMasks(null)
     this.#setMasks(this.#described.masks(this.#cursor, judgement, statementIndex, this.#catalog, this.#maskingKeys))
   }
 
   /** RowDescription of a portal, under the cursor. */
   describedPortal(portal: Portal): void {
-    if (!portal.judgement.authority.masksAny) return
+    if (!changesRows(portal.judgement.authority)) return
     const { fields } = decodeRowDescription(this.#body.reset(this.#cursor.bytes, this.#cursor.body, this.#cursor.end))
     portal.masks = masksFor(portal.judgement, 0, fields, portal.resultFormats, this.#catalog, this.#maskingKeys)
   }
@@ -108,7 +109,10 @@ export class ResultRows {
       admission.bytes += cursor.bodyLength + 5
     }
     if (this.#masks === null) this.#output.pass(cursor)
-    else this.#output.passMasked(this.#masks, cursor)
+    else {
+      this.#output.passMasked(this.#masks, cursor)
+      if (admission !== null) this.#classifier?.moveFinds(admission)
+    }
   }
 
   /** The rows of a COPY come next. */
@@ -133,6 +137,7 @@ export class ResultRows {
 
   #begin(admission: Admission, judgement: Judgement, statementIndex: number, seen: number): void {
     this.#of = admission
+    this.#classifier = judgement.authority.classifier
     this.#seen = seen
     this.#takeLimit(judgement, statementIndex)
   }
@@ -144,7 +149,8 @@ export class ResultRows {
   }
 
   #masksOf(portal: Portal): RowMasks {
-    if (!portal.judgement.masksOutput) return null
+    const { masksOutput, authority } = portal.judgement
+    if (!masksOutput && authority.classifier === null) return null
     const { fields } = portal.statement
     if (fields === null) throw new ResultMismatch('rows came for a statement that was described as returning none')
     return masksFor(portal.judgement, 0, fields, portal.resultFormats, this.#catalog, this.#maskingKeys)
@@ -156,9 +162,14 @@ export class ResultRows {
     this.#cursor.streamed[DATA_ROW] = masks === null ? 1 : 0
   }
 
-  /** More rows than the limit: no more pass, the statement is cancelled, and its end becomes a refusal. */
+  /** A limit is reached: no more rows pass, the statement is cancelled, and its end becomes a refusal. */
+  cutFor(refusal: Refusal): void {
+    this.#cutBy = refusal
+    this.#cancelRunning()
+  }
+
   #cut(): void {
-    this.#cutBy = {
+    this.cutFor({
       code: 'ROW_LIMIT',
       rule: this.#limitRule,
       object: `${this.#limit} rows per statement`,
@@ -166,9 +177,13 @@ export class ResultRows {
       hint: 'Ask for fewer rows with WHERE or LIMIT, or aggregate them in the statement. What was written beside it, or by it, may stand: look before you repeat it.',
       retryAfterSeconds: null,
       position: null,
-    }
-    this.#cancelRunning()
+    })
   }
+}
+
+/** True when rules may change what comes back. */
+export function changesRows({ masksAny, classifier }: Authority): boolean {
+  return masksAny || classifier !== null
 }
 
 /** The masks of the last RowDescription: agents ask for one shape again and again, and its description is the same bytes. */

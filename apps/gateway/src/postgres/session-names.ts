@@ -129,7 +129,14 @@ export class SessionNames {
   }
 
   /** An admitted text is on its way; `text`: what the server gets, `environment`: what it was read under. */
-  sent(judgement: Judgement, text: string, environment: NameEnvironment): void {
+  runs(judgement: Judgement, text: string, environment: NameEnvironment): void {
+    this.reads(judgement)
+    this.#sent(judgement, text, environment)
+    if (judgement.changesNames) this.#changedBy(judgement, text)
+    if (judgement.endsTransaction) this.#transactionEnds()
+  }
+
+  #sent(judgement: Judgement, text: string, environment: NameEnvironment): void {
     this.#sqlNames.sent(judgement, text, environment === this.environment ? this.#shared : null)
     this.#sqlNamesMayHaveChanged()
     // What comes next may FETCH or EXECUTE it, and waits for the server's word: asking for the path again does that.
@@ -190,7 +197,7 @@ export class SessionNames {
   }
 
   /** An admitted statement that changes names is on its way. */
-  changedBy(judgement: Judgement, text: string): void {
+  #changedBy(judgement: Judgement, text: string): void {
     this.#source.shared.touch(
       this.#uses,
       this.#touched(judgement, () => text),
@@ -205,16 +212,19 @@ export class SessionNames {
   /** A temporary table hides another of its name; DISCARD, and any function that is not built in, may drop it. */
   #dropsTemporary({ action, functions }: StatementFacts): boolean {
     if (!this.#searchPath.some((schema) => schema.startsWith('pg_temp_'))) return false
-    return action === 'discard' || functions.some(({ trust }) => trust !== 'harmless' && trust !== 'sensitive')
+    return (
+      action === 'discard' ||
+      functions.some(({ trust }) => trust === 'expanded' || trust === 'user' || trust === 'unknown')
+    )
   }
 
   /** A Sync was sent: outside of a transaction block it ends the batch's implicit transaction. */
   batchEnds(): void {
-    if (this.transactionStatus !== STATUS_IN_BLOCK) this.transactionEnds()
+    if (this.transactionStatus !== STATUS_IN_BLOCK) this.#transactionEnds()
   }
 
   /** A transaction ends with what was just sent: what it did to names may be undone. */
-  transactionEnds(): void {
+  #transactionEnds(): void {
     this.#uses.held.clear()
     if (this.#changedInTransaction) this.#pathStale = true
   }

@@ -97,7 +97,8 @@ export class StatementJudge {
       return this.#gate.admit(judgement, portal.statement.text, null).refusal ?? judgement.refusal
     portal.judgement = judgement
     portal.masks = undefined
-    if (judgement.masksOutput && portal.statement.fields === null) staged.describeForMasks(portal.statement)
+    if ((judgement.masksOutput || judgement.classifies) && portal.statement.fields === null)
+      staged.describeForMasks(portal.statement)
     return null
   }
 
@@ -148,7 +149,8 @@ export class StatementJudge {
     if (judging !== 'judged' || this.#judgement === null) return judging
     statement.judgement = this.underEveryMeaning(statement, this.#judgement)
     statement.names = this.#names.environment
-    if (statement.judgement.redactReports && statement.fields === null) staged.describeForMasks(statement)
+    const { redactReports, classifies } = statement.judgement
+    if ((redactReports || classifies) && statement.fields === null) staged.describeForMasks(statement)
     return 'judged'
   }
 

@@ -2,6 +2,7 @@
  * Records as text: the JSON members after `hash`, without the outer braces. What a session or a statement's shape
  * repeats is encoded once, as a *part*; a record is then a few strings put together.
  */
+import { DETECTORS } from '../classification/detector.ts'
 import type { Decision } from '../policy/decision.ts'
 import type { RelationName, TextFacts } from '../statement/facts.ts'
 import { DEFAULT_RECORD_LIMITS, encodeStatementMembers } from './encode-statement.ts'
@@ -140,6 +141,22 @@ export function encodeIntent(
   return `"kind":"intent",${session.whole},"statement":{${encodeStatementMembers(text, parameters, limits)}${facts.intent}`
 }
 
+/** Which classify rules looked through the rows of a statement, and how many finds were replaced, by detector. */
+export interface ClassifiedRows {
+  readonly rules: readonly string[]
+  /** By the index of the detector in `DETECTORS`; null: none. */
+  readonly finds: Uint32Array | null
+}
+
+function encodeClassified(classified: ClassifiedRows | null): string {
+  if (classified === null) return ''
+  const finds = DETECTORS.flatMap((detector, index) => {
+    const found = classified.finds?.[index] ?? 0
+    return found === 0 ? [] : [`"${detector}":${count(found)}`]
+  })
+  return `,"classified":{"rules":${jsonTexts(classified.rules)},"replaced":{${finds.join(',')}}}`
+}
+
 /**
  * What became of the intent with sequence number `intent`. `rows` and `bytes` null: cannot be told.
  * `error` is the code alone (SQLSTATE, MySQL number), never the server's text; null when it succeeded.
@@ -152,9 +169,10 @@ export function encodeOutcome(
   error: string | null,
   durationMicroseconds: number,
   facts: FactsPart,
+  classified: ClassifiedRows | null = null,
 ): string {
   const code = error === null ? 'null' : name(error)
-  return `"kind":"outcome",${session.id},"statement":{"intent":${intent}},"outcome":{"rows":${count(rows)},"bytes":${count(bytes)},"error":${code},"duration_us":${count(durationMicroseconds)}},${facts.masked}`
+  return `"kind":"outcome",${session.id},"statement":{"intent":${intent}},"outcome":{"rows":${count(rows)},"bytes":${count(bytes)},"error":${code},"duration_us":${count(durationMicroseconds)}},${facts.masked}${encodeClassified(classified)}`
 }
 
 /** A session began. `address` is the client's, `application` what its driver calls itself (null: it did not say). */

@@ -70,6 +70,8 @@ export interface AuditRecord {
   /** In an intent: base columns that will be masked. In an outcome: base columns that were. Never their values. */
   readonly masked?: readonly string[]
   readonly outcome?: RecordedOutcome
+  /** In an outcome where classify rules looked through rows: their names, and how many values of each detector were replaced. */
+  readonly classified?: { readonly rules: readonly string[]; readonly replaced: Readonly<Record<string, number>> }
 }
 
 /** What was asked to run. */

@@ -7,7 +7,7 @@ import type { Authority } from '../policy/authority.ts'
 import type { Decision, Denial, Obligations } from '../policy/decision.ts'
 import type { TextFacts } from '../statement/facts.ts'
 import type { Reading } from '../statement/reading.ts'
-import { type Judgement, permitted, refused, unmaskable } from './judgement.ts'
+import { type Judgement, permitted, refused, unclassifiable, unmaskable } from './judgement.ts'
 import { type AuditTrail, type PolicySource, type StatementReader, TrailUnavailable } from './ports.ts'
 import type { RateLimiter, RateWindow } from './rate-limit.ts'
 import { gatewayRefusal, type Refusal, refusalOfDenial, refusalOfUnreadable } from './refusal.ts'
@@ -45,6 +45,8 @@ export class Admission {
   /** Rows returned or changed, and bytes of rows, so far. */
   rows = 0
   bytes = 0
+  /** How much was found in its rows and replaced, by the index of the detector in `DETECTORS`; null: nothing. */
+  finds: Uint32Array | null = null
   /** Its outcome is recorded. */
   settled = false
 
@@ -53,6 +55,12 @@ export class Admission {
     this.intent = intent
     this.refusal = refusal
     this.startedAt = startedAt
+  }
+
+  /** More was found and replaced: how much, by the index of its detector in `DETECTORS`. */
+  found(counts: Uint32Array): void {
+    const finds = (this.finds ??= new Uint32Array(counts.length))
+    for (let index = 0; index < counts.length; index++) finds[index] = (finds[index] ?? 0) + (counts[index] ?? 0)
   }
 
   /** Its record could not be made durable: it counts as refused. */
@@ -188,8 +196,12 @@ export class Gate<Names extends object> {
     if (admission.intent === 0 || admission.settled) return
     admission.settled = true
     const micros = (this.#clock.monotonic() - admission.startedAt) * 1000
-    const { rows, bytes, intent, judgement } = admission
-    this.#trail.owe(encodeOutcome(this.#session.encoded, intent, rows, bytes, error, micros, judgement.encoded))
+    const { rows, bytes, intent, judgement, finds } = admission
+    const rules = judgement.classifies ? (judgement.authority.classifier?.rules ?? null) : null
+    const classified = rules === null && finds === null ? null : { rules: rules ?? [], finds }
+    this.#trail.owe(
+      encodeOutcome(this.#session.encoded, intent, rows, bytes, error, micros, judgement.encoded, classified),
+    )
   }
 
   #spend(authority: Authority): Refusal | null {
@@ -249,7 +261,7 @@ function judgeStatements(authority: Authority, reading: Reading & { kind: 'read'
     decisions.push(decision)
     if (decision.kind === 'permit') {
       obligations.push(decision.obligations)
-      denial ??= unmaskable(statement, decision.obligations)
+      denial ??= unmaskable(statement, decision.obligations) ?? unclassifiable(authority, statement)
     } else denial ??= decision
   }
   if (denial !== null) return refused(authority, reading.facts, refusalOfDenial(denial))

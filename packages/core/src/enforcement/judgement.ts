@@ -20,6 +20,8 @@ export interface Judgement {
   readonly redactReports: boolean
   /** True when any output is masked. */
   readonly masksOutput: boolean
+  /** True when rows come back in which text is looked for by its content. */
+  readonly classifies: boolean
   /** True when a COPY in it is masked: the stream does not say what its columns are, so what they are must be known freshly. */
   readonly masksCopy: boolean
   /** True when names may mean something else after it. */
@@ -51,6 +53,8 @@ export function permitted(
     obligations,
     redactReports: obligations.some((obligation) => obligation.redactReports),
     masksOutput: obligations.some((obligation) => obligation.outputs !== null),
+    classifies:
+      authority.classifier !== null && statements.some(({ output, complete }) => output !== null || !complete),
     masksCopy: statements.some(
       ({ action }, index) => action === 'copy_to' && (obligations[index]?.outputs ?? null) !== null,
     ),
@@ -117,6 +121,23 @@ export function unmaskable(statement: StatementFacts, obligations: Obligations):
   }
 }
 
+/** Why the rows of a COPY cannot be looked through for what classify rules detect; null when they can. */
+export function unclassifiable(authority: Authority, statement: StatementFacts): Denial | null {
+  const { classifier } = authority
+  if (classifier === null || statement.action !== 'copy_to') return null
+  if (statement.files.length > 0 || statement.programs.length > 0) return null
+  if (statement.output !== null && classifier.exceptsAll(statement.output)) return null
+  if (statement.copyOut !== undefined && statement.copyOut.stream !== null) return null
+  return {
+    kind: 'deny',
+    code: 'MASK_NOT_POSSIBLE',
+    rule: classifier.rules.join(', '),
+    object: 'COPY TO STDOUT',
+    reason: `COPY would send text in a form that cannot be looked through for what must be redacted: ${statement.copyOut?.reason ?? 'its stream is not known'}`,
+    hint: 'Leave out that option, or use FORMAT csv, FORMAT binary or plain COPY … TO STDOUT; or use SELECT.',
+  }
+}
+
 /** The judgement of a text that is refused. `facts` is null when it could not be read. */
 export function refused(authority: Authority, facts: TextFacts | null, refusal: Refusal): Judgement {
   return {
@@ -126,6 +147,7 @@ export function refused(authority: Authority, facts: TextFacts | null, refusal: 
     obligations: [],
     redactReports: false,
     masksOutput: false,
+    classifies: false,
     masksCopy: false,
     changesNames: false,
     endsTransaction: false,

@@ -5,6 +5,8 @@ import type { CellOutput } from './cell-output.ts'
 export interface CellMask {
   /** True: it must be applied to NULL too, as an empty cell. Absent: NULL stays NULL. */
   readonly hidesNull?: true
+  /** True: the cell stays as it is, and `apply` would append the same bytes. Absent: any cell may change. Never throws on account of the bytes. */
+  keeps?(source: Buffer, start: number, end: number): boolean
   /**
    * Appends the masked form of the cell `source[start,end)` to `out`. The cell is not NULL, unless the mask
    * `hidesNull`: NULL stays NULL, and the caller sees to it.

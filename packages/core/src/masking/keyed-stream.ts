@@ -48,7 +48,7 @@ export class KeyedStream {
   words(tweak: Buffer, round: number, value: Buffer, length: number, wanted: number): Buffer {
     const blocks = Math.ceil(wanted / blockBytes)
     const state = this.#state
-    tweak.copy(state)
+    for (let at = 0; at < blockBytes; at++) state[at] = tweak[at] ?? 0
     if (length <= maxShortBytes && blocks <= 256) {
       // Short enough to need no digest: the block is masked with the tweak, which nobody knows.
       state[0] = (state[0] ?? 0) ^ round
@@ -61,8 +61,9 @@ export class KeyedStream {
     const counters = this.#room(blocks * blockBytes)
     const last = state.readUInt32BE(12)
     for (let block = 0; block < blocks; block++) {
-      state.copy(counters, block * blockBytes, 0, 12)
-      counters.writeUInt32BE((last ^ block) >>> 0, block * blockBytes + 12)
+      const start = block * blockBytes
+      for (let at = 0; at < 12; at++) counters[start + at] = state[at] ?? 0
+      counters.writeUInt32BE((last ^ block) >>> 0, start + 12)
     }
     return this.#streaming.update(counters.subarray(0, blocks * blockBytes))
   }

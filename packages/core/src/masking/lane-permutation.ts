@@ -5,8 +5,8 @@ import { RangePermutation } from './range-permutation.ts'
 const rounds = 8
 /** Not a round: the stream that longer values are replaced with. */
 const replacement = 127
-/** Values with more lanes than this are replaced, not permuted: the work would be sixteen passes. */
-const maxPermutedLanes = 4096
+/** Values with more lanes than this are replaced, not permuted: eight passes would be eight times the work. */
+const maxPermutedLanes = 512
 const wordBytes = 4
 /** From so many bits on no value is ever met that stays what it is: nothing need be done about it. */
 const bitsWithoutFixedPoints = 64
@@ -48,7 +48,7 @@ export class Lanes {
    * Permutes the values that lanes of these bases can have, in a way that depends on the tweak, which must tell the bases;
    * nothing stays what it is. A Feistel network in which a half is added to digit by digit, without carrying. As in
    * `RangePermutation`, one is added between enciphering and deciphering; of 2^64 values and more, enciphering is enough.
-   * More than 4,096 lanes are replaced by what a keyed digest of them gives: two such values share a result with a
+   * More than 512 lanes are replaced by what a keyed digest of them gives: two such values share a result with a
    * probability of 2^-64 or so, but it is no permutation.
    */
   permute(stream: KeyedStream, tweak: Buffer): void {
@@ -60,7 +60,7 @@ export class Lanes {
     }
     if (count > maxPermutedLanes) {
       const words = stream.words(tweak, replacement, this.#packed, this.#pack(0, count), count * wordBytes)
-      for (let at = 0; at < count; at++) this.values[at] = words.readUInt32BE(at * wordBytes) % (this.#bases[at] ?? 1)
+      for (let at = 0; at < count; at++) this.values[at] = wordAt(words, at * wordBytes) % (this.#bases[at] ?? 1)
       return
     }
     for (let round = 0; round < rounds; round++) this.#round(stream, tweak, round, 1)
@@ -77,23 +77,29 @@ export class Lanes {
   #round(stream: KeyedStream, tweak: Buffer, round: number, sign: 1 | -1): void {
     const middle = this.count >> 1
     const first = round % 2 === 0
-    const [start, end] = first ? [0, middle] : [middle, this.count]
+    const start = first ? 0 : middle
+    const end = first ? middle : this.count
     const length = first ? this.#pack(middle, this.count) : this.#pack(0, middle)
     const words = stream.words(tweak, round, this.#packed, length, (end - start) * wordBytes)
+    const values = this.values
+    const bases = this.#bases
     for (let at = start, from = 0; at < end; at++, from += wordBytes) {
-      const base = this.#bases[at] ?? 1
-      const word = (words.readUInt32BE(from) % base) * sign
-      this.values[at] = ((this.values[at] ?? 0) + word + base) % base
+      const base = bases[at] ?? 1
+      const moved = (values[at] ?? 0) + sign * (wordAt(words, from) % base)
+      values[at] = moved < 0 ? moved + base : moved < base ? moved : moved - base
     }
   }
 
   /** One or two bytes for each lane, as its base needs. Returns their number. */
   #pack(start: number, end: number): number {
+    const values = this.values
+    const bases = this.#bases
+    const packed = this.#packed
     let length = 0
     for (let at = start; at < end; at++) {
-      const value = this.values[at] ?? 0
-      if ((this.#bases[at] ?? 0) > 256) this.#packed[length++] = value >> 8
-      this.#packed[length++] = value & 0xff
+      const value = values[at] ?? 0
+      if ((bases[at] ?? 0) > 256) packed[length++] = value >> 8
+      packed[length++] = value & 0xff
     }
     return length
   }
@@ -118,4 +124,9 @@ export class Lanes {
     this.#bases = bases
     this.#packed = Buffer.alloc(this.count * 4)
   }
+}
+
+function wordAt(bytes: Buffer, at: number): number {
+  const low = ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)
+  return (bytes[at] ?? 0) * 0x100_0000 + low
 }

@@ -8,6 +8,11 @@ import { parseHardwareAddress } from './network-constant.ts'
 import { readUuid, writeUuid } from './uuid-value.ts'
 import type { CellFormat } from './value-type.ts'
 
+/** More bytes are redacted: they are no identifier, and would hold up everybody else. */
+const maxByteaBytes = 65_536
+/** The longest text form of as many: escape format, each byte as an octal number. */
+const maxByteaTextBytes: number = maxByteaBytes * 4
+
 /** Another UUID of the same version and variant; the 122 bits that are left are permuted. */
 export class PseudonymUuidMask implements CellMask {
   readonly #stream: KeyedStream
@@ -43,7 +48,7 @@ function freeBits(at: number): number {
   return at === 6 ? 0x0f : at === 8 ? 0x3f : 0xff
 }
 
-/** As many other bytes. No bytes stay no bytes. */
+/** As many other bytes. No bytes stay no bytes; more than 65,536 are redacted. */
 export class PseudonymByteaMask implements CellMask {
   readonly #stream: KeyedStream
   readonly #format: CellFormat
@@ -57,12 +62,18 @@ export class PseudonymByteaMask implements CellMask {
   }
 
   apply(source: Buffer, start: number, end: number, out: CellOutput): boolean {
-    const value = this.#format === 1 ? source.subarray(start, end) : decodeByteaText(source, start, end)
-    if (value === null) return this.#redacted.apply(source, start, end, out)
+    const value = this.#read(source, start, end)
+    if (value === null || value.length > maxByteaBytes) return this.#redacted.apply(source, start, end, out)
     const permuted = permuteBytes(this.#lanes, this.#stream, 'bytea', value)
     if (this.#format === 1) appendBytes(out, permuted, 0, permuted.length)
     else appendAscii(out, `\\x${permuted.toString('hex')}`)
     return true
+  }
+
+  #read(source: Buffer, start: number, end: number): Buffer | null {
+    if (end > source.length) return null
+    if (this.#format === 1) return source.subarray(start, end)
+    return end - start > maxByteaTextBytes ? null : decodeByteaText(source, start, end)
   }
 }
 

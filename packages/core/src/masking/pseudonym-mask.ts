@@ -1,6 +1,7 @@
 import type { CellMask } from './cell-mask.ts'
 import type { KeyedStream } from './keyed-stream.ts'
 import { PseudonymByteaMask, PseudonymHardwareMask, PseudonymUuidMask } from './pseudonym-bytes.ts'
+import { PseudonymNetworkMask } from './pseudonym-network.ts'
 import { PseudonymIntegerMask, PseudonymNumericMask } from './pseudonym-number.ts'
 import { PseudonymTextMask } from './pseudonym-text.ts'
 import { PseudonymDateMask, PseudonymTimeMask, PseudonymTimestampMask } from './pseudonym-time.ts'
@@ -51,6 +52,8 @@ function pseudonymOf(
       return new PseudonymUuidMask(stream, format, redacted)
     case 'bytea':
       return new PseudonymByteaMask(stream, format, redacted)
+    case 'network':
+      return new PseudonymNetworkMask(stream, type.name === 'cidr', format, redacted)
     case 'hardware':
       return new PseudonymHardwareMask(stream, type.name === 'macaddr8' ? 8 : 6, format, redacted)
     default:

@@ -11,6 +11,8 @@ import { countCharacters } from './utf8.ts'
 /** Reserved for documentation (RFC 2606 section 3): mail to it goes nowhere. */
 const reservedDomain = Buffer.from('.example')
 const maxDomainBytes = 255
+/** Longer text is redacted: it is no name, and would hold up everybody else. */
+const maxTextBytes = 65_536
 /** No byte of UTF-8: in a template it stands before what is exchanged. */
 const exchanged = 0xff
 /** A template longer than this many bytes is given back after the cell. */
@@ -20,7 +22,7 @@ const maxKeptTemplate = 65_536
  * Exchanges letters for letters of the same alphabet and digits for digits. Length, case, blanks and punctuation stay; so
  * does which texts differ by case alone. The letters of one text are permuted together, so equal beginnings do not show.
  * An e-mail address becomes one whose domain is reserved; equal domains stay equal. Text without a letter or a digit, text
- * that is not UTF-8, and an address the type has no room for, are redacted. Empty text stays.
+ * that is not UTF-8 or longer than 65,536 bytes, and an address the type has no room for, are redacted. Empty text stays.
  */
 export class PseudonymTextMask implements CellMask {
   readonly #stream: KeyedStream
@@ -42,8 +44,8 @@ export class PseudonymTextMask implements CellMask {
 
   apply(source: Buffer, start: number, end: number, out: CellOutput): boolean {
     const valueEnd = this.#ignoreTrailingBlanks ? trimBlanks(source, start, end) : end
-    const characters = countCharacters(source, start, valueEnd)
-    if (characters === -1) return this.#redacted.apply(source, start, end, out)
+    const readable = valueEnd - start <= maxTextBytes && countCharacters(source, start, valueEnd) !== -1
+    if (!readable) return this.#redacted.apply(source, start, end, out)
     const sign = emailSign(source, start, valueEnd)
     if (sign !== -1) return this.#applyToEmail(source, start, valueEnd, end, sign, out)
     if (this.#exchange('text', source, start, valueEnd, valueEnd, valueEnd, out)) {

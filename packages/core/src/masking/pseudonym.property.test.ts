@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Secret } from '../auth/secret.ts'
@@ -6,6 +7,7 @@ import { MaskNotApplicable } from './cell-mask.ts'
 import { compileCellMask } from './compile-cell-mask.ts'
 import type { MaskSpec } from './mask-spec.ts'
 import { MaskingKeys } from './masking-keys.ts'
+import { parseNetwork } from './network-constant.ts'
 import { numericBinary, parseNumeric } from './numeric-value.ts'
 import { typeRows } from './type-table.ts'
 import type { CellFormat, ValueType } from './value-type.ts'
@@ -314,6 +316,33 @@ describe('the pseudonym of other values', () => {
     )
   })
 
+  it('of a network address has the same family and netmask, and of cidr nothing behind it', () => {
+    const octet = fc.nat(255)
+    const inet = fc.tuple(octet, octet, octet, octet).map((octets) => octets.join('.'))
+    fc.assert(
+      fc.property(inet, inet, fc.integer({ min: 1, max: 31 }), (one, other, bits) => {
+        const [first, second] = [one, other].map((value) => masked(people, named('inet'), 0, Buffer.from(value)))
+        expect(first).toMatch(/^\d+\.\d+\.\d+\.\d+$/)
+        expect(first).not.toBe(one)
+        expect(first === second).toBe(one === other)
+        expect(masked(people, named('inet'), 0, Buffer.from(`${one}/${bits}`))).toMatch(new RegExp(`^[\\d.]+/${bits}$`))
+        const network =
+          (BigInt(`0x${Buffer.from(one.split('.').map(Number)).toString('hex')}`) >> BigInt(32 - bits)) <<
+          BigInt(32 - bits)
+        const octets = Buffer.from(network.toString(16).padStart(8, '0'), 'hex').join('.')
+        const cidr = masked(people, named('cidr'), 0, Buffer.from(`${octets}/${bits}`))
+        expect(cidr).not.toBe(`${octets}/${bits}`)
+        expect(parseNetwork(cidr, true)?.[1]).toBe(bits)
+      }),
+      { numRuns: 500 },
+    )
+    const networks = Array.from({ length: 32 }, (_, number) => `${number * 8}.0.0.0/5`)
+    const results = networks.map((value) => masked(people, named('cidr'), 0, Buffer.from(value)))
+    expect([...results].sort()).toEqual([...networks].sort())
+    expect(masked(people, named('inet'), 0, Buffer.from('2001:db8::1'))).toMatch(/^(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}$/)
+    expect(masked(people, named('inet'), 0, Buffer.from('::ffff:10.1.2.3'))).toBe('0.0.0.0')
+  })
+
   it('redacts what has no pseudonym', () => {
     expect(masked(people, named('bool'), 0, Buffer.from('t'))).toBe('f')
     expect(masked(people, named('jsonb'), 0, Buffer.from('{"a": 1}'))).toBe('"[redacted]"')
@@ -334,6 +363,9 @@ describe('pseudonyms', () => {
       ['time', '00:00:01.5', Buffer.from('000000000016e360', 'hex')],
       ['uuid', '6ba7b810-9dad-11d1-80b4-00c04fd430c8', Buffer.from('6ba7b8109dad11d180b400c04fd430c8', 'hex')],
       ['macaddr', '08:00:2b:01:02:03', Buffer.from('08002b010203', 'hex')],
+      ['inet', '10.1.2.3', Buffer.from('022000040a010203', 'hex')],
+      ['inet', '10.1.2.3/8', Buffer.from('020800040a010203', 'hex')],
+      ['cidr', '10.1.0.0/16', Buffer.from('021001040a010000', 'hex')],
     ]
     for (const [type, shown, binary] of cases) {
       const fromText = masked(people, named(type), 0, Buffer.from(shown))
@@ -399,8 +431,24 @@ describe('pseudonyms', () => {
     }
   })
 
+  const pinned = MaskingKeys.single(new Secret('0123456789abcdef0123456789abcdef'))
+
+  it('are those the manual shows', () => {
+    const page = readFileSync(new URL('../../../../docs/masks.md', import.meta.url), 'utf8')
+    const section = page.slice(page.indexOf('## pseudonym'), page.indexOf('## Keys'))
+    const examples = section.split('\n').flatMap((row) => {
+      const type = /^\| `(\w+)`/.exec(row)?.[1] ?? 'text'
+      return [...row.matchAll(/`([^`]+)` → `([^`]+)`/g)].map(([, value = '', shown = '']) => ({ type, value, shown }))
+    })
+    expect(examples.length).toBeGreaterThan(8)
+    const results = examples.map((example) => {
+      const { type, value } = example
+      return { ...example, shown: masked(people, named(type), 0, Buffer.from(value), pinned) }
+    })
+    expect(examples).toEqual(results)
+  })
+
   it('stay what they are from version to version', () => {
-    const pinned = new MaskingKeys(new Map([['k', new Secret('0123456789abcdef0123456789abcdef')]]), 'k')
     const shown = [
       ['text', 'Ada Lovelace'],
       ['text', 'ada@example.com'],
@@ -464,6 +512,11 @@ function shownOf(type: string, bytes: Buffer): string {
     }
     case 'uuid':
       return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+    case 'inet':
+    case 'cidr': {
+      const bits = bytes[1] ?? 0
+      return `${bytes.subarray(4).join('.')}${type === 'cidr' || bits < 32 ? `/${bits}` : ''}`
+    }
     case 'macaddr':
       return hex.replaceAll(/..(?=.)/g, '$&:')
     default:

@@ -141,7 +141,7 @@ const ownMasks: Readonly<Record<TypeKind, readonly MaskSpec['kind'][]>> = {
   json: [],
   xml: [],
   bit: [],
-  network: [],
+  network: ['pseudonym'],
   hardware: ['pseudonym'],
   other: [],
 }

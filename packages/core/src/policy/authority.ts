@@ -1,3 +1,4 @@
+import { Classifier } from './classifier.ts'
 import type { StatementFacts } from '../statement/facts.ts'
 import { Allowances, factsOf } from './allow-rules.ts'
 import type { Decision, Denial, DenialCode, Obligations } from './decision.ts'
@@ -14,12 +15,16 @@ import { pinnedChange } from './session-statements.ts'
 export class Authority {
   /** True when any mask holds: then nothing that cannot be traced is permitted. */
   readonly masksAny: boolean
+  /** What is looked for in free text; null: nothing is. It decides nothing: it changes what comes back. */
+  readonly classifier: Classifier | null
   /** True when it matters what names mean: not everything is permitted as it is. */
   readonly guarded: boolean
   /** True when any allow rule holds; otherwise every statement is denied. */
   readonly allowsAnything: boolean
   /** The strictest limit on statements per minute; null: no limit. */
   readonly statementsPerMinute: { readonly limit: number; readonly rule: string } | null
+  /** Longest time that one statement may run, in seconds; null: no limit. */
+  readonly secondsPerStatement: { readonly limit: number; readonly rule: string } | null
   readonly #target: string
   readonly #engine: EngineName
   readonly #allowances: Allowances
@@ -37,11 +42,13 @@ export class Authority {
     this.#masks = new Masks(byName(rules.masks), engine)
     this.#functions = new FunctionRules(rules.functions, engine)
     this.masksAny = this.#masks.any
+    this.classifier = rules.classify.length === 0 ? null : new Classifier(rules.classify, engine)
     this.guarded = this.masksAny || rules.deny.length > 0 || this.#allowances.anything === null
     this.allowsAnything = rules.allow.length > 0
     const rows = strictest(rules.limits, (rule) => rule.rowsPerStatement)
     this.#rowLimit = rows === null ? null : { rows: rows.limit, rule: rows.rule }
     this.statementsPerMinute = strictest(rules.limits, (rule) => rule.statementsPerMinute)
+    this.secondsPerStatement = strictest(rules.limits, (rule) => rule.secondsPerStatement)
   }
 
   /** The decision on one statement. Pure, and never throws: a failure inside is a denial. */

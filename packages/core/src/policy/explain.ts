@@ -39,6 +39,12 @@ function explainOne(authority: Authority, statement: StatementFacts): readonly s
     ...coverage,
     ...masked,
     ...(rowLimit === null ? [] : [`at most ${rowLimit.rows} rows, by ${rowLimit.rule}`]),
+    ...classified(authority, statement),
     ...(redactReports ? ['errors and notices of the server are redacted'] : []),
   ]
+}
+
+function classified({ classifier }: Authority, { output }: StatementFacts): readonly string[] {
+  if (classifier === null || output === null) return []
+  return [`text in the rows is looked through, by ${classifier.rules.join(', ')}`]
 }

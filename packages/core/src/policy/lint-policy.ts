@@ -30,7 +30,7 @@ export function lintPolicy(
   policy: Policy,
   known: { readonly target: string; readonly engine: EngineName; readonly objects: KnownObjects } | null,
 ): readonly PolicyWarning[] {
-  const { allow, deny, masks, functions } = policy.document
+  const { allow, deny, masks, classify, functions } = policy.document
   const warnings = [...allow.flatMap(neverApplies), ...allow.flatMap((rule) => shadowed(rule, deny))]
   if (known !== null) {
     const { engine, objects, target } = known
@@ -51,6 +51,9 @@ export function lintPolicy(
     }
     for (const rule of masks.filter(onTarget)) {
       warnings.push(...unmatchedColumns(rule, rule.columns, objects.columns, engine, loose))
+    }
+    for (const rule of classify.filter(onTarget)) {
+      warnings.push(...unmatchedColumns(rule, rule.except, objects.columns, engine, loose))
     }
   }
   return warnings.toSorted((left, right) => left.line - right.line)

@@ -149,7 +149,14 @@ test('while a mask holds, a function that cannot be followed is refused until th
     })
   expect(verdict(authority, uses('user'))).toBe('MASK_NOT_POSSIBLE')
   expect(verdict(authority, uses('unknown'))).toBe('MASK_NOT_POSSIBLE')
-  expect(verdict(authority, uses('expanded'))).toBe('permit')
+  expect(verdict(authority, uses('revealing'))).toBe('MASK_NOT_POSSIBLE')
+  const followed = { ...uses('expanded'), output: [output(source('public.orders.id'))] }
+  expect(verdict(authority, followed)).toBe('permit')
+  // A system view over such a function shows its other columns.
+  const { functions, output: shown } = uses('revealing')
+  const beneath = { accesses: [], functions }
+  expect(verdict(authority, statement({ beneath, output: shown }))).toBe('MASK_NOT_POSSIBLE')
+  expect(verdict(authority, statement({ beneath, output: [output()] }))).toBe('permit')
   const told = authorityOf(`${masks}
 functions:
   - { functions: [app.f], reads: [public.orders.id, public.users.name] }

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
+import { readClassify } from './parse-classify.ts'
 import { readFunctionRule } from './parse-function-rule.ts'
 import { readMask } from './parse-mask.ts'
 import { Policy } from './policy.ts'
 import type {
   AllowRule,
+  ClassifyRule,
   DenyRule,
   FunctionRule,
   LimitRule,
@@ -49,7 +51,7 @@ export function parsePolicy(text: string): ParsedPolicy {
 
 function readDocument(source: YamlSource): PolicyDocument | null {
   const root = source.root()
-  const members = root?.members('a policy', ['rules', 'masks', 'limits', 'functions']) ?? null
+  const members = root?.members('a policy', ['rules', 'masks', 'classify', 'limits', 'functions']) ?? null
   if (root === null || members === null) return null
   if (members.size === 0) root.problem('The policy is empty.', 'Add `rules:` with at least one rule.')
   const names = new Map<string, YamlValue>()
@@ -57,6 +59,7 @@ function readDocument(source: YamlSource): PolicyDocument | null {
     allow: new Array<AllowRule>(),
     deny: new Array<DenyRule>(),
     masks: new Array<MaskRule>(),
+    classify: new Array<ClassifyRule>(),
     limits: new Array<LimitRule>(),
     functions: new Array<FunctionRule>(),
   }
@@ -72,6 +75,12 @@ function readDocument(source: YamlSource): PolicyDocument | null {
     if (mask === null) continue
     noteName(names, rule, mask)
     document.masks.push(mask)
+  }
+  for (const rule of members.get('classify')?.items('classify') ?? []) {
+    const classify = readClassify(rule)
+    if (classify === null) continue
+    noteName(names, rule, classify)
+    document.classify.push(classify)
   }
   for (const rule of members.get('limits')?.items('limits') ?? []) {
     const limit = readLimit(rule)
@@ -186,21 +195,21 @@ function readDeny(value: YamlValue, head: RuleHead, reason: string | null): Deny
   }
 }
 
+const LIMITS = ['rowsPerStatement', 'statementsPerMinute', 'secondsPerStatement'] as const
+
 function readLimit(rule: YamlValue): LimitRule | null {
-  const members = rule.members('a limit', ['name', 'who', 'target', 'rowsPerStatement', 'statementsPerMinute'])
+  const members = rule.members('a limit', ['name', 'who', 'target', ...LIMITS])
   if (members === null) return null
-  const rowsPerStatement = readCount(members, 'rowsPerStatement')
-  const statementsPerMinute = readCount(members, 'statementsPerMinute')
-  if (!members.has('rowsPerStatement') && !members.has('statementsPerMinute')) {
-    rule.problem('The limit limits nothing.', 'Add rowsPerStatement or statementsPerMinute.')
-  }
-  const derived = [
-    'limit',
-    ...(rowsPerStatement === null ? [] : [`rowsPerStatement ${rowsPerStatement}`]),
-    ...(statementsPerMinute === null ? [] : [`statementsPerMinute ${statementsPerMinute}`]),
-  ]
+  const counts = LIMITS.map((key) => [key, readCount(members, key)] as const)
+  if (!LIMITS.some((key) => members.has(key)))
+    rule.problem('The limit limits nothing.', `Add ${LIMITS.slice(0, -1).join(', ')} or ${LIMITS.at(-1) ?? ''}.`)
+  const derived = ['limit', ...counts.flatMap(([key, count]) => (count === null ? [] : [`${key} ${count}`]))]
   const name = readName(rule, members, derived.join(' '))
-  return name === null ? null : { ...readHead(rule, members, name), rowsPerStatement, statementsPerMinute }
+  if (name === null) return null
+  const [rowsPerStatement = null, statementsPerMinute = null, secondsPerStatement = null] = counts.map(
+    ([, count]) => count,
+  )
+  return { ...readHead(rule, members, name), rowsPerStatement, statementsPerMinute, secondsPerStatement }
 }
 
 function listOf<T>(members: Members, key: string, read: (list: YamlValue) => readonly T[]): readonly T[] {

@@ -1,4 +1,6 @@
 /** A policy as written: what `parsePolicy` makes of the text, before any principal or target is known. */
+import type { Detector } from '../classification/detector.ts'
+import type { Replacement } from '../classification/text-redactor.ts'
 import type { MaskSpec } from '../masking/mask-spec.ts'
 import type { NamePattern } from './name-pattern.ts'
 
@@ -69,11 +71,21 @@ export interface MaskRule extends RuleHead {
   readonly predicates: MaskPredicates
 }
 
+/** What is looked for in free text that no mask covers, and what is put in its place. */
+export interface ClassifyRule extends RuleHead {
+  readonly detect: readonly Detector[]
+  readonly replacement: Replacement
+  /** Columns that are not looked at. */
+  readonly except: readonly NamePattern[]
+}
+
 export interface LimitRule extends RuleHead {
   /** Most rows one statement may return; null: no limit. */
   readonly rowsPerStatement: number | null
   /** Most statements in a minute; null: no limit. */
   readonly statementsPerMinute: number | null
+  /** Longest time that one statement may run; null: no limit. */
+  readonly secondsPerStatement: number | null
 }
 
 /** A relation, or one column of it, by whole names. */
@@ -96,6 +108,7 @@ export interface PolicyDocument {
   readonly allow: readonly AllowRule[]
   readonly deny: readonly DenyRule[]
   readonly masks: readonly MaskRule[]
+  readonly classify: readonly ClassifyRule[]
   readonly limits: readonly LimitRule[]
   readonly functions: readonly FunctionRule[]
 }

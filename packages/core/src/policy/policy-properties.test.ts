@@ -43,6 +43,7 @@ const facts: fc.Arbitrary<StatementFacts> = fc.record({
         'harmless' as const,
         'expanded' as const,
         'sensitive' as const,
+        'revealing' as const,
         'user' as const,
         'unknown' as const,
       ),

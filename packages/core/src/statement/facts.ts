@@ -44,10 +44,11 @@ export interface Access {
  * - `harmless`: built in (or of an extension known to compute only), reads only its arguments (and clock or randomness), changes nothing.
  * - `expanded`: written in SQL, and its body was read with the statement: what it does is among the facts.
  * - `sensitive`: built in, but reaches further: files, other sessions, settings, dynamic SQL, statistics, notifications.
+ * - `revealing`: as `sensitive`, and its result can be any stored value: large objects, files, other sessions' statements.
  * - `user`: not built in; its body is unknown to us.
  * - `unknown`: the name could not be resolved.
  */
-export type FunctionTrust = 'harmless' | 'expanded' | 'sensitive' | 'user' | 'unknown'
+export type FunctionTrust = 'harmless' | 'expanded' | 'sensitive' | 'revealing' | 'user' | 'unknown'
 
 export interface FunctionUse {
   /** Null when the name could not be resolved. */
@@ -161,7 +162,7 @@ export interface StatementFacts {
   /** True when an UPDATE or DELETE at any depth has no WHERE, or one that is true whatever the row. */
   readonly unboundedWrite: boolean
   readonly settings: readonly SettingUse[]
-  /** Server-side files named (COPY … FROM '/path', lo_import). */
+  /** What the server opens besides: files named (COPY … FROM '/path', lo_import), and other servers (the connection of a subscription, its password left out). */
   readonly files: readonly string[]
   /** Server-side programs named (COPY … PROGRAM). */
   readonly programs: readonly string[]

@@ -9,7 +9,7 @@ export function runsOtherCode({ action, functions, dynamicSql, complete }: State
     !complete ||
     dynamicSql ||
     action === 'call' ||
-    functions.some(({ trust }) => trust !== 'harmless' && trust !== 'sensitive')
+    functions.some(({ trust }) => trust === 'expanded' || trust === 'user' || trust === 'unknown')
   )
 }
 

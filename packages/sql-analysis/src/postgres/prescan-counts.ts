@@ -65,6 +65,7 @@ export class PrescanCounts {
   #base = 0
   #total = 0
   #comments = 0
+  #statements = 0
   /** Tokens so far, and the copies the parser makes of them. */
   #cost = 0
   #copies = 0
@@ -139,6 +140,9 @@ export class PrescanCounts {
   }
 
   semicolon(): void {
+    this.#statements++
+    if (this.#statements > this.#limits.maxStatements)
+      this.#refuse(`${this.#statements} statements`, this.#limits.maxStatements, 'maxStatements')
     this.#endSource()
     const depth = this.#depth()
     for (let field = 0; field < fields; field++) this.#levels[this.#base + field] = 0

@@ -30,6 +30,8 @@ export interface PrescanLimits {
   readonly maxCopies: number
   /** Items of all lists together, terms of AND and OR included. Default 200,000. */
   readonly maxTotalItems: number
+  /** Statements of one text (semicolons): the facts of each cross from the worker thread. Default 5,000. */
+  readonly maxStatements: number
 }
 
 export const defaultPrescanLimits: PrescanLimits = {
@@ -44,4 +46,5 @@ export const defaultPrescanLimits: PrescanLimits = {
   maxComments: 500,
   maxCopies: 50_000,
   maxTotalItems: 200_000,
+  maxStatements: 5000,
 }

@@ -53,6 +53,7 @@ describe('prescan', () => {
         `select ${'/**/'.repeat(499)} /* /**/ */ 1`,
         /501 block comments, the limit is 500 \(maxComments\)/,
       ],
+      ['select 1;'.repeat(5000), 'select 1;'.repeat(5001), /5001 statements, the limit is 5000 \(maxStatements\)/],
       [
         `update t set (a${',a'.repeat(99)}) = (1${',1'.repeat(99)}), b = (c, d) = (e, f) where (a, b) = (1${',1'.repeat(40_000)})`,
         `update t set (a${',a'.repeat(999)}) = (1${',1'.repeat(99)})`,

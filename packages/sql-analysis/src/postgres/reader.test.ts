@@ -54,6 +54,19 @@ function shares(first: string, second: string): boolean {
 }
 
 describe('read', () => {
+  it('never takes one COPY for another that differs in an option’s literal', () => {
+    for (const [one, other] of [
+      ["copy t to stdout (delimiter ',')", "copy t to stdout (delimiter ';')"],
+      ["copy t to stdout csv null 'a'", "copy t to stdout csv null 'b'"],
+      ["copy (select 1) to stdout (format 'csv')", "copy (select 1) to stdout (format 'text')"],
+      ['copy t to stdout (header 0)', 'copy t to stdout (header 1)'],
+      ["copy (select 'a') to stdout", "copy (select 'b') to stdout"],
+      ["select 1; copy t to stdout csv quote 'a'", "select 1; copy t to stdout csv quote 'b'"],
+    ] as const)
+      expect(shares(one, other), one).toBe(false)
+    expect(shares("copy t to stdout (delimiter ',')", "copy t to stdout (delimiter ',')")).toBe(true)
+  })
+
   it('answers with facts, a fingerprint and the client’s own bytes to forward', () => {
     const reading = read("SELECT 1; select 'x'")
     expect(reading).toMatchObject({ kind: 'read', forwardText: null, facts: { fingerprint: /^[0-9a-f]{16}$/ } })

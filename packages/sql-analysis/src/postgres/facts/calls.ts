@@ -1,6 +1,7 @@
 import type { FuncCall, SortBy, WindowDef } from 'libpg-query'
 import type { CatalogFunction } from '../catalog.ts'
 import { findFunctions, splitName, useCandidates, useFunction } from './functions.ts'
+import { fieldWithValues } from './functions-trust.ts'
 import { type Lineage, NOTHING, anyOf, comparedFrom, derivedFrom, doubted } from './lineage.ts'
 import { useOperator } from './operators.ts'
 import type { Reading } from './reading.ts'
@@ -32,6 +33,9 @@ export function readCall(reading: Reading, call: FuncCall, scope: Scope, argumen
     if (projected !== null) return projected
   }
   const meaning = useFunction(reading, names, parts.length)
+  // In FROM its fields are told apart.
+  if (argumentsRead === null && meaning.doubt !== null && fieldWithValues(name) !== null)
+    for (const fn of meaning.candidates) reading.useFunction(fn.schema, fn.name, 'user')
   if (name === 'set_config' || name === 'current_setting') readSettingCall(reading, name, listOf(call.args))
   if (name === 'lo_import' || name === 'lo_export' || name.startsWith('pg_read_')) readFileArgument(reading, call)
   if (meaning.trust !== 'user' && meaning.trust !== 'unknown' && isPlainCount(reading, call, name, parts))
@@ -50,12 +54,24 @@ export function readCall(reading: Reading, call: FuncCall, scope: Scope, argumen
   if (called !== null) return doubted(anyOf(reading, [derived, called]), meaning.doubt)
   if (meaning.doubt !== null) return doubted(derived, meaning.doubt)
   const { catalog } = reading.environment
-  if (derived.builtinType) return derived
   reading.spend(meaning.candidates.length)
+  const array = meaning.candidates.some((fn) => givesArray(reading, fn, derived))
+  const result = array === derived.array ? derived : { ...derived, array }
+  if (derived.builtinType) return result
   const plain = meaning.candidates.every(
     (fn) => catalog.isBuiltinType(fn.returnTypeOid) && catalog.typeByOid(fn.returnTypeOid)?.kind !== 'pseudo',
   )
-  return plain && derived.opacity === 'none' ? { ...derived, builtinType: true } : derived
+  return plain && derived.opacity === 'none' ? { ...result, builtinType: true } : result
+}
+
+/** Functions that make an array of what is none, without saying so in their type. */
+const ARRAY_MAKERS: ReadonlySet<string> = new Set(['array_agg', 'array_fill', 'enum_range'])
+
+/** True when a function may return an array; a polymorphic one does when it is given one. */
+function givesArray(reading: Reading, fn: CatalogFunction, given: Lineage): boolean {
+  const type = reading.environment.catalog.typeByOid(fn.returnTypeOid)
+  if (type === undefined || type.category === 'A') return true
+  return type.kind === 'pseudo' && (given.array || ARRAY_MAKERS.has(fn.name))
 }
 
 // name(row) also means row.name, and name(value) a cast to the type of that name (PostgreSQL manual, "Function Type Resolution").

@@ -7,6 +7,7 @@ import { createDatabase, firstColumn } from '../../../../../test/servers/postgre
 import { CATALOG_QUERIES, CATALOG_SESSION, CATALOG_VERSION_QUERY } from '../catalog-queries.ts'
 import { buildCatalog } from '../catalog-rows.ts'
 import { Work, readFacts } from '../read-facts.ts'
+import { PostgresReader, type Reading } from '../reader.ts'
 import type { NameEnvironment } from './reading.ts'
 
 // The corpus lies beside a checkout; a checkout alone has none.
@@ -56,6 +57,30 @@ function warns(facts: StatementFacts): boolean {
 
 const READS = new Set(['select', 'begin', 'commit', 'explain', 'show', 'execute', 'prepare', 'declare_cursor', 'fetch'])
 
+/** What became of a text made to mislead: `want` as the corpus has it. */
+function outcomeOf(reading: Reading, want: string): 'right' | 'rejected' | 'missed' {
+  if (reading.kind === 'unreadable') return want === 'err' ? 'right' : 'rejected'
+  const all = reading.facts.statements
+  const names = all.flatMap((facts) => [
+    facts.action,
+    ...facts.accesses.flatMap(({ action, relation }) => [action, relation?.name ?? '']),
+    ...facts.functions.map(({ name }) => name),
+    ...facts.settings.flatMap(({ name, value }) => [name, value ?? '']),
+    ...facts.files,
+    ...facts.programs,
+  ])
+  const touched = all.some((facts) => facts.accesses.some(({ relation }) => relation?.name === 'secret'))
+  const [kind, danger = ''] = want.split(/:(.*)/)
+  const seen =
+    kind === 'secret'
+      ? touched
+      : kind === 'danger'
+        ? all.some((facts) => facts.dynamicSql) || names.some((name) => name.includes(danger))
+        : !touched
+  if (seen) return 'right'
+  return all.some((facts) => !facts.complete) ? 'rejected' : 'missed'
+}
+
 // Left to policy on relations: the facts name pg_user_mappings. And JSON_TABLE is understood.
 const POLICY_ALONE = new Set(['PG-179', 'PG-194'])
 
@@ -101,6 +126,31 @@ describe.skipIf(missing !== null)(`the corpus on a real server${missing === null
     const all = readFacts(parseSync(one.sql), environment)
     const touched = all.some((facts) => facts.accesses.some(({ relation }) => relation?.name === 'secret'))
     expect(touched).toBe(one.want === 'secret')
+  })
+
+  it('reads every text made to be read otherwise as the server does, or says that it does not', async () => {
+    const reader = await PostgresReader.create({ catalogRows: () => undefined })
+    const read = (text: string): Reading => reader.read(Buffer.from(text), 0, Buffer.byteLength(text), environment)
+    const table = new Map<string, string[]>([
+      ['right', []],
+      ['rejected', []],
+      ['missed', []],
+    ])
+    for (const one of casesOf('reading-postgres.jsonl')) {
+      // A setting that changes how text is read is itself what must be seen.
+      const setting = one.set?.split('=')[0]
+      const reading = setting === undefined ? read(one.sql) : read(`SET ${one.set ?? ''}`)
+      const want = setting === undefined ? (one.want ?? '') : `danger:${setting}`
+      table.get(outcomeOf(reading, want))?.push(one.id)
+    }
+    await reader.close()
+    console.info(
+      [...table]
+        .map(([outcome, ids]) => `${outcome}: ${ids.length}${outcome === 'right' ? '' : ` (${ids.join(', ')})`}`)
+        .join('\n'),
+    )
+    expect(table.get('missed')).toEqual([])
+    expect(table.get('right')?.length).toBeGreaterThan(85)
   })
 
   it.each([

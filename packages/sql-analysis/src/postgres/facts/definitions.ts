@@ -234,6 +234,8 @@ function readSpecials(reading: Reading, node: Tree, action: Action): void {
   if (node.CreateTrigStmt !== undefined) useFunction(reading, stringsOf(node.CreateTrigStmt.funcname), null)
   if (node.CreateEventTrigStmt !== undefined) useFunction(reading, stringsOf(node.CreateEventTrigStmt.funcname), null)
   if (node.CreateTableSpaceStmt?.location !== undefined) reading.files.push(node.CreateTableSpaceStmt.location)
+  const connection = node.CreateSubscriptionStmt?.conninfo ?? node.AlterSubscriptionStmt?.conninfo
+  if (connection !== undefined) reading.files.push(connection.replaceAll(/(password\s*=\s*)(?:'[^']*'|\S+)/gi, '$1…'))
   const body = node.CreateFunctionStmt
   if (body !== undefined && body.sql_body === undefined) {
     // The body is text to be run as code later on: what it does is not read here.

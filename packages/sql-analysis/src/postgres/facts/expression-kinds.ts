@@ -47,7 +47,6 @@ export const TOTAL_KINDS: ReadonlySet<string> = new Set([
   'JsonValueExpr',
   'JsonArgument',
   'JsonScalarExpr',
-  'JsonSerializeExpr',
   'JsonArrayConstructor',
   'JsonArrayQueryConstructor',
   'JsonIsPredicate',

@@ -14,13 +14,14 @@ import {
   rowOf,
   testedFrom,
 } from './lineage.ts'
+import { jsonMayFail } from './json-forms.ts'
 import { readOperators } from './operator-chains.ts'
 import { useOperator } from './operators.ts'
 import type { Reading } from './reading.ts'
 import { castTo, fieldOf } from './row-values.ts'
 import type { Scope } from './scope.ts'
-import { tellOfCast, tellOfChoice, tellOfCoalesce } from './tells.ts'
-import { type Tree, kindOf, lastName, listOf, stringOf, stringsOf } from './tree.ts'
+import { tellOfArray, tellOfCast, tellOfChoice, tellOfCoalesce } from './tells.ts'
+import { type Tree, kindOf, listOf, stringOf, stringsOf } from './tree.ts'
 
 /** What an expression depends on. Records on the way what it calls and what its conditions look at. */
 export function readExpression(reading: Reading, node: Tree, scope: Scope): Lineage {
@@ -53,7 +54,7 @@ function readNode(reading: Reading, node: Tree, scope: Scope): Lineage {
     return derivedFrom(reading, parts)
   }
   if (node.MinMaxExpr !== undefined) return derivedFrom(reading, readEach(reading, node.MinMaxExpr.args, scope))
-  if (node.A_ArrayExpr !== undefined) return derivedFrom(reading, readEach(reading, node.A_ArrayExpr.elements, scope))
+  if (node.A_ArrayExpr !== undefined) return arrayOf(reading, readEach(reading, node.A_ArrayExpr.elements, scope))
   if (node.RowExpr !== undefined) return readRow(reading, listOf(node.RowExpr.args), scope)
   if (node.A_Indirection !== undefined) return readIndirection(reading, node.A_Indirection, scope)
   if (node.CollateClause !== undefined) return derivedFrom(reading, [optional(reading, node.CollateClause.arg, scope)])
@@ -71,25 +72,36 @@ function readNode(reading: Reading, node: Tree, scope: Scope): Lineage {
   if (node.GroupingSet !== undefined) return derivedFrom(reading, readEach(reading, node.GroupingSet.content, scope))
   if (node.JsonObjectAgg !== undefined) {
     readAggregateClauses(reading, node.JsonObjectAgg.constructor, scope)
-    return readParts(reading, node.JsonObjectAgg.arg, scope)
+    // A key must not be NULL, and with UNIQUE KEYS not come twice.
+    const key = readParts(reading, node.JsonObjectAgg.arg?.key, scope)
+    reading.tell(key)
+    const value = readParts(reading, node.JsonObjectAgg.arg?.value, scope)
+    return jsonOf(reading, derivedFrom(reading, [key, value]), node.JsonObjectAgg)
   }
   if (node.JsonArrayAgg !== undefined) {
     readAggregateClauses(reading, node.JsonArrayAgg.constructor, scope)
-    return readParts(reading, node.JsonArrayAgg.arg, scope)
+    return jsonOf(reading, readParts(reading, node.JsonArrayAgg.arg, scope), node.JsonArrayAgg)
   }
   const kind = kindOf(node)
   if (CONSTANT_KINDS.has(kind)) return NOTHING
   if (COMPUTED_KINDS.has(kind)) {
     const value = readParts(reading, Object.values(node), scope)
     if (!TOTAL_KINDS.has(kind)) reading.tell(value)
-    return value
+    return kind.startsWith('Json') ? jsonOf(reading, value, Object.values(node)) : value
   }
   throw new Error(`an expression of kind ${kind || 'nothing'} is not understood`)
 }
 
 // Types change what an operator can mean, not what is in the value: a comparison's result is a boolean.
 function plain(lineage: Lineage): Lineage {
-  return lineage.builtinType ? lineage : { ...lineage, builtinType: lineage.opacity === 'none' }
+  const builtinType = lineage.builtinType || lineage.opacity === 'none'
+  return builtinType === lineage.builtinType && !lineage.array ? lineage : { ...lineage, builtinType, array: false }
+}
+
+/** An array of the values. Arrays among them fit together or not. */
+function arrayOf(reading: Reading, parts: readonly Lineage[]): Lineage {
+  tellOfArray(reading, parts)
+  return { ...derivedFrom(reading, parts), array: true }
 }
 
 function optional(reading: Reading, node: Tree | undefined, scope: Scope): Lineage {
@@ -98,6 +110,12 @@ function optional(reading: Reading, node: Tree | undefined, scope: Scope): Linea
 
 function readEach(reading: Reading, nodes: readonly Tree[] | undefined, scope: Scope): Lineage[] {
   return listOf(nodes).map((node) => readExpression(reading, node, scope))
+}
+
+/** What a JSON constructor makes of its parts. */
+function jsonOf(reading: Reading, value: Lineage, form: object): Lineage {
+  if (value.sources.length > 0 && jsonMayFail(reading, form)) reading.tell(value)
+  return value.array ? { ...value, array: false } : value
 }
 
 /** Everything computed from every expression found in a value of the tree, whatever its shape. */
@@ -153,7 +171,7 @@ function readCast(reading: Reading, cast: TypeCast, scope: Scope): Lineage {
   const value = derivedFrom(reading, [optional(reading, cast.arg, scope)])
   const type = cast.typeName
   if (type === undefined) return value
-  tellOfCast(reading, type.arrayBounds === undefined ? lastName(type.names) : '', value)
+  tellOfCast(reading, type, value)
   return castTo(reading, value, type)
 }
 
@@ -168,7 +186,7 @@ function readSubLink(reading: Reading, link: SubLink, scope: Scope): Lineage {
     case 'MULTIEXPR_SUBLINK':
       return columns.length === 1 ? (columns[0]?.lineage ?? NOTHING) : rowOf(reading, columns)
     case 'ARRAY_SUBLINK':
-      return derivedFrom(reading, lineagesOf(reading, columns))
+      return arrayOf(reading, lineagesOf(reading, columns))
     default: {
       const tested = optional(reading, link.testexpr, scope)
       const compared = anyOf(reading, lineagesOf(reading, columns))
@@ -226,6 +244,8 @@ function readIndirection(reading: Reading, expression: A_Indirection, scope: Sco
       const lower = optional(reading, step.A_Indices.lidx, scope)
       const upper = optional(reading, step.A_Indices.uidx, scope)
       value = derivedFrom(reading, [value, lower, upper])
+      // One element; of a slice it may still be an array.
+      if (step.A_Indices.is_slice !== true && value.array) value = { ...value, array: false }
     }
     // A star keeps the row: whoever spreads it looks at its fields.
   }

@@ -81,8 +81,13 @@ describe('hostile texts of 16 KiB', () => {
     'overloads',
   ])('%s is read in full: it costs no more than in proportion', (wanted) => {
     const [, text] = HOSTILE_TEXTS.find(([name]) => name === wanted) ?? ['', '']
-    const { facts } = read(text, catalog)
-    expect(facts.map((one) => one.reason)).toEqual([null])
+    const { facts, work } = read(text, catalog)
+    expect(work.exhausted).toBe(false)
+    // What is too wide for any server is told apart once all of it was read.
+    const reasons = facts
+      .map((one) => one.reason)
+      .filter((reason) => reason?.startsWith('more than 1664 columns') !== true)
+    expect(reasons).toEqual(reasons.map(() => null))
   })
 
   it('cost no more than the budget on a search path of thousands of schemas', () => {

@@ -1,15 +1,27 @@
+import type { ColumnType } from '@gatehouse/core'
 import type { Alias, JsonTable, Node, RangeFunction, RangeTableFunc } from 'libpg-query'
 import { readCall } from './calls.ts'
 import { readParts } from './expressions.ts'
 import { castTo } from './row-values.ts'
 import type { CatalogFunction } from '../catalog.ts'
-import { type Column, type Lineage, NOTHING, anyOf, clouded, derivedFrom, lineagesOf, untraced } from './lineage.ts'
+import {
+  type Column,
+  type Lineage,
+  NOTHING,
+  anyOf,
+  clouded,
+  copiedFrom,
+  derivedFrom,
+  lineagesOf,
+  untraced,
+} from './lineage.ts'
 import type { Reading } from './reading.ts'
 import { storedColumns } from './relations.ts'
 import { type Item, itemOf } from './item.ts'
 import type { Scope } from './scope.ts'
 import { type Tree, lastName, listOf, stringsOf } from './tree.ts'
 import { findFunctions, splitName } from './functions.ts'
+import { fieldWithValues } from './functions-trust.ts'
 import { outputName } from './output-names.ts'
 import { STEP_UNITS } from './work.ts'
 
@@ -38,7 +50,8 @@ export function functionItem(reading: Reading, element: RangeFunction, scope: Sc
     if (!returned.scalar) scalar = false
   }
   if (element.ordinality === true) columns.push({ name: 'ordinality', lineage: NOTHING })
-  return aliasedItem(reading, element.alias, columns, open, scalar)
+  const [first] = listOf(calls[0]?.List?.items)
+  return aliasedItem(reading, element.alias, outputName(reading, first), columns, open, scalar)
 }
 
 // unnest(a, b) in FROM is the server's own, whatever the search path, once for each argument (its transformRangeFunction).
@@ -60,10 +73,11 @@ function splitUnnest(element: RangeFunction, node: Tree): readonly Tree[] {
 
 const UNNEST: Node[] = [{ String: { sval: 'pg_catalog' } }, { String: { sval: 'unnest' } }]
 
-// FROM f() AS g: the column of a function that returns one plain value is called g.
+// FROM f() AS g: the column of a function that returns one plain value is called g. Without an alias the entry answers to `own`.
 function aliasedItem(
   reading: Reading,
   alias: Alias | undefined,
+  own: string,
   columns: Column[],
   open: Lineage | null,
   scalar: boolean,
@@ -75,13 +89,13 @@ function aliasedItem(
     // With columns of unknown number among them, a name of the list can be any of them.
     const any = anyOf(reading, [open, ...lineagesOf(reading, columns)])
     const named = names.length === 0 ? columns : names.map((given) => ({ name: given, lineage: any }))
-    return itemOf(name ?? '', named, any)
+    return itemOf(name ?? own, named, any)
   }
   const named = columns.map((column, index) => {
     const given = names[index] ?? (scalar && index === 0 && name !== undefined ? name : column.name)
     return { name: given, lineage: column.lineage }
   })
-  return itemOf(name ?? columns[0]?.name ?? '', named, null)
+  return itemOf(name ?? own, named, null)
 }
 
 function readReturned(reading: Reading, node: Tree, definitions: readonly Tree[], scope: Scope): Returned {
@@ -116,13 +130,23 @@ function readReturned(reading: Reading, node: Tree, definitions: readonly Tree[]
     return { columns: [], open: { ...value, fields: null, builtinType: false }, scalar: false }
   if (shape.length === 0) return { columns: [{ name, lineage: value }], open: null, scalar: true }
   // A function that returns a row of one field is known by the field's name, or by its alias.
-  const fields = value.fields?.length === shape.length ? value.fields : null
-  return {
-    columns: shape.map((field, index) => ({ name: field, lineage: fields?.[index]?.lineage ?? value })),
-    open: null,
-    scalar: false,
+  const held = candidates.every((fn) => fn.builtin) ? fieldWithValues(name) : null
+  if (held === null) {
+    const fields = value.fields?.length === shape.length ? value.fields : null
+    return {
+      columns: shape.map((field, index) => ({ name: field, lineage: fields?.[index]?.lineage ?? value })),
+      open: null,
+      scalar: false,
+    }
   }
+  const others = derivedFrom(reading, parts)
+  const values = copiedFrom([{ column: held, how: 'copied' }], true, TEXT, false)
+  const columns = shape.map((field) => ({ name: field, lineage: field === held.column ? values : others }))
+  return { columns, open: null, scalar: false }
 }
+
+/** The type `text`, the same in every version. */
+const TEXT: ColumnType = { oid: 25, modifier: -1 }
 
 /** Oid of the pseudo-type `anyarray`, the same in every version. */
 const ANYARRAY = 2277
@@ -149,7 +173,8 @@ function isArray(reading: Reading, node: Tree, value: Lineage): boolean {
 function shapeOf(reading: Reading, fn: CatalogFunction, value: Lineage): readonly string[] | null {
   const { catalog } = reading.environment
   reading.spend(1 + fn.outputNames.length)
-  if (fn.outputNames.length > 1) return fn.outputNames
+  // Without a name of its own a column gets the server's (its build_function_result_tupdesc_d).
+  if (fn.outputNames.length > 1) return fn.outputNames.map((name, index) => (name === '' ? `column${index + 1}` : name))
   // One OUT column is a plain value under that column's name.
   if (fn.outputNames.length === 1) return fn.outputNames[0] === '' ? [] : fn.outputNames
   const type = catalog.typeByOid(fn.returnTypeOid)
@@ -194,7 +219,7 @@ export function xmlTableItem(reading: Reading, table: RangeTableFunc, scope: Sco
     ])
     return { name: column?.colname ?? null, lineage: own }
   })
-  return aliasedItem(reading, table.alias, columns, null, false)
+  return aliasedItem(reading, table.alias, 'xmltable', columns, null, false)
 }
 
 /** JSON_TABLE: the same; columns of NESTED PATH stand after those before it. */
@@ -207,7 +232,7 @@ export function jsonTableItem(reading: Reading, table: JsonTable, scope: Scope):
   reading.tell(row)
   const columns: Column[] = []
   collectJsonColumns(reading, listOf(table.columns), row, scope, columns)
-  return aliasedItem(reading, table.alias, columns, null, false)
+  return aliasedItem(reading, table.alias, 'json_table', columns, null, false)
 }
 
 function collectJsonColumns(

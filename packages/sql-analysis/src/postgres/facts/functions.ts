@@ -120,7 +120,7 @@ export function useCandidates(
       doubt = eitherDoubt(doubt, useUserFunction(reading, fn))
     } else {
       reading.useFunction(fn.schema, fn.name, own)
-      if (own === 'sensitive' && trust === 'harmless') trust = 'sensitive'
+      if ((own === 'sensitive' || own === 'revealing') && trust === 'harmless') trust = own
     }
     if (fn.builtin && returnsAnyValue(name)) doubt = eitherDoubt(doubt, { functions: [fn] })
     if (runsText(name, fn.builtin, argumentCount ?? 2)) reading.dynamicSql = true

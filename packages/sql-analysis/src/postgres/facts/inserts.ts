@@ -96,8 +96,9 @@ export function readMerge(reading: Reading, statement: MergeStmt, outer: Scope):
   for (const node of listOf(statement.mergeWhenClauses)) {
     const clause = node.MergeWhenClause
     if (clause === undefined) throw new Error('a MERGE is not understood')
-    const all = readCondition(reading, clause.condition, target, known, scope)
-    for (const column of readMergeAction(reading, statement, clause, target, scope)) given.push(column)
+    const visible: Scope = { ...scope, items: visibleItems(clause, target, sources) }
+    const all = readCondition(reading, clause.condition, target, known, visible)
+    for (const column of readMergeAction(reading, statement, clause, target, visible)) given.push(column)
     if (clause.commandType !== 'CMD_UPDATE' && clause.commandType !== 'CMD_DELETE') continue
     // Without a condition of its own, NOT MATCHED BY SOURCE means every row that the source does not have.
     const wide = clause.matchKind === 'MERGE_WHEN_NOT_MATCHED_BY_SOURCE' || open
@@ -112,6 +113,12 @@ export function readMerge(reading: Reading, statement: MergeStmt, outer: Scope):
   )
   // RETURNING * gives the source's columns before the target's (PostgreSQL manual, "MERGE").
   return readReturning(reading, statement.returningClause, changed, { ...scope, items: [...sources, changed] })
+}
+
+// Where there is no row of the one side, only names of the other are seen (the server's setNamespaceForMergeWhen).
+function visibleItems({ matchKind }: MergeWhenClause, target: Item, sources: readonly Item[]): Item[] {
+  if (matchKind === 'MERGE_WHEN_NOT_MATCHED_BY_TARGET') return [...sources]
+  return matchKind === 'MERGE_WHEN_NOT_MATCHED_BY_SOURCE' ? [target] : [target, ...sources]
 }
 
 function readMergeAction(

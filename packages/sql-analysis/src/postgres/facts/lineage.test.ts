@@ -36,6 +36,17 @@ describe('the lineage of an output column', () => {
       ['copied people.id', 'copied people.name', 'copied people.ssn', 'copied people.email', ''],
     ],
     ['select v.* from unheard_of u, lateral (values (u.*)) v', ['?']],
+    // Without an alias a function answers to its own name, not to that of its first column.
+    ['select (select g.body from generate_series(1, 2)) from notes g', ['copied notes.body']],
+    ["select (select k.body from json_to_record('{}') as (k int, body text)) from notes k", ['copied notes.body']],
+    [
+      "select (select k.body from xmltable('/' passing '<a/>' columns k int, body text)) from notes k",
+      ['copied notes.body'],
+    ],
+    [
+      "select (select k.body from json_table('{}', '$' columns (k int, body text))) from notes k",
+      ['copied notes.body'],
+    ],
     ['select again from tagged_again', ['copied people.ssn']],
     ['select ssn from people_old', ['copied people.ssn, copied people_old.ssn']],
     ['select upper(ssn) from people', ['derived people.ssn']],

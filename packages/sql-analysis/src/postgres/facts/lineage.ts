@@ -23,6 +23,8 @@ export interface Lineage {
   readonly builtinType: boolean
   /** Its type, where it is known without working it out: of a stored column, and of what hands one on. */
   readonly type: ColumnType | null
+  /** It can be an array: whether arrays can be put together is told by their lengths, and by which are NULL. */
+  readonly array: boolean
 }
 
 /** A named value: a column of a query or a field of a row. */
@@ -45,16 +47,31 @@ export const NOTHING: Lineage = {
   fields: null,
   builtinType: true,
   type: null,
+  array: false,
 }
 
 /** The value of a base column itself. */
-export function copiedFrom(sources: readonly LineageSource[], builtinType: boolean, type: ColumnType): Lineage {
-  return { sources, through: NO_FUNCTIONS, opacity: 'none', reason: null, fields: null, builtinType, type }
+export function copiedFrom(
+  sources: readonly LineageSource[],
+  builtinType: boolean,
+  type: ColumnType,
+  array: boolean,
+): Lineage {
+  return { sources, through: NO_FUNCTIONS, opacity: 'none', reason: null, fields: null, builtinType, type, array }
 }
 
 /** A value whose origin is not known. */
 export function untraced(opacity: Exclude<Opacity, 'none'>, reason: string): Lineage {
-  return { sources: NO_SOURCES, through: NO_FUNCTIONS, opacity, reason, fields: null, builtinType: false, type: null }
+  return {
+    sources: NO_SOURCES,
+    through: NO_FUNCTIONS,
+    opacity,
+    reason,
+    fields: null,
+    builtinType: false,
+    type: null,
+    array: true,
+  }
 }
 
 /** The same value with a reason why more than its sources can be in it. */
@@ -67,6 +84,7 @@ export function clouded(lineage: Lineage, opacity: Exclude<Opacity, 'none'>, rea
     fields: null,
     builtinType: false,
     type: null,
+    array: lineage.array,
   }
 }
 
@@ -133,6 +151,7 @@ function combine(work: Spending, parts: readonly Lineage[], combining: Combining
   let total = 0
   let only: Lineage = NOTHING
   let through = NO_FUNCTIONS
+  let array = false
   for (const part of parts) {
     if (part.through.length > 0) through = mergeFunctions(through, part.through)
     if (part.opacity !== 'none') {
@@ -140,6 +159,7 @@ function combine(work: Spending, parts: readonly Lineage[], combining: Combining
       reason ??= part.reason
     }
     if (!part.builtinType) builtinType = false
+    if (part.array) array = true
     if (part.sources.length > 0) {
       withSources++
       total += part.sources.length
@@ -148,12 +168,14 @@ function combine(work: Spending, parts: readonly Lineage[], combining: Combining
   }
   work.spend(1 + (parts.length >> 2) + (withSources > 1 ? 2 * total : 0) + through.length)
   const type = combining === KEPT ? commonType(parts) : null
+  // Truth is no array.
+  if (combining === TESTED || combining === COMPARED) array = false
   if (withSources === 0) {
-    if (opacity === 'none' && builtinType && through.length === 0) return NOTHING
-    return { sources: NO_SOURCES, through, opacity, reason, fields: null, builtinType, type }
+    if (opacity === 'none' && builtinType && through.length === 0 && !array) return NOTHING
+    return { sources: NO_SOURCES, through, opacity, reason, fields: null, builtinType, type, array }
   }
   const sources = withSources === 1 ? turned(work, only.sources, combining) : mergeSources(parts, combining)
-  return { sources, through, opacity, reason, fields: null, builtinType, type }
+  return { sources, through, opacity, reason, fields: null, builtinType, type, array }
 }
 
 /** The type of a value that is one of several: known where all have the same (the server's select_common_type). */
@@ -198,7 +220,7 @@ function mergeSources(parts: readonly Lineage[], combining: Combining): readonly
 
 /** A row made of the columns: derived from all of them, its fields as they are. */
 export function rowOf(work: Spending, columns: readonly Column[]): Lineage {
-  return { ...derivedFrom(work, lineagesOf(work, columns)), fields: columns, builtinType: false }
+  return { ...derivedFrom(work, lineagesOf(work, columns)), fields: columns, builtinType: false, array: false }
 }
 
 /** The values alone. */
@@ -212,7 +234,7 @@ export function sameLineage(work: Spending, a: Lineage, b: Lineage): boolean {
   if (a === b) return true
   work.spend(2)
   if (a.opacity !== b.opacity || a.builtinType !== b.builtinType || !sameType(a.type, b.type)) return false
-  if (!sameSources(work, a.sources, b.sources)) return false
+  if (a.array !== b.array || !sameSources(work, a.sources, b.sources)) return false
   if (a.through.length !== b.through.length || a.through.some((fn) => !b.through.includes(fn))) return false
   if (a.fields === b.fields) return true
   if (a.fields === null || b.fields === null || a.fields.length !== b.fields.length) return false
@@ -238,9 +260,14 @@ export function functionNames(functions: readonly CatalogFunction[]): readonly F
   return [...names.values()]
 }
 
-/** The columns as a statement's output. */
+/** Columns of a result that the server can give (its MaxTupleAttributeNumber). */
+const MAX_OUTPUT_COLUMNS = 1664
+
+/** The columns as a statement's output. Throws when there are more than the server takes: each is copied from thread to thread. */
 export function outputOf(work: Spending, columns: readonly Column[]): OutputColumn[] {
-  work.spend(columns.length)
+  if (columns.length > MAX_OUTPUT_COLUMNS)
+    throw new Error(`more than ${MAX_OUTPUT_COLUMNS} columns in the result: the server takes no more`)
+  work.spend(4 * columns.length)
   return columns.map(({ name, lineage }) => ({
     name,
     sources: lineage.sources,

@@ -30,7 +30,7 @@ export const ORDINARY_TEXTS: readonly (readonly [name: string, text: string])[] 
     'forty joins by USING',
     `select * from users t0 ${list(39, (i) => `join orders t${i + 1} using (id)`, ' ')} where id = $1`,
   ],
-  ['joins of wide tables', `select * from ${list(12, (i) => `wide w${i}`, ' cross join ')}`],
+  ['joins of wide tables', `select * from ${list(5, (i) => `wide w${i}`, ' cross join ')}`],
   ['a hundred queries united', list(100, (i) => `select id, name, ${i} from users where id > ${i}`, ' union all ')],
   [
     'a chain of WITH',

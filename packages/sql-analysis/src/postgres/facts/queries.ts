@@ -1,18 +1,17 @@
-import type { LockingClause, RangeVar, SelectStmt, WindowDef } from 'libpg-query'
+import type { SelectStmt, WindowDef } from 'libpg-query'
 import { readWindow, useOrderingOperator } from './calls.ts'
 import { withCommonTables } from './common-tables.ts'
 import { findReferencedItem } from './column-references.ts'
 import { type FromScope, readFrom } from './from.ts'
 import { spreadColumns, untracedStar } from './from-functions.ts'
 import { type Column, type Lineage, NOTHING, anyOf, lineagesOf } from './lineage.ts'
+import { readLocks } from './locks.ts'
 import { outputName } from './output-names.ts'
 import type { Reading } from './reading.ts'
-import { relationName } from './relations.ts'
 import { type Item, columnOf, readAll } from './item.ts'
-import { type Scope, findCommonTable } from './scope.ts'
+import type { Scope } from './scope.ts'
 import { settingOfRow } from './settings.ts'
 import { type Tree, listOf, stringOf, stringsOf } from './tree.ts'
-import { STEP_UNITS } from './work.ts'
 
 /** Reads a SELECT, VALUES, TABLE or set operation; returns its columns. `outer`: what correlated names may mean. */
 export function readSelect(reading: Reading, statement: SelectStmt, outer: Scope): readonly Column[] {
@@ -118,8 +117,9 @@ function readValues(reading: Reading, statement: SelectStmt, outer: Scope): read
 export function readValue(reading: Reading, node: Tree, scope: Scope): readonly Lineage[] {
   const spread = readStar(reading, node, scope)
   if (spread === null) return [reading.walk.expression(reading, node, scope)]
-  if (spread.some((column) => column.name === null && column.lineage.opacity !== 'none'))
-    throw new Error('a star in VALUES gives an unknown number of columns')
+  // In a definition (a rule's `new.*`) nothing comes out, and what is written is doubtful anyway.
+  const unknown = spread.some((column) => column.name === null && column.lineage.opacity !== 'none')
+  if (unknown && !reading.defining) throw new Error('a star in VALUES gives an unknown number of columns')
   return lineagesOf(reading, spread)
 }
 
@@ -256,49 +256,4 @@ function readDistinct(reading: Reading, nodes: readonly Tree[], columns: readonl
 function readLimits(reading: Reading, statement: SelectStmt, scope: Scope): void {
   decideOn(reading, statement.limitCount, scope)
   decideOn(reading, statement.limitOffset, scope)
-}
-
-// FOR UPDATE and the like lock rows of the tables named, or of all in FROM, sub-queries included.
-function readLocks(reading: Reading, statement: SelectStmt, from: readonly Tree[], scope: Scope): void {
-  for (const node of listOf(statement.lockingClause)) {
-    const clause: LockingClause | undefined = node.LockingClause
-    const relations: readonly Tree[] = listOf(clause?.lockedRels)
-    const named = relations.flatMap((relation) => relation.RangeVar?.relname ?? [])
-    lockTables(reading, from, named, scope)
-  }
-}
-
-function lockTables(reading: Reading, nodes: readonly Tree[], named: readonly string[], scope: Scope): void {
-  for (const node of nodes) {
-    reading.spend(STEP_UNITS + (named.length >> 3))
-    const sampled: Tree | undefined = node.RangeTableSample?.relation
-    const table = node.RangeVar ?? sampled?.RangeVar
-    if (table !== undefined) {
-      const alias = table.alias?.aliasname ?? table.relname ?? ''
-      if (named.length === 0 || named.includes(alias)) lockTable(reading, table, scope)
-    } else if (node.JoinExpr !== undefined) {
-      reading.descend()
-      const { larg, rarg } = node.JoinExpr
-      lockTables(
-        reading,
-        [larg, rarg].flatMap((arm) => arm ?? []),
-        named,
-        scope,
-      )
-      reading.ascend()
-    } else if (node.RangeSubselect !== undefined) {
-      const alias = node.RangeSubselect.alias?.aliasname ?? ''
-      const inner: Tree | undefined = node.RangeSubselect.subquery
-      if (named.length > 0 && !named.includes(alias)) continue
-      reading.descend()
-      lockTables(reading, listOf(inner?.SelectStmt?.fromClause), [], scope)
-      reading.ascend()
-    }
-  }
-}
-
-function lockTable(reading: Reading, table: RangeVar, scope: Scope): void {
-  const qualified = table.schemaname !== undefined && table.schemaname !== ''
-  if (!qualified && findCommonTable(reading, scope, table.relname ?? '') !== null) return
-  reading.access('lock', relationName(reading, table), null)
 }

@@ -7,7 +7,7 @@ import type { Reading } from './reading.ts'
 /** System columns that hold values of other tables: what is in them cannot be traced. PostgreSQL manual, "System Catalogs". */
 const SAMPLED: ReadonlyMap<string, RegExp> = new Map([
   ['pg_statistic', /^stavalues/],
-  ['pg_statistic_ext_data', /^stxd/],
+  ['pg_statistic_ext_data', /^stxd(?!inherit$)/],
   ['pg_largeobject', /^data$/],
 ])
 
@@ -33,7 +33,18 @@ function storedColumn(catalog: Catalog, relation: CatalogRelation, index: number
   if (column === undefined || base === undefined) return untraced('name', `a column of "${relation.name}" is not known`)
   if (sampled)
     return untraced('name', `${relation.schema}.${relation.name}.${column.name} holds values of other tables`)
-  return copiedFrom(base.copied, catalog.isBuiltinType(column.typeOid), typeOfColumn(column))
+  return copiedFrom(
+    base.copied,
+    catalog.isBuiltinType(column.typeOid),
+    typeOfColumn(column),
+    isArrayType(catalog, column.typeOid),
+  )
+}
+
+/** True when values of the type are, or could be, arrays. */
+export function isArrayType(catalog: Catalog, oid: number): boolean {
+  const type = catalog.typeByOid(oid)
+  return type === undefined || type.category === 'A'
 }
 
 /** The type of a stored column, or of a view's. */

@@ -30,20 +30,21 @@ export function castTo(reading: Reading, value: Lineage, type: TypeName): Lineag
   const { catalog, searchPath } = reading.environment
   reading.spend(1 + (searchPath.length >> 1))
   const known = schema === undefined ? catalog.resolveType(name, searchPath) : catalog.type(schema, name)
-  if (known === undefined || type.pct_type === true) return withType(value, schema === 'pg_catalog')
+  const array = type.arrayBounds !== undefined || known === undefined || known.category === 'A'
+  if (known === undefined || type.pct_type === true) return withType(value, schema === 'pg_catalog', array)
   if (known.relationOid !== 0 && type.arrayBounds === undefined) {
     const relation = catalog.relationByOid(known.relationOid)
     if (relation !== undefined) {
       reading.spend(relation.columns.length)
       const fields = storedColumns(catalog, relation).map((column) => ({ name: column.name, lineage: value }))
-      return { ...value, fields, builtinType: false }
+      return { ...value, fields, builtinType: false, array: false }
     }
   }
-  return withType(value, catalog.isBuiltinType(known.oid))
+  return withType(value, catalog.isBuiltinType(known.oid), array)
 }
 
-function withType(value: Lineage, builtinType: boolean): Lineage {
-  return value.builtinType === builtinType ? value : { ...value, builtinType }
+function withType(value: Lineage, builtinType: boolean, array: boolean): Lineage {
+  return value.builtinType === builtinType && value.array === array ? value : { ...value, builtinType, array }
 }
 
 /** A field of a row value; of a value whose fields are not known, something derived from it. */

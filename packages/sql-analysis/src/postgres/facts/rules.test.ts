@@ -45,6 +45,26 @@ describe('a rewrite rule', () => {
     expect(facts.writes[0]).toMatchObject({ target: { relation: 'notes' }, sources: [{ column: { column: 'ssn' } }] })
   })
 
+  it('acts on what is changed through a view that is updated by itself', () => {
+    const gone = 'CREATE RULE r AS ON DELETE TO public.v DO INSTEAD UPDATE public.notes SET body = old.ssn'
+    const above = { kind: 'view', viewDefinition: 'SELECT v.id AS i FROM public.v' } as const
+    const relations = [
+      ...SAMPLE_PARTS.relations,
+      relation('public', 'v', 'id ssn', { ...view, rules: [gone] }),
+      relation('public', 'w', 'i', above),
+    ]
+    const catalog = new Catalog({ ...SAMPLE_PARTS, relations })
+    const environment = { catalog, searchPath: ['pg_catalog', 'public'], parse: parseSync }
+    const [facts] = readFacts(parseSync('delete from w where i = 1'), environment)
+    expect(facts && touched(facts)).toEqual(['delete w', 'select w', 'update notes'])
+    expect(facts?.complete).toBe(true)
+  })
+
+  it('that would answer with a SELECT of its own makes the statement incomplete', () => {
+    const rule = 'CREATE RULE r AS ON UPDATE TO public.v DO ALSO SELECT people.ssn FROM public.people'
+    expect(read('update v set id = 2 where id = 1', rule)).toMatchObject({ complete: false })
+  })
+
   it('may answer with rows of its own, and look at what its author chose', () => {
     const rule = `CREATE RULE r AS ON UPDATE TO public.v WHERE old.id > 0 DO INSTEAD
       UPDATE public.notes SET body = 'x' WHERE notes.id = new.id RETURNING notes.id, notes.body`

@@ -94,7 +94,7 @@ describe('functions', () => {
 
   it('are found wherever an expression can stand', () => {
     expect(trust('select count(*) over (order by pg_read_file(\'x\') collate "C")')).toContain(
-      'pg_catalog.pg_read_file sensitive',
+      'pg_catalog.pg_read_file revealing',
     )
     expect(trust('alter table notes add column z text default secret_of(1)')).toEqual(['public.secret_of user'])
     expect(trust('create trigger t before insert on notes for each row execute function secret_of()')).toEqual([
@@ -140,6 +140,8 @@ describe('functions', () => {
   })
 })
 
+const ANY_SETTING = { action: 'set', name: '*', value: 'x' }
+
 describe('settings', () => {
   it.each([
     ['set search_path = a, "B c"', { action: 'set', name: 'search_path', value: 'a, "B c"' }],
@@ -154,6 +156,23 @@ describe('settings', () => {
     ['show work_mem', { action: 'show', name: 'work_mem', value: null }],
     ["select set_config('Work_Mem', '1MB', true)", { action: 'set', name: 'work_mem', value: '1MB' }],
     ["select set_config('work' || '_mem', '1MB', true)", { action: 'set', name: '*', value: '1MB' }],
+    // As pg_dump sets what not every server has.
+    [
+      "select set_config(name, 'view', false) from pg_settings where name = 'Some_Setting'",
+      { action: 'set', name: 'some_setting', value: 'view' },
+    ],
+    ["select set_config(name, 'x', false) from pg_settings where name <> 'a'", ANY_SETTING],
+    ["select set_config(name, 'x', false) from pg_settings where setting = 'a'", ANY_SETTING],
+    ["select set_config(setting, 'x', false) from pg_settings where name = 'a'", ANY_SETTING],
+    ["select set_config(name, 'x', false) from pg_settings where name = 'a' or true", ANY_SETTING],
+    ["select set_config(name, 'x', false) from pg_settings", ANY_SETTING],
+    ["select set_config(name, 'x', false) from pg_settings s(setting, name) where name = 'a'", ANY_SETTING],
+    ["select set_config(name, 'x', false) from public.pg_settings where name = 'a'", ANY_SETTING],
+    [
+      "select (select set_config(name, 'x', false) from (select 'role' as name) s) from pg_settings where name = 'a'",
+      ANY_SETTING,
+    ],
+    ["select set_config(name, 'x', false) from pg_settings, people where pg_settings.name = 'a'", ANY_SETTING],
   ])('%s', (sql, expected) => {
     expect(readStatement(sql).settings).toEqual([expected])
   })
@@ -198,6 +217,10 @@ describe('what is written', () => {
       'merge into notes n using people p on n.id = p.id when matched then update set body = p.ssn',
       ['notes.body < ssn'],
     ],
+    [
+      'merge into notes n using people p on n.id = p.id when not matched and name is null then insert (id, body) values (id, name)',
+      ['notes.id < id', 'notes.body < name'],
+    ],
     ['alter table people alter name type text using ssn', ['people.name < ssn']],
   ])('%s', (sql, expected) => {
     expect(writes(sql)).toEqual(expected)
@@ -237,4 +260,9 @@ describe('a hostile tree', () => {
     expect(facts.complete).toBe(false)
     expect(performance.now() - started).toBeLessThan(5000)
   })
+})
+
+it('names the server that a subscription connects to, and not the password', () => {
+  const text = "create subscription s connection 'host=x password=''a b'' dbname=y' publication p"
+  expect(readStatement(text).files).toEqual(['host=x password=… dbname=y'])
 })

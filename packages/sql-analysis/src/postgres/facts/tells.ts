@@ -1,9 +1,10 @@
 /** Table: which built-in operators and functions give a result whatever the value of their operands. All others may fail. */
+import type { TypeName } from 'libpg-query'
 import { type CatalogFunction, FIRST_NORMAL_OID } from '../catalog.ts'
 import type { Lineage } from './lineage.ts'
 import { isPlainType } from '../shape-names.ts'
 import type { Reading } from './reading.ts'
-import { type Tree, lastName, literalText } from './tree.ts'
+import { type Tree, lastName, literalText, stringsOf } from './tree.ts'
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/).filter((word) => word !== ''))
 
@@ -25,8 +26,8 @@ const TOTAL_FUNCTIONS = words(`
 /** Functions that never fail on account of their first argument; the rest are lengths, positions, patterns, formats. */
 const TOTAL_IN_FIRST = words(`
   substr substring split_part regexp_replace regexp_match regexp_like regexp_count regexp_instr regexp_substr
-  to_char encode lag lead round trunc concat_ws format`)
-/** Functions that never fail on account of their last argument: the first is the name of a field. */
+  to_char encode lag lead round trunc concat_ws`)
+/** Functions of two arguments that never fail on account of the last: the first is the name of a field. */
 const TOTAL_IN_LAST = words(`extract date_part date_trunc`)
 
 /** Types that every value can be cast to without an error: the cast goes through the text of the value. */
@@ -36,7 +37,9 @@ const TOTAL_CASTS = words(`text varchar bpchar name`)
  * Whether an operator fails can be told from outside: an operand that can make it fail is looked at (`1 / (salary - 91234)`).
  */
 export function tellOfOperator(reading: Reading, operator: string, left: Lineage | null, right: Lineage): void {
-  if (TOTAL_OPERATORS.has(operator)) return
+  // Arrays of different dimensions cannot be put together.
+  const arrays = operator === '||' && (isShaped(right) || (left !== null && isShaped(left)))
+  if (TOTAL_OPERATORS.has(operator) && !arrays) return
   if (left !== null && !TOTAL_IN_LEFT.has(operator)) reading.tell(left)
   reading.tell(right)
 }
@@ -52,12 +55,50 @@ export function tellOfCall(
   const builtin = candidates.every((fn) => fn.builtin)
   // How many rows a set has depends on what it is made from.
   const set = candidates.some((fn) => fn.returnsSet)
-  if (builtin && !set && TOTAL_FUNCTIONS.has(name)) return
-  const spared = !builtin || set ? -1 : TOTAL_IN_FIRST.has(name) ? 0 : TOTAL_IN_LAST.has(name) ? parts.length - 1 : -1
+  // length(bytes, encoding) reads the bytes as text.
+  const total =
+    TOTAL_FUNCTIONS.has(name) && !(name === 'length' && parts.length > 1) && !mayNotFit(reading, name, parts)
+  if (builtin && !set && total) return
+  const field = TOTAL_IN_LAST.has(name) && parts.length === 2
+  const spared = !builtin || set ? -1 : TOTAL_IN_FIRST.has(name) ? 0 : field ? 1 : -1
   // json_build_object(key, value, …): a key must not be NULL.
   const pairs = builtin && (name === 'json_build_object' || name === 'jsonb_build_object')
   parts.forEach((part, index) => {
     if (index !== spared && !(pairs && index % 2 === 1)) reading.tell(part)
+  })
+}
+
+/** Types whose sum has an end that a value can be brought to: money, and those a difference of is an interval. */
+const SUM_ENDS = words('D T')
+const MONEY = 790
+
+/** True for an array whose lengths a value could have made. Those of a stored array show in its mask as well (docs/masks.md). */
+function isShaped({ array, sources }: Lineage): boolean {
+  return array && sources.some(({ how }) => how !== 'copied')
+}
+
+/** Arrays put into one array. */
+export function tellOfArray(reading: Reading, parts: readonly Lineage[]): void {
+  for (const part of parts) if (isShaped(part)) reading.tell(part)
+}
+
+/** True when values may not go together: arrays into one array, intervals or money into one sum. */
+function mayNotFit(reading: Reading, name: string, parts: readonly Lineage[]): boolean {
+  if (name === 'array_agg') return parts.some(isShaped)
+  return (name === 'sum' || name === 'avg') && parts.some((part) => sumEnds(reading, part))
+}
+
+function sumEnds(reading: Reading, part: Lineage): boolean {
+  const { catalog } = reading.environment
+  const ends = (oid: number): boolean => {
+    const type = catalog.typeByOid(oid)
+    return type === undefined || type.oid === MONEY || SUM_ENDS.has(type.category)
+  }
+  if (part.type !== null) return ends(part.type.oid)
+  reading.spend(2 * part.sources.length)
+  return part.sources.some(({ column }) => {
+    const stored = catalog.relation(column.schema, column.relation)?.columns.find(({ name }) => name === column.column)
+    return stored === undefined || ends(stored.typeOid)
   })
 }
 
@@ -74,9 +115,16 @@ export function isPlainPathQuery(name: string, nodes: readonly Tree[]): boolean 
   return path !== null && MEMBER_PATH.test(path)
 }
 
-/** The same for a cast to the type of this name. */
-export function tellOfCast(reading: Reading, type: string, value: Lineage): void {
-  if (!TOTAL_CASTS.has(type)) reading.tell(value)
+/** The same for a cast. A type of such a name in another schema is another. */
+export function tellOfCast(reading: Reading, type: TypeName, value: Lineage): void {
+  const names = stringsOf(type.names)
+  const name = names[names.length - 1] ?? ''
+  const { catalog, searchPath } = reading.environment
+  reading.spend(1 + (searchPath.length >> 1))
+  const schema =
+    names.length > 1 ? names[names.length - 2] : (catalog.resolveType(name, searchPath)?.schema ?? 'pg_catalog')
+  const total = TOTAL_CASTS.has(name) && schema === 'pg_catalog' && type.arrayBounds === undefined
+  if (!total) reading.tell(value)
 }
 
 /** AND and OR: whether the later operands are evaluated at all is up to those before. */

@@ -8,7 +8,14 @@ interface OpenAccess {
 }
 
 /** Worst last. */
-const RANKS: Readonly<Record<FunctionTrust, number>> = { harmless: 0, expanded: 1, sensitive: 2, user: 3, unknown: 4 }
+const RANKS: Readonly<Record<FunctionTrust, number>> = {
+  harmless: 0,
+  expanded: 1,
+  sensitive: 2,
+  revealing: 3,
+  user: 4,
+  unknown: 5,
+}
 
 /** Relations accessed and functions called, each once, collected while they are found. */
 export class Uses {

@@ -88,15 +88,18 @@ function expand(reading: Reading, view: CatalogRelation): Expansion {
     inner.spend(2 * columns.length)
     const { dynamicSql, movesNames, reason, writes } = inner
     const beneath = [{ accesses: inner.accesses(), functions: [] }, inner.beneathFacts()]
+    const system = view.schema === 'pg_catalog'
     return {
-      columns: columns.map((column, index) => named(reading, view, index, column.lineage)),
+      columns: columns.map((column, index) =>
+        named(reading, view, index, system ? { ...column.lineage, through: [] } : column.lineage),
+      ),
       found: {
         decides: inner.decidingColumns(),
         dynamicSql,
         movesNames,
         reason,
         writes,
-        functions: inner.functions(),
+        functions: system ? inner.functions().map(ofSystemView) : inner.functions(),
         beneath,
       },
     }
@@ -113,6 +116,11 @@ function expand(reading: Reading, view: CatalogRelation): Expansion {
   } finally {
     depth--
   }
+}
+
+// Policy knows which columns of the server's own views hold values (core, `value-relations.ts`): the others show what no function reveals.
+function ofSystemView(use: FunctionUse): FunctionUse {
+  return use.trust === 'revealing' ? { ...use, trust: 'sensitive' } : use
 }
 
 function named(reading: Reading, view: CatalogRelation, index: number, lineage: Lineage): Column {
