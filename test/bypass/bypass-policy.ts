@@ -15,8 +15,9 @@ rules:
   - name: agents-read
     allow:
       actions: [select, explain, session, copy_to, listen]
-      functions: [lo_get, pg_stat_get_activity, pg_stat_get_backend_activity]
       relations: [news, public.*, app.*, scratch.*, "pg_temp*.*", pg_catalog.*, information_schema.*]
+  - name: functions-that-masks-must-refuse
+    allow: { functions: [lo_get, pg_stat_get_activity, pg_stat_get_backend_activity] }
   - { name: vault-is-closed, deny: { relations: [public.vault, public.offices_closed] } }
 `
 
