@@ -5,6 +5,8 @@ const MASKS = `
 masks:
   - columns: [public.users.ssn, public.users.salary, public.users.dob, public.users.doc, public.users.photo, public.users.tags]
     with: redact
+  - columns: [public.people.ssn, public.holders.ssn, public.bands.salary, public.rooms.salary, public.paid.salary, public.places.ssn]
+    with: redact
   - { columns: [public.users.email], with: { partial: { keepLast: 4 } } }
 `
 
@@ -13,17 +15,17 @@ rules:
   - name: agents-read
     allow:
       actions: [select, explain, session, copy_to, listen]
-      relations: [news, public.*, app.*, "pg_temp*.*", pg_catalog.pg_stats, pg_catalog.pg_class]
+      relations: [news, public.*, app.*, scratch.*, "pg_temp*.*", pg_catalog.*, information_schema.*]
   - name: functions-that-masks-must-refuse
     allow: { functions: [lo_get, pg_stat_get_activity, pg_stat_get_backend_activity] }
-  - { name: vault-is-closed, deny: { relations: [public.vault] } }
+  - { name: vault-is-closed, deny: { relations: [public.vault, public.offices_closed] } }
 `
 
 export const READER: string = READS + MASKS
 
 /** One who may also move the search path, and make and change tables but the masked ones. */
 export const WRITER: string = `${READS}  - name: agents-write
-    allow: { actions: [write, ddl], relations: [public.*, "pg_temp*.*"], settings: [search_path] }
+    allow: { actions: [write, ddl], relations: [public.*, scratch.*, "pg_temp*.*"], settings: [search_path], functions: [public.f_look, public.f_next, pg_catalog.lo_get, pg_catalog.pg_stat_get_activity] }
 ${MASKS}`
 
 export const CANARIES: readonly Canary[] = [
@@ -35,5 +37,11 @@ export const CANARIES: readonly Canary[] = [
 
 /** Changes every masked value and no other: what is hidden must look the same before and after. */
 export const OTHER_VALUES = `
+UPDATE people SET ssn = '000-11-222' || id;
+UPDATE holders SET ssn = '000-11-2222';
+UPDATE bands SET salary = 50;
+UPDATE rooms SET salary = 77;
+UPDATE paid SET salary = 1000 + id;
+UPDATE places SET ssn = '000-11-222' || id;
 UPDATE users SET ssn = '000-11-2222', salary = 45678, dob = '2001-09-09', doc = '{"tags": []}', photo = '\\x1234', tags = '{q,r,s}';
 REFRESH MATERIALIZED VIEW mv_users`

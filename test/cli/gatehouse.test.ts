@@ -71,6 +71,7 @@ describe('every command', () => {
     [['policy', 'test']],
     [['policy', 'explain']],
     [['policy', 'catalog']],
+    [['policy', 'suggest']],
     [['audit']],
     [['audit', 'verify']],
     [['audit', 'search']],

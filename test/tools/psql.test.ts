@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findPsql, type Psql } from '../drivers/find-psql.ts'
-import { present, type Scene, VERSIONS } from '../postgres/scene.ts'
+import type { Scene } from '../postgres/scene.ts'
+import { CLIENT_VERSIONS, clientProgram, directUrl, printed } from './client-programs.ts'
 import { leakIn, openToolsShop, READER } from './shop.ts'
 
 const COMMANDS = `
@@ -76,43 +75,21 @@ const COMMANDS = `
   .trim()
   .split('\n')
 
-async function psqlOf({ command, leading }: Psql, url: string, sql: string): Promise<string> {
-  const child = spawn(command, [...leading, '-X', '-q', '-d', url])
-  let out = ''
-  child.stdout.setEncoding('utf8').on('data', (piece: string) => (out += piece))
-  child.stderr.setEncoding('utf8').on('data', (piece: string) => (out += piece))
-  child.stdin.end(sql)
-  await new Promise((resolve) => child.on('close', resolve))
-  return out
-}
-
-describe.each([
-  { major: 18 as const, shared: VERSIONS[0]!.shared },
-  { major: 15 as const, shared: VERSIONS[1]!.shared },
-])('psql $major', ({ major, shared }) => {
+describe.each(CLIENT_VERSIONS)('psql $major', async ({ major, shared }) => {
+  if ('absent' in shared) return test.skip(shared.absent, () => undefined)
+  const psql = await clientProgram('psql', major)
+  if (typeof psql === 'string') return test.skip(psql, () => undefined)
   let scene: Scene
-  let psql: Psql | null = null
-  let absent = ''
   beforeAll(async () => {
-    const found = await findPsql(major)
-    if (found.kind === 'absent') absent = found.reason
-    else psql = found.program
-    if (!('absent' in shared)) scene = await openToolsShop(shared.address)
-  }, 300_000)
-  afterAll(() => scene?.close())
+    scene = await openToolsShop(shared.address)
+  })
+  afterAll(() => scene.close())
 
-  test('shows the same of a database with masked columns as without the gateway', async (context) => {
-    const { host, port, superuser, password } = present(shared, context)
-    if (psql === null) return context.skip(absent)
+  test('shows the same of a database with masked columns as without the gateway', async () => {
     const script = COMMANDS.map((command) => `\\echo ---- ${command.replaceAll('\\', '')}\n${command}\n`).join('')
-    const direct = await psqlOf(
-      psql,
-      `postgresql://${superuser}:${encodeURIComponent(password)}@${host}:${port}/${scene.database}`,
-      script,
-    )
-    const through = await psqlOf(psql, await scene.gateway.url('shop', READER), script)
-    const [left, right] = [direct, through].map((text) => text.split('\n'))
+    const direct = await printed(psql, directUrl(scene), ['-X', '-q'], script)
+    const through = await printed(psql, await scene.gateway.url('shop', READER), ['-X', '-q'], script)
     expect(leakIn(through)).toBeNull()
-    expect(right).toEqual(left)
+    expect(through.split('\n')).toEqual(direct.split('\n'))
   }, 60_000)
 })

@@ -13,13 +13,16 @@ export const TOOLS_SCHEMA: string = `${read('../../apps/cli/src/dev/shop-schema.
 /** The policies that docs/tools.md shows, in its order: what agents have that read, and what is added for those that write. */
 export const TOOLS_POLICY: string = policyOf(read('../../docs/tools.md'))
 
-/** Values of masked columns: none of them, in no form, may ever reach a tool. */
+/**
+ * Values of masked columns: none of them, in no form, may ever reach a tool. Their digits are 4 to 9: no part of them looks like the
+ * oid of an object made in a test.
+ */
 const CANARIES = [
-  ...['900-12-3456', '901-22-3333', '902-33-4444'].map((value) => ({ name: 'ssn', value })),
+  ...['945-67-8956', '964-55-7788', '975-66-4488'].map((value) => ({ name: 'ssn', value })),
   ...['ada.lovelace', 'blaise.pascal'].map((value) => ({ name: 'email', value })),
-  ...['4929 1111 2222 3333', '4556 7391 8264 5037'].map((value) => ({ name: 'card', value })),
-  { name: 'phone', value: '+49 171 5550123' },
-  { name: 'salary', value: '187654.32' },
+  ...['4959 6464 7575 8686', '4556 7498 8764 5957'].map((value) => ({ name: 'card', value })),
+  { name: 'phone', value: '+49 775 5588996' },
+  { name: 'salary', value: '487654.56' },
 ]
 
 const needles = needlesOf(CANARIES)

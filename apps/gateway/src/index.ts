@@ -2,9 +2,13 @@ export {
   describeConfig,
   formatProblems,
   type GatewayConfig,
+  type TargetConfig,
   gatewayJsonSchema,
   loadGatewayConfig,
   parseGatewayConfig,
 } from './config/index.ts'
 export { type Gateway, startGateway } from './gateway.ts'
 export { readCatalogRows } from './postgres/catalog-source.ts'
+export { valueType } from './postgres/value-types.ts'
+export { openTargetQueries, type TargetQueries } from './postgres/target-queries.ts'
+export { UpstreamUnavailable } from './postgres/upstream.ts'

@@ -14,9 +14,12 @@ import { Command } from 'commander'
 import { CatalogFile, writeCatalogFile } from '../catalog-file.ts'
 import { CommandFailed, ExitStatus } from '../exit-status.ts'
 import { claimsToPrincipal } from '../claims.ts'
+import { suggestCommand } from './suggest.ts'
 
 export function policyCommand(): Command {
-  const command = new Command('policy').description('check a policy, run its expectations, explain a decision')
+  const command = new Command('policy').description(
+    'check a policy, run its expectations, explain a decision, suggest masks',
+  )
   command
     .command('check')
     .argument('<file>', 'the policy')
@@ -60,6 +63,7 @@ export function policyCommand(): Command {
     .action(({ config, target, output }: { config: string; target: string; output: string }) =>
       writeCatalogFile(config, target, output),
     )
+  command.addCommand(suggestCommand())
   return command
 }
 

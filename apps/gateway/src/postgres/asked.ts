@@ -19,6 +19,11 @@ export type Asked =
   | NamesProbe
   | typeof NOTHING
 
+/** The admission that a request runs under; null where it has none. */
+export function admissionOf(about: Asked | undefined): Admission | null {
+  return about instanceof SimpleQuery || about instanceof Portal ? about.admission : null
+}
+
 /** A request that needs nothing remembered: Sync. */
 export const NOTHING: unique symbol = Symbol('nothing')
 

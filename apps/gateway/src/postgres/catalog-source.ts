@@ -15,6 +15,7 @@ import type { TargetConfig } from '../config/index.ts'
 import { Turn } from '../turn.ts'
 import { OwnQueries } from './own-queries.ts'
 import { readSchemas, SCHEMAS_QUERY } from './schemas-query.ts'
+import { SharedNames } from './shared-names.ts'
 import { openUpstream, UpstreamUnavailable } from './upstream.ts'
 
 /** How texts that are stored in the database are parsed. */
@@ -42,6 +43,8 @@ export function catalogRowsOf(catalog: Catalog): CatalogRows | undefined {
 
 /** The catalog of one target, read over a connection of the gateway's own, and read again when it may have changed. */
 export class CatalogSource {
+  /** What the sessions of this target have under way with names. */
+  readonly shared: SharedNames = new SharedNames()
   readonly #name: string
   readonly #target: TargetConfig
   readonly #texts: StoredTexts

@@ -13,6 +13,8 @@ export class ClientOutput {
   #run: Buffer = Buffer.alloc(0)
   #start = -1
   #end = -1
+  /** Rows that were written again. */
+  #rewritten = 0
 
   constructor(client: Connection) {
     this.#client = client
@@ -32,8 +34,10 @@ export class ClientOutput {
 
   /** The DataRow under the cursor goes on masked. */
   passMasked(masks: readonly (CellMask | null)[], cursor: FrameCursor): void {
-    // A row in which nothing changes goes with its neighbours, as it came.
-    if (maskedRows.length === 0 && rowStays(masks, cursor.bytes, cursor.start, cursor.end)) return this.pass(cursor)
+    // A row in which nothing changes goes with its neighbours, as it came; behind one that did change it is not looked for at once,
+    // for where many change, going to and fro costs more than it saves.
+    const look = maskedRows.length === 0 || ++this.#rewritten % 16 === 0
+    if (look && rowStays(masks, cursor.bytes, cursor.start, cursor.end)) return this.pass(cursor)
     if (this.#end > this.#start) this.flush()
     appendMaskedRow(masks, cursor.bytes, cursor.start, cursor.end)
     if (maskedRows.length > MASKED_BYTES) this.flush()
@@ -50,6 +54,12 @@ export class ClientOutput {
   send(message: Buffer): void {
     this.flush()
     this.#client.stage(message, 0, message.length)
+  }
+
+  /** Sends what stands in place of a message. True: nothing does (null), and it goes on as it is. */
+  replace(message: Buffer | null): boolean {
+    if (message !== null) this.send(message)
+    return message === null
   }
 
   /** Stages everything. Has to be called before the bytes under the cursor change. */

@@ -5,6 +5,16 @@ import { type Upstream, UpstreamUnavailable } from './upstream.ts'
 /** Rows of the gateway's own queries are the catalog's: none is larger. */
 const OWN_MESSAGE_BYTES = 64 * 1024 * 1024
 
+/** The server's ErrorResponse to one of them. */
+class ServerReport extends Error {
+  readonly sqlstate: string
+
+  constructor(message: string, sqlstate: string) {
+    super(message)
+    this.sqlstate = sqlstate
+  }
+}
+
 /** Runs the gateway's own queries on an upstream session that no client uses (yet). */
 export class OwnQueries {
   readonly #target: string
@@ -22,7 +32,8 @@ export class OwnQueries {
 
   /**
    * All rows of one query, cells as text, NULL as null. Rejects with `UpstreamUnavailable` when the server reports an
-   * error, the connection ends, or nothing comes for `patienceMilliseconds`: the connection is of no use then.
+   * error (then with its SQLSTATE, and the connection goes on), or the connection ends, or nothing comes for
+   * `patienceMilliseconds` (then it is of no use any more).
    */
   async rows(sql: string, patienceMilliseconds: number = this.#patienceMilliseconds): Promise<(string | null)[][]> {
     const late = (): void => this.#frames.interrupt(`no answer within ${patienceMilliseconds} ms`)
@@ -31,7 +42,8 @@ export class OwnQueries {
       return await this.#rows(sql, timer)
     } catch (error) {
       const what = error instanceof Error ? error.message : String(error)
-      throw new UpstreamUnavailable(this.#target, "the database did not answer the gateway's own query", what)
+      const sqlstate = error instanceof ServerReport ? error.sqlstate : null
+      throw new UpstreamUnavailable(this.#target, "the database did not answer the gateway's own query", what, sqlstate)
     } finally {
       clearTimeout(timer)
     }
@@ -40,7 +52,7 @@ export class OwnQueries {
   async #rows(sql: string, timer: NodeJS.Timeout): Promise<(string | null)[][]> {
     this.#upstream.connection.write(new MessageWriter().begin(0x51 /* Q */).cString(sql).end().take())
     const rows: (string | null)[][] = []
-    let failure: Error | null = null
+    let failure: ServerReport | null = null
     for (;;) {
       const frame = await this.#frames.next()
       timer.refresh()
@@ -49,9 +61,8 @@ export class OwnQueries {
           decodeDataRow(new BodyReader(frame.body)).cells.map((cell) => (cell === null ? null : cell.toString('utf8'))),
         )
       } else if (frame.tag === 0x45 /* E */) {
-        failure = new Error(
-          decodeReport('ErrorResponse', new BodyReader(frame.body)).fields.get('M') ?? 'unknown error',
-        )
+        const { fields } = decodeReport('ErrorResponse', new BodyReader(frame.body))
+        failure = new ServerReport(fields.get('M') ?? 'unknown error', fields.get('C') ?? 'XX000')
       } else if (frame.tag === 0x5a /* Z */) {
         if (failure !== null) throw failure
         return rows

@@ -45,6 +45,7 @@ export class PostgresSession implements Session {
   readonly clientAddress: string
   readonly #options: PostgresSessionOptions
   readonly #requests: PostgresRequests
+  readonly #names: SessionNames
   readonly #responses: PostgresResponses
   readonly #startedAt: number
   #expiry: NodeJS.Timeout | null = null
@@ -60,6 +61,7 @@ export class PostgresSession implements Session {
     const { client, gate, turn, maxMessageBytes, maskingKeys } = options
     const upstream = options.upstream.connection
     const names = new SessionNames(options.catalog, options.searchPath)
+    this.#names = names
     this.#responses = new PostgresResponses({
       client,
       gate,
@@ -154,6 +156,7 @@ export class PostgresSession implements Session {
     const statements = this.#requests.admitted
     this.#requests.end()
     this.#responses.end()
+    this.#names.leave()
     sessions.remove(this)
     sessions.leave(this.principal)
     ended(reason, statements, clock.monotonic() - this.#startedAt)

@@ -117,6 +117,13 @@ export const FUNCTION_CALL_REFUSED: Refusal = gatewayRefusal(
   'Call the function with SELECT.',
 )
 
+export const DEFINITIONS_IN_USE: Refusal = gatewayRefusal(
+  'NOT_UNDERSTOOD',
+  'definitions',
+  'another session is changing, or reading, relations of the same names, so what the names mean cannot be told until it is done',
+  'Repeat the statement; commit definitions soon after they are made.',
+)
+
 export const NAMES_CHANGED: Refusal = gatewayRefusal(
   'UNKNOWN_STATEMENT',
   'portal',

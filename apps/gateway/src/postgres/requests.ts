@@ -15,12 +15,11 @@ import { type Connection, Pause, type Receiver } from '../connection.ts'
 import type { Turn } from '../turn.ts'
 import { type Asked, Closing, NOTHING, Portal, PreparedStatement, SimpleQuery } from './asked.ts'
 import { decodeBind } from './bind.ts'
-import { looksNamesUpLate, sameFacts } from './meanings.ts'
-import { StatementJudge } from './statement-judge.ts'
+import { endOfQuery, endOfText } from './statement-texts.ts'
+import { type Judging, StatementJudge } from './statement-judge.ts'
 import { NAMED_OBJECTS_LIMIT, NamedObjects, takeNames } from './named-objects.ts'
 import {
   FUNCTION_CALL_REFUSED,
-  NAMES_CHANGED,
   POISON_EXTENDED,
   POISON_PARSE_UNNAMED,
   POISON_QUERY,
@@ -110,7 +109,9 @@ export class PostgresRequests implements Receiver {
 
   /** Told after each chunk of replies: a request that waits for all of them may go on. */
   repliesSettled(): void {
-    if (!this.#waitsForReplies || this.queue.length > 0) return
+    if (this.queue.length > 0) return
+    this.#names.answered()
+    if (!this.#waitsForReplies) return
     this.#waitsForReplies = false
     this.#resume()
   }
@@ -185,18 +186,13 @@ export class PostgresRequests implements Receiver {
   }
 
   #query(cursor: FrameCursor): boolean {
-    const end = cursor.end - 1
-    if (end < cursor.body || cursor.bytes[end] !== 0)
-      throw new ProtocolError('SHORT_READ', 'a query has no terminating NUL')
+    const end = endOfQuery(cursor)
     const judgement = this.#judged(cursor.bytes, cursor.body, end)
     if (judgement === null) return false
     const text = cursor.bytes.toString('utf8', cursor.body, end)
     const admission = this.#gate.admit(judgement, text, null)
     this.#batchOpen = false
-    if (admission.refusal !== null) {
-      this.#staged.refuse(RequestKind.Query, admission.refusal, POISON_QUERY)
-      return true
-    }
+    if (admission.refusal !== null) return this.#refuse(RequestKind.Query, admission.refusal, POISON_QUERY)
     this.#staged.askQuery(new SimpleQuery(admission), cursor, judgement.forwardText)
     this.#runs(judgement, text, this.#names.environment)
     this.admitted++
@@ -207,9 +203,7 @@ export class PostgresRequests implements Receiver {
     const body = this.#body.reset(cursor.bytes, cursor.body, cursor.end)
     const name = body.cString()
     const textStart = body.offset
-    const textEnd = cursor.bytes.indexOf(0, textStart)
-    if (textEnd < 0 || textEnd >= cursor.end)
-      throw new ProtocolError('SHORT_READ', 'a statement has no terminating NUL')
+    const textEnd = endOfText(cursor, textStart)
     const judgement = this.#judged(cursor.bytes, textStart, textEnd)
     if (judgement === null) return false
     const text = cursor.bytes.toString('utf8', textStart, textEnd)
@@ -220,6 +214,7 @@ export class PostgresRequests implements Receiver {
       return true
     }
     const statement = new PreparedStatement(name, this.#batch, text, judgement, this.#names.environment)
+    this.#names.reads(judgement)
     this.statements.ask(statement)
     this.#staged.askParse(statement, cursor, judgement.forwardText, textEnd)
     if (judgement.redactReports || judgement.classifies) this.#staged.describeForMasks(statement)
@@ -236,19 +231,16 @@ export class PostgresRequests implements Receiver {
     const bind = decodeBind(this.#body.reset(cursor.bytes, cursor.body, cursor.end))
     const statement = this.statements.find(bind.statement, this.#batch)
     if (statement === null) return this.#waitForReplies()
-    if (statement !== undefined && !this.#rejudge(statement)) return false
+    const judging = statement === undefined ? 'judged' : this.#rejudge(statement)
+    if (judging !== 'judged') return this.#waitForReplies(judging)
     this.#batchOpen = true
-    if (statement === undefined) {
-      this.#staged.refuse(RequestKind.Bind, unknownObject('prepared statement', bind.statement), POISON_EXTENDED)
-      return true
-    }
+    if (statement === undefined)
+      return this.#refuse(RequestKind.Bind, unknownObject('prepared statement', bind.statement))
     const admission = this.#gate.admit(statement.judgement, statement.text, bind.parameters)
     const refusal = admission.refusal ?? (this.portals.full ? tooManyObjects('portals', NAMED_OBJECTS_LIMIT) : null)
-    if (refusal !== null) {
-      this.#staged.refuse(RequestKind.Bind, refusal, POISON_EXTENDED)
-      return true
-    }
+    if (refusal !== null) return this.#refuse(RequestKind.Bind, refusal)
     const portal = new Portal(bind.portal, this.#batch, statement, admission, bind.resultFormats)
+    this.#names.reads(statement.judgement)
     this.portals.ask(portal)
     if (bind.portal !== '') this.#names.portalNamed(bind.portal)
     this.#staged.ask(RequestKind.Bind, portal, cursor)
@@ -260,15 +252,14 @@ export class PostgresRequests implements Receiver {
     const name = decodeExecute(this.#body.reset(cursor.bytes, cursor.body, cursor.end)).portal
     const portal = this.portals.find(name, this.#batch)
     if (portal === null) return this.#waitForReplies()
-    const late = portal === undefined ? null : this.#namesSinceBind(portal)
-    if (late === 'waits') return false
-    this.#batchOpen = true
     const refusal =
-      portal === undefined ? unknownObject('portal', name) : (late ?? this.#judge.redecide(portal, this.#staged))
-    if (portal === undefined || refusal !== null) {
-      this.#staged.refuse(RequestKind.Execute, refusal ?? unknownObject('portal', name), POISON_EXTENDED)
-      return true
-    }
+      portal === undefined
+        ? unknownObject('portal', name)
+        : this.#judge.redecide(portal, this.#staged, this.#batchOpen, this.#upstream)
+    if (typeof refusal === 'string') return this.#waitForReplies(refusal)
+    this.#batchOpen = true
+    if (portal === undefined || refusal !== null)
+      return this.#refuse(RequestKind.Execute, refusal ?? unknownObject('portal', name))
     this.#staged.ask(RequestKind.Execute, portal, cursor)
     this.#runs(portal.judgement, portal.statement.text, portal.names)
     this.admitted++
@@ -281,13 +272,14 @@ export class PostgresRequests implements Receiver {
     const described = portal ? this.portals.find(name, this.#batch) : this.statements.find(name, this.#batch)
     if (described === null) return this.#waitForReplies()
     // The server may look names up to describe a statement.
-    if (described instanceof PreparedStatement && !this.#rejudge(described)) return false
+    const judging = described instanceof PreparedStatement ? this.#rejudge(described) : 'judged'
+    if (judging !== 'judged') return this.#waitForReplies(judging)
     const kind = portal ? RequestKind.DescribePortal : RequestKind.DescribeStatement
     this.#batchOpen = true
     // A cursor that DECLARE made is a portal too: drivers ask for its columns before they FETCH from it.
-    if (described !== undefined || (portal && this.#names.hasCursor(name)))
-      this.#staged.ask(kind, described ?? NOTHING, cursor)
-    else this.#staged.refuse(kind, unknownObject(portal ? 'portal' : 'prepared statement', name), POISON_EXTENDED)
+    if (described === undefined && !(portal && this.#names.hasCursor(name)))
+      return this.#refuse(kind, unknownObject(portal ? 'portal' : 'prepared statement', name))
+    this.#staged.ask(kind, described ?? NOTHING, cursor)
     return true
   }
 
@@ -300,48 +292,33 @@ export class PostgresRequests implements Receiver {
     return true
   }
 
+  /** Refuses a message. Returns true, for the caller to pass on: it is done with. */
+  #refuse(kind: RequestKind, refusal: Refusal, poison: Buffer = POISON_EXTENDED): true {
+    this.#staged.refuse(kind, refusal, poison)
+    return true
+  }
+
   #functionCall(): boolean {
     const { refusal } = this.#gate.admit(this.#gate.decline(FUNCTION_CALL_REFUSED), '[FunctionCall]', null)
-    this.#staged.refuse(RequestKind.Query, refusal ?? FUNCTION_CALL_REFUSED, POISON_QUERY)
     this.#batchOpen = false
-    return true
+    return this.#refuse(RequestKind.Query, refusal ?? FUNCTION_CALL_REFUSED, POISON_QUERY)
   }
 
   /** Analyses and decides; null: it has to wait (and a wait has begun). */
   #judged(bytes: Buffer, start: number, end: number): Judgement | null {
     const judging = this.#judge.judge(bytes, start, end, this.#batchOpen, this.#upstream)
     if (judging === 'judged') return this.#judge.judgement
-    if (judging === 'waits for replies') this.#waitForReplies()
+    this.#waitForReplies(judging)
     return null
   }
 
-  /** Judges a prepared statement again when rules or names changed since; false: it has to wait. */
-  #rejudge(statement: PreparedStatement): boolean {
-    if (this.#judge.stillHolds(statement)) return true
-    const text = Buffer.from(statement.text)
-    const judgement = this.#judged(text, 0, text.length)
-    if (judgement === null) return false
-    statement.judgement = this.#judge.underEveryMeaning(statement, judgement)
-    statement.names = this.#names.environment
-    const { redactReports, classifies } = statement.judgement
-    if ((redactReports || classifies) && statement.fields === null) this.#staged.describeForMasks(statement)
-    return true
+  #rejudge(statement: PreparedStatement): Judging {
+    return this.#judge.judgeAgain(statement, this.#staged, this.#batchOpen, this.#upstream)
   }
 
-  /** What the server looks up when it runs must mean what it meant at Bind. Null: it does. */
-  #namesSinceBind(portal: Portal): Refusal | 'waits' | null {
-    const facts = portal.judgement.facts?.statements
-    if (facts === undefined || !facts.some(looksNamesUpLate)) return null
-    if (this.#names.stillMean(portal.names)) return this.#names.objection(portal.judgement, this.#gate)?.refusal ?? null
-    const text = Buffer.from(portal.statement.text)
-    const judgement = this.#judged(text, 0, text.length)
-    if (judgement === null) return 'waits'
-    portal.names = this.#names.environment
-    return sameFacts(judgement.facts?.statements ?? [], facts) ? judgement.refusal : NAMES_CHANGED
-  }
-
-  /** Waits until every request under way is answered. Returns false, for the caller to pass on. */
-  #waitForReplies(): false {
+  /** Waits until every request under way is answered, or for what `judging` has begun to wait for. Returns false, for the caller to pass on. */
+  #waitForReplies(judging: Exclude<Judging, 'judged'> = 'waits for replies'): false {
+    if (judging === 'waits') return false
     // Nothing is under way that could settle it, or what is under way waits for the client itself.
     if (this.queue.length === 0 || this.queue.copyingIn)
       throw new ProtocolError('UNEXPECTED_MESSAGE', 'the message cannot come at this point')
@@ -352,9 +329,7 @@ export class PostgresRequests implements Receiver {
 
   /** What running these statements does to names. */
   #runs(judgement: Judgement, text: string, environment: NameEnvironment): void {
-    this.#names.sent(judgement, judgement.forwardText ?? text, environment)
-    if (judgement.changesNames) this.#names.changedBy(judgement)
-    if (judgement.endsTransaction) this.#names.transactionEnds()
+    this.#names.runs(judgement, judgement.forwardText ?? text, environment)
     if (judgement.takesNames) takeNames(judgement, this.statements, this.portals)
   }
 }

@@ -11,6 +11,7 @@ import {
 import type { NameEnvironment } from '@gatehouse/sql-analysis'
 import type { Connection, Receiver } from '../connection.ts'
 import {
+  admissionOf,
   type Asked,
   Closing,
   InjectedDescribe,
@@ -29,7 +30,7 @@ import type { PostgresRequests } from './requests.ts'
 import { ResultMismatch } from './result-masks.ts'
 import { changesRows, ResultRows } from './result-rows.ts'
 import { RunningTime } from './running-time.ts'
-import { readReport, type ServerReport, trailingNumber, withoutPayload } from './server-report.ts'
+import { PINNED, readReport, type ServerReport, trailingNumber, withoutPayload } from './server-report.ts'
 import type { SessionNames } from './session-names.ts'
 
 export interface ResponsesOptions {
@@ -204,13 +205,13 @@ export class PostgresResponses implements Receiver {
   #asynchronous(cursor: FrameCursor, about: Asked | undefined): boolean {
     if (cursor.tag === 0x4e /* N */) {
       if (this.#redacts(about)) return this.#redacted(cursor)
-      return this.#asClassified(this.#classified(cursor, admissionOf(about)))
+      return this.#output.replace(this.#classified(cursor, admissionOf(about)))
     }
     if (cursor.tag === 0x41 /* A */ && this.#gate.authority.masksAny) {
       this.#output.send(withoutPayload(this.#body.reset(cursor.bytes, cursor.body, cursor.end)))
       return false
     }
-    if (cursor.tag === 0x41) return this.#asClassified(this.#classified(cursor, null))
+    if (cursor.tag === 0x41) return this.#output.replace(this.#classified(cursor, null))
     if (cursor.tag === 0x53 /* S */) {
       const { name, value } = decodeParameterStatus(this.#body.reset(cursor.bytes, cursor.body, cursor.end))
       const pinned = PINNED.get(name)
@@ -219,7 +220,7 @@ export class PostgresResponses implements Receiver {
         this.#options.over({ kind: 'setting', detail: `the setting ${name} was changed to ${value}` })
         return false
       }
-      return this.#asClassified(this.#classified(cursor, null))
+      return this.#output.replace(this.#classified(cursor, null))
     }
     return true
   }
@@ -284,7 +285,7 @@ export class PostgresResponses implements Receiver {
 
   #error(cursor: FrameCursor, requests: PostgresRequests, kind: RequestKind, about: Asked | undefined): boolean {
     const classified = this.#classified(cursor, admissionOf(about))
-    return this.#errorPasses(cursor, requests, kind, about) && this.#asClassified(classified)
+    return this.#errorPasses(cursor, requests, kind, about) && this.#output.replace(classified)
   }
 
   #errorPasses(cursor: FrameCursor, requests: PostgresRequests, kind: RequestKind, about: Asked | undefined): boolean {
@@ -346,25 +347,9 @@ export class PostgresResponses implements Receiver {
     return classifiedReport(this.#gate.authority.classifier, cursor, admission)
   }
 
-  /** Sends what stands in place of the message. True: nothing does, it goes to the client as it is. */
-  #asClassified(classified: Buffer | null): boolean {
-    if (classified !== null) this.#output.send(classified)
-    return classified === null
-  }
-
   /** Puts a report without the server's text in place of this one. Returns false, for the caller to pass on. */
   #redacted(cursor: FrameCursor, report: ServerReport = readReport(cursor)): false {
     this.#output.send(encodeRedactedReport(cursor.tag, report.severity, report.sqlstate))
     return false
   }
-}
-
-/** Settings whose value the reading of statements relies on. */
-const PINNED = new Map([
-  ['standard_conforming_strings', 'on'],
-  ['client_encoding', 'UTF8'],
-])
-
-function admissionOf(about: Asked | undefined): Admission | null {
-  return about instanceof SimpleQuery || about instanceof Portal ? about.admission : null
 }

@@ -4,8 +4,8 @@ import {
   GrowableOutput,
   type Judgement,
   type OutputColumn,
-  type OutputMask,
   type MaskingKeys,
+  type OutputMask,
   compileCellMask,
 } from '@gatehouse/core'
 import { CellWalker, type CopyFields, type Field } from '@gatehouse/postgres-wire'

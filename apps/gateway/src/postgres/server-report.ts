@@ -12,6 +12,12 @@ export interface ServerReport {
   readonly sqlstate: string
 }
 
+/** Settings whose value the reading of statements relies on. */
+export const PINNED: ReadonlyMap<string, string> = new Map([
+  ['standard_conforming_strings', 'on'],
+  ['client_encoding', 'UTF8'],
+])
+
 /** Severity (not localised) and SQLSTATE of an ErrorResponse or NoticeResponse. */
 export function readReport(cursor: FrameCursor): ServerReport {
   const body = new BodyReader(cursor.bytes, cursor.body, cursor.end)

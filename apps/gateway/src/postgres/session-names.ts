@@ -1,11 +1,12 @@
-import { randomBytes } from 'node:crypto'
 import { type Gate, type Judgement, type StatementFacts, gatewayRefusal } from '@gatehouse/core'
-import { MessageWriter, type ReplyQueue, RequestKind } from '@gatehouse/postgres-wire'
+import { type ReplyQueue, RequestKind } from '@gatehouse/postgres-wire'
 import type { NameEnvironment } from '@gatehouse/sql-analysis'
 import type { Connection } from '../connection.ts'
 import { type Asked, NamesProbe } from './asked.ts'
 import type { CatalogSource } from './catalog-source.ts'
-import { readSchemas, SCHEMAS_QUERY } from './schemas-query.ts'
+import { PROBE_ALONE, PROBE_IN_BATCH } from './names-probe.ts'
+import { readSchemas } from './schemas-query.ts'
+import { namesTouched, type SessionUses, type Touched, touchedBy } from './shared-names.ts'
 import { makesName, SqlNames } from './sql-names.ts'
 
 /** An unknown name makes the catalog be read again, but not more often than this. */
@@ -13,6 +14,9 @@ const CATALOG_RETRY_MILLISECONDS = 1000
 
 /** A cancel or a timeout may hit the gateway's own question instead of the client's statement. */
 const PROBE_TRIES = 3
+
+/** How long to wait for other sessions before looking again whether they are still in the way. */
+const OTHERS_RETRY_MILLISECONDS = 1000
 
 const STATUS_IDLE = 0x49 // I
 const STATUS_IN_BLOCK = 0x54 // T
@@ -34,12 +38,14 @@ export class SessionNames {
   /** A statement of the open transaction changed names: rolled back or not, they have to be looked at again. */
   #changedInTransaction = false
   #definitionsInTransaction = false
+  readonly #uses: SessionUses
 
   constructor(source: CatalogSource, searchPath: readonly string[]) {
     this.#source = source
     this.#searchPath = searchPath
     this.#shared = source.environment(searchPath)
     this.environment = this.#shared
+    this.#uses = source.shared.enter()
   }
 
   /** True when `environment` can be relied on; picks up a newer catalog by itself. */
@@ -123,11 +129,52 @@ export class SessionNames {
   }
 
   /** An admitted text is on its way; `text`: what the server gets, `environment`: what it was read under. */
-  sent(judgement: Judgement, text: string, environment: NameEnvironment): void {
+  runs(judgement: Judgement, text: string, environment: NameEnvironment): void {
+    this.reads(judgement)
+    this.#sent(judgement, text, environment)
+    if (judgement.changesNames) this.#changedBy(judgement, text)
+    if (judgement.endsTransaction) this.#transactionEnds()
+  }
+
+  #sent(judgement: Judgement, text: string, environment: NameEnvironment): void {
     this.#sqlNames.sent(judgement, text, environment === this.environment ? this.#shared : null)
     this.#sqlNamesMayHaveChanged()
     // What comes next may FETCH or EXECUTE it, and waits for the server's word: asking for the path again does that.
     if (judgement.takesNames && judgement.facts?.statements.some(makesName) === true) this.#pathStale = true
+  }
+
+  /** The server is about to look up the names of this text. */
+  reads(judgement: Judgement): void {
+    if (judgement.authority.guarded) this.#uses.reading.push(judgement)
+  }
+
+  /** Everything that was sent is answered. */
+  answered(): void {
+    if (this.#uses.reading.length > 0) this.#source.shared.read(this.#uses, this.transactionStatus === STATUS_IN_BLOCK)
+  }
+
+  /** The session is over. */
+  leave(): void {
+    this.#source.shared.leave(this.#uses, () => this.#source.markStale())
+  }
+
+  /** True when another session is changing what this text names, or reading what it changes. `text`: asked for rarely. */
+  othersInTheWay(judgement: Judgement, text: () => string): boolean {
+    const { shared } = this.#source
+    if (!judgement.changesNames && shared.quiet) return false
+    if (!judgement.authority.guarded) return false
+    const statements = judgement.facts?.statements ?? []
+    return shared.conflicts(this.#uses, statements, this.#touched(judgement, text))
+  }
+
+  /** Calls when it may be worth another try. */
+  whenOthersMove(call: () => void): void {
+    this.#source.shared.whenChanged(OTHERS_RETRY_MILLISECONDS, call)
+  }
+
+  #touched(judgement: Judgement, text: () => string): Touched {
+    if (!judgement.changesNames) return []
+    return touchedBy(judgement.facts?.statements ?? [], text, this.environment.catalog)
   }
 
   /** The client closes the portal of this name, or makes one: cursors and portals share their names. */
@@ -150,7 +197,11 @@ export class SessionNames {
   }
 
   /** An admitted statement that changes names is on its way. */
-  changedBy(judgement: Judgement): void {
+  #changedBy(judgement: Judgement, text: string): void {
+    this.#source.shared.touch(
+      this.#uses,
+      this.#touched(judgement, () => text),
+    )
     this.#pathStale = true
     this.#changedInTransaction = true
     for (const statement of judgement.facts?.statements ?? []) {
@@ -169,11 +220,12 @@ export class SessionNames {
 
   /** A Sync was sent: outside of a transaction block it ends the batch's implicit transaction. */
   batchEnds(): void {
-    if (this.transactionStatus !== STATUS_IN_BLOCK) this.transactionEnds()
+    if (this.transactionStatus !== STATUS_IN_BLOCK) this.#transactionEnds()
   }
 
   /** A transaction ends with what was just sent: what it did to names may be undone. */
-  transactionEnds(): void {
+  #transactionEnds(): void {
+    this.#uses.held.clear()
     if (this.#changedInTransaction) this.#pathStale = true
   }
 
@@ -183,6 +235,7 @@ export class SessionNames {
    */
   ready(status: number, last: boolean): void {
     this.transactionStatus = status
+    if (status !== STATUS_IN_BLOCK) this.#uses.held.clear()
     if (status === STATUS_IDLE) {
       this.#sqlNames.transactionOver()
       this.#sqlNamesMayHaveChanged()
@@ -194,6 +247,7 @@ export class SessionNames {
     if (this.#definitionsInTransaction) {
       this.#definitionsInTransaction = false
       this.#source.markStale()
+      this.#source.shared.release(this.#uses)
     }
   }
 
@@ -202,7 +256,7 @@ export class SessionNames {
    * A text is read before any of it runs, so what follows the end of a transaction that changed names was misread.
    */
   objection(judgement: Judgement, gate: Gate<NameEnvironment>): Judgement | null {
-    if (judgement.refusal !== null || !judgement.authority.masksAny) return null
+    if (judgement.refusal !== null || !judgement.authority.guarded) return null
     if (this.#changedInTransaction && judgement.endsTransaction && namesAfterEnd(judgement)) {
       return gate.decline(SEND_APART, judgement.facts)
     }
@@ -213,9 +267,10 @@ export class SessionNames {
    * Definitions that are not committed are invisible to the gateway's own look at the catalog: a name may mean another
    * relation by now. Where columns are masked, nothing is read until the transaction is over.
    */
-  #uncommitted({ facts }: Judgement): boolean {
+  #uncommitted({ facts, authority }: Judgement): boolean {
     // Whatever the status says: the requests of one batch are a transaction of their own until its Sync.
     if (!this.#definitionsInTransaction) return false
+    if (!authority.masksAny) return namesTouched(facts?.statements ?? [], this.#uses.touching)
     return facts?.statements.some(({ accesses }) => accesses.some(({ relation }) => relation !== null)) ?? false
   }
 }
@@ -268,23 +323,3 @@ const SETTINGS_ONLY = new Set([
   'release',
   'begin',
 ])
-
-/** No client can guess it, and so have one of its own by that name. */
-const PROBE_NAME = `gatehouse_names_${randomBytes(12).toString('hex')}`
-const PROBE_IN_BATCH = probeMessages(0x48 /* Flush */)
-const PROBE_ALONE = probeMessages(0x53 /* Sync */)
-
-/**
- * Closed before, for a question that failed half-way leaves its statement behind; and the portal after, for it would
- * live until the end of the transaction.
- */
-function probeMessages(last: number): Buffer {
-  const writer = new MessageWriter()
-  writer.begin(0x43 /* C */).byte(0x53 /* S */).cString(PROBE_NAME).end()
-  writer.begin(0x50 /* P */).cString(PROBE_NAME).cString(SCHEMAS_QUERY).int16(0).end()
-  writer.begin(0x42 /* B */).cString(PROBE_NAME).cString(PROBE_NAME).int16(0).int16(0).int16(0).end()
-  writer.begin(0x45 /* E */).cString(PROBE_NAME).int32(0).end()
-  writer.begin(0x43 /* C */).byte(0x50 /* P */).cString(PROBE_NAME).end()
-  writer.begin(0x43 /* C */).byte(0x53 /* S */).cString(PROBE_NAME).end()
-  return writer.begin(last).end().take()
-}

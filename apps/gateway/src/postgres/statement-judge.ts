@@ -4,7 +4,7 @@ import type { NameEnvironment } from '@gatehouse/sql-analysis'
 import type { Connection } from '../connection.ts'
 import type { Asked, Portal, PreparedStatement } from './asked.ts'
 import { looksNamesUpLate, sameFacts } from './meanings.ts'
-import { MEANING_CHANGED } from './refusal.ts'
+import { DEFINITIONS_IN_USE, MEANING_CHANGED, NAMES_CHANGED } from './refusal.ts'
 import type { SessionNames } from './session-names.ts'
 import type { StagedRequests } from './staged-requests.ts'
 
@@ -17,6 +17,9 @@ import type { StagedRequests } from './staged-requests.ts'
 export type Judging = 'judged' | 'waits' | 'waits for replies'
 
 const FAILED_TRANSACTION = 0x45 // E
+
+/** Longest wait for another session that is changing, or reading, the same names. */
+const OTHERS_PATIENCE_MILLISECONDS = 10_000
 
 /** Statements that mean the same under any search path. */
 const NAMELESS = new Set([
@@ -41,6 +44,8 @@ export class StatementJudge {
   #judgement: Judgement | null = null
   /** What came of a wait for a judgement: the next try takes it. */
   #ready: Judgement | null = null
+  /** Since when the same message waits for other sessions; null: it does not. */
+  #waitingSince: number | null = null
   /** The judgement of a masked COPY for which the catalog was looked at again. */
   #lookedAgain: Judgement | null = null
 
@@ -70,8 +75,22 @@ export class StatementJudge {
     )
   }
 
-  /** The policy may have changed since Bind. Returns why the portal may not run any more; null: it may. */
-  redecide(portal: Portal, staged: StagedRequests): Refusal | null {
+  /**
+   * The policy may have changed since Bind. Returns why the portal may not run any more; null: it may; a wait: as `judge`.
+   */
+  redecide(
+    portal: Portal,
+    staged: StagedRequests,
+    batchOpen: boolean,
+    upstream: Connection,
+  ): Refusal | Exclude<Judging, 'judged'> | null {
+    const late = this.#namesSinceBind(portal, batchOpen, upstream)
+    if (late !== null) return late
+    // What it names was looked up, and locked, at Bind; what it changes is changed now.
+    if (portal.judgement.changesNames) {
+      const beside = this.besideOthers(portal.judgement, () => portal.statement.text)
+      if (beside === null || beside.refusal !== null) return beside?.refusal ?? 'waits'
+    }
     if (portal.judgement.authority === this.#gate.authority) return null
     const judgement = this.#gate.judgeAgain(portal.judgement)
     if (judgement.refusal !== null)
@@ -81,6 +100,58 @@ export class StatementJudge {
     if ((judgement.masksOutput || judgement.classifies) && portal.statement.fields === null)
       staged.describeForMasks(portal.statement)
     return null
+  }
+
+  /** What the server looks up when it runs must mean what it meant at Bind. Null: it does. */
+  #namesSinceBind(
+    portal: Portal,
+    batchOpen: boolean,
+    upstream: Connection,
+  ): Refusal | Exclude<Judging, 'judged'> | null {
+    const facts = portal.judgement.facts?.statements
+    if (facts === undefined || !facts.some(looksNamesUpLate)) return null
+    if (this.#names.stillMean(portal.names)) return this.#names.objection(portal.judgement, this.#gate)?.refusal ?? null
+    const text = Buffer.from(portal.statement.text)
+    const judging = this.judge(text, 0, text.length, batchOpen, upstream)
+    if (judging !== 'judged') return judging
+    const judgement = this.#judgement
+    portal.names = this.#names.environment
+    return sameFacts(judgement?.facts?.statements ?? [], facts) ? (judgement?.refusal ?? null) : NAMES_CHANGED
+  }
+
+  /**
+   * What becomes of a judged text beside other sessions: the judgement stands, it is refused, or null: it has to wait, and a wait
+   * has begun.
+   */
+  besideOthers(judgement: Judgement, text: () => string): Judgement | null {
+    if (judgement.refusal !== null || !this.#names.othersInTheWay(judgement, text)) {
+      this.#waitingSince = null
+      return judgement
+    }
+    this.#waitingSince ??= performance.now()
+    if (performance.now() - this.#waitingSince < OTHERS_PATIENCE_MILLISECONDS) {
+      this.#names.whenOthersMove(this.#resume)
+      return null
+    }
+    this.#waitingSince = null
+    return this.#gate.decline(DEFINITIONS_IN_USE, judgement.facts)
+  }
+
+  /** Judges a prepared statement again when rules or names changed since. */
+  judgeAgain(statement: PreparedStatement, staged: StagedRequests, batchOpen: boolean, upstream: Connection): Judging {
+    if (this.stillHolds(statement)) {
+      const beside = this.besideOthers(statement.judgement, () => statement.text)
+      if (beside !== null) statement.judgement = beside
+      return beside === null ? 'waits' : 'judged'
+    }
+    const text = Buffer.from(statement.text)
+    const judging = this.judge(text, 0, text.length, batchOpen, upstream)
+    if (judging !== 'judged' || this.#judgement === null) return judging
+    statement.judgement = this.underEveryMeaning(statement, this.#judgement)
+    statement.names = this.#names.environment
+    const { redactReports, classifies } = statement.judgement
+    if ((redactReports || classifies) && statement.fields === null) staged.describeForMasks(statement)
+    return 'judged'
   }
 
   /** The judgement of all that a prepared statement may mean to the server. `judgement`: of what its text means now. */
@@ -102,6 +173,15 @@ export class StatementJudge {
   }
 
   judge(bytes: Buffer, start: number, end: number, batchOpen: boolean, upstream: Connection): Judging {
+    const judging = this.#judgeAlone(bytes, start, end, batchOpen, upstream)
+    if (judging !== 'judged' || this.#judgement === null) return judging
+    const beside = this.besideOthers(this.#judgement, () => bytes.toString('utf8', start, end))
+    if (beside === null) return 'waits'
+    this.#judgement = beside
+    return 'judged'
+  }
+
+  #judgeAlone(bytes: Buffer, start: number, end: number, batchOpen: boolean, upstream: Connection): Judging {
     if (this.#ready !== null) {
       this.#finish(this.#ready)
       this.#ready = null

@@ -17,6 +17,8 @@ export class Authority {
   readonly masksAny: boolean
   /** What is looked for in free text; null: nothing is. It decides nothing: it changes what comes back. */
   readonly classifier: Classifier | null
+  /** True when it matters what names mean: not everything is permitted as it is. */
+  readonly guarded: boolean
   /** True when any allow rule holds; otherwise every statement is denied. */
   readonly allowsAnything: boolean
   /** The strictest limit on statements per minute; null: no limit. */
@@ -41,6 +43,7 @@ export class Authority {
     this.#functions = new FunctionRules(rules.functions, engine)
     this.masksAny = this.#masks.any
     this.classifier = rules.classify.length === 0 ? null : new Classifier(rules.classify, engine)
+    this.guarded = this.masksAny || rules.deny.length > 0 || this.#allowances.anything === null
     this.allowsAnything = rules.allow.length > 0
     const rows = strictest(rules.limits, (rule) => rule.rowsPerStatement)
     this.#rowLimit = rows === null ? null : { rows: rows.limit, rule: rows.rule }

@@ -134,3 +134,14 @@ test('functions, settings, unbounded writes, files, programs and dynamic SQL are
   expect(under(deny, statement({ dynamicSql: true }))).toBe('DENIED_BY_RULE')
   expect(under({ ...deny, actions: ['drop'] }, statement({ files: ['/x'] }))).toBe('DENIED_BY_RULE')
 })
+
+test('samples of columns and values out of line may be rows of a denied relation', () => {
+  const deny = { relations: ['public.vault'] }
+  expect(under(deny, on('select', 'pg_catalog.pg_stats', ['histogram_bounds']))).toBe('DENIED_BY_RULE')
+  expect(under(deny, on('select', 'pg_catalog.pg_statistic'))).toBe('DENIED_BY_RULE')
+  expect(under(deny, on('select', 'pg_toast.pg_toast_16400', ['chunk_data']))).toBe('DENIED_BY_RULE')
+  expect(under(deny, on('select', 'pg_catalog.pg_stats', ['attname', 'n_distinct']))).toBe('permit')
+  expect(under({ actions: ['drop'], relations: ['public.vault'] }, on('select', 'pg_catalog.pg_statistic'))).toBe(
+    'permit',
+  )
+})

@@ -6,6 +6,7 @@ import { columnText, relationText } from './object-names.ts'
 import { ColumnPattern, ObjectPattern } from './object-pattern.ts'
 import type { DenyRule } from './policy-document.ts'
 import { actionOfSetting } from './session-statements.ts'
+import { mayShowRows } from './value-relations.ts'
 
 /** What of a statement a deny rule refuses. */
 export interface Match {
@@ -55,6 +56,8 @@ export class Prohibition {
     for (const access of [...accesses, ...beneath.accesses]) {
       if (this.#refuses(access.action, access.relation, access.columns)) return matched(access.action, access.relation)
     }
+    const shown = this.#hidesRows ? accesses.find(mayShowRows) : undefined
+    if (shown !== undefined) return { ...matched(shown.action, shown.relation), inDoubt: true }
     if (!accesses.some((access) => access.action === action) && this.#refuses(action, null, null)) {
       return matched(action, null)
     }
@@ -66,6 +69,12 @@ export class Prohibition {
       return { object: `setting ${use.name}`, what: `${use.action} of setting ${use.name}` }
     }
     return null
+  }
+
+  /** The rule keeps rows of a relation, or its columns, from being read. */
+  get #hidesRows(): boolean {
+    if (this.#relations === null && this.#columns === null) return false
+    return this.#actions === null || this.#actions.has('select')
   }
 
   /** All that the rule names of actions, relations and columns must hold for this one access. */

@@ -14,8 +14,8 @@ export function maskDenial(statement: StatementFacts, masks: Masks, functions: F
   return (
     refusedRoad(statement, masks, functions) ??
     refusedDecision(statement, masks) ??
-    refusedOutput(statement.output ?? [], masks) ??
-    refusedWrite(statement.writes, masks)
+    refusedOutput(statement.output ?? [], masks, functions) ??
+    refusedWrite(statement.writes, masks, functions)
   )
 }
 
@@ -103,8 +103,8 @@ function refusedDecision(statement: StatementFacts, masks: Masks): Denial | null
   return null
 }
 
-function refusedOutput(output: readonly OutputColumn[], masks: Masks): Denial | null {
-  const index = output.findIndex((column) => !column.complete)
+function refusedOutput(output: readonly OutputColumn[], masks: Masks, functions: FunctionRules): Denial | null {
+  const index = output.findIndex((column) => !isTraced(column, functions))
   const column = output[index]
   if (column === undefined) return null
   const object = `output column ${index + 1}${column.name === null ? '' : ` (${column.name})`}`
@@ -112,16 +112,21 @@ function refusedOutput(output: readonly OutputColumn[], masks: Masks): Denial | 
     'MASK_NOT_POSSIBLE',
     masks.firstRule,
     object,
-    `${object} could not be traced to its columns, so masks cannot be applied: ${column.reason ?? 'its source is not known'}`,
+    `${object} could not be traced to its columns, so masks cannot be applied: ${column.reason ?? 'a function that it comes through is not known'}`,
     'Select plain columns of tables and views by name, without functions or constructs whose result cannot be traced.',
   )
 }
 
-function refusedWrite(writes: readonly ColumnWrite[], masks: Masks): Denial | null {
+/** True when all of it comes from known columns, and through functions that the policy speaks for. */
+function isTraced({ complete, through }: OutputColumn | ColumnWrite, functions: FunctionRules): boolean {
+  return complete && through.every((fn) => functions.readsOf(fn) !== null)
+}
+
+function refusedWrite(writes: readonly ColumnWrite[], masks: Masks, functions: FunctionRules): Denial | null {
   for (const write of writes) {
     const targetMask = write.target === null ? null : masks.of(write.target)
     const target = write.target === null ? 'a place that could not be told' : columnText(write.target)
-    if (!write.complete) {
+    if (!isTraced(write, functions)) {
       return copyDenial(masks.firstRule, target, `what is written to ${target} could not be traced to its columns`)
     }
     for (const source of write.sources) {

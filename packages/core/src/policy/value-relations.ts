@@ -1,4 +1,4 @@
-// A table: the system relations that hold samples of other tables' values, or the text of other sessions' statements.
+// A table: the system relations that hold samples of other tables' values, the text of other sessions' statements, or credentials.
 import type { Access, ColumnName } from '../statement/facts.ts'
 
 /** Columns that hold values, by relation; null: all of them. Schema null: an extension, installed in any schema. */
@@ -17,16 +17,35 @@ const valueRelations: readonly {
   {
     schema: 'pg_catalog',
     name: 'pg_stats',
-    columns: ['most_common_vals', 'histogram_bounds', 'most_common_elems', 'range_bounds_histogram'],
+    columns: [
+      'most_common_vals',
+      'histogram_bounds',
+      'most_common_elems',
+      'elem_count_histogram',
+      'range_length_histogram',
+      'range_bounds_histogram',
+    ],
   },
   { schema: 'pg_catalog', name: 'pg_stats_ext', columns: ['most_common_vals'] },
   {
     schema: 'pg_catalog',
     name: 'pg_stats_ext_exprs',
-    columns: ['most_common_vals', 'histogram_bounds', 'most_common_elems'],
+    columns: [
+      'most_common_vals',
+      'histogram_bounds',
+      'most_common_elems',
+      'elem_count_histogram',
+      'range_length_histogram',
+      'range_bounds_histogram',
+    ],
   },
   { schema: 'pg_catalog', name: 'pg_stat_activity', columns: ['query'] },
   { schema: null, name: 'pg_stat_statements', columns: ['query'] },
+  { schema: 'pg_catalog', name: 'pg_authid', columns: ['rolpassword'] },
+  { schema: 'pg_catalog', name: 'pg_shadow', columns: ['passwd'] },
+  { schema: 'pg_catalog', name: 'pg_user_mapping', columns: ['umoptions'] },
+  { schema: 'pg_catalog', name: 'pg_user_mappings', columns: ['umoptions'] },
+  { schema: 'information_schema', name: 'user_mapping_options', columns: ['option_value'] },
   // MySQL manual, 28 INFORMATION_SCHEMA Tables, 29 Performance Schema; MariaDB, Engine-Independent Table Statistics
   { schema: 'information_schema', name: 'column_statistics', columns: ['histogram'] },
   { schema: 'information_schema', name: 'innodb_ft_index_cache', columns: null },
@@ -57,6 +76,14 @@ export function mayShowValues(access: Access): boolean {
   return isListed(relation.schema, relation.name, (held) => {
     return held === null || columns === null || columns.some((column) => held.includes(column.toLowerCase()))
   })
+}
+
+/** True when the access may show rows of any table, a denied one too: samples of its columns, or its long values out of line. */
+export function mayShowRows(access: Access): boolean {
+  const relation = access.relation
+  if (relation === null) return false
+  if (relation.schema?.startsWith('pg_toast') === true) return true
+  return /^pg_statistic(?:_ext_data)?$|^pg_stats(?:_ext(?:_exprs)?)?$/i.test(relation.name) && mayShowValues(access)
 }
 
 /** True when the column holds values of other tables. */

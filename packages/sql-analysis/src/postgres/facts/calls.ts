@@ -1,6 +1,7 @@
 import type { FuncCall, SortBy, WindowDef } from 'libpg-query'
 import type { CatalogFunction } from '../catalog.ts'
 import { findFunctions, splitName, useCandidates, useFunction } from './functions.ts'
+import { fieldWithValues } from './functions-trust.ts'
 import { type Lineage, NOTHING, anyOf, comparedFrom, derivedFrom, doubted } from './lineage.ts'
 import { useOperator } from './operators.ts'
 import type { Reading } from './reading.ts'
@@ -32,6 +33,9 @@ export function readCall(reading: Reading, call: FuncCall, scope: Scope, argumen
     if (projected !== null) return projected
   }
   const meaning = useFunction(reading, names, parts.length)
+  // In FROM its fields are told apart.
+  if (argumentsRead === null && meaning.doubt !== null && fieldWithValues(name) !== null)
+    for (const fn of meaning.candidates) reading.useFunction(fn.schema, fn.name, 'user')
   if (name === 'set_config' || name === 'current_setting') readSettingCall(reading, name, listOf(call.args))
   if (name === 'lo_import' || name === 'lo_export' || name.startsWith('pg_read_')) readFileArgument(reading, call)
   if (meaning.trust !== 'user' && meaning.trust !== 'unknown' && isPlainCount(reading, call, name, parts))
@@ -46,6 +50,7 @@ export function readCall(reading: Reading, call: FuncCall, scope: Scope, argumen
       : derivedFrom(reading, parts)
   if (meaning.trust !== 'harmless' || !isPlainPathQuery(name, listOf(call.args)))
     tellOfCall(reading, name, meaning.candidates, parts)
+  if (reading.measured && !isSummary(name, parts)) reading.tell(derived)
   if (called !== null) return doubted(anyOf(reading, [derived, called]), meaning.doubt)
   if (meaning.doubt !== null) return doubted(derived, meaning.doubt)
   const { catalog } = reading.environment
@@ -113,6 +118,13 @@ function isPlainCount(reading: Reading, call: FuncCall, name: string, parts: rea
     argument.fields === null &&
     argument.sources.every((source) => source.how === 'copied')
   )
+}
+
+const SUMMARIES: ReadonlySet<string> = new Set('sum avg min max count stddev variance'.split(' '))
+
+/** No larger than the values it is made from. */
+function isSummary(name: string, parts: readonly Lineage[]): boolean {
+  return SUMMARIES.has(name) && parts.every((part) => part.sources.every(({ how }) => how === 'copied'))
 }
 
 function readFileArgument(reading: Reading, call: FuncCall): void {

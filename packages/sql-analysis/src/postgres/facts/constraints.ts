@@ -2,6 +2,7 @@
  * What the server compares with stored rows by itself: a row that breaks a constraint is an error, a row counted or not, a row that
  * ON CONFLICT skips, and each tells of the values that were compared.
  */
+import type { Action } from '@gatehouse/core'
 import type { RangeVar } from 'libpg-query'
 import type { CatalogConstraint } from '../catalog-constraints.ts'
 import type { CatalogRelation } from '../catalog.ts'
@@ -26,6 +27,20 @@ export function lookAtRows(reading: Reading, relation: CatalogRelation): void {
   }
 }
 
+/** What is done to a relation is done to its partitions and to what inherits from it, but for ONLY. */
+export function touchFamily(reading: Reading, name: RangeVar, relation: CatalogRelation, action: Action): void {
+  if (name.inh !== true) return
+  const { catalog } = reading.environment
+  const [, ...children] = catalog.constraints.family(relation.oid)
+  if (children.length === 0) return
+  reading.spend(children.length)
+  const accesses = children.flatMap((oid) => {
+    const child = catalog.relationByOid(oid)
+    return child === undefined ? [] : [{ action, relation: { schema: child.schema, name: child.name }, columns: null }]
+  })
+  reading.beneath(accesses, [])
+}
+
 /** `tableoid`: it names the partition that a row is in, which its key has chosen. */
 export function partitionOf(reading: Reading, relation: CatalogRelation): Lineage {
   if (relation.kind !== 'partitioned') return NOTHING
@@ -41,6 +56,7 @@ export function partitionOf(reading: Reading, relation: CatalogRelation): Lineag
 /** Rows with these values are inserted; columns that are not among `given` get their default. */
 export function tellOfInsert(reading: Reading, name: RangeVar, given: readonly Column[]): void {
   for (const { relation, columns } of basesOf(reading, name, given)) {
+    if (relation.kind === 'partitioned') touchFamily(reading, name, relation, 'insert')
     const values = valuesOf(reading, relation, columns)
     const { constraints } = reading.environment.catalog
     const places = relation.kind === 'partitioned' ? constraints.family(relation.oid) : [relation.oid]
@@ -86,6 +102,7 @@ function insertTells(reading: Reading, oid: number, constraint: CatalogConstrain
 /** These values are put into rows that are there. */
 export function tellOfUpdate(reading: Reading, name: RangeVar, assigned: readonly Column[]): void {
   for (const { relation, columns } of basesOf(reading, name, assigned)) {
+    touchFamily(reading, name, relation, 'update')
     const values = valuesOf(reading, relation, columns)
     const { constraints } = reading.environment.catalog
     for (const oid of constraints.family(relation.oid)) {
@@ -122,6 +139,7 @@ function updateTells(reading: Reading, oid: number, constraint: CatalogConstrain
 export function tellOfDelete(reading: Reading, name: RangeVar): void {
   const { catalog } = reading.environment
   for (const { relation } of basesOf(reading, name, null)) {
+    touchFamily(reading, name, relation, 'delete')
     const reached = new Set(catalog.constraints.family(relation.oid))
     for (const oid of reached) {
       for (const { relation: child, columns, otherColumns } of catalog.constraints.pointingTo(oid)) {

@@ -74,8 +74,10 @@ export function writeDefaults(reading: Reading, node: Tree): void {
   const table = node.CreateStmt ?? node.CreateForeignTableStmt?.base
   for (const element of listOf(table?.tableElts)) {
     const column = element.ColumnDef
-    for (const constraint of listOf(column?.constraints))
-      writeDefault(reading, table?.relation, column?.colname ?? null, constraint.Constraint?.raw_expr)
+    for (const constraint of listOf(column?.constraints)) {
+      const { contype, raw_expr: expression } = constraint.Constraint ?? {}
+      if (contype !== 'CONSTR_CHECK') writeDefault(reading, table?.relation, column?.colname ?? null, expression)
+    }
   }
   for (const command of listOf(node.AlterTableStmt?.cmds)) {
     const { subtype, name, def } = command.AlterTableCmd ?? {}

@@ -1,6 +1,7 @@
 import type { Action, RelationName } from '@gatehouse/core'
 import type { AlterTableStmt, RangeVar } from 'libpg-query'
 import { write } from './changes.ts'
+import { touchFamily } from './constraints.ts'
 import { DEFINITIONS, type DefinitionEntry, objectKind } from './definition-actions.ts'
 import { lookAtDefined, writeDefaults } from './definition-looks.ts'
 import { useFunction } from './functions.ts'
@@ -29,10 +30,16 @@ export function readDefinition(reading: Reading, node: Tree): Action | null {
   const skipped = readNewRelation(reading, node, action)
   const tables: RangeVar[] = []
   findTables(reading, fields, skipped, tables)
-  for (const table of tables) reading.access(action, relationName(reading, table), null)
+  for (const table of tables) {
+    reading.access(action, relationName(reading, table), null)
+    const relation = action === 'truncate' || action === 'lock' ? findRelation(reading, table) : undefined
+    if (relation !== undefined) touchFamily(reading, table, relation, action)
+  }
   const named = entry.name === null ? [] : objectNames(reading, fields[entry.name], node)
   for (const name of named) reading.access(action, name, null)
-  if (tables.length === 0 && named.length === 0 && skipped === null) reading.access(action, null, null)
+  // Of all relations in a schema each may be meant.
+  const many = node.GrantStmt?.targtype === 'ACL_TARGET_ALL_IN_SCHEMA'
+  if (many || (tables.length === 0 && named.length === 0 && skipped === null)) reading.access(action, null, null)
   readSpecials(reading, node, action)
   lookAtDefined(reading, node)
   reading.defining = true

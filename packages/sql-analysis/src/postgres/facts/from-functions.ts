@@ -1,15 +1,27 @@
+import type { ColumnType } from '@gatehouse/core'
 import type { Alias, JsonTable, Node, RangeFunction, RangeTableFunc } from 'libpg-query'
 import { readCall } from './calls.ts'
 import { readParts } from './expressions.ts'
 import { castTo } from './row-values.ts'
 import type { CatalogFunction } from '../catalog.ts'
-import { type Column, type Lineage, NOTHING, anyOf, clouded, derivedFrom, lineagesOf, untraced } from './lineage.ts'
+import {
+  type Column,
+  type Lineage,
+  NOTHING,
+  anyOf,
+  clouded,
+  copiedFrom,
+  derivedFrom,
+  lineagesOf,
+  untraced,
+} from './lineage.ts'
 import type { Reading } from './reading.ts'
 import { storedColumns } from './relations.ts'
 import { type Item, itemOf } from './item.ts'
 import type { Scope } from './scope.ts'
 import { type Tree, lastName, listOf, stringsOf } from './tree.ts'
 import { findFunctions, splitName } from './functions.ts'
+import { fieldWithValues } from './functions-trust.ts'
 import { outputName } from './output-names.ts'
 import { STEP_UNITS } from './work.ts'
 
@@ -118,13 +130,23 @@ function readReturned(reading: Reading, node: Tree, definitions: readonly Tree[]
     return { columns: [], open: { ...value, fields: null, builtinType: false }, scalar: false }
   if (shape.length === 0) return { columns: [{ name, lineage: value }], open: null, scalar: true }
   // A function that returns a row of one field is known by the field's name, or by its alias.
-  const fields = value.fields?.length === shape.length ? value.fields : null
-  return {
-    columns: shape.map((field, index) => ({ name: field, lineage: fields?.[index]?.lineage ?? value })),
-    open: null,
-    scalar: false,
+  const held = candidates.every((fn) => fn.builtin) ? fieldWithValues(name) : null
+  if (held === null) {
+    const fields = value.fields?.length === shape.length ? value.fields : null
+    return {
+      columns: shape.map((field, index) => ({ name: field, lineage: fields?.[index]?.lineage ?? value })),
+      open: null,
+      scalar: false,
+    }
   }
+  const others = derivedFrom(reading, parts)
+  const values = copiedFrom([{ column: held, how: 'copied' }], true, TEXT, false)
+  const columns = shape.map((field) => ({ name: field, lineage: field === held.column ? values : others }))
+  return { columns, open: null, scalar: false }
 }
+
+/** The type `text`, the same in every version. */
+const TEXT: ColumnType = { oid: 25, modifier: -1 }
 
 /** Oid of the pseudo-type `anyarray`, the same in every version. */
 const ANYARRAY = 2277

@@ -1,6 +1,6 @@
 import type { Alias, JoinExpr, RangeSubselect, RangeVar } from 'libpg-query'
 import { commonTableColumns } from './common-tables.ts'
-import { lookAtRows, partitionOf } from './constraints.ts'
+import { lookAtRows, partitionOf, touchFamily } from './constraints.ts'
 import { functionItem, jsonTableItem, xmlTableItem } from './from-functions.ts'
 import { joinItem } from './joins.ts'
 import { type Column, NOTHING, anyOf, lineagesOf, untraced } from './lineage.ts'
@@ -55,7 +55,10 @@ function tableItem(reading: Reading, name: RangeVar, scope: Scope): Item {
 export function relationItem(reading: Reading, name: RangeVar, action: 'select' | null, alias: string): Item {
   const resolved = relationName(reading, name)
   const relation = findRelation(reading, name)
-  if (relation !== undefined) lookAtRows(reading, relation)
+  if (relation !== undefined) {
+    lookAtRows(reading, relation)
+    if (action === 'select') touchFamily(reading, name, relation, action)
+  }
   const aliased = name.alias !== undefined
   const columns = relation === undefined ? [] : relationColumns(reading, relation)
   const shown = renamed(reading, columns, name.alias)

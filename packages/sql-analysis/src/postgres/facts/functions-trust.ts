@@ -1,5 +1,5 @@
 /** Table: which built-in functions reach beyond their arguments. Judged by the PostgreSQL manual, chapter "Functions and Operators". */
-import type { FunctionTrust } from '@gatehouse/core'
+import type { ColumnName, FunctionTrust } from '@gatehouse/core'
 import type { CatalogFunction, Volatility } from '../catalog.ts'
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/).filter((word) => word !== ''))
@@ -64,7 +64,7 @@ export function isPureOfExtension(fn: CatalogFunction): boolean {
 
 /** How far a built-in function is trusted. */
 export function builtinTrust(name: string, volatility: Volatility): FunctionTrust {
-  if (returnsAnyValue(name)) return 'revealing'
+  if (returnsAnyValue(name) && fieldWithValues(name) === null) return 'revealing'
   if (SENSITIVE_STABLE.has(name) || SENSITIVE_FAMILY.test(name)) {
     // The two-argument and three-tsquery forms share a name: both count as the dangerous one.
     return 'sensitive'
@@ -76,6 +76,17 @@ export function builtinTrust(name: string, volatility: Volatility): FunctionTrus
 /** True when the result of a built-in function can hold values that its arguments do not. */
 export function returnsAnyValue(name: string): boolean {
   return ANY_VALUE.test(name)
+}
+
+/** The text of other sessions' statements, as the view has it that shows what the function returns. */
+const STATEMENTS_OF_OTHERS: ColumnName = { schema: 'pg_catalog', relation: 'pg_stat_activity', column: 'query' }
+
+/**
+ * Of a built-in function that returns rows in FROM: the one field that can hold any value, by the name of the system view's column
+ * that it is; null when that cannot be told of it.
+ */
+export function fieldWithValues(name: string): ColumnName | null {
+  return name === 'pg_stat_get_activity' ? STATEMENTS_OF_OTHERS : null
 }
 
 /** True when the function runs text as SQL. `builtin`: it is one of the server's own. */

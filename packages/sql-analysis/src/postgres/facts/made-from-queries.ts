@@ -94,11 +94,13 @@ export function readExplain(reading: Reading, statement: ExplainStmt): Action {
   const inner = new Reading(reading.environment, reading.walk, reading.work)
   const explained: Tree | undefined = statement.query
   if (explained === undefined) throw new Error('an EXPLAIN is not understood')
+  const runs = runsStatement(listOf(statement.options))
+  inner.measured = runs
   inner.walk.statement(inner, explained, TOP)
   reading.absorb(inner)
   reading.prepared = inner.prepared
   reading.cursor = inner.cursor
-  if (runsStatement(listOf(statement.options))) {
+  if (runs) {
     reading.absorbEffects(inner)
     reading.movesNames = inner.movesNames
   } else {

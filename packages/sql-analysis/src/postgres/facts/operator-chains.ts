@@ -28,6 +28,7 @@ export function readOperators(reading: Reading, outermost: A_Expr, scope: Scope)
     const combine = equality ? comparedFrom : derivedFrom
     const operands = left === null ? [right] : [left, right]
     left = doubted(combine(reading, equality ? differing(reading, operands) : operands), doubt)
+    if (reading.measured) reading.tell(left)
   }
   return left ?? NOTHING
 }

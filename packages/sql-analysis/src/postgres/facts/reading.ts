@@ -104,6 +104,8 @@ export class Reading implements Spending {
   stored = false
   /** Values that are the same in `old` and `new` of a trigger; null elsewhere. To compare them tells nothing. */
   unchanged: ReadonlySet<Lineage> | null = null
+  /** EXPLAIN ANALYZE reports how large sorted, stored and sent rows were: then the size of a computed value is told too. */
+  measured = false
   /** Set while a condition is read that decides which rows change. */
   watch: Watch | null = null
   /** What the function names so far mean, by name and number of arguments. */

@@ -18,6 +18,7 @@ const TEXT = 25
 const INTEGER = 23
 const ANYARRAY = 2277
 const ANYELEMENT = 2283
+const RECORD = 2249
 
 let nextOid = 20_000
 
@@ -107,6 +108,7 @@ export const SAMPLE_PARTS: CatalogParts = {
     }),
     relation('public', 'broken', 'x', { kind: 'view', viewDefinition: 'SELECT FROM WHERE' }),
     relation('pg_catalog', 'pg_statistic', 'starelid stavalues1'),
+    relation('pg_catalog', 'pg_settings', 'name setting'),
   ],
   functions: [
     fn('pg_catalog', 'upper', [TEXT], 'immutable'),
@@ -123,6 +125,11 @@ export const SAMPLE_PARTS: CatalogParts = {
     fn('pg_catalog', 'jsonb_path_query', [TEXT, TEXT], 'immutable', { returnsSet: true }),
     fn('pg_catalog', 'generate_series', [INTEGER, INTEGER], 'immutable', { returnsSet: true, returnTypeOid: INTEGER }),
     fn('pg_catalog', 'unnest', [ANYARRAY], 'immutable', { returnsSet: true, returnTypeOid: ANYELEMENT }),
+    fn('pg_catalog', 'pg_stat_get_activity', [INTEGER], 'stable', {
+      returnsSet: true,
+      returnTypeOid: RECORD,
+      outputNames: ['pid', 'state', 'query'],
+    }),
     fn('public', 'secret_of', [INTEGER], 'stable'),
     fn('trap', 'unnest', [ANYARRAY], 'volatile', { returnsSet: true, returnTypeOid: ANYELEMENT }),
     fn('trap', 'unnest', [ANYARRAY, ANYARRAY], 'volatile', { returnsSet: true, returnTypeOid: ANYELEMENT }),
@@ -134,6 +141,7 @@ export const SAMPLE_PARTS: CatalogParts = {
     type(20, 'int8', { category: 'N' }),
     type(ANYARRAY, 'anyarray', { kind: 'pseudo', category: 'P' }),
     type(ANYELEMENT, 'anyelement', { kind: 'pseudo', category: 'P' }),
+    type(RECORD, 'record', { kind: 'pseudo', category: 'P' }),
   ],
   operators: [{ schema: 'public', name: '@+@', left: TEXT, right: TEXT }],
   builtinOperators: ['=', '<>', '<', '>', '<=', '>=', '||', '+', '-', '/', '~~', '~', '->>', '->'],

@@ -1,7 +1,7 @@
 import type { Action, ColumnWrite, StatementFacts } from '@gatehouse/core'
 import type { DiscardMode, TransactionStmt, TransactionStmtKind } from 'libpg-query'
 import { readCall } from './calls.ts'
-import { derivedFrom, type Lineage } from './lineage.ts'
+import { derivedFrom, functionNames, type Lineage } from './lineage.ts'
 import type { Reading } from './reading.ts'
 import { TOP } from './scope.ts'
 import { addSetting, addTransactionModes, readVariableSet } from './settings.ts'
@@ -108,7 +108,7 @@ function runNamed(reading: Reading, facts: StatementFacts | null, reason: string
 
 /** What EXECUTE is given may come out, be written and be looked at wherever the statement that it runs has a parameter. */
 function handOver(reading: Reading, value: Lineage): void {
-  if (value.sources.length === 0 && value.opacity === 'none') return
+  if (value.sources.length === 0 && value.through.length === 0 && value.opacity === 'none') return
   reading.decide(value)
   const { output, writes } = reading
   reading.spend((1 + value.sources.length) * ((output?.length ?? 0) + writes.length))
@@ -117,10 +117,11 @@ function handOver(reading: Reading, value: Lineage): void {
   writes.forEach((write, index) => (writes[index] = withSources(write, value)))
 }
 
-function withSources<T extends Pick<ColumnWrite, 'sources' | 'complete'>>(place: T, value: Lineage): T {
+function withSources<T extends Pick<ColumnWrite, 'sources' | 'through' | 'complete'>>(place: T, value: Lineage): T {
   return {
     ...place,
     sources: [...place.sources, ...value.sources],
+    through: [...place.through, ...functionNames(value.through)],
     complete: place.complete && value.opacity === 'none',
   }
 }
@@ -159,6 +160,6 @@ function readTransaction(reading: Reading, statement: TransactionStmt): Action {
   if (action === undefined) throw new Error('a transaction statement is not understood')
   addTransactionModes(reading, listOf(statement.options), '')
   // What SET and DDL did since is undone.
-  if (action === 'rollback' || action === 'rollback_to') reading.changesNames = true
+  if (action === 'rollback' || action === 'rollback_to' || action === 'commit_prepared') reading.changesNames = true
   return plain(reading, action)
 }

@@ -140,6 +140,8 @@ describe('functions', () => {
   })
 })
 
+const ANY_SETTING = { action: 'set', name: '*', value: 'x' }
+
 describe('settings', () => {
   it.each([
     ['set search_path = a, "B c"', { action: 'set', name: 'search_path', value: 'a, "B c"' }],
@@ -154,6 +156,23 @@ describe('settings', () => {
     ['show work_mem', { action: 'show', name: 'work_mem', value: null }],
     ["select set_config('Work_Mem', '1MB', true)", { action: 'set', name: 'work_mem', value: '1MB' }],
     ["select set_config('work' || '_mem', '1MB', true)", { action: 'set', name: '*', value: '1MB' }],
+    // As pg_dump sets what not every server has.
+    [
+      "select set_config(name, 'view', false) from pg_settings where name = 'Some_Setting'",
+      { action: 'set', name: 'some_setting', value: 'view' },
+    ],
+    ["select set_config(name, 'x', false) from pg_settings where name <> 'a'", ANY_SETTING],
+    ["select set_config(name, 'x', false) from pg_settings where setting = 'a'", ANY_SETTING],
+    ["select set_config(setting, 'x', false) from pg_settings where name = 'a'", ANY_SETTING],
+    ["select set_config(name, 'x', false) from pg_settings where name = 'a' or true", ANY_SETTING],
+    ["select set_config(name, 'x', false) from pg_settings", ANY_SETTING],
+    ["select set_config(name, 'x', false) from pg_settings s(setting, name) where name = 'a'", ANY_SETTING],
+    ["select set_config(name, 'x', false) from public.pg_settings where name = 'a'", ANY_SETTING],
+    [
+      "select (select set_config(name, 'x', false) from (select 'role' as name) s) from pg_settings where name = 'a'",
+      ANY_SETTING,
+    ],
+    ["select set_config(name, 'x', false) from pg_settings, people where pg_settings.name = 'a'", ANY_SETTING],
   ])('%s', (sql, expected) => {
     expect(readStatement(sql).settings).toEqual([expected])
   })
