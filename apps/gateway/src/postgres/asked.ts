@@ -1,6 +1,6 @@
 import type { Admission, Judgement, Refusal, StatementFacts } from '@gatehouse/core'
 import type { CellMask } from '@gatehouse/core'
-import type { Field } from '@gatehouse/postgres-wire'
+import type { BodyReader, Field } from '@gatehouse/postgres-wire'
 import type { NameEnvironment } from '@gatehouse/sql-analysis'
 import { Meanings } from './meanings.ts'
 import type { Named } from './named-objects.ts'
@@ -22,6 +22,12 @@ export type Asked =
 /** The admission that a request runs under; null where it has none. */
 export function admissionOf(about: Asked | undefined): Admission | null {
   return about instanceof SimpleQuery || about instanceof Portal ? about.admission : null
+}
+
+/** True when the server's reports about a request may name values, `NOTHING` aside: its reports are about the batch. */
+export function redactsReports(about: Asked | undefined): boolean {
+  if (about instanceof PreparedStatement) return about.judgement.redactReports
+  return admissionOf(about)?.judgement.redactReports ?? false
 }
 
 /** A request that needs nothing remembered: Sync. */
@@ -132,6 +138,11 @@ export class NamesProbe {
   constructor(inBatch: boolean, settled: ((probe: NamesProbe) => void) | null) {
     this.inBatch = inBatch
     this.#settled = settled
+  }
+
+  /** Takes the one cell of a DataRow. */
+  row(body: BodyReader): void {
+    if (body.uint16() === 1) this.answer = body.bytes(body.int32()).toString('utf8')
   }
 
   settle(): void {

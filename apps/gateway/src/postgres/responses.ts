@@ -1,13 +1,5 @@
 import type { Admission, Gate, MaskingKeys } from '@gatehouse/core'
-import {
-  BACKEND_LIMITS,
-  BodyReader,
-  decodeParameterStatus,
-  FrameCursor,
-  ProtocolError,
-  Reply,
-  RequestKind,
-} from '@gatehouse/postgres-wire'
+import { BACKEND_LIMITS, BodyReader, FrameCursor, ProtocolError, Reply, RequestKind } from '@gatehouse/postgres-wire'
 import type { NameEnvironment } from '@gatehouse/sql-analysis'
 import type { Connection, Receiver } from '../connection.ts'
 import {
@@ -19,6 +11,7 @@ import {
   NOTHING,
   Portal,
   PreparedStatement,
+  redactsReports,
   Refused,
   SimpleQuery,
 } from './asked.ts'
@@ -30,7 +23,7 @@ import type { PostgresRequests } from './requests.ts'
 import { ResultMismatch } from './result-masks.ts'
 import { changesRows, ResultRows } from './result-rows.ts'
 import { RunningTime } from './running-time.ts'
-import { PINNED, readReport, type ServerReport, trailingNumber, withoutPayload } from './server-report.ts'
+import { pinnedChange, readReport, type ServerReport, trailingNumber, withoutPayload } from './server-report.ts'
 import type { SessionNames } from './session-names.ts'
 
 export interface ResponsesOptions {
@@ -171,8 +164,7 @@ export class PostgresResponses implements Receiver {
     requests.queue.reply(DATA_ROW)
     const { about, statementIndex } = requests.queue
     if (about instanceof NamesProbe) {
-      const body = this.#body.reset(cursor.bytes, cursor.body, cursor.end)
-      if (body.uint16() === 1) about.answer = body.bytes(body.int32()).toString('utf8')
+      about.row(this.#body.reset(cursor.bytes, cursor.body, cursor.end))
       return false
     }
     this.#rows.start(about, statementIndex)
@@ -213,11 +205,10 @@ export class PostgresResponses implements Receiver {
     }
     if (cursor.tag === 0x41) return this.#output.replace(this.#classified(cursor, null))
     if (cursor.tag === 0x53 /* S */) {
-      const { name, value } = decodeParameterStatus(this.#body.reset(cursor.bytes, cursor.body, cursor.end))
-      const pinned = PINNED.get(name)
-      if (pinned !== undefined && value !== pinned) {
+      const detail = pinnedChange(this.#body.reset(cursor.bytes, cursor.body, cursor.end))
+      if (detail !== null) {
         this.#ended = true
-        this.#options.over({ kind: 'setting', detail: `the setting ${name} was changed to ${value}` })
+        this.#options.over({ kind: 'setting', detail })
         return false
       }
       return this.#output.replace(this.#classified(cursor, null))
@@ -338,9 +329,7 @@ export class PostgresResponses implements Receiver {
 
   #redacts(about: Asked | undefined): boolean {
     // At Sync the implicit transaction of a batch commits, and checks put off until then report.
-    if (about === NOTHING) return this.#batchRedacts
-    if (about instanceof PreparedStatement) return about.judgement.redactReports
-    return admissionOf(about)?.judgement.redactReports ?? false
+    return about === NOTHING ? this.#batchRedacts : redactsReports(about)
   }
 
   #classified(cursor: FrameCursor, admission: Admission | null): Buffer | null {

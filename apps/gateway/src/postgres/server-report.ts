@@ -1,6 +1,7 @@
 import {
   BodyReader,
   decodeNotificationResponse,
+  decodeParameterStatus,
   encodeNotificationResponse,
   type FrameCursor,
   MessageWriter,
@@ -13,10 +14,17 @@ export interface ServerReport {
 }
 
 /** Settings whose value the reading of statements relies on. */
-export const PINNED: ReadonlyMap<string, string> = new Map([
+const PINNED: ReadonlyMap<string, string> = new Map([
   ['standard_conforming_strings', 'on'],
   ['client_encoding', 'UTF8'],
 ])
+
+/** What a ParameterStatus tells of a pinned setting that no longer has its value; null for any other. */
+export function pinnedChange(body: BodyReader): string | null {
+  const { name, value } = decodeParameterStatus(body)
+  const pinned = PINNED.get(name)
+  return pinned === undefined || value === pinned ? null : `the setting ${name} was changed to ${value}`
+}
 
 /** Severity (not localised) and SQLSTATE of an ErrorResponse or NoticeResponse. */
 export function readReport(cursor: FrameCursor): ServerReport {

@@ -11,7 +11,6 @@ import { holdsValues, mayShowValues } from './value-relations.ts'
 export function refusedRoad(statement: StatementFacts, masks: Masks, functions: FunctionRules): Denial | null {
   return (
     refusedFunction(statement, masks, functions) ??
-    refusedResult(statement, masks, functions) ??
     refusedDefinition(statement, masks) ??
     refusedSamples(statement, masks) ??
     refusedFile(statement, masks) ??
@@ -107,7 +106,6 @@ function refusedFunction(statement: StatementFacts, masks: Masks, functions: Fun
   return null
 }
 
-<<<<<<< HEAD
 /** Functions that read what facts cannot tell. System views call some of them for columns that show no value: then only what comes out counts. */
 function opaqueFunctions(statement: StatementFacts): FunctionUse[] {
   const shown = [...(statement.output ?? []), ...statement.writes].flatMap(({ through }) => through)
@@ -120,29 +118,6 @@ function opaqueFunctions(statement: StatementFacts): FunctionUse[] {
         (use.trust !== 'revealing' || shown.some(({ schema, name }) => schema === use.schema && name === use.name)),
     ),
   ]
-=======
-/** Some functions of the server's own return what is stored elsewhere: large objects, other sessions' statements, decoded changes. */
-function refusedResult(statement: StatementFacts, masks: Masks, functions: FunctionRules): Denial | null {
-  // Its own views show it column by column, and the one that holds text is known.
-  const shown = statement.accesses.some(
-    ({ relation }) => relation?.schema === 'pg_catalog' && relation.name.startsWith('pg_stat_'),
-  )
-  for (const { through } of [...(statement.output ?? []), ...statement.writes]) {
-    const use = through.find(
-      (fn) =>
-        fn.schema === 'pg_catalog' && functions.readsOf(fn) === null && !(shown && fn.name === 'pg_stat_get_activity'),
-    )
-    if (use === undefined) continue
-    const object = `function ${relationText(use)}`
-    return roadDenial(
-      masks.firstRule,
-      object,
-      `${object} can return any stored value, which cannot be masked`,
-      'Do without it. The operator can say under `functions:` in the policy what it reads.',
-    )
-  }
-  return null
->>>>>>> h-red
 }
 
 /** Statistics, statement history and logs hold values in other columns than their own. */
