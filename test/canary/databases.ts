@@ -53,6 +53,8 @@ export async function openDatabases(
   for (const name of names) {
     // Copies of one database: the same object ids.
     await query(server.url, `CREATE DATABASE canary_${tag}_${name} TEMPLATE canary_${tag}`)
+    await query(server.url, `ALTER DATABASE canary_${tag}_${name} SET statement_timeout = '10s'`)
+    await query(server.url, `ALTER DATABASE canary_${tag}_${name} SET temp_file_limit = '100MB'`)
     const url = new URL(server.url)
     url.pathname = `/canary_${tag}_${name}`
     urls.set(name, url.href)

@@ -94,7 +94,7 @@ function recursiveTable(writing: Writing, name: string): Query {
   if (all === '') writing.note(taint, 'decide')
   writing.note(number.taint, 'decide')
   const suffix = writing.random.chance(0.5) ? `x1 || 'x'` : 'x1'
-  const sql = `(${first.sql}) UNION${all} SELECT x0 + 1, ${suffix} FROM ${name} WHERE x0 < 4`
+  const sql = `(${first.sql}) UNION${all} SELECT x0 + 1, ${suffix} FROM ${name} WHERE x0 BETWEEN 0 AND 3`
   return {
     sql,
     columns: first.columns.map((column) => ({ ...column, taint: column.taint === 'none' ? 'none' : 'derived' })),

@@ -18,9 +18,10 @@ export async function report(databases: Databases, title: string, result: Campai
     ['not taken by the server itself', tally.serverErrors(most)],
   ]
   for (const [what, list] of lists) if (list.length > 0) console.info(`${what}:\n${list.join('\n')}`)
-  for (const [index, failure] of failures.entries()) {
-    const smaller = index < MOST_SHRUNK ? await shrink(databases, failure) : null
-    console.info(told(smaller === null ? failure : { ...failure, unit: { ...failure.unit, statements: smaller } }))
+  for (const failure of failures) console.info(told(failure))
+  for (const failure of failures.slice(0, MOST_SHRUNK)) {
+    const statements = await shrink(databases, failure)
+    console.info(`smaller: ${told({ ...failure, unit: { ...failure.unit, statements } })}`)
   }
 }
 
