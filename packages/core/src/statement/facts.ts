@@ -42,7 +42,7 @@ export interface Access {
 /**
  * How far a function can be trusted without policy naming it.
  * - `harmless`: built in (or of an extension known to compute only), reads only its arguments (and clock or randomness), changes nothing.
- * - `expanded`: written in SQL, and its body was read with the statement: what it does is among the facts.
+ * - `expanded`: written in SQL or PL/pgSQL, and its body was read with the statement: what it does is among the facts.
  * - `sensitive`: built in, but reaches further: files, other sessions, settings, dynamic SQL, statistics, notifications.
  * - `revealing`: as `sensitive`, and its result can be any stored value: large objects, files, other sessions' statements.
  * - `user`: not built in; its body is unknown to us.
