@@ -5,14 +5,14 @@ import { type Databases, openDatabases } from './databases.ts'
 import { POLICY } from './policy.ts'
 import { report, told } from './report.ts'
 
-/** The one that is always run, and one that nobody has run before. */
-const SEEDS = { fixed: 20_240_229, random: Date.now() % 1_000_000_000 }
+/** Always the same statements here: chance finds what nobody's change broke (a server that crashes, too). `run.ts` takes any seed. */
+const SEEDS = [20_240_229, 71]
 
 /** Most of the work is done in front of the newer server. */
 const STATEMENTS: Readonly<Record<string, number>> = { 'PostgreSQL 18': 1100, 'PostgreSQL 15': 300 }
 
 describe.each(VERSIONS)('Random statements over masked columns, in front of $version', ({ version, shared }) => {
-  describe.each(Object.entries(SEEDS))('with the %s seed', (_, seed) => {
+  describe.each(SEEDS)('with the seed %i', (seed) => {
     let databases: Databases | null = null
     let result: CampaignResult | null = null
     beforeAll(async () => {

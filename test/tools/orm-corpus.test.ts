@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse, SYNC } from '../postgres/messages.ts'
 import { openScene, type Scene, VERSIONS } from '../postgres/scene.ts'
@@ -42,6 +43,8 @@ describe('Statements recorded from query builders, object mappers, psql and pg_d
       for (const sql of statements) if (/^\s*(?:CREATE|ALTER|DO|DROP TYPE)\b/i.test(sql)) await direct.query(sql)
       direct.destroy()
     }
+    // Unknown names make the catalog be read again when it is a second old.
+    await sleep(1000)
   })
   afterAll(async () => {
     for (const scene of scenes) await scene.close()

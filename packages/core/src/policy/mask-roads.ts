@@ -5,7 +5,7 @@ import type { Denial, DenialCode } from './decision.ts'
 import type { FunctionRules } from './function-rules.ts'
 import type { Masks } from './mask-rules.ts'
 import { columnText, relationText } from './object-names.ts'
-import { holdsValues, mayShowValues } from './value-relations.ts'
+import { holdsCredentials, holdsValues, mayShowValues } from './value-relations.ts'
 
 /** Why the statement is refused for a road it opens or takes; null when it is not. Only while a mask holds. */
 export function refusedRoad(statement: StatementFacts, masks: Masks, functions: FunctionRules): Denial | null {
@@ -124,10 +124,10 @@ function opaqueFunctions(statement: StatementFacts): FunctionUse[] {
 function refusedSamples(statement: StatementFacts, masks: Masks): Denial | null {
   const access = statement.accesses.find(mayShowValues)
   if (access !== undefined) return samplesDenial(relationText(access.relation), masks)
-  const sources = [...(statement.output ?? []), ...statement.writes].flatMap((place) => place.sources)
-  const held =
-    sources.map(({ column }) => column).find(holdsValues) ??
-    statement.decides.map(({ column }) => column).find(holdsValues)
+  const places = [...(statement.output ?? []), ...statement.writes]
+  const held = [...places.flatMap(({ sources }) => sources), ...statement.decides]
+    .map(({ column }) => column)
+    .find((column) => holdsValues(column) || (holdsCredentials(column) && masks.of(column) === null))
   return held === undefined ? null : samplesDenial(columnText(held), masks)
 }
 

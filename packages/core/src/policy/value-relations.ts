@@ -1,4 +1,4 @@
-// A table: the system relations that hold samples of other tables' values, the text of other sessions' statements, or credentials.
+// A table: the system relations that hold samples of other tables' values, or the text of other sessions' statements; and the columns that hold credentials.
 import type { Access, ColumnName } from '../statement/facts.ts'
 
 /** Columns that hold values, by relation; null: all of them. Schema null: an extension, installed in any schema. */
@@ -41,11 +41,6 @@ const valueRelations: readonly {
   },
   { schema: 'pg_catalog', name: 'pg_stat_activity', columns: ['query'] },
   { schema: null, name: 'pg_stat_statements', columns: ['query'] },
-  { schema: 'pg_catalog', name: 'pg_authid', columns: ['rolpassword'] },
-  { schema: 'pg_catalog', name: 'pg_shadow', columns: ['passwd'] },
-  { schema: 'pg_catalog', name: 'pg_user_mapping', columns: ['umoptions'] },
-  { schema: 'pg_catalog', name: 'pg_user_mappings', columns: ['umoptions'] },
-  { schema: 'information_schema', name: 'user_mapping_options', columns: ['option_value'] },
   // MySQL manual, 28 INFORMATION_SCHEMA Tables, 29 Performance Schema; MariaDB, Engine-Independent Table Statistics
   { schema: 'information_schema', name: 'column_statistics', columns: ['histogram'] },
   { schema: 'information_schema', name: 'innodb_ft_index_cache', columns: null },
@@ -100,5 +95,14 @@ function isListed(schema: string | null, name: string, matches: (held: readonly 
       entry.name === lowerName &&
       (entry.schema === null || lowerSchema === null || entry.schema === lowerSchema) &&
       matches(entry.columns),
+  )
+}
+
+/** True when the column holds credentials of the server or of others: a mask over the column itself is as good as refusing it. */
+export function holdsCredentials({ schema, relation, column }: ColumnName): boolean {
+  return (
+    schema === 'pg_catalog' &&
+    ((relation === 'pg_authid' && column === 'rolpassword') ||
+      (relation === 'pg_user_mapping' && column === 'umoptions'))
   )
 }
