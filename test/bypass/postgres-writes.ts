@@ -116,6 +116,8 @@ export const HARMLESS_WRITES: readonly string[] = [
   `INSERT INTO users(id, ssn) SELECT 31, ssn FROM users WHERE id = 30`,
   `DELETE FROM users WHERE id IN (30, 31)`,
   `INSERT INTO bands(id, low, salary) VALUES (30, 1, 5)`,
+  `INSERT INTO letters(id, address) VALUES (30, 'a@corp.example')`,
+  `UPDATE letters SET address = 'b@corp.example', body = 'y' WHERE id = 30`,
   `UPDATE bands SET low = 2, salary = 3 WHERE id = 30`,
   `INSERT INTO paid VALUES (30, 5)`,
   `DELETE FROM paid WHERE id = 30`,

@@ -53,3 +53,8 @@ CREATE TABLE offices(id int, region text) PARTITION BY LIST (region);
 CREATE TABLE offices_open PARTITION OF offices FOR VALUES IN ('O');
 CREATE TABLE offices_closed PARTITION OF offices FOR VALUES IN ('C');
 INSERT INTO offices VALUES (1, 'O'), (2, 'C');
+CREATE VIEW v_activity AS SELECT pid, query AS running FROM pg_stat_activity;
+CREATE VIEW v_samples AS SELECT tablename, histogram_bounds::text AS bounds FROM pg_stats;
+CREATE DOMAIN app.address AS text CHECK (VALUE LIKE '%@%');
+CREATE TABLE letters(id int PRIMARY KEY, address app.address, body text);
+INSERT INTO letters VALUES (1, 'ann@corp.example', 'x');
