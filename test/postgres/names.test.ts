@@ -290,6 +290,19 @@ describe('a prepared statement is judged again', () => {
     await client.end()
   })
 
+  promise('is asked for without a word about it to the client', async ({ enter }) => {
+    const client = await enter()
+    await client.query('set client_min_messages = debug5')
+    const messages = [
+      await client.query('set search_path = other, public'),
+      await client.query('select n from t'),
+      await client.exchange(parse('select ssn from public.users'), SYNC),
+    ].flat()
+    expect(messages.map(({ kind }) => kind)).toContain('NoticeResponse')
+    expect(JSON.stringify(messages.map(textOf))).not.toMatch(/gatehouse_names|current_schemas/)
+    await client.end()
+  })
+
   promise('whose name was taken over by another in a batch that failed', async ({ enter }) => {
     const client = await enter()
     await client.exchange(parse("select 'first'", 'd'), SYNC)

@@ -196,6 +196,7 @@ export class PostgresResponses implements Receiver {
 
   #asynchronous(cursor: FrameCursor, about: Asked | undefined): boolean {
     if (cursor.tag === 0x4e /* N */) {
+      if (about instanceof NamesProbe || about instanceof InjectedDescribe) return false
       if (this.#redacts(about)) return this.#redacted(cursor)
       return this.#output.replace(this.#classified(cursor, admissionOf(about)))
     }
