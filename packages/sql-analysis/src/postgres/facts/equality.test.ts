@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readStatement } from './sample-catalog.ts'
+import { readStatement } from './fixtures/sample-catalog.ts'
 
 function looks(sql: string): string[] {
   return readStatement(sql)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { decided, outputs, readStatement } from './sample-catalog.ts'
+import { decided, outputs, readStatement } from './fixtures/sample-catalog.ts'
 
 const EVERYTHING = 'derived people.email, derived people.id, derived people.name, derived people.ssn'
 

@@ -1,7 +1,7 @@
 import { parseSync } from 'libpg-query'
 import { describe, expect, it } from 'vitest'
 import { readFacts, readNamedStatement } from '../read-facts.ts'
-import { readStatement, readText, sampleEnvironment } from './sample-catalog.ts'
+import { readStatement, readText, sampleEnvironment } from './fixtures/sample-catalog.ts'
 import type { StatementFacts } from '@gatehouse/core'
 
 /** Facts of a text while `q` is known as this. */

@@ -1,6 +1,6 @@
 import type { Action, ColumnWrite, StatementFacts } from '@gatehouse/core'
 import type { DiscardMode, TransactionStmt, TransactionStmtKind } from 'libpg-query'
-import { readCall } from './calls.ts'
+import { readCall } from './expressions/calls.ts'
 import { derivedFrom, functionNames, type Lineage } from './lineage.ts'
 import type { Reading } from './reading.ts'
 import { TOP } from './scope.ts'

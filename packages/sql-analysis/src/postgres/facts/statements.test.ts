@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readFacts } from '../read-facts.ts'
-import { accessed, readStatement, readText, sampleEnvironment } from './sample-catalog.ts'
+import { accessed, readStatement, readText, sampleEnvironment } from './fixtures/sample-catalog.ts'
 import type { ParseResult, Tree } from './tree.ts'
 
 describe('the relations a statement touches', () => {

@@ -1,0 +1,135 @@
+import type { RangeVar, RuleStmt } from 'libpg-query'
+import type { CatalogRelation } from '../../catalog.ts'
+import { type Column, type Lineage, anyOf, lineagesOf } from '../lineage.ts'
+import { Reading } from '../reading.ts'
+import { findRelation } from '../relations.ts'
+import { type Item, itemOf } from '../item.ts'
+import { type Scope, TOP } from '../scope.ts'
+import { STORED_TEXT_PATH } from './routines.ts'
+import { type Tree, listOf } from '../tree.ts'
+import { relationColumns } from '../queries/views.ts'
+import { PARSED_CHARACTER_UNITS, ViewWork } from '../work.ts'
+
+/** Changes within rules within rules; the server refuses rules that lead to themselves. */
+const MAX_RULE_DEPTH = 16
+let depth = 0
+
+type Event = 'CMD_INSERT' | 'CMD_UPDATE' | 'CMD_DELETE'
+
+/**
+ * Adds what the rewrite rules of a table or view do in place of a change to it, or beside it (PostgreSQL manual, "Rules on INSERT,
+ * UPDATE, and DELETE"). Returns the target as RETURNING sees it: a rule's own RETURNING may stand for any of its columns.
+ * `before` and `after`: the row as the rule's `old` and `new`.
+ */
+export function afterRules(reading: Reading, name: RangeVar, event: Event, before: Item, after: Item): Item {
+  return applyRules(reading, findRelation(reading, name), event, before, after)
+}
+
+function applyRules(
+  reading: Reading,
+  relation: CatalogRelation | undefined,
+  event: Event,
+  before: Item,
+  after: Item,
+): Item {
+  const rules = relation?.rules ?? []
+  if (relation === undefined || (rules.length === 0 && relation.kind !== 'view')) return after
+  if (depth >= MAX_RULE_DEPTH) {
+    reading.incomplete('rules are nested too deep')
+    return after
+  }
+  depth++
+  try {
+    let seen = after
+    for (const text of rules) {
+      const inner = innerReading(reading)
+      inner.spend(PARSED_CHARACTER_UNITS * text.length)
+      const rule = parsed(reading, text)?.RuleStmt
+      if (rule === undefined) throw new Error('a stored rule is not understood')
+      if (rule.event !== event) continue
+      const returned = readRule(inner, rule, oldAndNew(before, after))
+      // The rows that the rule's statements change are those that the conditions of this one let through.
+      inner.unboundedWrite = false
+      reading.absorb(inner)
+      reading.absorbEffects(inner)
+      if (returned !== null) seen = withReturned(reading, seen, returned)
+    }
+    if (relation.kind === 'view') seen = afterBaseRules(reading, relation, event, after, seen)
+    return seen
+  } finally {
+    depth--
+  }
+}
+
+/** A change to an automatically updatable view is one to the table or view that it shows, whose rules then act. */
+function afterBaseRules(reading: Reading, view: CatalogRelation, event: Event, after: Item, seen: Item): Item {
+  const from = view.viewDefinition === null ? [] : listOf(parsed(reading, view.viewDefinition)?.SelectStmt?.fromClause)
+  const name = from.length === 1 ? from[0]?.RangeVar : undefined
+  if (name === undefined) return seen
+  const inner = innerReading(reading)
+  const base = findRelation(inner, name)
+  if (base === undefined || (base.rules === undefined && base.kind !== 'view')) return seen
+  const stored = itemOf('', relationColumns(inner, base), null)
+  // Which of its columns got which value is not followed: any may have got any.
+  const values = lineagesOf(reading, after.columns)
+  const written = stored.columns.map(({ name: column, lineage }) => ({
+    name: column,
+    lineage: anyOf(reading, [lineage, ...values]),
+  }))
+  const found = applyRules(reading, base, event, stored, { ...stored, columns: written })
+  return found.columns === written ? seen : withAny(reading, seen, lineagesOf(reading, found.columns))
+}
+
+function oldAndNew(before: Item, after: Item): Scope {
+  const hidden = { columnsVisible: false, relation: null, read: null, onRead: null }
+  const items = [
+    { ...before, ...hidden, alias: 'old' },
+    { ...after, ...hidden, alias: 'new' },
+  ]
+  return { ...TOP, items }
+}
+
+function innerReading(reading: Reading): Reading {
+  const { catalog, parse } = reading.environment
+  const stored = { catalog, searchPath: STORED_TEXT_PATH, parse }
+  const inner = new Reading(stored, reading.walk, new ViewWork(reading.work.text))
+  inner.stored = true
+  return inner
+}
+
+function parsed(reading: Reading, text: string): Tree | undefined {
+  return reading.environment.parse(text).stmts?.[0]?.stmt
+}
+
+/** What the rule's RETURNING gives; null without one. */
+function readRule(reading: Reading, rule: RuleStmt, scope: Scope): readonly Column[] | null {
+  // Its conditions are its author's: a doubt in them is none about the statement.
+  reading.defining = true
+  if (rule.whereClause !== undefined) reading.decide(reading.walk.expression(reading, rule.whereClause, scope))
+  let returned: readonly Column[] | null = null
+  for (const action of listOf(rule.actions)) {
+    const changes = action.InsertStmt ?? action.UpdateStmt ?? action.DeleteStmt
+    // Its rows go to the client beside what the statement itself returns.
+    if (action.SelectStmt !== undefined) reading.incomplete('a rule of the table returns rows of its own')
+    if (changes === undefined) reading.walk.statement(reading, action, scope)
+    else returned = reading.walk.query(reading, action, scope) ?? returned
+  }
+  return returned
+}
+
+function withReturned(reading: Reading, target: Item, returned: readonly Column[]): Item {
+  reading.spend(2 * target.columns.length)
+  const columns = target.columns.map((column, index) => {
+    const other = returned[index]
+    return other === undefined
+      ? column
+      : { name: column.name, lineage: anyOf(reading, [column.lineage, other.lineage]) }
+  })
+  return { ...target, columns }
+}
+
+function withAny(reading: Reading, target: Item, values: readonly Lineage[]): Item {
+  reading.spend(2 * target.columns.length * values.length)
+  const columns = target.columns.map(({ name, lineage }) => ({ name, lineage: anyOf(reading, [lineage, ...values]) }))
+  return { ...target, columns }
+}
