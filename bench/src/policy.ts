@@ -4,7 +4,7 @@ rules:
   - name: agents-read
     who: { groups: [ai-agents] }
     target: shop
-    allow: { actions: [select, explain, fetch, declare_cursor, prepare, execute], relations: [public.*] }
+    allow: { actions: [select, explain, copy_to, fetch, declare_cursor, prepare, execute], relations: [public.*] }
   - name: agents-look-at-the-catalog
     who: { groups: [ai-agents] }
     allow: { actions: [select], relations: [pg_catalog.*, information_schema.*], functions: ["*"] }

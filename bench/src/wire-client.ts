@@ -115,7 +115,7 @@ export class WireClient {
       const tag = bytes[at]
       const length = bytes.readInt32BE(at + 1) + 1
       const whole = bytes.length - at >= length
-      if (tag === 0x44 /* D */ && this.#onRow === null) {
+      if ((tag === 0x44 /* D */ && this.#onRow === null) || tag === 0x64 /* d */) {
         this.#rows++
         this.#skip = whole ? 0 : length - (bytes.length - at)
         at = whole ? at + length : bytes.length
