@@ -158,6 +158,14 @@ describe('a gateway', () => {
     })
   })
 
+  promise('ends a session that asks for something else in the middle of COPY FROM STDIN', async ({ enter }) => {
+    const client = await enter()
+    const closed = once(client.socket, 'close')
+    // What the unnamed statement is cannot be known before the COPY is over.
+    client.socket.write(encodedMessages([parse('select 1'), SYNC, query('copy t from stdin'), bind(), SYNC]))
+    await closed
+  })
+
   promise(
     'gives the same answers however a client’s bytes are split',
     async ({ gateway: { host, port, token }, url }) => {

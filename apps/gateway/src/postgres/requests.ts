@@ -107,11 +107,11 @@ export class PostgresRequests implements Receiver {
     this.#kept = null
   }
 
-  /** Told after each chunk of replies: a request that waits for all of them may go on. */
+  /** Told after each chunk of replies: a request that waits for all of them may go on; so may one that COPY FROM STDIN waits for. */
   repliesSettled(): void {
-    if (this.queue.length > 0) return
-    this.#names.answered()
-    if (!this.#waitsForReplies) return
+    const { length, copyingIn } = this.queue
+    if (length === 0) this.#names.answered()
+    if (!this.#waitsForReplies || (length > 0 && !copyingIn)) return
     this.#waitsForReplies = false
     this.#resume()
   }

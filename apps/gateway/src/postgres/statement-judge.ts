@@ -241,8 +241,8 @@ export class StatementJudge {
 
   /** Begins to settle names; null: there is no need, or no way, now. */
   #settle(batchOpen: boolean, upstream: Connection): Judging | null {
-    // The server will skip, or reject, whatever comes now.
-    if (this.#queue.skipping || this.#queue.copyingIn) return null
+    // The server will skip whatever comes now. What comes in the middle of COPY FROM STDIN it may reject, or run when the COPY has failed.
+    if (this.#queue.skipping) return null
     if (this.#queue.length > 0) return 'waits for replies'
     // A failed transaction runs nothing but its end; asking would fail as well.
     if (this.#names.transactionStatus === FAILED_TRANSACTION) return null
