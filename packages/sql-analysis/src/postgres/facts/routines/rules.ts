@@ -68,7 +68,11 @@ function afterBaseRules(reading: Reading, view: CatalogRelation, event: Event, a
   if (name === undefined) return seen
   const inner = innerReading(reading)
   const base = findRelation(inner, name)
-  if (base === undefined || (base.rules === undefined && base.kind !== 'view')) return seen
+  if (base === undefined) {
+    reading.incomplete(`what view ${view.name} shows is not known, nor the rules of it`)
+    return seen
+  }
+  if (base.rules === undefined && base.kind !== 'view') return seen
   const stored = itemOf('', relationColumns(inner, base), null)
   // Which of its columns got which value is not followed: any may have got any.
   const values = lineagesOf(reading, after.columns)
