@@ -5,7 +5,7 @@ const MASKS = `
 masks:
   - columns: [public.users.ssn, public.users.salary, public.users.dob, public.users.doc, public.users.photo, public.users.tags]
     with: redact
-  - columns: [public.people.ssn, public.holders.ssn, public.bands.salary, public.rooms.salary, public.paid.salary, public.places.ssn, public.letters.address]
+  - columns: [public.people.ssn, public.holders.ssn, public.bands.salary, public.rooms.salary, public.paid.salary, public.places.ssn, public.letters.address, public.keepers.ssn]
     with: redact
   - { columns: [public.users.email], with: { partial: { keepLast: 4 } } }
 `

@@ -75,6 +75,13 @@ export const WRITES: readonly Omit<Attempt, 'verdict'>[] = [
     `INSERT INTO notes(id, body) SELECT 95, query FROM pg_stat_get_activity(NULL)`,
   ),
   ...attempts(
+    'a trigger that copies, beneath views',
+    `UPDATE keepers SET place = 'b' WHERE id = 1`,
+    `UPDATE v_keepers SET place = 'b' WHERE id = 1`,
+    `UPDATE v_v_keepers SET place = 'b' WHERE id = 1`,
+    `MERGE INTO v_keepers v USING (VALUES (1)) s(i) ON v.id = s.i WHEN MATCHED THEN UPDATE SET place = 'b'`,
+  ),
+  ...attempts(
     'a function of unknown body',
     `SELECT count(*) FROM orders WHERE f_look(1) LIKE '9%'`,
     `SELECT CASE WHEN f_look(1) LIKE '9%' THEN 1 ELSE 0 END`,

@@ -58,3 +58,9 @@ CREATE VIEW v_samples AS SELECT tablename, histogram_bounds::text AS bounds FROM
 CREATE DOMAIN app.address AS text CHECK (VALUE LIKE '%@%');
 CREATE TABLE letters(id int PRIMARY KEY, address app.address, body text);
 INSERT INTO letters VALUES (1, 'ann@corp.example', 'x');
+CREATE TABLE keepers(id int PRIMARY KEY, ssn text, place text);
+INSERT INTO keepers VALUES (1, '987-65-4320', 'a');
+CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.ledger VALUES (NEW.id, NEW.ssn); RETURN NEW; END $$;
+CREATE TRIGGER keep AFTER UPDATE ON keepers FOR EACH ROW EXECUTE FUNCTION keep();
+CREATE VIEW v_keepers AS SELECT id, place FROM keepers;
+CREATE VIEW v_v_keepers AS SELECT id, place FROM v_keepers;

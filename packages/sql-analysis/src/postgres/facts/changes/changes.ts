@@ -4,17 +4,17 @@ import { readCondition } from './bounds.ts'
 import { withCommonTables } from '../queries/common-tables.ts'
 import { tellOfAssignment, tellOfDelete, tellOfUpdate } from './constraints.ts'
 import { type FromScope, readFrom, relationItem } from '../queries/from.ts'
-import { type Column, type Lineage, NOTHING, anyOf, derivedFrom, functionNames } from '../lineage.ts'
+import { type Column, type Lineage, NOTHING, anyOf, derivedFrom, functionNames, lineagesOf } from '../lineage.ts'
 import { readTargets } from '../queries/queries.ts'
 import type { Reading } from '../reading.ts'
 import { findRelation, relationName } from '../relations.ts'
-import { afterRules } from '../routines/rules.ts'
+import { afterRules, baseChange, withAny } from '../routines/rules.ts'
 import { type Item, columnOf, itemOf } from '../item.ts'
 import type { Scope } from '../scope.ts'
 import { type Tree, listOf } from '../tree.ts'
 import { afterTriggers } from '../routines/triggers.ts'
 import { writtenColumns } from '../queries/views.ts'
-import type { ChangeEvent } from '../../catalog.ts'
+import type { CatalogRelation, ChangeEvent } from '../../catalog.ts'
 
 /** UPDATE; returns what RETURNING gives, null without one. */
 export function readUpdate(reading: Reading, statement: UpdateStmt, outer: Scope): readonly Column[] | null {
@@ -107,12 +107,30 @@ export function fireTriggers(
   after: Item,
 ): Item {
   const seen = afterTriggers(reading, relation, events, before, after)
-  if (seen === after) return after
-  reading.spend(2 * seen.columns.length)
-  seen.columns.forEach(({ name, lineage }, index) => {
-    if (lineage !== after.columns[index]?.lineage) write(reading, relation, name, lineage)
-  })
-  return seen
+  if (seen !== after) {
+    reading.spend(2 * seen.columns.length)
+    seen.columns.forEach(({ name, lineage }, index) => {
+      if (lineage !== after.columns[index]?.lineage) write(reading, relation, name, lineage)
+    })
+  }
+  const view = findRelation(reading, relation)
+  return view?.kind === 'view' ? fireBaseTriggers(reading, view, events, after, seen) : seen
+}
+
+/** A change to an automatically updatable view fires the triggers of the table that it shows; INSTEAD OF triggers stand in its place. */
+function fireBaseTriggers(
+  reading: Reading,
+  view: CatalogRelation,
+  events: readonly ChangeEvent[],
+  after: Item,
+  seen: Item,
+): Item {
+  const instead = (view.triggers ?? []).filter(({ changesRow }) => changesRow).flatMap((trigger) => trigger.events)
+  if (events.every((event) => instead.includes(event))) return seen
+  const base = baseChange(reading, view, after)
+  if (base === null) return seen
+  const fired = fireTriggers(reading, base.name, events, base.before, base.after)
+  return fired === base.after ? seen : withAny(reading, seen, lineagesOf(reading, fired.columns))
 }
 
 /** A row about to be inserted: the values given, and defaults. */

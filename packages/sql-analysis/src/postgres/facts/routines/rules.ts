@@ -63,25 +63,39 @@ function applyRules(
 
 /** A change to an automatically updatable view is one to the table or view that it shows, whose rules then act. */
 function afterBaseRules(reading: Reading, view: CatalogRelation, event: Event, after: Item, seen: Item): Item {
+  const base = baseChange(reading, view, after)
+  if (base === null || (base.relation.rules === undefined && base.relation.kind !== 'view')) return seen
+  const found = applyRules(reading, base.relation, event, base.before, base.after)
+  return found.columns === base.after.columns ? seen : withAny(reading, seen, lineagesOf(reading, found.columns))
+}
+
+/** What is changed where an automatically updatable view is. */
+export interface BaseChange {
+  readonly name: RangeVar
+  readonly relation: CatalogRelation
+  readonly before: Item
+  readonly after: Item
+}
+
+/** The change to what a view shows; null: it shows no one relation, so it cannot be changed without help. `after`: the view's new row. */
+export function baseChange(reading: Reading, view: CatalogRelation, after: Item): BaseChange | null {
   const from = view.viewDefinition === null ? [] : listOf(parsed(reading, view.viewDefinition)?.SelectStmt?.fromClause)
   const name = from.length === 1 ? from[0]?.RangeVar : undefined
-  if (name === undefined) return seen
+  if (name === undefined) return null
   const inner = innerReading(reading)
-  const base = findRelation(inner, name)
-  if (base === undefined) {
-    reading.incomplete(`what view ${view.name} shows is not known, nor the rules of it`)
-    return seen
+  const relation = findRelation(inner, name)
+  if (relation === undefined) {
+    reading.incomplete(`what view ${view.name} shows is not known, nor the rules and triggers of it`)
+    return null
   }
-  if (base.rules === undefined && base.kind !== 'view') return seen
-  const stored = itemOf('', relationColumns(inner, base), null)
+  const before = itemOf('', relationColumns(inner, relation), null)
   // Which of its columns got which value is not followed: any may have got any.
   const values = lineagesOf(reading, after.columns)
-  const written = stored.columns.map(({ name: column, lineage }) => ({
+  const written = before.columns.map(({ name: column, lineage }) => ({
     name: column,
     lineage: anyOf(reading, [lineage, ...values]),
   }))
-  const found = applyRules(reading, base, event, stored, { ...stored, columns: written })
-  return found.columns === written ? seen : withAny(reading, seen, lineagesOf(reading, found.columns))
+  return { name, relation, before, after: { ...before, columns: written } }
 }
 
 function oldAndNew(before: Item, after: Item): Scope {
@@ -132,7 +146,8 @@ function withReturned(reading: Reading, target: Item, returned: readonly Column[
   return { ...target, columns }
 }
 
-function withAny(reading: Reading, target: Item, values: readonly Lineage[]): Item {
+/** The same row, where any of the values may stand in any column. */
+export function withAny(reading: Reading, target: Item, values: readonly Lineage[]): Item {
   reading.spend(2 * target.columns.length * values.length)
   const columns = target.columns.map(({ name, lineage }) => ({ name, lineage: anyOf(reading, [lineage, ...values]) }))
   return { ...target, columns }
