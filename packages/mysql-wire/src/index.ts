@@ -1,0 +1,2 @@
+/** Bytes to MySQL packets and back, for both roles. */
+export const MYSQL_PROTOCOL_VERSION = 10
