@@ -14,3 +14,18 @@ export { runsOtherCode } from './postgres/names-in-text.ts'
 export type { NameEnvironment } from './postgres/read-facts.ts'
 export { PostgresReader } from './postgres/reader.ts'
 export { LibpgParser } from './postgres/libpg-parser.ts'
+export type { Dialect } from './mysql/dialect.ts'
+export { MysqlCatalog, catalogTable } from './mysql/catalog.ts'
+export type {
+  CatalogEvent,
+  CatalogForeignKey,
+  CatalogRoutine,
+  CatalogTable,
+  CatalogTrigger,
+  CatalogView,
+  MysqlCatalogParts,
+  Stored,
+  TableDescription,
+} from './mysql/catalog.ts'
+export { namesKey, sameNames } from './mysql/names.ts'
+export type { MysqlNames } from './mysql/names.ts'
