@@ -71,6 +71,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   if (loading.kind === 'problems') throw new Error(JSON.stringify(loading.problems))
   const log = pino({ level: process.env.GATEHOUSE_TEST_LOG ?? 'silent' })
   const gateway = await startGateway(loading.config, log)
+  if (gateway.postgres === null) throw new Error('the gateway does not listen for PostgreSQL clients')
   const { host, port } = gateway.postgres
   const token = (claims: Readonly<Record<string, unknown>> = {}): Promise<string> => issuer.token(claims)
   return {

@@ -1,23 +1,24 @@
 import { readFileSync } from 'node:fs'
 import tls from 'node:tls'
-import { encodePolicyLoaded, type Policy, RateLimiter } from '@gatehouse/core'
+import { type EngineName, encodePolicyLoaded, type Policy, RateLimiter } from '@gatehouse/core'
 import { TrailWriter } from '@gatehouse/audit-trail'
-import { PostgresReader } from '@gatehouse/sql-analysis'
 import type { Logger } from 'pino'
-import { type GatewayConfig, weakerChoices } from './config/index.ts'
+import { type GatewayConfig, type ListenAddress, type ListenerConfig, weakerChoices } from './config/index.ts'
+import type { Engine, EnginePorts, EngineSettings } from './engine.ts'
 import { TokenVerifier } from './identity/index.ts'
 import { Listener } from './listener.ts'
 import { maskingKeyIds, maskingKeysOf } from './masking-keys.ts'
 import { PolicyFile } from './policy-source.ts'
-import { catalogRowsOf, CatalogSource, type StoredTexts } from './postgres/catalog-source.ts'
-import { PostgresEngine, type PostgresTarget } from './postgres/engine.ts'
+import { startPostgres } from './postgres/start.ts'
 import { SessionRegistry } from './session-registry.ts'
 import { Turn } from './turn.ts'
 
 /** A running gateway. */
 export interface Gateway {
-  /** Where PostgreSQL clients connect. */
-  readonly postgres: { readonly host: string; readonly port: number }
+  /** Where PostgreSQL clients connect; null: nowhere. */
+  readonly postgres: ListenAddress | null
+  /** Where MySQL clients connect; null: nowhere. */
+  readonly mysql: ListenAddress | null
   /** Live sessions. */
   readonly sessions: SessionRegistry
   /** Reads the policy file again now. */
@@ -34,96 +35,46 @@ const CHECK_MILLISECONDS = 10
 /** How long sessions get to take their last message when the gateway closes. */
 const CLOSE_MILLISECONDS = 300
 
+type Closers = (() => Promise<void> | void)[]
+
 /** Builds the ports, starts the listeners. Rejects with an error that says what is wrong; nothing is left running then. */
 export async function startGateway(config: GatewayConfig, log: Logger): Promise<Gateway> {
   for (const choice of weakerChoices(config)) log.warn({ choice }, 'a weaker choice is configured')
-  const { syncMilliseconds, segmentBytes, segmentSeconds, statementTextMaxBytes, directory } = config.audit
-  const trail = await TrailWriter.open(directory, {
-    gatewayId: config.gatewayId,
-    syncMilliseconds,
-    segmentBytes,
-    segmentSeconds,
-    owedMilliseconds: OWED_MILLISECONDS,
-    checkMilliseconds: CHECK_MILLISECONDS,
-  })
-  const turn = new Turn(trail)
-  const closers: (() => Promise<void> | void)[] = [() => trail.close()]
+  const closers: Closers = []
   try {
-    const policy = new PolicyFile(config.policyFile, maskingKeyIds(config), log, (loaded) => {
-      trail.owe(encodePolicyLoaded(loaded.version, config.policyFile, ruleCount(loaded)))
-      turn.schedule()
-    })
-    policy.watch()
-    closers.push(() => policy.close())
-    const listenerConfig = config.listeners.postgres
-    const reader = await PostgresReader.create({
-      catalogRows: catalogRowsOf,
-      limits: { maxStatementBytes: listenerConfig.maxStatementBytes },
-    })
-    closers.push(() => reader.close())
-    const verifier = TokenVerifier.create(config.issuers, { log })
-    closers.push(() => verifier.close())
-    const storedTexts: StoredTexts = {
-      parse: (sql) => reader.parseQuery(sql),
-      parsePlpgsql: (sql) => reader.parsePlpgsql(sql),
+    const ports = await openPorts(config, log, closers)
+    const { sessions, policy } = ports
+    const listeners: Listener[] = []
+    const listen = async <Settings extends ListenerConfig>(
+      name: EngineName,
+      settings: Settings | null,
+      start: (settings: EngineSettings<Settings>, ports: EnginePorts) => Promise<Engine>,
+    ): Promise<ListenAddress | null> => {
+      if (settings === null) return null
+      const engine = await start(settingsOf(config, name, settings), ports)
+      closers.push(() => engine.close())
+      const listener = new Listener({
+        ...settings,
+        ...settings.address,
+        ...ports,
+        serve: (client) => engine.serve(client),
+      })
+      const { host } = settings.address
+      const port = await listener.listen()
+      listeners.push(listener)
+      closers.push(() => listener.close())
+      log.info({ engine: name, host, port, policy: policy.current.version }, 'gateway is listening')
+      return { host, port }
     }
-    const targets = new Map<string, PostgresTarget>()
-    for (const [name, target] of config.targets) {
-      const catalog = new CatalogSource(name, target, storedTexts, turn, log)
-      targets.set(name, { config: target, catalog })
-      closers.push(() => catalog.close())
-      // Begun now so that the first login finds it; a target that is down now may be up then.
-      catalog
-        .ready()
-        .catch((error: unknown) =>
-          log.warn({ target: name, error: String(error) }, 'the catalog of the target could not be read yet'),
-        )
-    }
-    const sessions = new SessionRegistry()
-    const clockHand = setInterval(() => sessions.checkTime(performance.now()), 1000).unref()
-    closers.push(() => clearInterval(clockHand))
-    const engine = new PostgresEngine({
-      listener: listenerConfig,
-      secureContext: listenerConfig.tls === null ? null : secureContext(listenerConfig.tls),
-      targets,
-      verifier,
-      policy,
-      reader,
-      trail,
-      turn,
-      rates: new RateLimiter(),
-      clock: { now: () => Date.now(), monotonic: () => performance.now() },
-      recordLimits: {
-        maxTextBytes: statementTextMaxBytes,
-        maxParameterBytes: 4096,
-        maxParametersBytes: 65_536,
-        maxParameters: 1000,
-      },
-      maskingKeys: maskingKeysOf(config),
-      sessions,
-      log,
-    })
-    const { host, port } = listenerConfig.address
-    const listener = new Listener({
-      host,
-      port,
-      maxConnections: listenerConfig.maxConnections,
-      maxConnectionsPerAddress: listenerConfig.maxConnectionsPerAddress,
-      turn,
-      log,
-      serve: (client) => engine.serve(client),
-    })
-    const bound = await listener.listen()
-    log.info(
-      { host, port: bound, targets: [...targets.keys()], policy: policy.current.version },
-      'gateway is listening for PostgreSQL clients',
-    )
+    if (config.listeners.mysql !== null) throw new Error('listeners.mysql: this version does not speak MySQL yet')
+    const postgres = await listen('postgres', config.listeners.postgres, startPostgres)
     return {
-      postgres: { host, port: bound },
+      postgres,
+      mysql: null,
       sessions,
       reloadPolicy: () => policy.reload(),
       close: async () => {
-        listener.close()
+        for (const listener of listeners) listener.close()
         sessions.endAll('shutdown')
         await new Promise((resolve) => setTimeout(resolve, sessions.size === 0 ? 20 : CLOSE_MILLISECONDS))
         for (const close of closers.toReversed()) await close()
@@ -136,12 +87,68 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
   }
 }
 
-function secureContext(files: { readonly certificateFile: string; readonly keyFile: string }): tls.SecureContext {
-  return tls.createSecureContext({
-    cert: readFileSync(files.certificateFile),
-    key: readFileSync(files.keyFile),
-    minVersion: 'TLSv1.2',
+/** What the engines share; `closers` learn how each part of it is closed. */
+async function openPorts(
+  config: GatewayConfig,
+  log: Logger,
+  closers: Closers,
+): Promise<EnginePorts & { readonly policy: PolicyFile }> {
+  const { syncMilliseconds, segmentBytes, segmentSeconds, statementTextMaxBytes, directory } = config.audit
+  const trail = await TrailWriter.open(directory, {
+    gatewayId: config.gatewayId,
+    syncMilliseconds,
+    segmentBytes,
+    segmentSeconds,
+    owedMilliseconds: OWED_MILLISECONDS,
+    checkMilliseconds: CHECK_MILLISECONDS,
   })
+  closers.push(() => trail.close())
+  const turn = new Turn(trail)
+  const policy = new PolicyFile(config.policyFile, maskingKeyIds(config), log, (loaded) => {
+    trail.owe(encodePolicyLoaded(loaded.version, config.policyFile, ruleCount(loaded)))
+    turn.schedule()
+  })
+  policy.watch()
+  closers.push(() => policy.close())
+  const verifier = TokenVerifier.create(config.issuers, { log })
+  closers.push(() => verifier.close())
+  const sessions = new SessionRegistry()
+  const clockHand = setInterval(() => sessions.checkTime(performance.now()), 1000).unref()
+  closers.push(() => clearInterval(clockHand))
+  return {
+    verifier,
+    policy,
+    trail,
+    turn,
+    rates: new RateLimiter(),
+    clock: { now: () => Date.now(), monotonic: () => performance.now() },
+    recordLimits: {
+      maxTextBytes: statementTextMaxBytes,
+      maxParameterBytes: 4096,
+      maxParametersBytes: 65_536,
+      maxParameters: 1000,
+    },
+    maskingKeys: maskingKeysOf(config),
+    sessions,
+    log,
+  }
+}
+
+function settingsOf<Settings extends ListenerConfig>(
+  config: GatewayConfig,
+  name: EngineName,
+  listener: Settings,
+): EngineSettings<Settings> {
+  const secureContext =
+    listener.tls === null
+      ? null
+      : tls.createSecureContext({
+          cert: readFileSync(listener.tls.certificateFile),
+          key: readFileSync(listener.tls.keyFile),
+          minVersion: 'TLSv1.2',
+        })
+  const targets = new Map([...config.targets].filter(([, { engine }]) => engine === name))
+  return { listener, secureContext, targets }
 }
 
 function ruleCount({ document: { allow, deny, masks, limits, functions } }: Policy): number {

@@ -75,7 +75,7 @@ export async function startDevelopment(options: DevelopmentOptions): Promise<Dev
     await writeCatalogFile(join(home, 'gateway.yaml'), TARGET, join(home, `${TARGET}.catalog.json`))
     const ca = certificate.caFile
     const document = {
-      postgres: { host: 'localhost', port: gateway.postgres.port, target: TARGET, ca: relative(process.cwd(), ca) },
+      postgres: { host: 'localhost', port, target: TARGET, ca: relative(process.cwd(), ca) },
       mysql: null,
       admin: null,
       issuer: issuer.url,
@@ -83,7 +83,7 @@ export async function startDevelopment(options: DevelopmentOptions): Promise<Dev
     }
     writePrivately(join(folder, 'dev.json'), `${JSON.stringify(document, null, 2)}\n`)
     return {
-      welcome: welcome(gateway.postgres.port, ca, tokens.agent, folder, home),
+      welcome: welcome(port, ca, tokens.agent, folder, home),
       databaseEnded: database.ended,
       stop,
     }

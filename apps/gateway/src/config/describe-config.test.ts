@@ -20,6 +20,7 @@ function config(mode: UpstreamTlsMode = 'verify-full', weak = false): GatewayCon
         maxMessageBytes: 1,
         maxStatementBytes: 1,
       },
+      mysql: null,
     },
     issuers: [{ ...issuerConfig('http://127.0.0.1:1'), allowHttp: weak }],
     targets: new Map([

@@ -1,13 +1,13 @@
 import { Secret } from '@gatehouse/core'
 import { stringify } from 'yaml'
-import type { GatewayConfig, ListenAddress } from './gateway-config.ts'
+import type { GatewayConfig, ListenAddress, ListenerConfig } from './gateway-config.ts'
 
 /** The resolved configuration as YAML, in the file's own form, with `[secret]` for every secret. */
 export function describeConfig(config: GatewayConfig): string {
-  const { postgres } = config.listeners
+  const { postgres, mysql } = config.listeners
   const shown = {
     ...config,
-    listeners: { postgres: { ...postgres, address: addressText(postgres.address) } },
+    listeners: { postgres: withAddressText(postgres), mysql: withAddressText(mysql) },
     targets: Object.fromEntries(config.targets),
   }
   return stringify(hideSecrets(shown), { lineWidth: 0, aliasDuplicateObjects: false })
@@ -15,11 +15,11 @@ export function describeConfig(config: GatewayConfig): string {
 
 /** The choices in the configuration that are weaker than they could be, each as a sentence for the log at start. */
 export function weakerChoices(config: GatewayConfig): readonly string[] {
-  const { postgres } = config.listeners
   const found: string[] = []
-  if (postgres.allowClearTextPasswordOnLoopback) {
+  for (const [engine, listener] of Object.entries(config.listeners)) {
+    if (listener?.allowClearTextPasswordOnLoopback !== true) continue
     found.push(
-      'listeners.postgres.allowClearTextPasswordOnLoopback: tokens may cross the loopback interface unencrypted',
+      `listeners.${engine}.allowClearTextPasswordOnLoopback: tokens may cross the loopback interface unencrypted`,
     )
   }
   for (const { issuer, allowHttp } of config.issuers) {
@@ -42,6 +42,10 @@ export function weakerChoices(config: GatewayConfig): readonly string[] {
     }
   }
   return found
+}
+
+function withAddressText(listener: ListenerConfig | null): unknown {
+  return listener === null ? null : { ...listener, address: addressText(listener.address) }
 }
 
 /** Host and port as one text, an IPv6 address in brackets. */

@@ -1,11 +1,12 @@
-import type { Secret } from '@gatehouse/core'
+import type { EngineName, Secret } from '@gatehouse/core'
 import type { IssuerConfig } from '../identity/index.ts'
 
 /** Everything the gateway can be told, resolved: defaults filled in, paths absolute, secrets read. */
 export interface GatewayConfig {
   /** Names this gateway in the audit trail. */
   readonly gatewayId: string
-  readonly listeners: { readonly postgres: PostgresListenerConfig }
+  /** Never both null; every target's engine has one. */
+  readonly listeners: { readonly postgres: ListenerConfig | null; readonly mysql: MysqlListenerConfig | null }
   /** Never empty, and no issuer twice. */
   readonly issuers: readonly IssuerConfig[]
   /** By target name, which is the database name a client asks for. Never empty. A map, because a client chooses the name. */
@@ -27,8 +28,8 @@ export interface MaskingKeyConfig {
   readonly key: Secret<string>
 }
 
-/** Where PostgreSQL clients connect, and what they may cost. */
-export interface PostgresListenerConfig {
+/** Where the clients of one engine connect, and what they may cost. */
+export interface ListenerConfig {
   readonly address: ListenAddress
   /** Null only on a loopback address. */
   readonly tls: ListenerTlsConfig | null
@@ -40,6 +41,12 @@ export interface PostgresListenerConfig {
   readonly maxConnectionsPerPrincipal: number
   readonly maxMessageBytes: number
   readonly maxStatementBytes: number
+}
+
+/** Where MySQL clients connect. */
+export interface MysqlListenerConfig extends ListenerConfig {
+  /** The server version that clients are greeted with; null: the targets' own, as far as it is known. */
+  readonly advertisedVersion: string | null
 }
 
 /** Host and port to listen on; port 0 lets the system choose. */
@@ -56,7 +63,7 @@ export interface ListenerTlsConfig {
 
 /** A database that clients may ask for. */
 export interface TargetConfig {
-  readonly engine: 'postgres'
+  readonly engine: EngineName
   readonly host: string
   readonly port: number
   /** The database's own name at the upstream. */

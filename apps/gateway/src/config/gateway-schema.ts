@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { anyPath, existingFile } from './file-settings.ts'
 import type { GatewayConfig } from './gateway-config.ts'
 import { issuerSchema } from './issuer-schema.ts'
-import { postgresListenerSchema } from './listener-schema.ts'
+import { mysqlListenerSchema, postgresListenerSchema } from './listener-schema.ts'
 import { maskingKeyContradictions, maskingKeySchema, namedMaskingKeySchema } from './masking-keys-schema.ts'
 import { targetSchema } from './target-schema.ts'
 
@@ -21,10 +21,22 @@ export function gatewaySchema(directory: string): z.ZodType<GatewayConfig> {
         .describe('Names this gateway in the audit trail. Default: the host name.'),
       listeners: z
         .strictObject({
-          postgres: postgresListenerSchema(directory).prefault({}).describe('Where PostgreSQL clients connect.'),
+          postgres: postgresListenerSchema(directory)
+            .nullable()
+            .default(null)
+            .describe('Where PostgreSQL clients connect. Null: nowhere. `{}`: as the defaults say.'),
+          mysql: mysqlListenerSchema(directory)
+            .nullable()
+            .default(null)
+            .describe('Where clients of MySQL and MariaDB connect. Null: nowhere. `{}`: as the defaults say.'),
         })
-        .prefault({})
-        .describe('Where clients connect.'),
+        .refine(({ postgres, mysql }) => postgres !== null || mysql !== null, {
+          error: 'must hold at least one of postgres and mysql',
+        })
+        .prefault({ postgres: {} })
+        .describe(
+          'Where clients connect: one at least, and one for the engine of every target. Default: `postgres` alone.',
+        ),
       issuers: z
         .array(issuerSchema(directory))
         .min(1)
@@ -103,6 +115,26 @@ export function gatewaySchema(directory: string): z.ZodType<GatewayConfig> {
       for (const contradiction of maskingKeyContradictions(config))
         context.addIssue({ code: 'custom', ...contradiction })
     }, whateverElseIsWrong)
+    .superRefine(({ listeners, targets }, context) => {
+      for (const [name, { engine }] of targets) {
+        if (listeners[engine] !== null) continue
+        context.addIssue({
+          code: 'custom',
+          path: ['targets', name, 'engine'],
+          message: `is ${engine}, and no client can ask for it: there is no listeners.${engine}`,
+        })
+      }
+    }, whereTargetsAreRead)
+}
+
+/** Listeners and targets are compared where nothing is wrong with either. */
+const whereTargetsAreRead = {
+  when: ({ value, issues }: z.core.ParsePayload): boolean =>
+    typeof value === 'object' &&
+    value !== null &&
+    'targets' in value &&
+    value.targets instanceof Map &&
+    !issues.some(({ path }) => path?.[0] === 'listeners'),
 }
 
 /** All problems of a file are reported at once: that of the keys too, though a setting beside them is not read. */

@@ -2,75 +2,100 @@ import { isIP } from 'node:net'
 import * as z from 'zod'
 import { isLoopbackHost } from '../identity/index.ts'
 import { existingFile, keyPairFault } from './file-settings.ts'
-import type { ListenAddress, PostgresListenerConfig } from './gateway-config.ts'
+import type { ListenAddress, ListenerConfig, MysqlListenerConfig } from './gateway-config.ts'
 
-/** The largest message PostgreSQL itself takes is 1 GiB - 1 (PQ_LARGE_MESSAGE_LIMIT, MaxAllocSize). */
+/** The largest message PostgreSQL itself takes is 1 GiB - 1 (PQ_LARGE_MESSAGE_LIMIT, MaxAllocSize); MySQL's max_allowed_packet goes up to 1 GiB. */
 const MAX_MESSAGE_BYTES = 1_073_741_823
 
 /** The schema of the PostgreSQL listener. Relative paths begin at `directory`. */
-export function postgresListenerSchema(directory: string): z.ZodType<PostgresListenerConfig> {
-  return z
-    .strictObject({
-      address: z
-        .string()
-        .transform(toAddress)
-        .prefault('127.0.0.1:15432')
-        .describe('Host and port to listen on. Port 0: the system chooses.'),
-      tls: listenerTls(directory)
-        .nullable()
-        .prefault(null)
-        .describe("The listener's certificate. Null: no TLS, on a loopback address only."),
-      allowClearTextPasswordOnLoopback: z
-        .boolean()
-        .default(false)
-        .describe(
-          'Weaker choice, for development: a token may come as a clear-text password without TLS, on a loopback address.',
-        ),
-      handshakeTimeoutSeconds: z.int().min(1).max(300).default(10).describe('From accept to the end of the login.'),
-      maxConnections: z.int().min(1).max(1_000_000).default(10_000).describe('Of all clients together.'),
-      maxConnectionsPerAddress: z.int().min(1).max(1_000_000).default(1000).describe('Of one client address.'),
-      maxConnectionsPerPrincipal: z.int().min(1).max(1_000_000).default(200).describe('Of one subject and actor.'),
-      maxMessageBytes: z
-        .int()
-        .min(65_536)
-        .max(MAX_MESSAGE_BYTES)
-        .default(67_108_864)
-        .describe('A longer message from a client is refused before it is buffered.'),
-      maxStatementBytes: z
-        .int()
-        .min(1024)
-        .max(MAX_MESSAGE_BYTES)
-        .default(1_048_576)
-        .describe('A longer statement text is refused unread.'),
-    })
-    .superRefine((listener, context) => {
-      const { address, tls, allowClearTextPasswordOnLoopback, maxMessageBytes, maxStatementBytes } = listener
-      const loopback = isLoopbackHost(address.host)
-      if (!loopback && tls === null) {
-        context.addIssue({
-          code: 'custom',
-          path: ['address'],
-          message: 'is not a loopback address, so the listener needs tls',
-        })
-      }
-      if (!loopback && allowClearTextPasswordOnLoopback) {
-        context.addIssue({
-          code: 'custom',
-          path: ['allowClearTextPasswordOnLoopback'],
-          message: 'contradicts an address that is not a loopback one',
-        })
-      }
-      if (maxStatementBytes > maxMessageBytes) {
-        context.addIssue({
-          code: 'custom',
-          path: ['maxStatementBytes'],
-          message: 'is more than maxMessageBytes, and a statement travels in one message',
-        })
-      }
-    })
+export function postgresListenerSchema(directory: string): z.ZodType<ListenerConfig> {
+  return z.strictObject(settings(directory, '127.0.0.1:15432')).superRefine(findContradictions)
 }
 
-function listenerTls(directory: string): z.ZodType<PostgresListenerConfig['tls']> {
+/** The schema of the MySQL listener. Relative paths begin at `directory`. */
+export function mysqlListenerSchema(directory: string): z.ZodType<MysqlListenerConfig> {
+  return z
+    .strictObject({
+      ...settings(directory, '127.0.0.1:13306'),
+      advertisedVersion: z
+        .string()
+        .regex(/^\d{1,2}\.\d{1,2}\.\d{1,3}[\x21-\x7e]{0,48}$/, {
+          error: 'must begin with a version such as 8.0.99, in ASCII without blanks, at most 58 characters',
+        })
+        .nullable()
+        .default(null)
+        .describe(
+          "The server version that clients are greeted with. Null: the targets' own, where all are of one flavour and one of them was reached; else `8.0.99-gatehouse`.",
+        ),
+    })
+    .superRefine(findContradictions)
+}
+
+/** The settings that the listeners of both engines have. */
+// oxlint-disable-next-line typescript/explicit-module-boundary-types
+function settings(directory: string, address: string) {
+  return {
+    address: z
+      .string()
+      .transform(toAddress)
+      .prefault(address)
+      .describe('Host and port to listen on. Port 0: the system chooses.'),
+    tls: listenerTls(directory)
+      .nullable()
+      .prefault(null)
+      .describe("The listener's certificate. Null: no TLS, on a loopback address only."),
+    allowClearTextPasswordOnLoopback: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Weaker choice, for development: a token may come as a clear-text password without TLS, on a loopback address.',
+      ),
+    handshakeTimeoutSeconds: z.int().min(1).max(300).default(10).describe('From accept to the end of the login.'),
+    maxConnections: z.int().min(1).max(1_000_000).default(10_000).describe('Of all clients together.'),
+    maxConnectionsPerAddress: z.int().min(1).max(1_000_000).default(1000).describe('Of one client address.'),
+    maxConnectionsPerPrincipal: z.int().min(1).max(1_000_000).default(200).describe('Of one subject and actor.'),
+    maxMessageBytes: z
+      .int()
+      .min(65_536)
+      .max(MAX_MESSAGE_BYTES)
+      .default(67_108_864)
+      .describe('A longer message from a client is refused before it is buffered.'),
+    maxStatementBytes: z
+      .int()
+      .min(1024)
+      .max(MAX_MESSAGE_BYTES)
+      .default(1_048_576)
+      .describe('A longer statement text is refused unread.'),
+  }
+}
+
+function findContradictions(listener: ListenerConfig, context: z.RefinementCtx): void {
+  const { address, tls, allowClearTextPasswordOnLoopback, maxMessageBytes, maxStatementBytes } = listener
+  const loopback = isLoopbackHost(address.host)
+  if (!loopback && tls === null) {
+    context.addIssue({
+      code: 'custom',
+      path: ['address'],
+      message: 'is not a loopback address, so the listener needs tls',
+    })
+  }
+  if (!loopback && allowClearTextPasswordOnLoopback) {
+    context.addIssue({
+      code: 'custom',
+      path: ['allowClearTextPasswordOnLoopback'],
+      message: 'contradicts an address that is not a loopback one',
+    })
+  }
+  if (maxStatementBytes > maxMessageBytes) {
+    context.addIssue({
+      code: 'custom',
+      path: ['maxStatementBytes'],
+      message: 'is more than maxMessageBytes, and a statement travels in one message',
+    })
+  }
+}
+
+function listenerTls(directory: string): z.ZodType<ListenerConfig['tls']> {
   return z
     .strictObject({
       certificateFile: existingFile(directory).describe('The certificate and its chain, in PEM.'),

@@ -142,7 +142,7 @@ describe('a file with what is needed', () => {
     ['localhost:5432', { host: 'localhost', port: 5432 }],
     ['127.9.9.9:65535', { host: '127.9.9.9', port: 65535 }],
   ])('may listen on %s', (text, address) => {
-    expect(accepted(listener(`    address: "${text}"`)).listeners.postgres.address).toEqual(address)
+    expect(accepted(listener(`    address: "${text}"`)).listeners.postgres?.address).toEqual(address)
   })
 })
 
@@ -275,6 +275,40 @@ describe('references', () => {
   })
 })
 
+describe('the listeners', () => {
+  const listeners = (text: string): string => changed('issuers:', `listeners: ${text}\nissuers:`)
+  const ofMysql = (text: string): string => listeners(text).replace('engine: postgres', 'engine: mysql')
+
+  test('are that of PostgreSQL alone where the file says nothing', () => {
+    expect(accepted(minimal).listeners.mysql).toBeNull()
+  })
+
+  test('of MySQL has its own defaults, and so has a target of MySQL', () => {
+    const config = accepted(ofMysql('{ mysql: {} }'))
+    expect(config.listeners.postgres).toBeNull()
+    expect(config.listeners.mysql).toMatchObject({
+      address: { host: '127.0.0.1', port: 13306 },
+      advertisedVersion: null,
+      maxStatementBytes: 1024 * 1024,
+    })
+    expect(config.targets.get('shop')).toMatchObject({ engine: 'mysql', port: 3306 })
+  })
+
+  test.each([
+    ['{}', 'listeners: must hold at least one of postgres and mysql'],
+    ['{ postgres: null }', 'listeners: must hold at least one of postgres and mysql'],
+    ['{ mysql: {} }', 'targets.shop.engine: is postgres, and no client can ask for it: there is no listeners.postgres'],
+    ['{ postgres: {}, mysql: { advertisedVersion: new } }', 'advertisedVersion: must begin with a version'],
+    ['{ postgres: {}, mysql: { address: "0.0.0.0:13306" } }', 'is not a loopback address, so the listener needs tls'],
+  ])('%s are refused', (text, expected) => {
+    expect(problems(listeners(text))).toContain(expected)
+  })
+
+  test('a target of MySQL without a listener is refused', () => {
+    expect(problems(ofMysql('{ postgres: {} }'))).toContain('there is no listeners.mysql')
+  })
+})
+
 describe('a file with mistakes', () => {
   test('hears of all of them at once, each with line and column', () => {
     const text = `listener:
@@ -303,7 +337,7 @@ log: { level: loud }
       'gateway.yaml:5:5: issuers[0].audiences: there is no such setting; did you mean audience?',
       'gateway.yaml:6:5: issuers[0].clockSkewSeconds: must be at most 300',
       'gateway.yaml:8:3: targets.shop.database: is missing',
-      'gateway.yaml:9:5: targets.shop.engine: must be one of postgres',
+      'gateway.yaml:9:5: targets.shop.engine: must be one of postgres, mysql',
       'gateway.yaml:11:5: targets.shop.databse: there is no such setting; did you mean database?',
       'gateway.yaml:12:5: targets.shop.user: must be a text',
       'gateway.yaml:13:12: targets.shop.tls.mode: must be one of verify-full, verify-ca, require-unverified, disable, clear-text-over-network',

@@ -24,12 +24,19 @@ export const secret: z.ZodType<Secret<string>> = z
 export function targetSchema(directory: string): z.ZodType<TargetConfig> {
   return z
     .strictObject({
-      engine: z.enum(['postgres']).describe('The protocol the upstream speaks.'),
+      engine: z
+        .enum(['postgres', 'mysql'])
+        .describe('The protocol the upstream speaks; `mysql` for MySQL and MariaDB.'),
       host: z
         .string()
         .regex(/^[^\s/]+$/, { error: 'must be a host name or an address' })
         .describe('The upstream host.'),
-      port: z.int().min(1).max(65_535).default(5432).describe('The upstream port.'),
+      port: z
+        .int()
+        .min(1)
+        .max(65_535)
+        .optional()
+        .describe('The upstream port. Default: 5432 with engine `postgres`, 3306 with `mysql`.'),
       database: shortName.describe("The database's own name at the upstream."),
       user: shortName.describe('The user the gateway logs in as. Clients never see it.'),
       password: secret
@@ -54,7 +61,10 @@ export function targetSchema(directory: string): z.ZodType<TargetConfig> {
         })
       }
     })
+    .transform((target) => ({ ...target, port: target.port ?? DEFAULT_PORTS[target.engine] }))
 }
+
+const DEFAULT_PORTS = { postgres: 5432, mysql: 3306 } as const
 
 // NUL would end the name early in a start-up message.
 const shortName = z

@@ -1,16 +1,10 @@
 import {
-  type AuditTrail,
   Gate,
-  type GateClock,
   encodeAlarm,
   encodeLoginRefused,
   encodeSessionEnd,
   encodeSessionPart,
   encodeSessionStart,
-  type Policy,
-  type RateLimiter,
-  type RecordLimits,
-  type MaskingKeys,
   type StatementReader,
   TrailUnavailable,
 } from '@gatehouse/core'
@@ -24,12 +18,9 @@ import {
 } from '@gatehouse/postgres-wire'
 import type { NameEnvironment } from '@gatehouse/sql-analysis'
 import type { SecureContext } from 'node:tls'
-import type { Logger } from 'pino'
-import type { PostgresListenerConfig, TargetConfig } from '../config/index.ts'
+import type { ListenerConfig, TargetConfig } from '../config/index.ts'
 import type { Connection } from '../connection.ts'
-import type { TokenVerifier } from '../identity/index.ts'
-import type { SessionRegistry } from '../session-registry.ts'
-import type { Turn } from '../turn.ts'
+import type { EnginePorts } from '../engine.ts'
 import type { CatalogSource } from './catalog-source.ts'
 import { authenticateClient, LoginRefused, type LoggedIn, type LoginOptions, openClient } from './login.ts'
 import { LoginFrames, LoginInterrupted } from './login-frames.ts'
@@ -47,21 +38,11 @@ export interface PostgresTarget {
 }
 
 /** What the engine works with; one for all sessions of a listener. */
-export interface EnginePorts {
-  readonly listener: PostgresListenerConfig
+export interface PostgresEnginePorts extends EnginePorts {
+  readonly listener: ListenerConfig
   readonly secureContext: SecureContext | null
   readonly targets: ReadonlyMap<string, PostgresTarget>
-  readonly verifier: TokenVerifier
-  readonly policy: { readonly current: Policy }
   readonly reader: StatementReader<NameEnvironment>
-  readonly trail: AuditTrail
-  readonly turn: Turn
-  readonly rates: RateLimiter
-  readonly clock: GateClock
-  readonly recordLimits: RecordLimits
-  readonly maskingKeys: MaskingKeys
-  readonly sessions: SessionRegistry
-  readonly log: Logger
 }
 
 /** Only what may come during login: the client's answers to authentication requests. */
@@ -69,10 +50,10 @@ const LOGIN_LIMITS = FRONTEND_LIMITS(64 * 1024).map((limit, tag) => (tag === 0x7
 
 /** Speaks PostgreSQL with one client connection, from its first byte to its last. */
 export class PostgresEngine {
-  readonly #ports: EnginePorts
+  readonly #ports: PostgresEnginePorts
   readonly #login: LoginOptions
 
-  constructor(ports: EnginePorts) {
+  constructor(ports: PostgresEnginePorts) {
     this.#ports = ports
     this.#login = {
       secureContext: ports.secureContext,

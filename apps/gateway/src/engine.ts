@@ -1,0 +1,38 @@
+import type { AuditTrail, GateClock, MaskingKeys, Policy, RateLimiter, RecordLimits } from '@gatehouse/core'
+import type { SecureContext } from 'node:tls'
+import type { Logger } from 'pino'
+import type { TargetConfig } from './config/index.ts'
+import type { Connection } from './connection.ts'
+import type { TokenVerifier } from './identity/index.ts'
+import type { SessionRegistry } from './session-registry.ts'
+import type { Turn } from './turn.ts'
+
+/** What speaks one protocol for one listener. */
+export interface Engine {
+  /** Serves one connection. Resolves when its login is over, one way or the other; never rejects. */
+  serve(client: Connection): Promise<void>
+  /** Lets go of all that it holds beside the sessions: readers, looks at catalogs. */
+  close(): Promise<void>
+}
+
+/** What the engines of a gateway share. */
+export interface EnginePorts {
+  readonly verifier: TokenVerifier
+  readonly policy: { readonly current: Policy }
+  readonly trail: AuditTrail
+  readonly turn: Turn
+  readonly rates: RateLimiter
+  readonly clock: GateClock
+  readonly recordLimits: RecordLimits
+  readonly maskingKeys: MaskingKeys
+  readonly sessions: SessionRegistry
+  readonly log: Logger
+}
+
+/** What one engine is told beside: its listener's settings, and the targets that speak its protocol. */
+export interface EngineSettings<Listener> {
+  readonly listener: Listener
+  /** The listener's certificate; null: it has none. */
+  readonly secureContext: SecureContext | null
+  readonly targets: ReadonlyMap<string, TargetConfig>
+}
