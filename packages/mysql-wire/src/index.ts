@@ -1,2 +1,20 @@
-/** Bytes to MySQL packets and back, for both roles. */
-export const MYSQL_PROTOCOL_VERSION = 10
+export { Capability, MariadbCapability, ServerStatus } from './capabilities.ts'
+export type { EofPacket, ErrPacket, OkPacket } from './generic-response.ts'
+export {
+  decodeEof,
+  decodeErr,
+  decodeOk,
+  encodeEof,
+  encodeErr,
+  encodeOk,
+  isEof,
+  ResponseHeader,
+} from './generic-response.ts'
+export { ANY_SEQUENCE_ID, PacketCursor } from './packet-cursor.ts'
+export { CONNECTION_PHASE_LIMIT, LARGEST_PACKET, LARGEST_PAYLOAD, PACKET_HEADER_BYTES } from './packet-limits.ts'
+export { PacketWriter } from './packet-writer.ts'
+export { PayloadReader } from './payload-reader.ts'
+export type { ProtocolErrorCode } from './protocol-error.ts'
+export { ProtocolError } from './protocol-error.ts'
+export type { SessionStateChange } from './session-state.ts'
+export { decodeSessionState, encodeSessionState } from './session-state.ts'
