@@ -110,7 +110,7 @@ describe('an ERR packet', () => {
     })
     const writer = new PacketWriter()
     encodeErr({ kind: 'ERR', errorCode: 1096, sqlState: 'HY000', errorMessage: 'No' }, writer)
-    expect(writer.take().toString('hex')).toBe('0b000000ff480423485930303' + '04e6f')
+    expect(writer.take().toString('hex')).toBe('0b000000ff48042348593030304e6f')
     expect(() => encodeErr({ kind: 'ERR', errorCode: 1, sqlState: 'nope!', errorMessage: '' }, writer)).toThrow(
       RangeError,
     )
