@@ -3,7 +3,7 @@ import type { NameEnvironment } from './facts/reading.ts'
 import { readOne } from './facts/statements.ts'
 import { NamesInText } from './names-in-text.ts'
 import type { ParseResult, Tree } from './facts/tree.ts'
-import { Work } from './facts/work.ts'
+import { Work } from '../facts/work.ts'
 
 export type { NameEnvironment }
 export { Work }

@@ -10,7 +10,7 @@ import { giantView, hostileCatalog } from './fixtures/hostile-catalog.ts'
 import { HOSTILE_TEXTS } from './fixtures/hostile-texts.ts'
 import { ORDINARY_TEXTS } from './fixtures/ordinary-texts.ts'
 import { readStatement } from './fixtures/sample-catalog.ts'
-import { TEXT_UNITS } from './work.ts'
+import { TEXT_UNITS } from '../../facts/work.ts'
 
 const LIMIT = new RegExp(`more than (?:${TEXT_UNITS} units of work|1000 deep)|nested too deep`)
 

@@ -1,6 +1,6 @@
 import type { RelationName } from '@gatehouse/core'
 import { type Column, type Lineage, NOTHING, anyOf, clouded, rowOf, untraced } from './lineage.ts'
-import type { Spending } from './work.ts'
+import type { Spending } from '../../facts/work.ts'
 
 /**
  * One entry of a FROM clause as names see it (the server's ParseNamespaceItem).

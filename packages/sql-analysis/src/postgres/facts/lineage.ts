@@ -1,22 +1,24 @@
-import type { ColumnName, ColumnType, Dependence, FunctionName, LineageSource, OutputColumn } from '@gatehouse/core'
+import type { ColumnType, FunctionName, LineageSource, OutputColumn } from '@gatehouse/core'
 import type { CatalogFunction } from '../catalog.ts'
-import type { Spending } from './work.ts'
-
-/**
- * Why a value could not be traced.
- * `function`: a function the catalog does not know. `relation`: a relation it does not know.
- * `name`: anything else (an unknown column, a view that cannot be expanded, a value of unknown origin).
- */
-export type Opacity = 'none' | 'function' | 'relation' | 'name'
+import {
+  type Combining,
+  COMPARED,
+  DERIVED,
+  KEPT,
+  mergedSources,
+  type Opacity,
+  sameSources,
+  TESTED,
+  type Traced,
+  turnedSources,
+  worseOpacity,
+} from '../../facts/sources.ts'
+import type { Spending } from '../../facts/work.ts'
 
 /** What one value depends on. Immutable. */
-export interface Lineage {
-  readonly sources: readonly LineageSource[]
+export interface Lineage extends Traced {
   /** Functions of unknown body whose result can be in it. */
   readonly through: readonly CatalogFunction[]
-  readonly opacity: Opacity
-  /** Why it could not be traced in full; null when it could. */
-  readonly reason: string | null
   /** The fields of a row value, when they are known. */
   readonly fields: readonly Column[] | null
   /** True when its type is certainly one that initdb made: then no operator on user types can be meant. */
@@ -79,7 +81,7 @@ export function clouded(lineage: Lineage, opacity: Exclude<Opacity, 'none'>, rea
   return {
     sources: lineage.sources,
     through: lineage.through,
-    opacity: worse(lineage.opacity, opacity),
+    opacity: worseOpacity(lineage.opacity, opacity),
     reason: lineage.reason ?? reason,
     fields: null,
     builtinType: false,
@@ -109,19 +111,6 @@ function mergeFunctions(a: readonly CatalogFunction[], b: readonly CatalogFuncti
   if (a.length === 0 || a === b) return b
   return b.length === 0 ? a : [...new Set([...a, ...b])]
 }
-
-function worse(a: Opacity, b: Opacity): Opacity {
-  if (a === 'name' || b === 'name') return 'name'
-  if (a === 'relation' || b === 'relation') return 'relation'
-  return a === 'none' ? b : a
-}
-
-/** How sources come out of what is done with them. */
-type Combining = Readonly<Record<Dependence, Dependence>>
-const DERIVED: Combining = { copied: 'derived', derived: 'derived', compared: 'derived', decides: 'decides' }
-const KEPT: Combining = { copied: 'copied', derived: 'derived', compared: 'compared', decides: 'decides' }
-const TESTED: Combining = { ...KEPT, copied: 'derived' }
-const COMPARED: Combining = { ...KEPT, copied: 'compared' }
 
 /** A value computed from others: every source becomes `derived`. */
 export function derivedFrom(work: Spending, parts: readonly Lineage[]): Lineage {
@@ -155,7 +144,7 @@ function combine(work: Spending, parts: readonly Lineage[], combining: Combining
   for (const part of parts) {
     if (part.through.length > 0) through = mergeFunctions(through, part.through)
     if (part.opacity !== 'none') {
-      opacity = worse(opacity, part.opacity)
+      opacity = worseOpacity(opacity, part.opacity)
       reason ??= part.reason
     }
     if (!part.builtinType) builtinType = false
@@ -174,7 +163,7 @@ function combine(work: Spending, parts: readonly Lineage[], combining: Combining
     if (opacity === 'none' && builtinType && through.length === 0 && !array) return NOTHING
     return { sources: NO_SOURCES, through, opacity, reason, fields: null, builtinType, type, array }
   }
-  const sources = withSources === 1 ? turned(work, only.sources, combining) : mergeSources(parts, combining)
+  const sources = withSources === 1 ? turnedSources(work, only.sources, combining) : mergedSources(parts, combining)
   return { sources, through, opacity, reason, fields: null, builtinType, type, array }
 }
 
@@ -190,32 +179,6 @@ function commonType(parts: readonly Lineage[]): ColumnType | null {
 
 function sameType(a: ColumnType | null, b: ColumnType | null): boolean {
   return a?.oid === b?.oid && a?.modifier === b?.modifier
-}
-
-function turned(work: Spending, sources: readonly LineageSource[], combining: Combining): readonly LineageSource[] {
-  if (combining === KEPT) return sources
-  work.spend(sources.length >> 3)
-  if (sources.every((source) => combining[source.how] === source.how)) return sources
-  work.spend(sources.length)
-  return sources.map((source) => turnedSource(source, combining[source.how]))
-}
-
-function turnedSource(source: LineageSource, how: Dependence): LineageSource {
-  return source.how === how ? source : { column: source.column, how }
-}
-
-function mergeSources(parts: readonly Lineage[], combining: Combining): readonly LineageSource[] {
-  const merged = new Map<ColumnName, LineageSource>()
-  for (const part of parts) {
-    for (const source of part.sources) {
-      const how = combining[source.how]
-      const known = merged.get(source.column)
-      if (known === undefined) merged.set(source.column, turnedSource(source, how))
-      // A value that may be the column's own, or one computed from it, is treated as computed: its mask may show the wrong part.
-      else if (known.how !== how) merged.set(source.column, turnedSource(source, 'derived'))
-    }
-  }
-  return [...merged.values()]
 }
 
 /** A row made of the columns: derived from all of them, its fields as they are. */
@@ -242,15 +205,6 @@ export function sameLineage(work: Spending, a: Lineage, b: Lineage): boolean {
     const other = b.fields?.[index]
     return other !== undefined && field.name === other.name && sameLineage(work, field.lineage, other.lineage)
   })
-}
-
-// Each column stands in a list once.
-function sameSources(work: Spending, a: readonly LineageSource[], b: readonly LineageSource[]): boolean {
-  if (a === b) return true
-  if (a.length !== b.length) return false
-  work.spend(2 * a.length)
-  const known = new Map(b.map((source) => [source.column, source.how]))
-  return a.every((source) => known.get(source.column) === source.how)
 }
 
 /** The functions' names, each once. */

@@ -1,7 +1,7 @@
 import type { CommonTableExpr } from 'libpg-query'
 import { type Item, ambiguousColumn, columnOf, openColumn, wholeRow } from './item.ts'
 import { type Column, type Lineage, NOTHING, anyOf, untraced } from './lineage.ts'
-import type { Spending } from './work.ts'
+import type { Spending } from '../../facts/work.ts'
 
 /** The entries one query level can name, and the levels around it. */
 export interface Scope {

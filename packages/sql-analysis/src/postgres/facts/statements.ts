@@ -10,7 +10,7 @@ import { type NameEnvironment, Reading, type Walkers } from './reading.ts'
 import { type Scope, TOP } from './scope.ts'
 import { readSessionStatement } from './session-statements.ts'
 import { type Tree, intoClauseOf, kindOf } from './tree.ts'
-import { OverBudget, type Work } from './work.ts'
+import { OverBudget, type Work } from '../../facts/work.ts'
 
 const WALKERS: Walkers = {
   expression: readExpression,

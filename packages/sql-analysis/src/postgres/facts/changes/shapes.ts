@@ -1,5 +1,5 @@
 import { type Tree, kindOf } from '../tree.ts'
-import type { Spending } from '../work.ts'
+import type { Spending } from '../../../facts/work.ts'
 
 /** Units for each object of a tree that gets a number. */
 const OBJECT_UNITS = 12

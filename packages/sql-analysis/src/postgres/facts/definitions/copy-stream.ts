@@ -1,7 +1,7 @@
 import type { CopyOut } from '@gatehouse/core'
 import type { DefElem } from 'libpg-query'
 import type { Column } from '../lineage.ts'
-import type { Spending } from '../work.ts'
+import type { Spending } from '../../../facts/work.ts'
 import { type Tree, listOf, literalText, stringOf, stringsOf } from '../tree.ts'
 
 /** What is known of a COPY's options so far; null where the option was not given (the server's CopyFormatOptions). */

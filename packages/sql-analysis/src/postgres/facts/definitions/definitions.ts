@@ -11,7 +11,7 @@ import type { Item } from '../item.ts'
 import { type Scope, TOP } from '../scope.ts'
 import { readVariableSet } from '../settings.ts'
 import { type Tree, kindOf, listOf, literalText, stringsOf } from '../tree.ts'
-import { STEP_UNITS } from '../work.ts'
+import { STEP_UNITS } from '../../../facts/work.ts'
 import { targetItem } from '../changes/changes.ts'
 
 /** Reads a definition, rights or maintenance statement; null when the node is none. Returns its action. */

@@ -5,7 +5,7 @@ import type { Reading } from '../reading.ts'
 import type { Scope } from '../scope.ts'
 import { tellOfOperator } from './tells.ts'
 import { type Tree, lastName, stringsOf } from '../tree.ts'
-import { STEP_UNITS } from '../work.ts'
+import { STEP_UNITS } from '../../../facts/work.ts'
 
 /** An operator with its operands, or a chain of them. */
 export function readOperators(reading: Reading, outermost: A_Expr, scope: Scope): Lineage {

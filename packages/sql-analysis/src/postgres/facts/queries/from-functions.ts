@@ -23,7 +23,7 @@ import { type Tree, lastName, listOf, stringsOf } from '../tree.ts'
 import { findFunctions, splitName } from '../expressions/functions.ts'
 import { fieldWithValues } from '../expressions/functions-trust.ts'
 import { outputName } from './output-names.ts'
-import { STEP_UNITS } from '../work.ts'
+import { STEP_UNITS } from '../../../facts/work.ts'
 
 interface Returned {
   readonly columns: readonly Column[]

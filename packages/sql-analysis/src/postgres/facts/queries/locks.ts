@@ -3,7 +3,7 @@ import type { Reading } from '../reading.ts'
 import { relationName } from '../relations.ts'
 import { type Scope, findCommonTable } from '../scope.ts'
 import { type Tree, listOf } from '../tree.ts'
-import { STEP_UNITS } from '../work.ts'
+import { STEP_UNITS } from '../../../facts/work.ts'
 
 /** FOR UPDATE and the like lock rows of the tables named, or of all in FROM, sub-queries included. */
 export function readLocks(reading: Reading, statement: SelectStmt, from: readonly Tree[], scope: Scope): void {

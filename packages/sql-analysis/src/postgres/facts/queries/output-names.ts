@@ -1,6 +1,6 @@
 import type { FuncCall } from 'libpg-query'
 import { type Tree, lastName, listOf, stringOf } from '../tree.ts'
-import type { Spending } from '../work.ts'
+import type { Spending } from '../../../facts/work.ts'
 
 /**
  * The name the server gives an output column without AS (its FigureColname); `?column?` where it finds none.

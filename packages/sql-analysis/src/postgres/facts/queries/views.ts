@@ -5,7 +5,7 @@ import { Reading } from '../reading.ts'
 import { storedColumns, typeOfColumn } from '../relations.ts'
 import { TOP } from '../scope.ts'
 import { STORED_TEXT_PATH } from '../routines/routines.ts'
-import { OverBudget, PARSED_CHARACTER_UNITS, ViewWork } from '../work.ts'
+import { OverBudget, PARSED_CHARACTER_UNITS, ViewWork } from '../../../facts/work.ts'
 
 interface Expansion {
   readonly columns: readonly Column[]

@@ -1,7 +1,7 @@
 import type { SqlBody } from '../../catalog.ts'
 import type { Reading } from '../reading.ts'
 import { type Tree, listOf } from '../tree.ts'
-import { OverBudget, PARSED_CHARACTER_UNITS } from '../work.ts'
+import { OverBudget, PARSED_CHARACTER_UNITS } from '../../../facts/work.ts'
 
 /** An object of the tree that PostgreSQL's PL/pgSQL compiler makes of a function, as libpg_query prints it. */
 export type Block = Readonly<Record<string, unknown>>

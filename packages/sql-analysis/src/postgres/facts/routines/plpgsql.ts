@@ -4,7 +4,7 @@ import { Routine, SCALAR, type Values } from './plpgsql-routine.ts'
 import { type Compiled, compile } from './plpgsql-tree.ts'
 import { Reading } from '../reading.ts'
 import { isUnclear, pathOf, takeOver, whileReading } from './routines.ts'
-import { OverBudget, ViewWork } from '../work.ts'
+import { OverBudget, ViewWork } from '../../../facts/work.ts'
 
 /** The rows that a trigger function sees as `new` and `old`. */
 export interface TriggerRows {

@@ -8,7 +8,7 @@ import { type Scope, TOP } from '../scope.ts'
 import { STORED_TEXT_PATH } from './routines.ts'
 import { type Tree, listOf } from '../tree.ts'
 import { relationColumns } from '../queries/views.ts'
-import { PARSED_CHARACTER_UNITS, ViewWork } from '../work.ts'
+import { PARSED_CHARACTER_UNITS, ViewWork } from '../../../facts/work.ts'
 
 /** Changes within rules within rules; the server refuses rules that lead to themselves. */
 const MAX_RULE_DEPTH = 16

@@ -8,7 +8,7 @@ import { storedColumns } from '../relations.ts'
 import { isUnclear, pathOf, STORED_TEXT_PATH, takeOver, whileReading } from './routines.ts'
 import { type Scope, TOP } from '../scope.ts'
 import { type Tree, intoClauseOf, listOf } from '../tree.ts'
-import { OverBudget, PARSED_CHARACTER_UNITS, ViewWork } from '../work.ts'
+import { OverBudget, PARSED_CHARACTER_UNITS, ViewWork } from '../../../facts/work.ts'
 
 /** Parsed bodies; null: the text is not SQL. Function objects belong to one snapshot: what is stored here dies with it. */
 const bodies = new WeakMap<SqlBody, readonly Tree[] | null>()

@@ -8,7 +8,7 @@ import { findRelation, storedColumns } from '../relations.ts'
 import { STORED_TEXT_PATH, takeOver } from './routines.ts'
 import { TOP } from '../scope.ts'
 import type { Tree } from '../tree.ts'
-import { PARSED_CHARACTER_UNITS } from '../work.ts'
+import { PARSED_CHARACTER_UNITS } from '../../../facts/work.ts'
 
 /** Oid of the type `text`, the same in every version. */
 const TEXT_OID = 25
