@@ -1,13 +1,4 @@
-import {
-  Gate,
-  encodeAlarm,
-  encodeLoginRefused,
-  encodeSessionEnd,
-  encodeSessionPart,
-  encodeSessionStart,
-  type StatementReader,
-  TrailUnavailable,
-} from '@gatehouse/core'
+import { type Gate, encodeAlarm, encodeSessionEnd, encodeSessionStart, type StatementReader } from '@gatehouse/core'
 import {
   encodeAuthentication,
   encodeBackendKeyData,
@@ -21,15 +12,24 @@ import type { SecureContext } from 'node:tls'
 import type { ListenerConfig, TargetConfig } from '../config/index.ts'
 import type { Connection } from '../connection.ts'
 import type { EnginePorts } from '../engine.ts'
+import {
+  inPlace,
+  LoginInterrupted,
+  loginFailed,
+  type LoginOptions,
+  openGate,
+  refused,
+  unknownTarget,
+} from '../login-policy.ts'
 import type { CatalogSource } from './catalog-source.ts'
-import { authenticateClient, LoginRefused, type LoggedIn, type LoginOptions, openClient } from './login.ts'
-import { LoginFrames, LoginInterrupted } from './login-frames.ts'
+import { authenticateClient, type LoggedIn, openClient } from './login.ts'
+import { LoginFrames } from './login-frames.ts'
 import { OwnQueries } from './own-queries.ts'
 import { PostgresSession } from './postgres-session.ts'
-import { encodeFarewell, type Farewell } from './refusal.ts'
+import { encodeFarewell } from './refusal.ts'
 import { readSchemas, SCHEMAS_QUERY } from './schemas-query.ts'
 import { settingsFacts } from './startup-settings.ts'
-import { openUpstream, type Upstream, UpstreamUnavailable } from './upstream.ts'
+import { openUpstream, type Upstream } from './upstream.ts'
 
 /** A target with the gateway's own look at its catalog. */
 export interface PostgresTarget {
@@ -90,38 +90,19 @@ export class PostgresEngine {
 
   async #open(client: Connection, loggedIn: LoggedIn): Promise<void> {
     const { sessions, targets, listener } = this.#ports
-    const { principal } = loggedIn
     const target = targets.get(loggedIn.target)
-    if (target === undefined)
-      throw new LoginRefused(
-        farewell('3D000', 'UNKNOWN_TARGET', 'there is no such target', 'Ask the operator of the gateway.'),
-      )
-    if (!sessions.enter(principal, listener.maxConnectionsPerPrincipal)) {
-      throw new LoginRefused(
-        farewell(
-          '53300',
-          'TOO_MANY_CONNECTIONS',
-          `you already have ${listener.maxConnectionsPerPrincipal} sessions`,
-          'Close some of them first.',
-        ),
-      )
-    }
-    try {
-      await this.#begin(client, loggedIn, target)
-    } catch (error) {
-      sessions.leave(principal)
-      throw error
-    }
+    if (target === undefined) throw unknownTarget(this.#login)
+    await inPlace(sessions, loggedIn.principal, listener.maxConnectionsPerPrincipal, () =>
+      this.#begin(client, loggedIn, target),
+    )
   }
 
   /** From the verified principal to the running session. */
   async #begin(client: Connection, loggedIn: LoggedIn, target: PostgresTarget): Promise<void> {
     const { sessions, turn, trail, clock } = this.#ports
     const { principal } = loggedIn
-    const id = sessions.newId()
-    const identity = { id, principal, target: loggedIn.target, engine: 'postgres' as const }
-    const encoded = encodeSessionPart(identity)
-    const gate = new Gate<NameEnvironment>({ ...identity, encoded }, this.#ports)
+    const { gate, session: opened } = openGate<NameEnvironment>('postgres', principal, loggedIn.target, this.#ports)
+    const { id, encoded } = opened
     this.#mayBegin(gate, loggedIn)
 
     await target.catalog.ready()
@@ -168,42 +149,27 @@ export class PostgresEngine {
     }
   }
 
-  /** The policy must give this principal something here, and permit the settings that the start-up message asks for. */
-  #mayBegin(gate: Gate<NameEnvironment>, { settings, target }: LoggedIn): void {
-    if (!gate.authority.allowsAnything) {
-      throw new LoginRefused(
-        farewell(
-          '42501',
-          'NOTHING_ALLOWED',
-          `no policy rule allows you anything on target ${target}`,
-          'Ask the operator of the gateway which target is yours.',
-        ),
-      )
-    }
+  /** Policy must permit the settings that the start-up message asks for. */
+  #mayBegin(gate: Gate<NameEnvironment>, { settings }: LoggedIn): void {
     if (settings.settings.size === 0) return
     const { refusal } = gate.judgeFacts(settingsFacts(settings.settings))
-    if (refusal !== null) {
-      throw new LoginRefused(
-        farewell(
-          '42501',
-          refusal.code,
-          `a setting in the start-up message is refused: ${refusal.message} (rule ${refusal.rule}, ${refusal.object})`,
-          refusal.hint,
-        ),
-      )
-    }
+    if (refusal === null) return
+    throw refused(
+      'denied',
+      refusal.code,
+      `a setting in the start-up message is refused: ${refusal.message} (rule ${refusal.rule}, ${refusal.object})`,
+      refusal.hint,
+    )
   }
 
   async #searchPath(name: string, config: TargetConfig, upstream: Upstream): Promise<readonly string[]> {
     const strings = upstream.settings.get('standard_conforming_strings')
     if (strings !== undefined && strings !== 'on') {
-      throw new LoginRefused(
-        farewell(
-          '08006',
-          'UPSTREAM_SETTING',
-          'the database has standard_conforming_strings off, under which statements cannot be read safely',
-          'Ask the operator to turn it on for the gateway’s database user.',
-        ),
+      throw refused(
+        'upstream',
+        'UPSTREAM_SETTING',
+        'the database has standard_conforming_strings off, under which statements cannot be read safely',
+        'Ask the operator to turn it on for the gateway’s database user.',
       )
     }
     const queries = new OwnQueries(name, upstream, config.connectTimeoutSeconds * 1000)
@@ -220,75 +186,12 @@ export class PostgresEngine {
 
   /** Tells the client, the log and the trail why there is no session. */
   #refuseLogin(client: Connection, user: string | null, error: unknown): void {
-    const { log, trail, turn } = this.#ports
-    if (error instanceof LoginInterrupted && client.closed) return
-    const { said, detail } = explain(error)
-    log.warn({ address: client.remoteAddress, user, code: said.code, detail }, 'login refused')
-    trail.owe(
-      encodeLoginRefused({
-        code: said.code,
-        reason: detail,
-        user,
-        target: null,
-        address: client.remoteAddress,
-        engine: 'postgres',
-      }),
-    )
-    turn.schedule()
-    const message = encodeFarewell(said)
-    client.write(message)
+    const fault = error instanceof ProtocolError ? error : null
+    const said = loginFailed(client, user, error, fault, 'postgres', this.#ports)
+    if (said === null) return
+    client.write(encodeFarewell(said))
     client.end()
   }
-}
-
-function explain(error: unknown): { readonly said: Farewell; readonly detail: string } {
-  if (error instanceof LoginRefused) return { said: error.farewell, detail: error.detail }
-  if (error instanceof UpstreamUnavailable) {
-    return {
-      said: farewell(
-        '08006',
-        'UPSTREAM_UNAVAILABLE',
-        error.message,
-        'Try again later; an operator can see why in the gateway’s log.',
-      ),
-      detail: `${error.message}: ${error.detail}`,
-    }
-  }
-  if (error instanceof ProtocolError) {
-    return {
-      said: farewell('08P01', 'PROTOCOL', error.message, 'The client and the gateway do not speak the same protocol.'),
-      detail: `${error.code}: ${error.message}`,
-    }
-  }
-  if (error instanceof LoginInterrupted)
-    return {
-      said: farewell('08P01', 'LOGIN_TIMEOUT', error.message, 'Connect again and answer at once.'),
-      detail: error.message,
-    }
-  if (error instanceof TrailUnavailable) {
-    return {
-      said: farewell(
-        '58030',
-        'TRAIL_UNAVAILABLE',
-        'the audit trail cannot be written, so no session can begin',
-        'Try again later; an operator has to mend the audit trail first.',
-      ),
-      detail: error.message,
-    }
-  }
-  return {
-    said: farewell(
-      '58030',
-      'INTERNAL',
-      'the gateway could not begin a session',
-      'Try again; if it goes on, tell the operator.',
-    ),
-    detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
-  }
-}
-
-function farewell(sqlstate: Farewell['sqlstate'], code: string, message: string, hint: string): Farewell {
-  return { sqlstate, code, message, hint }
 }
 
 /** What a DBA sees in pg_stat_activity: 63 bytes at most (NAMEDATALEN - 1), the session id never cut. */

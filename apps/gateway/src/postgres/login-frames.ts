@@ -1,15 +1,11 @@
 import { FrameCursor } from '@gatehouse/postgres-wire'
 import type { Connection, Receiver } from '../connection.ts'
+import { LoginInterrupted } from '../login-policy.ts'
 
 /** One message during login: tag, and a copy of its body. */
 export interface LoginFrame {
   readonly tag: number
   readonly body: Buffer
-}
-
-/** The peer closed, or took too long, before the login was over. */
-export class LoginInterrupted extends Error {
-  override readonly name = 'LoginInterrupted'
 }
 
 /**

@@ -15,11 +15,21 @@ import {
   type StartupMessage,
 } from '@gatehouse/postgres-wire'
 import type { TokenVerifier } from '../identity/index.ts'
+import { secureClient } from '../client-tls.ts'
 import type { Connection } from '../connection.ts'
-import { type LoginFrames, LoginInterrupted } from './login-frames.ts'
-import type { Farewell } from './refusal.ts'
+import {
+  chooseTarget,
+  insistOnTls,
+  LoginInterrupted,
+  type LoginOptions,
+  LoginRefused,
+  refused,
+  unknownTarget,
+  verifiedPrincipal,
+} from '../login-policy.ts'
+import { messageOf } from '../upstream-dial.ts'
+import type { LoginFrames } from './login-frames.ts'
 import { readStartupSettings, type StartupSettings } from './startup-settings.ts'
-import type { SecureContext, TLSSocketOptions } from 'node:tls'
 
 /** What a client opened the connection for. */
 export type Opening =
@@ -37,26 +47,6 @@ export interface LoggedIn {
   readonly cancelKeyBytes: number
 }
 
-/** Why a login failed: what the client is told, and what the log and trail keep. */
-export class LoginRefused extends Error {
-  override readonly name = 'LoginRefused'
-  readonly farewell: Farewell
-  readonly detail: string
-  constructor(farewell: Farewell, detail: string = farewell.message) {
-    super(farewell.message)
-    this.farewell = farewell
-    this.detail = detail
-  }
-}
-
-export interface LoginOptions {
-  readonly secureContext: SecureContext | null
-  readonly allowClearTextPassword: boolean
-  readonly verifier: TokenVerifier
-  readonly targets: ReadonlySet<string>
-  readonly now: () => number
-}
-
 /** Reads start-up packets until a session or a cancel is asked for; TLS begins on the way where it is asked for. */
 export async function openClient(
   connection: Connection,
@@ -69,8 +59,7 @@ export async function openClient(
     if (read.kind === 'tls') {
       if (connection.encrypted || options.secureContext === null)
         return { kind: 'over', reason: 'TLS where there is none' }
-      const direct = { ...serverTls(options.secureContext), ALPNProtocols: ['postgresql'] }
-      await secure(connection, direct, read.bytes, deadline)
+      await secure(connection, options.secureContext, read.bytes, ['postgresql'], deadline)
       if (connection.tls?.alpnProtocol !== 'postgresql')
         return { kind: 'over', reason: 'direct TLS without ALPN postgresql' }
       encryptionAsked++
@@ -85,7 +74,7 @@ export async function openClient(
         if (options.secureContext === null || connection.encrypted) connection.write(Buffer.from('N'))
         else {
           connection.write(Buffer.from('S'))
-          await secure(connection, serverTls(options.secureContext), null, deadline)
+          await secure(connection, options.secureContext, null, [], deadline)
         }
         continue
       case 'GSSENCRequest':
@@ -98,7 +87,7 @@ export async function openClient(
       case 'StartupMessage':
         if (read.more)
           throw refused(
-            '08P01',
+            'protocol',
             'PROTOCOL',
             'messages came before the login was answered',
             'Send nothing before the server asks.',
@@ -121,47 +110,21 @@ export async function authenticateClient(
   const cancelKeyBytes = negotiateVersion(connection, startup)
   const settings = readStartupSettings(startup.parameters)
   if (typeof settings === 'string')
-    throw refused('0A000', 'STARTUP_SETTING', settings, 'Leave the setting out of the connection string.')
-  if (!connection.encrypted && !options.allowClearTextPassword) {
-    throw refused(
-      '28000',
-      'TLS_REQUIRED',
-      'a token may only be sent over TLS',
-      'Connect with sslmode=verify-full (or require).',
-    )
-  }
-  const target = chooseTarget(startup.parameters, options.targets)
+    throw refused('feature refused', 'STARTUP_SETTING', settings, 'Leave the setting out of the connection string.')
+  insistOnTls(connection, options, 'Connect with sslmode=verify-full (or require).')
+  const user = startup.parameters.get('user') ?? ''
+  const target = chooseTarget(user, startup.parameters.get('database') ?? user, options.targets)
   const token = settings.oauth ? await askBearer(frames, options.verifier) : await askPassword(frames)
-  const verdict = await options.verifier.verify(token, options.now())
-  if (verdict.kind === 'refused') {
-    if (settings.oauth) await challenge(frames, options.verifier)
-    throw new LoginRefused(
-      {
-        sqlstate: '28P01',
-        code: verdict.code === 'TOKEN_EXPIRED' ? 'TOKEN_EXPIRED' : 'TOKEN_REFUSED',
-        message: verdict.message,
-        hint: 'The password is an OIDC token for this gateway.',
-      },
-      `${verdict.code}: ${verdict.detail}`,
-    )
-  }
-  // Which targets exist is told only to who is logged in.
-  if (target === null) {
-    throw refused(
-      '3D000',
-      'UNKNOWN_TARGET',
-      'there is no such target',
-      `Put a target in the database name: ${[...options.targets].join(', ')}.`,
-    )
-  }
+  const principal = await verified(frames, token, settings.oauth, options)
+  if (target === null) throw unknownTarget(options)
   if (frames.ahead)
     throw refused(
-      '08P01',
+      'protocol',
       'PROTOCOL',
       'messages came before the login was answered',
       'Send nothing before the server asks.',
     )
-  return { principal: verdict.principal, target, settings, cancelKeyBytes }
+  return { principal, target, settings, cancelKeyBytes }
 }
 
 type StartupRead =
@@ -212,13 +175,19 @@ function negotiateVersion(connection: Connection, startup: StartupMessage): numb
   return startup.minorVersion >= newest ? 32 : 4
 }
 
-/** The target's name is the database name, or stands behind a plus in the user name. Null: there is no such target. */
-function chooseTarget(parameters: ReadonlyMap<string, string>, targets: ReadonlySet<string>): string | null {
-  const user = parameters.get('user') ?? ''
-  const plus = user.lastIndexOf('+')
-  if (plus >= 0 && targets.has(user.slice(plus + 1))) return user.slice(plus + 1)
-  const database = parameters.get('database') ?? user
-  return targets.has(database) ? database : null
+/** Who the token proves the client to be. One that came by OAUTHBEARER and is not accepted is answered by a challenge first. */
+async function verified(
+  frames: LoginFrames,
+  token: Secret<string>,
+  oauth: boolean,
+  options: LoginOptions,
+): Promise<Principal> {
+  try {
+    return await verifiedPrincipal(token, options)
+  } catch (error) {
+    if (oauth && error instanceof LoginRefused) await challenge(frames, options.verifier)
+    throw error
+  }
 }
 
 async function askPassword(frames: LoginFrames): Promise<Secret<string>> {
@@ -238,7 +207,7 @@ async function askBearer(frames: LoginFrames, verifier: TokenVerifier): Promise<
   const request = decodeOAuthBearer(data)
   if (request.kind === 'token') return new Secret(request.token)
   await challenge(frames, verifier)
-  throw refused('28000', 'TOKEN_WANTED', 'a bearer token is required', 'The server has said where to get one.')
+  throw refused('login refused', 'TOKEN_WANTED', 'a bearer token is required', 'The server has said where to get one.')
 }
 
 /** Says why, and where to get a token; the client acknowledges it (RFC 7628 section 3.2.3). */
@@ -251,32 +220,12 @@ async function challenge(frames: LoginFrames, verifier: TokenVerifier): Promise<
   if (!isOAuthAcknowledgement(body)) throw new ProtocolError('BAD_VALUE', 'not the acknowledgement of a challenge')
 }
 
-/** The TLS handshake; the deadline cuts off who does not finish it. */
-async function secure(
-  connection: Connection,
-  tls: TLSSocketOptions,
-  firstBytes: Buffer | null,
-  deadline: AbortSignal,
-): Promise<void> {
-  const cutOff = (): void => connection.destroy()
-  deadline.addEventListener('abort', cutOff, { once: true })
+/** The TLS handshake; a client that fails it broke the protocol. */
+async function secure(...[connection, secureContext, ...rest]: Parameters<typeof secureClient>): Promise<void> {
   try {
-    await connection.secureAsServer(tls, firstBytes)
+    await secureClient(connection, secureContext, ...rest)
   } catch (error) {
-    if (deadline.aborted) throw new LoginInterrupted('the client did not finish the TLS handshake in time')
-    throw new ProtocolError(
-      'BAD_VALUE',
-      `the TLS handshake failed: ${error instanceof Error ? error.message : String(error)}`,
-    )
-  } finally {
-    deadline.removeEventListener('abort', cutOff)
+    if (error instanceof LoginInterrupted) throw error
+    throw new ProtocolError('BAD_VALUE', `the TLS handshake failed: ${messageOf(error)}`)
   }
-}
-
-function serverTls(secureContext: SecureContext): { secureContext: SecureContext } {
-  return { secureContext }
-}
-
-function refused(sqlstate: Farewell['sqlstate'], code: string, message: string, hint: string): LoginRefused {
-  return new LoginRefused({ sqlstate, code, message, hint })
 }

@@ -1,6 +1,7 @@
 import { BACKEND_LIMITS, BodyReader, decodeDataRow, decodeReport, MessageWriter } from '@gatehouse/postgres-wire'
+import { UpstreamUnavailable } from '../upstream-dial.ts'
 import { LoginFrames } from './login-frames.ts'
-import { type Upstream, UpstreamUnavailable } from './upstream.ts'
+import type { Upstream } from './upstream.ts'
 
 /** Rows of the gateway's own queries are the catalog's: none is larger. */
 const OWN_MESSAGE_BYTES = 64 * 1024 * 1024

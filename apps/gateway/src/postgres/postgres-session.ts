@@ -4,11 +4,13 @@ import type { NameEnvironment } from '@gatehouse/sql-analysis'
 import type { Logger } from 'pino'
 import type { TargetConfig } from '../config/index.ts'
 import { type Connection, Pause } from '../connection.ts'
+import { farewellOf } from '../farewell.ts'
 import type { EndReason, Session } from '../session.ts'
 import type { SessionRegistry } from '../session-registry.ts'
+import { TokenExpiry } from '../token-expiry.ts'
 import type { Turn } from '../turn.ts'
 import type { CatalogSource } from './catalog-source.ts'
-import { encodeFarewell, type Farewell } from './refusal.ts'
+import { encodeFarewell } from './refusal.ts'
 import { PostgresRequests } from './requests.ts'
 import { PostgresResponses } from './responses.ts'
 import { SessionNames } from './session-names.ts'
@@ -34,9 +36,6 @@ export interface PostgresSessionOptions {
   readonly alarm: (code: string, message: string) => void
 }
 
-/** Longest time that one timer can wait; a token that lives longer is looked at again. */
-const LONGEST_TIMER_MILLISECONDS = 0x7fff_ffff
-
 /** One logged-in session: two pumps between client and upstream, and the ways it can end. */
 export class PostgresSession implements Session {
   readonly id: string
@@ -48,7 +47,7 @@ export class PostgresSession implements Session {
   readonly #names: SessionNames
   readonly #responses: PostgresResponses
   readonly #startedAt: number
-  #expiry: NodeJS.Timeout | null = null
+  readonly #expiry: TokenExpiry
   #over = false
 
   constructor(options: PostgresSessionOptions) {
@@ -58,7 +57,12 @@ export class PostgresSession implements Session {
     this.clientAddress = options.client.remoteAddress
     this.#options = options
     this.#startedAt = options.clock.monotonic()
-    const { client, gate, turn, maxMessageBytes, maskingKeys } = options
+    const { client, gate, turn, maxMessageBytes, maskingKeys, clock } = options
+    this.#expiry = new TokenExpiry(
+      options.principal,
+      () => clock.now(),
+      () => this.end('token_expired'),
+    )
     const upstream = options.upstream.connection
     const names = new SessionNames(options.catalog, options.searchPath)
     this.#names = names
@@ -83,7 +87,7 @@ export class PostgresSession implements Session {
 
   /** Begins to relay; from here on the session lives until one side ends it. */
   start(): void {
-    this.#watchExpiry()
+    this.#expiry.watch()
     this.#options.upstream.connection.receive(this.#responses)
     this.#options.client.receive(this.#requests)
   }
@@ -106,7 +110,7 @@ export class PostgresSession implements Session {
 
   end(reason: EndReason, detail = ''): void {
     if (this.#over) return
-    const farewell = encodeFarewell(FAREWELLS[reason](detail))
+    const farewell = encodeFarewell(farewellOf(reason, detail))
     this.#options.client.stage(farewell, 0, farewell.length)
     this.#finish(reason)
   }
@@ -150,7 +154,7 @@ export class PostgresSession implements Session {
   /** Ends both sides, once: what still runs upstream is cancelled, and the trail learns what became of everything. */
   #finish(reason: string): void {
     this.#over = true
-    if (this.#expiry !== null) clearTimeout(this.#expiry)
+    this.#expiry.forget()
     const { client, upstream, sessions, turn, clock, ended } = this.#options
     const running = this.#requests.queue.length > 0
     const statements = this.#requests.admitted
@@ -166,53 +170,6 @@ export class PostgresSession implements Session {
     upstream.connection.stage(TERMINATE, 0, TERMINATE.length)
     upstream.connection.end()
   }
-
-  #watchExpiry(): void {
-    const left = this.principal.expiresAt - this.#options.clock.now()
-    this.#expiry = setTimeout(
-      () => (left > LONGEST_TIMER_MILLISECONDS ? this.#watchExpiry() : this.end('token_expired')),
-      Math.max(0, Math.min(left, LONGEST_TIMER_MILLISECONDS)),
-    )
-  }
 }
 
 const TERMINATE = new MessageWriter().begin(0x58 /* X */).end().take()
-
-const FAREWELLS: Readonly<Record<EndReason, (detail: string) => Farewell>> = {
-  token_expired: () => ({
-    sqlstate: '57P01',
-    code: 'TOKEN_EXPIRED',
-    message: 'the token has expired, so the session ends',
-    hint: 'Get a new token and connect again.',
-  }),
-  shutdown: () => ({
-    sqlstate: '57P01',
-    code: 'SHUTDOWN',
-    message: 'the gateway is shutting down',
-    hint: 'Connect again.',
-  }),
-  upstream_closed: (detail) => ({
-    sqlstate: '08006',
-    code: 'UPSTREAM_CLOSED',
-    message: detail,
-    hint: 'Connect again.',
-  }),
-  protocol_violation: (detail) => ({
-    sqlstate: '08P01',
-    code: 'PROTOCOL',
-    message: detail,
-    hint: 'The client and the gateway do not speak the same protocol.',
-  }),
-  result_mismatch: (detail) => ({
-    sqlstate: '42501',
-    code: 'RESULT_MISMATCH',
-    message: `${detail}, so nothing more of this session is passed on`,
-    hint: 'Definitions may have changed just now: connect again and repeat the statement.',
-  }),
-  setting_changed: (detail) => ({
-    sqlstate: '57P01',
-    code: 'SETTING_CHANGED',
-    message: `${detail}, under which statements cannot be read safely`,
-    hint: 'Connect again and leave that setting alone.',
-  }),
-}

@@ -14,12 +14,13 @@ test('every refusal is on the page of errors with its SQLSTATE, and the page lis
 })
 
 test('every farewell that the sources can say is on the page', () => {
-  const sources = readdirSync(here)
-    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
-    .map((name) => readFileSync(join(here, name), 'utf8'))
+  const sources = [here, join(here, '..')]
+    .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .map((file) => readFileSync(file, 'utf8'))
     .join('\n')
   const said = new Set<string>()
-  for (const pattern of [/(?:refused|farewell)\(\s*'[0-9A-Z]{5}',\s*'([A-Z_]+)'/g, /code: '([A-Z_]+)',\s*message/g]) {
+  for (const pattern of [/(?:refused|farewell)\(\s*'[a-z ]+',\s*'([A-Z_]+)'/g, /code: '([A-Z_]+)',\s*message/g]) {
     for (const [, code = ''] of sources.matchAll(pattern)) said.add(code)
   }
   said.add('TOKEN_REFUSED')

@@ -1,5 +1,6 @@
 import { gatewayRefusal, type Refusal, type RefusalCode } from '@gatehouse/core'
 import { MessageWriter } from '@gatehouse/postgres-wire'
+import type { Farewell, FarewellReason } from '../farewell.ts'
 
 /** SQLSTATE of each refusal (PostgreSQL manual, Appendix A). docs/errors.md lists them; a test compares. */
 export const SQLSTATES: Readonly<Record<RefusalCode, string>> = {
@@ -24,23 +25,18 @@ export const SQLSTATES: Readonly<Record<RefusalCode, string>> = {
   RESULT_MISMATCH: '42501',
 }
 
-/** Why a login is refused or a session ends: said once, as FATAL, before the connection closes. */
-export interface Farewell {
-  readonly sqlstate:
-    | '28000'
-    | '28P01'
-    | '08P01'
-    | '08006'
-    | '57P01'
-    | '53300'
-    | '0A000'
-    | '42501'
-    | '3D000'
-    | '58030'
-    | '53400'
-  readonly code: string
-  readonly message: string
-  readonly hint: string
+/** SQLSTATE of each reason why a connection ends. */
+const FAREWELL_SQLSTATES: Readonly<Record<FarewellReason, string>> = {
+  'login refused': '28000',
+  'token refused': '28P01',
+  denied: '42501',
+  'unknown target': '3D000',
+  'too many sessions': '53300',
+  'feature refused': '0A000',
+  'session ended': '57P01',
+  upstream: '08006',
+  protocol: '08P01',
+  'gateway fault': '58030',
 }
 
 const writer = new MessageWriter()
@@ -62,14 +58,14 @@ export function encodeRefusal(refusal: Refusal): Buffer {
 }
 
 /** The last message of a connection. */
-export function encodeFarewell(farewell: Farewell): Buffer {
+export function encodeFarewell({ why, code, message, hint }: Farewell): Buffer {
   writer.begin(0x45 /* E */)
   field('S', 'FATAL')
   field('V', 'FATAL')
-  field('C', farewell.sqlstate)
-  field('M', `gatehouse: ${farewell.message}`)
-  field('D', JSON.stringify({ code: farewell.code }))
-  field('H', farewell.hint)
+  field('C', FAREWELL_SQLSTATES[why])
+  field('M', `gatehouse: ${message}`)
+  field('D', JSON.stringify({ code }))
+  field('H', hint)
   return writer.byte(0).end().take()
 }
 

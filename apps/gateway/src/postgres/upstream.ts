@@ -1,7 +1,4 @@
 import { createHash, randomBytes, X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { isIP } from 'node:net'
-import tls from 'node:tls'
 import {
   BACKEND_LIMITS,
   BodyReader,
@@ -20,27 +17,22 @@ import {
   type ScramChannelBinding,
 } from '@gatehouse/postgres-wire'
 import type { TargetConfig } from '../config/index.ts'
-import { Connection } from '../connection.ts'
+import type { Connection } from '../connection.ts'
 import type { Turn } from '../turn.ts'
+import {
+  connectTarget,
+  messageOf,
+  noTlsOffered,
+  passwordOf,
+  secureTarget,
+  UpstreamUnavailable,
+  wantsTls,
+  withDeadline,
+} from '../upstream-dial.ts'
 import { LoginFrames } from './login-frames.ts'
 
 /** Before login no message of the upstream may be larger. */
 const LOGIN_MESSAGE_BYTES = 1024 * 1024
-
-/** A target could not be reached, or refused the gateway. The message names the target, never its credential. */
-export class UpstreamUnavailable extends Error {
-  override readonly name = 'UpstreamUnavailable'
-  /** SQLSTATE that the upstream gave; null when it did not come to that. */
-  readonly sqlstate: string | null
-  /** For the log: what the system or the upstream said. */
-  readonly detail: string
-
-  constructor(target: string, what: string, detail: string, sqlstate: string | null = null) {
-    super(`target ${target}: ${what}`)
-    this.sqlstate = sqlstate
-    this.detail = detail
-  }
-}
 
 /** A logged-in session at the upstream. */
 export interface Upstream {
@@ -107,64 +99,18 @@ export async function cancelUpstream(
 
 /** A connection to the target, secured as its configuration says. */
 async function dial(name: string, target: TargetConfig, turn: Turn): Promise<Connection> {
-  const timeout = target.connectTimeoutSeconds * 1000
-  let connection: Connection
+  const connection = await connectTarget(name, target, `${target.host}/.s.PGSQL.${target.port}`, turn)
+  if (!wantsTls(target)) return connection
   try {
-    const address = target.host.startsWith('/')
-      ? { path: `${target.host}/.s.PGSQL.${target.port}` }
-      : { host: target.host, port: target.port }
-    connection = await Connection.connect(address, timeout, turn)
-  } catch (error) {
-    throw new UpstreamUnavailable(name, 'the database cannot be reached', messageOf(error))
-  }
-  const { mode } = target.tls
-  if (mode === 'disable' || mode === 'clear-text-over-network') return connection
-  try {
-    if (!(await offersTls(connection, timeout))) {
-      throw new UpstreamUnavailable(
-        name,
-        'the database does not offer TLS, which this target requires',
-        'answered N to SSLRequest',
-      )
-    }
-    await withDeadline(connection.secureAsClient(tlsOptions(target)), timeout)
-    return connection
+    if (!(await offersTls(connection, target.connectTimeoutSeconds * 1000)))
+      throw noTlsOffered(name, 'answered N to SSLRequest')
   } catch (error) {
     connection.destroy()
     if (error instanceof UpstreamUnavailable) throw error
     throw new UpstreamUnavailable(name, 'no verified TLS connection to the database could be made', messageOf(error))
   }
-}
-
-/** One context per target: it holds the authorities, which are most of what a TLS connection weighs. */
-const secureContexts = new WeakMap<TargetConfig, tls.SecureContext>()
-
-function secureContextOf(target: TargetConfig): tls.SecureContext {
-  let context = secureContexts.get(target)
-  if (context === undefined) {
-    const { caFile, clientCertificateFile, clientKeyFile } = target.tls
-    context = tls.createSecureContext({
-      minVersion: 'TLSv1.2',
-      ...(caFile === null ? {} : { ca: readFileSync(caFile) }),
-      ...(clientCertificateFile === null ? {} : { cert: readFileSync(clientCertificateFile) }),
-      ...(clientKeyFile === null ? {} : { key: readFileSync(clientKeyFile) }),
-    })
-    secureContexts.set(target, context)
-  }
-  return context
-}
-
-function tlsOptions(target: TargetConfig): tls.ConnectionOptions {
-  const { mode, serverName } = target.tls
-  const verified = serverName ?? target.host
-  return {
-    host: verified,
-    ...(isIP(verified) === 0 ? { servername: verified } : {}),
-    secureContext: secureContextOf(target),
-    rejectUnauthorized: mode !== 'require-unverified',
-    ALPNProtocols: ['postgresql'],
-    ...(mode === 'verify-full' ? {} : { checkServerIdentity: () => undefined }),
-  }
+  await secureTarget(name, target, connection, ['postgresql'])
+  return connection
 }
 
 /** Sends SSLRequest. Throws when the answer is not the one byte it has to be: more would have been sent before the handshake. */
@@ -198,7 +144,7 @@ async function authenticate(name: string, target: TargetConfig, frames: LoginFra
         if (scram !== null && !proved) throw new Error('the database did not prove that it knows the password')
         return
       case 'AuthenticationCleartextPassword':
-        if (!connection.encrypted && target.tls.mode !== 'clear-text-over-network' && target.tls.mode !== 'disable')
+        if (!connection.encrypted && wantsTls(target))
           throw new Error('the database asks for a clear-text password without TLS')
         connection.write(packet((writer) => encodePasswordMessage(passwordOf(name, target), writer)))
         break
@@ -275,16 +221,6 @@ async function awaitReady(name: string, frames: LoginFrames): Promise<Upstream> 
   }
 }
 
-function passwordOf(name: string, target: TargetConfig): string {
-  if (target.password === null)
-    throw new UpstreamUnavailable(
-      name,
-      'the database asks for a password and the target has none configured',
-      'no password',
-    )
-  return target.password.expose()
-}
-
 /** tls-server-end-point (RFC 5929): the certificate's hash, by its own signature's algorithm, SHA-256 for the weak ones. */
 function channelBinding(connection: Connection): ScramChannelBinding | null {
   const raw = connection.tls?.getPeerCertificate().raw
@@ -310,20 +246,4 @@ function packet(encode: (writer: MessageWriter) => void): Buffer {
   const writer = new MessageWriter()
   encode(writer)
   return writer.take()
-}
-
-async function withDeadline<T>(work: Promise<T>, milliseconds: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds} ms`)), milliseconds)
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,0 +1,27 @@
+import type { SecureContext } from 'node:tls'
+import type { Connection } from './connection.ts'
+import { LoginInterrupted } from './login-policy.ts'
+
+/**
+ * The TLS handshake with a client; the deadline cuts off who does not finish it. `firstBytes`: of it, already read; `protocols`: what
+ * ALPN must agree on, where the engine knows any. Throws `LoginInterrupted`, or the TLS library's error.
+ */
+export async function secureClient(
+  connection: Connection,
+  secureContext: SecureContext,
+  firstBytes: Buffer | null,
+  protocols: string[],
+  deadline: AbortSignal,
+): Promise<void> {
+  const cutOff = (): void => connection.destroy()
+  deadline.addEventListener('abort', cutOff, { once: true })
+  try {
+    const alpn = protocols.length === 0 ? {} : { ALPNProtocols: protocols }
+    await connection.secureAsServer({ secureContext, ...alpn }, firstBytes)
+  } catch (error) {
+    if (deadline.aborted) throw new LoginInterrupted('the client did not finish the TLS handshake in time')
+    throw error
+  } finally {
+    deadline.removeEventListener('abort', cutOff)
+  }
+}

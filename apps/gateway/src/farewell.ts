@@ -1,0 +1,62 @@
+import type { EndReason } from './session.ts'
+
+/** Why a connection ends, in engine-neutral words: each engine has a code of its own protocol for each. */
+export type FarewellReason =
+  | 'login refused' // what the client asks for, or how it asks, cannot become a session
+  | 'token refused' // its token is not accepted
+  | 'denied' // policy gives it nothing, or refuses a setting it begins with
+  | 'unknown target'
+  | 'too many sessions'
+  | 'feature refused'
+  | 'session ended' // expiry, shutdown, a pinned setting
+  | 'upstream' // cannot be reached, or closed
+  | 'protocol' // the client broke it
+  | 'gateway fault'
+
+/** Why a login is refused or a session ends: said once, before the connection closes. */
+export interface Farewell {
+  readonly why: FarewellReason
+  /** Stable; listed in docs/errors.md. */
+  readonly code: string
+  readonly message: string
+  readonly hint: string
+}
+
+export function farewell(why: FarewellReason, code: string, message: string, hint: string): Farewell {
+  return { why, code, message, hint }
+}
+
+/** What a client is told when its session ends before it wants it to. `detail`: what happened, where there is more to say. */
+export function farewellOf(reason: EndReason, detail: string): Farewell {
+  switch (reason) {
+    case 'token_expired':
+      return farewell(
+        'session ended',
+        'TOKEN_EXPIRED',
+        'the token has expired, so the session ends',
+        'Get a new token and connect again.',
+      )
+    case 'shutdown':
+      return farewell('session ended', 'SHUTDOWN', 'the gateway is shutting down', 'Connect again.')
+    case 'upstream_closed':
+      return farewell('upstream', 'UPSTREAM_CLOSED', detail, 'Connect again.')
+    case 'protocol_violation':
+      return farewell('protocol', 'PROTOCOL', detail, 'The client and the gateway do not speak the same protocol.')
+    case 'result_mismatch':
+      return farewell(
+        'denied',
+        'RESULT_MISMATCH',
+        `${detail}, so nothing more of this session is passed on`,
+        'Definitions may have changed just now: connect again and repeat the statement.',
+      )
+    case 'setting_changed':
+      return farewell(
+        'session ended',
+        'SETTING_CHANGED',
+        `${detail}, under which statements cannot be read safely`,
+        'Connect again and leave that setting alone.',
+      )
+    default:
+      return reason satisfies never
+  }
+}

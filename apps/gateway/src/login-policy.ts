@@ -1,0 +1,191 @@
+import {
+  encodeLoginRefused,
+  encodeSessionPart,
+  type EngineName,
+  Gate,
+  type GateSession,
+  type Principal,
+  type Secret,
+  type StatementReader,
+  TrailUnavailable,
+} from '@gatehouse/core'
+import type { SecureContext } from 'node:tls'
+import type { Connection } from './connection.ts'
+import type { EnginePorts } from './engine.ts'
+import { type Farewell, type FarewellReason, farewell } from './farewell.ts'
+import type { TokenVerifier } from './identity/index.ts'
+import type { SessionRegistry } from './session-registry.ts'
+import { UpstreamUnavailable } from './upstream-dial.ts'
+
+/** Why a login failed: what the client is told, and what the log and trail keep. */
+export class LoginRefused extends Error {
+  override readonly name = 'LoginRefused'
+  readonly farewell: Farewell
+  readonly detail: string
+  constructor(said: Farewell, detail: string = said.message) {
+    super(said.message)
+    this.farewell = said
+    this.detail = detail
+  }
+}
+
+/** The peer closed, or took too long, before the login was over. */
+export class LoginInterrupted extends Error {
+  override readonly name = 'LoginInterrupted'
+}
+
+/** What a login of any engine goes by. */
+export interface LoginOptions {
+  /** Null: the listener has no TLS. */
+  readonly secureContext: SecureContext | null
+  readonly allowClearTextPassword: boolean
+  readonly verifier: TokenVerifier
+  readonly targets: ReadonlySet<string>
+  readonly now: () => number
+}
+
+/** A LoginRefused to throw. */
+export function refused(why: FarewellReason, code: string, message: string, hint: string): LoginRefused {
+  return new LoginRefused(farewell(why, code, message, hint))
+}
+
+/** A token travels encrypted, or over loopback where that was configured. `hint`: how a driver asks for TLS. Throws `LoginRefused`. */
+export function insistOnTls(connection: Connection, options: LoginOptions, hint: string): void {
+  if (connection.encrypted || options.allowClearTextPassword) return
+  throw refused('login refused', 'TLS_REQUIRED', 'a token may only be sent over TLS', hint)
+}
+
+/** Who the client is, by the token it presents. Throws `LoginRefused`. */
+export async function verifiedPrincipal(token: Secret<string>, options: LoginOptions): Promise<Principal> {
+  const verdict = await options.verifier.verify(token, options.now())
+  if (verdict.kind === 'principal') return verdict.principal
+  throw new LoginRefused(
+    farewell(
+      'token refused',
+      verdict.code === 'TOKEN_EXPIRED' ? 'TOKEN_EXPIRED' : 'TOKEN_REFUSED',
+      verdict.message,
+      'The password is an OIDC token for this gateway.',
+    ),
+    `${verdict.code}: ${verdict.detail}`,
+  )
+}
+
+/**
+ * The target's name stands behind a plus in the user name, or is the database name. Null: there is no such target. Which
+ * targets exist is told only to who is logged in (`unknownTarget`).
+ */
+export function chooseTarget(user: string, database: string, targets: ReadonlySet<string>): string | null {
+  const plus = user.lastIndexOf('+')
+  if (plus >= 0 && targets.has(user.slice(plus + 1))) return user.slice(plus + 1)
+  return targets.has(database) ? database : null
+}
+
+export function unknownTarget({ targets }: LoginOptions): LoginRefused {
+  const names = [...targets].join(', ')
+  return refused(
+    'unknown target',
+    'UNKNOWN_TARGET',
+    'there is no such target',
+    `Put a target in the database name: ${names}.`,
+  )
+}
+
+/** Begins a session in one of the principal's places; the place is free again when it does not begin. Throws `LoginRefused`. */
+export async function inPlace(
+  sessions: SessionRegistry,
+  principal: Principal,
+  most: number,
+  begin: () => Promise<void>,
+): Promise<void> {
+  if (!sessions.enter(principal, most)) {
+    throw refused(
+      'too many sessions',
+      'TOO_MANY_CONNECTIONS',
+      `you already have ${most} sessions`,
+      'Close some of them first.',
+    )
+  }
+  try {
+    await begin()
+  } catch (error) {
+    sessions.leave(principal)
+    throw error
+  }
+}
+
+/** The gate of a new session. Throws `LoginRefused` where policy gives the principal nothing on the target. */
+export function openGate<Names extends object>(
+  engine: EngineName,
+  principal: Principal,
+  target: string,
+  ports: EnginePorts & { readonly reader: StatementReader<Names> },
+): { readonly gate: Gate<Names>; readonly session: GateSession } {
+  const identity = { id: ports.sessions.newId(), principal, target, engine }
+  const session = { ...identity, encoded: encodeSessionPart(identity) }
+  const gate = new Gate<Names>(session, ports)
+  if (gate.authority.allowsAnything) return { gate, session }
+  throw refused(
+    'denied',
+    'NOTHING_ALLOWED',
+    `no policy rule allows you anything on target ${target}`,
+    'Ask the operator of the gateway which target is yours.',
+  )
+}
+
+/**
+ * Tells the log and the trail why there is no session, and returns what the client is to be told; null: it has left.
+ * `protocolFault`: what the peer did to the protocol, where that is why.
+ */
+export function loginFailed(
+  client: Connection,
+  user: string | null,
+  error: unknown,
+  protocolFault: { readonly code: string; readonly message: string } | null,
+  engine: EngineName,
+  { log, trail, turn }: EnginePorts,
+): Farewell | null {
+  if (error instanceof LoginInterrupted && client.closed) return null
+  const { said, detail } = explain(error, protocolFault)
+  const address = client.remoteAddress
+  log.warn({ engine, address, user, code: said.code, detail }, 'login refused')
+  trail.owe(encodeLoginRefused({ code: said.code, reason: detail, user, target: null, address, engine }))
+  turn.schedule()
+  return said
+}
+
+function explain(
+  error: unknown,
+  protocolFault: { readonly code: string; readonly message: string } | null,
+): { readonly said: Farewell; readonly detail: string } {
+  if (error instanceof LoginRefused) return { said: error.farewell, detail: error.detail }
+  if (error instanceof UpstreamUnavailable) {
+    const hint = 'Try again later; an operator can see why in the gateway’s log.'
+    return {
+      said: farewell('upstream', 'UPSTREAM_UNAVAILABLE', error.message, hint),
+      detail: `${error.message}: ${error.detail}`,
+    }
+  }
+  if (protocolFault !== null) {
+    const { code, message } = protocolFault
+    const hint = 'The client and the gateway do not speak the same protocol.'
+    return { said: farewell('protocol', 'PROTOCOL', message, hint), detail: `${code}: ${message}` }
+  }
+  if (error instanceof LoginInterrupted) {
+    const hint = 'Connect again and answer at once.'
+    return { said: farewell('protocol', 'LOGIN_TIMEOUT', error.message, hint), detail: error.message }
+  }
+  if (error instanceof TrailUnavailable) {
+    const message = 'the audit trail cannot be written, so no session can begin'
+    const hint = 'Try again later; an operator has to mend the audit trail first.'
+    return { said: farewell('gateway fault', 'TRAIL_UNAVAILABLE', message, hint), detail: error.message }
+  }
+  return {
+    said: farewell(
+      'gateway fault',
+      'INTERNAL',
+      'the gateway could not begin a session',
+      'Try again; if it goes on, tell the operator.',
+    ),
+    detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  }
+}
