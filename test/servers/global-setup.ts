@@ -1,15 +1,20 @@
 import type { TestProject } from 'vitest/node'
 import { ServerAbsent } from './found.ts'
-import { startPostgres, type PostgresAddress, type PostgresServer } from './postgres.ts'
+import { startMysql, type MysqlAddress, type MysqlVersion } from './mysql.ts'
+import { startPostgres, type PostgresAddress } from './postgres.ts'
 
 /** The servers every test of this project shares: make a database of your own on one (`createDatabase`). */
 export interface SharedServers {
   readonly postgres18: SharedServer
   readonly postgres15: SharedServer
+  readonly mysql9: SharedMysql
+  readonly mariadb10: SharedMysql
 }
 
 /** A server's address, or why there is none here: the reason to skip with. */
-export type SharedServer = { readonly address: PostgresAddress } | { readonly absent: string }
+export type SharedServer = Shared<PostgresAddress>
+export type SharedMysql = Shared<MysqlAddress>
+type Shared<Address> = { readonly address: Address } | { readonly absent: string }
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -19,21 +24,29 @@ declare module 'vitest' {
 
 /** Starts the shared servers once per run, and ends them after the last test. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const started: PostgresServer[] = []
-  const start = async (version: 18 | 15): Promise<SharedServer> => {
+  const stops: (() => Promise<void>)[] = []
+  const share = async <Address>(
+    starting: Promise<Address & { readonly pid: number; readonly stop: () => Promise<void> }>,
+  ): Promise<Shared<Omit<Address, 'pid' | 'stop'>>> => {
     try {
-      const server = await startPostgres({ version })
-      started.push(server)
-      const { pid: _, stop: __, ...address } = server
+      const { pid: _, stop, ...address } = await starting
+      stops.push(stop)
       return { address }
     } catch (error) {
       if (error instanceof ServerAbsent) return { absent: error.message }
       throw error
     }
   }
-  const [postgres18, postgres15] = await Promise.all([start(18), start(15)])
-  project.provide('servers', { postgres18, postgres15 })
+  const postgres = (version: 18 | 15): Promise<SharedServer> => share(startPostgres({ version }))
+  const mysql = (version: MysqlVersion): Promise<SharedMysql> => share(startMysql({ version }))
+  const [postgres18, postgres15, mysql9, mariadb10] = await Promise.all([
+    postgres(18),
+    postgres(15),
+    mysql('mysql-9'),
+    mysql('mariadb-10.11'),
+  ])
+  project.provide('servers', { postgres18, postgres15, mysql9, mariadb10 })
   return async () => {
-    await Promise.all(started.map((server) => server.stop()))
+    await Promise.all(stops.map((stop) => stop()))
   }
 }

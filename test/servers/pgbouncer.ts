@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fetchDebianPackages } from './debian-packages.ts'
 import { type Had, ServerAbsent } from './found.ts'
-import { freePort, serverUser, startGuarded } from './local-tools.ts'
+import { freePort, loaderIn, serverUser, startGuarded } from './local-tools.ts'
 import { KEPT_SERVERS, privateFolder } from './private-folder.ts'
 
 /** A PgBouncer program, with what must stand before its arguments. */
@@ -58,15 +58,8 @@ export async function findPgbouncer(oldest = '1.26'): Promise<Had<PgbouncerProgr
   })
   if (fetched.kind === 'absent') return { kind: 'absent', reason: `no PgBouncer ${oldest} here: ${fetched.reason}` }
   const { root, libraryPath } = fetched.program
-  const loader = [
-    'usr/lib64/ld-linux-x86-64.so.2',
-    'lib64/ld-linux-x86-64.so.2',
-    'usr/lib/ld-linux-aarch64.so.1',
-    'lib/ld-linux-aarch64.so.1',
-  ]
-    .map((path) => join(root, path))
-    .find((path) => existsSync(path))
-  if (loader === undefined) return { kind: 'absent', reason: 'the unpacked packages hold no loader for this machine' }
+  const loader = loaderIn(root)
+  if (loader === null) return { kind: 'absent', reason: 'the unpacked packages hold no loader for this machine' }
   const program = programOf(loader, ['--library-path', libraryPath, join(root, 'usr', 'sbin', 'pgbouncer')])
   return program === null
     ? { kind: 'absent', reason: 'the unpacked PgBouncer does not run here' }

@@ -14,7 +14,17 @@ export interface GuardedCommand {
   readonly logFile: string
   /** Goes when the program has ended, by whatever end; null: nothing goes. */
   readonly removeWhenDone: string | null
+  /** How it is told to end, and how when it does not, or when all is thrown away. Default: PostgreSQL's. */
+  readonly signals?: EndSignals
 }
+
+export interface EndSignals {
+  readonly ask: 'INT' | 'TERM'
+  readonly force: 'QUIT' | 'KILL'
+}
+
+/** To PostgreSQL INT is a fast shutdown, QUIT an immediate one. */
+const POSTGRES_SIGNALS: EndSignals = { ask: 'INT', force: 'QUIT' }
 
 /** A program this process started. */
 export interface GuardedProcess {
@@ -33,9 +43,10 @@ export interface GuardedProcess {
  */
 export async function startGuarded(what: GuardedCommand): Promise<GuardedProcess> {
   const log = openSync(what.logFile, 'w', 0o600)
+  const { ask, force } = what.signals ?? POSTGRES_SIGNALS
   const child = spawn(
     '/bin/sh',
-    ['-c', GUARD, 'gatehouse-guard', what.removeWhenDone ?? '', what.command, ...what.args],
+    ['-c', GUARD, 'gatehouse-guard', what.removeWhenDone ?? '', ask, force, what.command, ...what.args],
     {
       ...asUser(what.user),
       cwd: '/',
@@ -83,11 +94,11 @@ export async function startGuarded(what: GuardedCommand): Promise<GuardedProcess
 
 /**
  * Runs the program as a child of a shell that holds our pipe. When the pipe closes, because we asked or because we are
- * gone, the program gets SIGINT (to PostgreSQL a fast shutdown) and after 5 seconds SIGQUIT: a fast shutdown waits for
- * sessions that are still logging in. Where all is thrown away it gets SIGQUIT at once. Ends by itself when the program does.
+ * gone, the program is asked to end and after 5 seconds forced: a fast shutdown of PostgreSQL waits for sessions that
+ * are still logging in. Where all is thrown away it is forced at once. Ends by itself when the program does.
  */
 const GUARD = `
-remove=$1; shift
+remove=$1 ask=$2 force=$3; shift 3
 trap '' INT HUP
 exec 3<&0
 "$@" </dev/null >&2 3<&- & server=$!
@@ -96,11 +107,11 @@ exec >&2
 (
   trap - INT HUP
   read -r _ <&3
-  [ -n "$remove" ] || { kill -INT $server; sleep 5 & pause=$!; trap 'kill $pause; exit' TERM; wait $pause; }
-  kill -QUIT $server
+  [ -n "$remove" ] || { kill -$ask $server; sleep 5 & pause=$!; trap 'kill $pause; exit' TERM; wait $pause; }
+  kill -$force $server
 ) >/dev/null 2>&1 & watch=$!
 exec 3<&-
-trap 'kill -INT $server' TERM
+trap 'kill -$ask $server' TERM
 wait $server; status=$?
 while kill -0 $server 2>/dev/null; do wait $server; status=$?; done
 kill $watch 2>/dev/null; wait $watch 2>/dev/null
