@@ -55,8 +55,10 @@ export class Lexer {
       else {
         const number = single[byte] ?? 0
         if (number === 0) this.#other(byte)
-        else if (byte === 0x2a && this.#inExecutableComment && this.#peek(1) === 0x2f) this.#closeExecutableComment()
-        else this.#symbol(number, 1)
+        else if (byte === 0x2a && this.#inExecutableComment && this.#peek(1) === 0x2f) {
+          this.#inExecutableComment = false
+          this.#at += 2
+        } else this.#symbol(number, 1)
       }
       if (tokens.count > this.#maxTokens)
         throw new TextError('TOO_COMPLEX', this.#at, `more than ${this.#maxTokens} tokens`)
@@ -170,11 +172,6 @@ export class Lexer {
     this.#at = close
   }
 
-  #closeExecutableComment(): void {
-    this.#inExecutableComment = false
-    this.#at += 2
-  }
-
   /** A string or quoted name that begins at `start` (an introducing letter included) and whose quote stands at the current byte. */
   #quoted(kind: number, quote: number, start: number): void {
     const bytes = this.#bytes
@@ -206,10 +203,10 @@ export class Lexer {
     if (this.#dialect.flavour === 'mariadb' && this.#peek(1) === 0x2e) return this.#symbol(symbol('..'), 2)
     this.#symbol(symbol('.'), 1)
     // What follows a dot at once is a name, whatever word it is, and may begin with a digit.
-    if (isWordByte(this.#peek(0))) this.#nameBehindDot()
+    if (isWordByte(this.#peek(0))) this.#nameFrom()
   }
 
-  #nameBehindDot(): void {
+  #nameFrom(): void {
     const start = this.#at
     const end = this.#wordEnd(start)
     this.#tokens.push(TokenKind.name, 0, start, end)
@@ -221,7 +218,7 @@ export class Lexer {
   #nameDot(): void {
     if (this.#peek(0) === 0x2e && isWordByte(this.#peek(1))) {
       this.#symbol(symbol('.'), 1)
-      this.#nameBehindDot()
+      this.#nameFrom()
     }
   }
 
@@ -303,21 +300,13 @@ export class Lexer {
     const kind = found % 32
     const end = (found - kind) / 32
     if (kind === TokenKind.end) throw this.#error('malformed number')
-    if (kind === TokenKind.name) return this.#digitName(this.#at)
+    if (kind === TokenKind.name) return this.#nameFrom()
     if (kind === TokenKind.symbol) {
       if (this.#dialect.flavour !== 'mysql') throw this.#error('malformed number')
       this.#tokens.irregular = true
       this.#tokens.push(kind, symbol('('), end - 1, end)
     } else this.#tokens.push(kind, 0, this.#at, end)
     this.#at = end
-  }
-
-  /** A name that begins with digits. */
-  #digitName(start: number): void {
-    const end = this.#wordEnd(start)
-    this.#tokens.push(TokenKind.name, 0, start, end)
-    this.#at = end
-    this.#nameDot()
   }
 
   #atSign(): void {
