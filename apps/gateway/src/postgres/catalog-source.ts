@@ -12,11 +12,11 @@ import {
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { TargetConfig } from '../config/index.ts'
+import { SharedNames } from '../shared-names.ts'
 import { Turn } from '../turn.ts'
 import { UpstreamUnavailable } from '../upstream-dial.ts'
 import { OwnQueries } from './own-queries.ts'
 import { readSchemas, SCHEMAS_QUERY } from './schemas-query.ts'
-import { SharedNames } from './shared-names.ts'
 import { openUpstream } from './upstream.ts'
 
 /** How texts that are stored in the database are parsed. */

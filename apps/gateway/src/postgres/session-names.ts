@@ -2,11 +2,12 @@ import { type Gate, type Judgement, type StatementFacts, gatewayRefusal } from '
 import { type ReplyQueue, RequestKind } from '@gatehouse/postgres-wire'
 import type { NameEnvironment } from '@gatehouse/sql-analysis'
 import type { Connection } from '../connection.ts'
+import { namesTouched, type SessionUses, type Touched } from '../shared-names.ts'
 import { type Asked, NamesProbe } from './asked.ts'
 import type { CatalogSource } from './catalog-source.ts'
 import { PROBE_ALONE, PROBE_IN_BATCH } from './names-probe.ts'
 import { readSchemas } from './schemas-query.ts'
-import { namesTouched, type SessionUses, type Touched, touchedBy } from './shared-names.ts'
+import { touchedBy } from './touched-names.ts'
 import { makesName, SqlNames } from './sql-names.ts'
 
 /** An unknown name makes the catalog be read again, but not more often than this. */

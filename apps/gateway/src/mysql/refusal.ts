@@ -1,0 +1,132 @@
+import { gatewayRefusal, type Refusal, type RefusalCode } from '@gatehouse/core'
+import { encodeErr, PacketWriter } from '@gatehouse/mysql-wire'
+import type { Farewell, FarewellReason } from '../farewell.ts'
+
+/** A MySQL error number with the SQLSTATE that goes with it (MySQL manual, "Server Error Message Reference"). */
+export interface ErrorNumber {
+  readonly number: number
+  readonly sqlState: string
+}
+
+/** Error of each refusal. docs/errors.md lists them; a test compares. */
+export const ERRORS: Readonly<Record<RefusalCode, ErrorNumber>> = {
+  DENIED_BY_RULE: { number: 1227, sqlState: '42000' }, // ER_SPECIFIC_ACCESS_DENIED_ERROR
+  NOT_ALLOWED: { number: 1227, sqlState: '42000' },
+  MASK_NOT_POSSIBLE: { number: 1227, sqlState: '42000' },
+  MASKED_COLUMN_DECIDES: { number: 1227, sqlState: '42000' },
+  MASKED_COLUMN_COPIED: { number: 1227, sqlState: '42000' },
+  NOT_UNDERSTOOD: { number: 1227, sqlState: '42000' },
+  DECISION_FAILED: { number: 1227, sqlState: '42000' },
+  PINNED_SETTING: { number: 1227, sqlState: '42000' },
+  UNREADABLE: { number: 1064, sqlState: '42000' }, // ER_PARSE_ERROR
+  STATEMENT_LIMIT: { number: 1064, sqlState: '42000' },
+  SESSION_LIMIT: { number: 1226, sqlState: '42000' }, // ER_USER_LIMIT_REACHED
+  RATE_LIMIT: { number: 1226, sqlState: '42000' },
+  ROW_LIMIT: { number: 1226, sqlState: '42000' },
+  TIME_LIMIT: { number: 1226, sqlState: '42000' },
+  TRAIL_UNAVAILABLE: { number: 1021, sqlState: 'HY000' }, // ER_DISK_FULL
+  FEATURE_REFUSED: { number: 1235, sqlState: '42000' }, // ER_NOT_SUPPORTED_YET
+  UNKNOWN_STATEMENT: { number: 1243, sqlState: 'HY000' }, // ER_UNKNOWN_STMT_HANDLER
+  UNKNOWN_PORTAL: { number: 1421, sqlState: 'HY000' }, // ER_STMT_HAS_NO_OPEN_CURSOR
+  RESULT_MISMATCH: { number: 1227, sqlState: '42000' },
+}
+
+const FAREWELL_ERRORS: Readonly<Record<FarewellReason, ErrorNumber>> = {
+  'login refused': { number: 1045, sqlState: '28000' }, // ER_ACCESS_DENIED_ERROR
+  'token refused': { number: 1045, sqlState: '28000' },
+  denied: { number: 1227, sqlState: '42000' },
+  'unknown target': { number: 1049, sqlState: '42000' }, // ER_BAD_DB_ERROR
+  'too many sessions': { number: 1203, sqlState: '42000' }, // ER_TOO_MANY_USER_CONNECTIONS
+  'feature refused': { number: 1235, sqlState: '42000' },
+  'session ended': { number: 1053, sqlState: '08S01' }, // ER_SERVER_SHUTDOWN
+  upstream: { number: 1429, sqlState: 'HY000' }, // ER_CONNECT_TO_FOREIGN_DATA_SOURCE
+  protocol: { number: 1835, sqlState: 'HY000' }, // ER_MALFORMED_PACKET
+  'gateway fault': { number: 1105, sqlState: 'HY000' }, // ER_UNKNOWN_ERROR
+}
+
+/** MYSQL_ERRMSG_SIZE is 512, with a NUL at the end: drivers cut what is longer. */
+const MESSAGE_BYTES = 511
+/** Of a long reason this much is said, so that there is room for the way on. */
+const REASON_BYTES = 320
+
+/** The refusal as an ERR packet with this sequence id: code, reason, rule and object, then the way on, as far as there is room. */
+export function encodeRefusal(refusal: Refusal, sequenceId: number): Buffer {
+  const { code, rule, object, message, hint } = refusal
+  const by = rule === 'gateway' ? '' : ` (rule ${rule}, ${object})`
+  return encodeError(ERRORS[code], textOf(code, message, by, hint), sequenceId)
+}
+
+/** The last packet of a connection. */
+export function encodeFarewell({ why, code, message, hint }: Farewell, sequenceId: number): Buffer {
+  return encodeError(FAREWELL_ERRORS[why], textOf(code, message, '', hint), sequenceId)
+}
+
+/** An ERR packet with a text of the gateway's own. */
+export function encodeError({ number, sqlState }: ErrorNumber, message: string, sequenceId: number): Buffer {
+  const errorMessage = cut(message.replaceAll('\0', '').toWellFormed(), MESSAGE_BYTES)
+  writer.nextSequenceId = sequenceId & 0xff
+  encodeErr({ kind: 'ERR', errorCode: number, sqlState, errorMessage }, writer)
+  return writer.take()
+}
+
+const writer = new PacketWriter()
+
+function textOf(code: string, message: string, by: string, hint: string): string {
+  return `gatehouse: ${code}: ${cut(message, REASON_BYTES)}${by}. ${hint}`
+}
+
+/** At most this many bytes of UTF-8, whole characters. */
+function cut(text: string, bytes: number): string {
+  if (Buffer.byteLength(text) <= bytes) return text
+  const whole = new TextDecoder('utf-8', { fatal: false }).decode(Buffer.from(text).subarray(0, bytes - 3))
+  return `${whole.replace(/\uFFFD$/, '')}…`
+}
+
+/** A command of the protocol that is not carried. */
+export function commandRefused(command: string): Refusal {
+  return gatewayRefusal(
+    'FEATURE_REFUSED',
+    command,
+    `the command ${command} of the protocol is not carried`,
+    'Use SQL; what needs this command has to go to the database itself.',
+  )
+}
+
+export function unknownStatement(id: number): Refusal {
+  return gatewayRefusal(
+    'UNKNOWN_STATEMENT',
+    `prepared statement ${id}`,
+    `there is no prepared statement ${id} in this session`,
+    'Prepare it in this session first.',
+  )
+}
+
+export function tooManyStatements(limit: number): Refusal {
+  return gatewayRefusal(
+    'SESSION_LIMIT',
+    'prepared statements',
+    `a session may keep ${limit} prepared statements`,
+    'Close some that are no longer used.',
+  )
+}
+
+export const MEANING_CHANGED: Refusal = gatewayRefusal(
+  'UNKNOWN_STATEMENT',
+  'prepared statement',
+  'what this prepared statement does, or the columns it returns, has changed since it was prepared',
+  'Prepare it again.',
+)
+
+export const DEFINITIONS_IN_USE: Refusal = gatewayRefusal(
+  'NOT_UNDERSTOOD',
+  'definitions',
+  'another session is changing, or reading, relations of the same names, so what the names mean cannot be told until it is done',
+  'Repeat the statement.',
+)
+
+export const SEND_SETTINGS_APART: Refusal = gatewayRefusal(
+  'NOT_UNDERSTOOD',
+  'settings',
+  'a statement that changes how texts are read, or what names mean, cannot stand in one text with others behind it',
+  'Send the statements one at a time.',
+)
