@@ -12,7 +12,7 @@ export type Stored<T> =
 /** One column, as `information_schema.columns` has it, in order. Invisible ones are listed too. */
 export interface CatalogColumn {
   readonly name: string
-  /** `DATA_TYPE`, lower case: `varchar`, `int`, `json` …. */
+  /** `DATA_TYPE`, lower case: `varchar`, `int`, `json` …; in MariaDB `json` too where a CHECK of the column is `json_valid(…)`, as its JSON has. */
   readonly type: string
   /** What a generated column is computed from; null: it is none. Names in it are columns of the same table. */
   readonly generated: Stored<Expression> | null

@@ -255,8 +255,12 @@ export interface DerivedTable {
 export interface JsonTable {
   readonly kind: 'json_table'
   readonly document: Expression
-  /** Every column that comes out, nested ones too, in order. */
-  readonly columns: readonly { readonly name: string; readonly ordinality: boolean }[]
+  /** The path of the rows; absent: it was not told. */
+  readonly path?: string
+  /** True: no NESTED PATH, no EXISTS, no ERROR ON …. Absent counts as false. */
+  readonly simple?: boolean
+  /** Every column that comes out, nested ones too, in order. `type`: its name, lower case; absent: not told. */
+  readonly columns: readonly { readonly name: string; readonly ordinality: boolean; readonly type?: string }[]
   readonly alias: string | null
 }
 
