@@ -5,6 +5,7 @@ import type { CellMask } from './cell-mask.ts'
 import { constantValue } from './constant-value.ts'
 import { EmailMask } from './email-mask.ts'
 import { compileHashMask } from './hash-mask.ts'
+import { refuseNonsense } from './mask-numbers.ts'
 import type { MaskSpec } from './mask-spec.ts'
 import type { MaskingKeys } from './masking-keys.ts'
 import { PartialMask } from './partial-mask.ts'
@@ -101,17 +102,4 @@ function compileRedaction(type: ValueType, format: CellFormat): CellMask {
 function compileConstant(value: string, type: ValueType, format: CellFormat): CellMask {
   const bytes = constantValue(value, type, format)
   return bytes === null ? new NullMask() : new ConstantMask(bytes)
-}
-
-function refuseNonsense(spec: MaskSpec): void {
-  if (spec.kind === 'partial' && !(isCount(spec.keepFirst) && isCount(spec.keepLast))) {
-    throw new MaskNotApplicable('partial: keepFirst and keepLast must be whole numbers from 0 to 1,000,000')
-  }
-  if (spec.kind === 'truncate' && typeof spec.to === 'number' && !(Number.isSafeInteger(spec.to) && spec.to >= 1)) {
-    throw new MaskNotApplicable('truncate: numbers are cut to multiples of a whole number, 1 or more')
-  }
-}
-
-function isCount(value: number): boolean {
-  return Number.isInteger(value) && value >= 0 && value <= 1_000_000
 }

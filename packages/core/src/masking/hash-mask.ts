@@ -5,7 +5,8 @@ import type { CellMask } from './cell-mask.ts'
 import { appendAscii, appendBytes } from './cell-output.ts'
 import type { CellOutput } from './cell-output.ts'
 import { decodeByteaText } from './bytea-text.ts'
-import { integerBytes, readInteger, writeInteger } from './integer-value.ts'
+import { PostgresIntegers } from './integer-value.ts'
+import type { IntegerCells } from './integer-value.ts'
 import { trimBlanks } from './partial-mask.ts'
 import { characterLimit, filledWidth } from './redacted-value.ts'
 import type { TypeKind } from './type-table.ts'
@@ -31,7 +32,7 @@ export function compileHashMask(
       return new TextHashMask(hmac, type)
     case 'integer':
     case 'oid':
-      return new IntegerHashMask(hmac, type, format, redacted)
+      return new IntegerHashMask(hmac, new PostgresIntegers(type.name, format), redacted)
     case 'uuid':
       return new UuidHashMask(hmac, format, redacted)
     case 'bytea':
@@ -68,27 +69,21 @@ class TextHashMask implements CellMask {
 }
 
 /** A number of the type's range, zero or above. Small types have few of them: two values of an int2 may well share one. */
-class IntegerHashMask implements CellMask {
+export class IntegerHashMask implements CellMask {
   readonly #key: KeyObject
-  readonly #type: ValueType
-  readonly #format: CellFormat
+  readonly #cells: IntegerCells
   readonly #redacted: CellMask
-  readonly #bits: bigint
 
-  constructor(key: KeyObject, type: ValueType, format: CellFormat, redacted: CellMask) {
+  constructor(key: KeyObject, cells: IntegerCells, redacted: CellMask) {
     this.#key = key
-    this.#type = type
-    this.#format = format
+    this.#cells = cells
     this.#redacted = redacted
-    const bits = integerBytes(type.name) * 8
-    this.#bits = (1n << BigInt(type.name === 'oid' ? bits : bits - 1)) - 1n
   }
 
   apply(source: Buffer, start: number, end: number, out: CellOutput): boolean {
-    const value = readInteger(source, start, end, this.#type.name, this.#format)
+    const value = this.#cells.read(source, start, end)
     if (value === null) return this.#redacted.apply(source, start, end, out)
-    const hashed = digest(this.#key, Buffer.from(value.toString())).readBigUInt64BE(0) & this.#bits
-    writeInteger(out, hashed, this.#type.name, this.#format)
+    this.#cells.write(out, digest(this.#key, Buffer.from(value.toString())).readBigUInt64BE(0) & this.#cells.greatest)
     return true
   }
 }

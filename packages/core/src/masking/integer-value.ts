@@ -2,6 +2,17 @@ import { appendAscii } from './cell-output.ts'
 import type { CellOutput } from './cell-output.ts'
 import type { CellFormat } from './value-type.ts'
 
+/** How the whole numbers of one column are read and written: its type and its format are settled. */
+export interface IntegerCells {
+  /** The least and the greatest number of the type. */
+  readonly least: bigint
+  readonly greatest: bigint
+  /** The number in the cell `source[start,end)`; null where it is none of the type. */
+  read(source: Buffer, start: number, end: number): bigint | null
+  /** Appends a number that is in the type's range. */
+  write(out: CellOutput, value: bigint): void
+}
+
 /** `-9223372036854775808` */
 const maxTextBytes = 20
 
@@ -17,13 +28,7 @@ export function isInRange(value: bigint, name: string): boolean {
 }
 
 /** The number in a cell of `int2`, `int4`, `int8` or `oid`; null where it is none. */
-export function readInteger(
-  source: Buffer,
-  start: number,
-  end: number,
-  name: string,
-  format: CellFormat,
-): bigint | null {
+function readInteger(source: Buffer, start: number, end: number, name: string, format: CellFormat): bigint | null {
   if (end > source.length) return null
   if (format === 0) {
     const text = end - start <= maxTextBytes ? source.toString('latin1', start, end) : ''
@@ -38,7 +43,7 @@ export function readInteger(
 }
 
 /** Appends a number that is in the type's range. */
-export function writeInteger(out: CellOutput, value: bigint, name: string, format: CellFormat): void {
+function writeInteger(out: CellOutput, value: bigint, name: string, format: CellFormat): void {
   if (format === 0) {
     appendAscii(out, value.toString())
     return
@@ -50,4 +55,28 @@ export function writeInteger(out: CellOutput, value: bigint, name: string, forma
   else if (name === 'oid') out.bytes.writeUInt32BE(Number(value), out.length)
   else out.bytes.writeInt32BE(Number(value), out.length)
   out.length += bytes
+}
+
+/** Cells of `int2`, `int4`, `int8` or `oid`. */
+export class PostgresIntegers implements IntegerCells {
+  readonly least: bigint
+  readonly greatest: bigint
+  readonly #name: string
+  readonly #format: CellFormat
+
+  constructor(name: string, format: CellFormat) {
+    const bits = BigInt(integerBytes(name) * 8)
+    this.least = name === 'oid' ? 0n : -(1n << (bits - 1n))
+    this.greatest = (1n << (name === 'oid' ? bits : bits - 1n)) - 1n
+    this.#name = name
+    this.#format = format
+  }
+
+  read(source: Buffer, start: number, end: number): bigint | null {
+    return readInteger(source, start, end, this.#name, this.#format)
+  }
+
+  write(out: CellOutput, value: bigint): void {
+    writeInteger(out, value, this.#name, this.#format)
+  }
 }

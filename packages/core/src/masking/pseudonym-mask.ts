@@ -1,4 +1,5 @@
 import type { CellMask } from './cell-mask.ts'
+import { PostgresIntegers } from './integer-value.ts'
 import type { KeyedStream } from './keyed-stream.ts'
 import { PseudonymByteaMask, PseudonymHardwareMask, PseudonymUuidMask } from './pseudonym-bytes.ts'
 import { PseudonymNetworkMask } from './pseudonym-network.ts'
@@ -38,7 +39,7 @@ function pseudonymOf(
       return new PseudonymTextMask(stream, characterLimit(type), filledWidth(type), type.name === 'bpchar', redacted)
     case 'integer':
     case 'oid':
-      return new PseudonymIntegerMask(stream, type.name, format, redacted)
+      return new PseudonymIntegerMask(stream, new PostgresIntegers(type.name, format), redacted)
     case 'numeric':
       return new PseudonymNumericMask(stream, type, format, redacted)
     case 'date':

@@ -1,6 +1,7 @@
 import type { CellMask } from './cell-mask.ts'
+import { PostgresIntegers } from './integer-value.ts'
 import { numericModifier } from './numeric-value.ts'
-import { TruncateFloatMask, TruncateIntegerMask, TruncateNumericMask } from './truncate-number.ts'
+import { PostgresFloats, TruncateFloatMask, TruncateIntegerMask, TruncateNumericMask } from './truncate-number.ts'
 import { TruncateDateMask, TruncateTimestampMask } from './truncate-time.ts'
 import type { TimeUnit } from './truncate-time.ts'
 import type { TypeKind } from './type-table.ts'
@@ -31,8 +32,10 @@ function compileNumber(
   format: CellFormat,
   redacted: CellMask,
 ): CellMask | null {
-  if (kind === 'float') return new TruncateFloatMask(multiple, type.name, format, redacted)
-  if (kind === 'integer') return multiple === 1 ? null : new TruncateIntegerMask(multiple, type.name, format, redacted)
+  if (kind === 'float') return new TruncateFloatMask(multiple, new PostgresFloats(type.name, format), redacted)
+  if (kind === 'integer') {
+    return multiple === 1 ? null : new TruncateIntegerMask(multiple, new PostgresIntegers(type.name, format), redacted)
+  }
   if (kind !== 'numeric') return null
   const scale = numericModifier(type.modifier)?.scale ?? 1
   // numeric(p,-2) holds multiples of 100 anyway.

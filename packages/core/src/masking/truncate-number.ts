@@ -1,7 +1,7 @@
 import type { CellMask } from './cell-mask.ts'
 import { appendAscii, appendBytes } from './cell-output.ts'
 import type { CellOutput } from './cell-output.ts'
-import { readInteger, writeInteger } from './integer-value.ts'
+import type { IntegerCells } from './integer-value.ts'
 import { numericBinary, numericModifier, numericText, parseNumeric, readNumericBinary } from './numeric-value.ts'
 import type { CellFormat, ValueType } from './value-type.ts'
 
@@ -11,21 +11,19 @@ const maxFloatTextBytes = 32
 /** Cuts an integer to a multiple, towards zero: that never leaves the type's range. */
 export class TruncateIntegerMask implements CellMask {
   readonly #multiple: bigint
-  readonly #name: string
-  readonly #format: CellFormat
+  readonly #cells: IntegerCells
   readonly #redacted: CellMask
 
-  constructor(multiple: number, name: string, format: CellFormat, redacted: CellMask) {
+  constructor(multiple: number, cells: IntegerCells, redacted: CellMask) {
     this.#multiple = BigInt(multiple)
-    this.#name = name
-    this.#format = format
+    this.#cells = cells
     this.#redacted = redacted
   }
 
   apply(source: Buffer, start: number, end: number, out: CellOutput): boolean {
-    const value = readInteger(source, start, end, this.#name, this.#format)
+    const value = this.#cells.read(source, start, end)
     if (value === null) return this.#redacted.apply(source, start, end, out)
-    writeInteger(out, value - (value % this.#multiple), this.#name, this.#format)
+    this.#cells.write(out, value - (value % this.#multiple))
     return true
   }
 }
@@ -66,41 +64,66 @@ export class TruncateNumericMask implements CellMask {
   }
 }
 
+/** How the floating-point numbers of one column are read and written: its type and its format are settled. */
+export interface FloatCells {
+  /** The number in the cell `source[start,end)`; null where it is none. */
+  read(source: Buffer, start: number, end: number): number | null
+  /** Appends a number of the type. */
+  write(out: CellOutput, value: number): void
+}
+
+/** Cells of `float4` or `float8`. */
+export class PostgresFloats implements FloatCells {
+  readonly #bytes: 4 | 8
+  readonly #format: CellFormat
+
+  constructor(name: string, format: CellFormat) {
+    this.#bytes = name === 'float4' ? 4 : 8
+    this.#format = format
+  }
+
+  read(source: Buffer, start: number, end: number): number | null {
+    if (end > source.length) return null
+    if (this.#format === 0) return readFloatText(source, start, end)
+    if (end - start !== this.#bytes) return null
+    return this.#bytes === 4 ? source.readFloatBE(start) : source.readDoubleBE(start)
+  }
+
+  write(out: CellOutput, value: number): void {
+    if (this.#format === 0) {
+      appendAscii(out, String(value))
+      return
+    }
+    const bytes = this.#bytes
+    out.ensure(bytes)
+    out.length = bytes === 4 ? out.bytes.writeFloatBE(value, out.length) : out.bytes.writeDoubleBE(value, out.length)
+  }
+}
+
 /** Cuts a floating-point number to a multiple, towards zero. NaN and the infinities stay. */
 export class TruncateFloatMask implements CellMask {
   readonly #multiple: number
-  readonly #bytes: 4 | 8
-  readonly #format: CellFormat
+  readonly #cells: FloatCells
   readonly #redacted: CellMask
 
-  constructor(multiple: number, name: string, format: CellFormat, redacted: CellMask) {
+  constructor(multiple: number, cells: FloatCells, redacted: CellMask) {
     this.#multiple = multiple
-    this.#bytes = name === 'float4' ? 4 : 8
-    this.#format = format
+    this.#cells = cells
     this.#redacted = redacted
   }
 
   apply(source: Buffer, start: number, end: number, out: CellOutput): boolean {
-    const value = this.#read(source, start, end)
+    const value = this.#cells.read(source, start, end)
     if (value === null) return this.#redacted.apply(source, start, end, out)
     // The remainder is exact, and taking it away cannot overflow.
-    const cut = Number.isFinite(value) ? value - (value % this.#multiple) : value
-    if (this.#format === 0) {
-      appendAscii(out, String(cut))
-      return true
-    }
-    out.ensure(this.#bytes)
-    out.length = this.#bytes === 4 ? out.bytes.writeFloatBE(cut, out.length) : out.bytes.writeDoubleBE(cut, out.length)
+    this.#cells.write(out, Number.isFinite(value) ? value - (value % this.#multiple) : value)
     return true
   }
+}
 
-  #read(source: Buffer, start: number, end: number): number | null {
-    if (end > source.length) return null
-    if (this.#format === 0)
-      return parseFloatText(end - start > maxFloatTextBytes ? '' : source.toString('latin1', start, end))
-    if (end - start !== this.#bytes) return null
-    return this.#bytes === 4 ? source.readFloatBE(start) : source.readDoubleBE(start)
-  }
+/** The number in a cell in text format; null where it is none, or longer than any. */
+export function readFloatText(source: Buffer, start: number, end: number): number | null {
+  return parseFloatText(end - start > maxFloatTextBytes ? '' : source.toString('latin1', start, end))
 }
 
 /** The number in the text form of `float4` or `float8`; null where it is none, or too large for a number here. */

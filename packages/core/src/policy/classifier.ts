@@ -1,5 +1,6 @@
 import type { CellMask } from '../masking/cell-mask.ts'
 import type { CellOutput } from '../masking/cell-output.ts'
+import type { MysqlColumnType } from '../masking/mysql/column-type.ts'
 import type { CellFormat } from '../masking/value-type.ts'
 import type { EngineName } from './name-pattern.ts'
 import { ColumnPattern } from './object-pattern.ts'
@@ -11,6 +12,7 @@ import {
   type Redactors,
   type TypeByOid,
 } from '../classification/compile-classify-mask.ts'
+import { compileMysqlClassifyMask } from '../classification/compile-mysql-classify-mask.ts'
 import type { Detector } from '../classification/detector.ts'
 import { Finds, type Replacement, TextRedactor } from '../classification/text-redactor.ts'
 
@@ -51,9 +53,19 @@ export class Classifier {
     format: CellFormat,
     typeByOid: TypeByOid,
   ): CellMask | null {
-    const rules = this.#rules.filter(({ except }) => !excepts(except, output)).map(({ rule }) => rule)
+    const rules = this.#rulesFor(output)
     if (rules.length === 0) return null
     return compileClassifyMask(type, format, this.#redactorsOf(rules), typeByOid)
+  }
+
+  /** As `maskFor`, of a column of MySQL or MariaDB, whose cells of text are the same bytes in both formats of rows. */
+  mysqlMaskFor(output: OutputColumn | undefined, type: MysqlColumnType): CellMask | null {
+    const rules = this.#rulesFor(output)
+    return rules.length === 0 ? null : compileMysqlClassifyMask(type, this.#redactorsOf(rules))
+  }
+
+  #rulesFor(output: OutputColumn | undefined): readonly ClassifyRule[] {
+    return this.#rules.filter(({ except }) => !excepts(except, output)).map(({ rule }) => rule)
   }
 
   #redactorsOf(rules: readonly ClassifyRule[]): Redactors {
