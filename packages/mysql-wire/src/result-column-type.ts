@@ -48,10 +48,8 @@ export const ColumnFlag = {
 /** How a value of a type stands in a binary row. Manual: "Binary Protocol Value". */
 export const BinaryForm = {
   /** A type that binary rows do not have. */
-  Unknown: -3,
-  /** One byte of length, then so many bytes: dates and times. */
-  LengthByte: -2,
-  /** string<lenenc>. */
+  Unknown: -2,
+  /** Behind its length: strings, and dates and times, whose one byte of length is a length-encoded integer as well. */
   LengthEncoded: -1,
 } as const
 
@@ -96,7 +94,7 @@ function binaryForms(): Int8Array {
   for (const type of TWO_BYTES) forms[type] = 2
   for (const type of FOUR_BYTES) forms[type] = 4
   for (const type of EIGHT_BYTES) forms[type] = 8
-  for (const type of MOMENTS) forms[type] = BinaryForm.LengthByte
+  for (const type of MOMENTS) forms[type] = BinaryForm.LengthEncoded
   for (const type of STRINGS) forms[type] = BinaryForm.LengthEncoded
   return forms
 }

@@ -72,7 +72,6 @@ export class BinaryRowWalker implements RowWalker {
     this.isNull = ((bytes[this.#bitmap + nullBitmapByte(index)] ?? 0) & nullBitmapBit(index)) !== 0
     if (this.isNull) this.end = at
     else if (form >= 0) this.#ends(at + form)
-    else if (form === BinaryForm.LengthByte) this.#ends(at + 1 + this.#byte(at))
     else this.#lengthEncodedValue(at)
     return true
   }

@@ -6,11 +6,11 @@ export interface RowWalker {
   readonly isNull: boolean
   /** Offset of the cell's encoding: of its length where it has one. */
   readonly cell: number
-  /** Offset of the value. Of a date or time in a binary row, of its length byte: without it the bytes say nothing. */
+  /** Offset of the value, behind its length where it has one. */
   readonly start: number
   /** Past the value. */
   readonly end: number
-  /** The value stands behind a length-encoded integer. */
+  /** The value stands behind a length-encoded integer (dates and times of binary rows too). */
   readonly lengthEncoded: boolean
   /** Starts on the row whose whole payload is bytes[start, end). Throws ProtocolError. */
   reset(bytes: Buffer, start: number, end: number): void

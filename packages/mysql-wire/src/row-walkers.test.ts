@@ -70,12 +70,7 @@ const TYPES = [...BINARY_FORMS.keys()].filter((type) => BINARY_FORMS[type] !== B
 function ofType(type: number): fc.Arbitrary<Cell> {
   const form = BINARY_FORMS[type] ?? 0
   const exactly = (length: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ minLength: length, maxLength: length })
-  const bytes =
-    form === BinaryForm.LengthEncoded
-      ? value
-      : form === BinaryForm.LengthByte
-        ? fc.constantFrom(0, 4, 7, 8, 11, 12).chain((n) => exactly(n).map((rest) => Uint8Array.from([n, ...rest])))
-        : exactly(form)
+  const bytes = form === BinaryForm.LengthEncoded ? value : exactly(form)
   return fc.option(bytes.map((is) => Buffer.from(is))).map((is) => ({ type, value: is }))
 }
 

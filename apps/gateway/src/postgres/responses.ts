@@ -22,7 +22,7 @@ import { encodeRedactedReport, encodeRefusal, SQLSTATES } from './refusal.ts'
 import type { PostgresRequests } from './requests.ts'
 import { ResultMismatch } from './result-masks.ts'
 import { changesRows, ResultRows } from './result-rows.ts'
-import { RunningTime } from './running-time.ts'
+import { RunningTime } from '../running-time.ts'
 import { pinnedChange, readReport, type ServerReport, trailingNumber, withoutPayload } from './server-report.ts'
 import type { SessionNames } from './session-names.ts'
 
