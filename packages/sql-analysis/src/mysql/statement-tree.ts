@@ -232,6 +232,7 @@ export type ObjectKind =
   | 'plugin'
   | 'component'
   | 'library'
+  | 'masking_policy'
   | 'instance'
   | 'column'
   | 'key_cache'

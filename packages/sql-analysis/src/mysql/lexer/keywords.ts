@@ -26,6 +26,7 @@ const KEYWORD_ROWS = [
   'validation value values var_pop var_samp varbinary varchar varchar2 varcharacter variables variance varying vcpu vector versioning via view virtual visible',
   'wait warnings week weight_string when where while window with within without work wrapper write',
   'x509 xa xid xml xor year year_month zerofill zone',
+  'atomic clustering context duality geomcollection inet4 masking policy',
 ] as const
 
 /** Operators and punctuation, as one token each. */

@@ -1,0 +1,135 @@
+/** Column and variable types. MySQL manual, "Data Types"; MariaDB documentation, "Data Types". */
+import type { TokenCursor } from '../token-cursor.ts'
+
+const INTEGERS = new Set('tinyint smallint mediumint middleint int integer bigint int1 int2 int3 int4 int8'.split(' '))
+const DECIMALS = new Set('real float float4 float8 double decimal numeric fixed dec number'.split(' '))
+const TEXTS = new Set(
+  'char character varchar varcharacter varchar2 tinytext text mediumtext longtext clob long'.split(' '),
+)
+const NATIONAL = new Set('national nchar nvarchar'.split(' '))
+const LENGTHS = new Set(
+  'bit binary varbinary year time timestamp datetime blob tinyblob mediumblob longblob vector raw'.split(' '),
+)
+const BARE = new Set('bool boolean date json serial uuid inet4 inet6'.split(' '))
+const SPATIAL = new Set(
+  'geometry geometrycollection geomcollection point linestring polygon multipoint multilinestring multipolygon'.split(
+    ' ',
+  ),
+)
+
+/** Reads a type with its length, signs and character set, and gives its name (`varchar`, `int`, `national char` is `char`); a syntax error where none stands. */
+export function readDataType(c: TokenCursor): string {
+  const name = c.spelling
+  if (INTEGERS.has(name)) {
+    c.advance()
+    readLength(c)
+    readSigns(c)
+    return name
+  }
+  if (DECIMALS.has(name)) {
+    c.advance()
+    if (name === 'double') c.accept('precision')
+    readPrecision(c)
+    readSigns(c)
+    return name
+  }
+  if (TEXTS.has(name)) {
+    c.advance()
+    return readText(c, name)
+  }
+  if (NATIONAL.has(name)) {
+    c.advance()
+    return readNational(c, name)
+  }
+  if (name === 'enum' || name === 'set') {
+    c.advance()
+    c.expect('(')
+    do c.string()
+    while (c.accept(','))
+    c.expect(')')
+    readCharacterSet(c)
+    return name
+  }
+  if (LENGTHS.has(name)) {
+    c.advance()
+    readLength(c)
+    if (name === 'year') readSigns(c)
+    return name
+  }
+  if (BARE.has(name)) {
+    c.advance()
+    return name
+  }
+  if (SPATIAL.has(name)) {
+    c.advance()
+    if (c.isMariadb && c.accept('(')) {
+      c.integer()
+      c.expect(')')
+    }
+    return name
+  }
+  throw c.error()
+}
+
+function readText(c: TokenCursor, name: string): string {
+  if (name === 'long') {
+    if (c.accept('varbinary')) return 'mediumblob'
+    if (c.accept('char') || c.accept('character')) c.expect('varying')
+    else if (!c.accept('varchar')) c.accept('varcharacter')
+    readCharacterSet(c)
+    return 'mediumtext'
+  }
+  const varying = (name === 'char' || name === 'character') && c.accept('varying')
+  readLength(c)
+  readCharacterSet(c)
+  c.accept('compressed')
+  if (varying) return 'varchar'
+  return name === 'character' ? 'char' : name === 'varcharacter' || name === 'varchar2' ? 'varchar' : name
+}
+
+function readNational(c: TokenCursor, name: string): string {
+  let varying = name === 'nvarchar'
+  if (name === 'national') {
+    if (c.accept('char') || c.accept('character')) varying = c.accept('varying')
+    else if (c.accept('varchar') || c.accept('varcharacter')) varying = true
+    else throw c.error()
+  } else if (name === 'nchar') {
+    varying = c.accept('varying') || c.accept('varchar') || c.accept('varcharacter')
+  }
+  readLength(c)
+  c.accept('binary')
+  return varying ? 'varchar' : 'char'
+}
+
+/** `(n)`, or nothing. */
+function readLength(c: TokenCursor): void {
+  if (!c.accept('(')) return
+  c.integer()
+  c.expect(')')
+}
+
+/** `(m)`, `(m, d)`, or nothing. */
+function readPrecision(c: TokenCursor): void {
+  if (!c.accept('(')) return
+  c.integer()
+  if (c.accept(',')) c.integer()
+  c.expect(')')
+}
+
+function readSigns(c: TokenCursor): void {
+  while (c.accept('signed') || c.accept('unsigned') || c.accept('zerofill'));
+}
+
+/** `CHARACTER SET x`, `CHARSET x`, ASCII, UNICODE, BYTE and BINARY, in either order; or nothing. */
+export function readCharacterSet(c: TokenCursor): void {
+  for (;;) {
+    if (c.acceptPair('character', 'set') || c.acceptPair('char', 'set') || c.accept('charset')) readCharacterSetName(c)
+    else if (!(c.accept('ascii') || c.accept('unicode') || c.accept('byte') || c.accept('binary'))) return
+  }
+}
+
+/** The name of a character set or collation: a word, a string or BINARY. */
+export function readCharacterSetName(c: TokenCursor): string {
+  if (c.accept('binary')) return 'binary'
+  return c.nameOrString()
+}

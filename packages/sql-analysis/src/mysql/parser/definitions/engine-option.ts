@@ -1,0 +1,15 @@
+/** Options that a storage engine of MariaDB defines. */
+import { acceptNumber } from '../object-names.ts'
+import type { TokenCursor } from '../token-cursor.ts'
+
+/**
+ * `name = value` of MariaDB, whose names the storage engine defines; false where none stands.
+ * MariaDB documentation, "Engine-defined New Table/Field/Index Attributes".
+ */
+export function readEngineOption(c: TokenCursor): boolean {
+  if (!c.isName || c.spellingAhead(1) !== '=') return false
+  c.name()
+  c.expect('=')
+  if (!c.accept('default') && !acceptNumber(c)) c.nameOrString()
+  return true
+}
