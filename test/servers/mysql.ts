@@ -109,13 +109,32 @@ export async function query(url: string, sql: string): Promise<void> {
 
 /** Runs statements one by one on a connection of its own; the first column of the last one's rows, as the server wrote it. */
 export async function firstColumn(url: string, statements: readonly string[]): Promise<string[]> {
-  const connection = await createConnection({ uri: url, rowsAsArray: true, typeCast: (field) => field.string() })
+  const connection = await openConnection(url)
   try {
-    let rows: readonly (readonly unknown[])[] = []
-    for (const sql of statements) [rows] = await connection.query<RowDataPacket[][]>({ sql, rowsAsArray: true })
-    return rows.map(([value]) => (typeof value === 'string' ? value : ''))
+    let rows: readonly (readonly (string | null)[])[] = []
+    for (const sql of statements) rows = await connection.rows(sql)
+    return rows.map(([value]) => value ?? '')
   } finally {
-    await connection.end()
+    await connection.close()
+  }
+}
+
+/** A connection that answers with rows as the server wrote them; statements without a result give no rows, errors reject. */
+export interface TextConnection {
+  readonly rows: (sql: string) => Promise<readonly (readonly (string | null)[])[]>
+  readonly close: () => Promise<void>
+}
+
+export async function openConnection(url: string): Promise<TextConnection> {
+  const connection = await createConnection({ uri: url, typeCast: (field) => field.string() })
+  return {
+    rows: async (sql) => {
+      const [result] = await connection.query<RowDataPacket[][]>({ sql, rowsAsArray: true })
+      if (!Array.isArray(result)) return []
+      const rows: readonly (readonly unknown[])[] = result
+      return rows.map((row) => row.map((value) => (typeof value === 'string' ? value : null)))
+    },
+    close: () => connection.end(),
   }
 }
 
