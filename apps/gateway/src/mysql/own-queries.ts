@@ -1,0 +1,101 @@
+import {
+  decodeErr,
+  encodeQuery,
+  LARGEST_PAYLOAD,
+  PayloadReader,
+  ResponseKind,
+  ResponsePart,
+  ResponseReader,
+} from '@gatehouse/mysql-wire'
+import type { Connection } from '../connection.ts'
+import { messageOf, UpstreamUnavailable } from '../upstream-dial.ts'
+import { LoginPackets } from './login-packets.ts'
+
+/** Rows of the gateway's own queries are the catalog's: none is larger. */
+const OWN_PAYLOAD_BYTES = Math.min(64 * 1024 * 1024, LARGEST_PAYLOAD)
+
+/** A connection to run them on, past its login, with nothing under way. `capabilities`: what was agreed on. */
+export interface IdleUpstream {
+  readonly connection: Connection
+  readonly capabilities: number
+}
+
+/** The server's ERR packet to one of them. */
+class ServerError extends Error {
+  readonly sqlstate: string
+
+  constructor(message: string, sqlstate: string) {
+    super(message)
+    this.sqlstate = sqlstate
+  }
+}
+
+/** Runs the gateway's own queries on an upstream connection while no client's command is under way there. */
+export class OwnQueries {
+  readonly #target: string
+  readonly #upstream: IdleUpstream
+  readonly #patienceMilliseconds: number
+  readonly #packets: LoginPackets
+
+  /** `target` is for the messages of errors; `patienceMilliseconds` is the longest wait for the next packet. */
+  constructor(target: string, upstream: IdleUpstream, patienceMilliseconds: number) {
+    this.#target = target
+    this.#patienceMilliseconds = patienceMilliseconds
+    this.#upstream = upstream
+    this.#packets = new LoginPackets(upstream.connection, OWN_PAYLOAD_BYTES, false)
+  }
+
+  /**
+   * All rows of one statement, cells as text, NULL as null; no rows where it returns none. Rejects with `UpstreamUnavailable`
+   * when the server reports an error (then with its SQLSTATE, and the connection goes on), or the connection ends, or
+   * nothing comes for `patienceMilliseconds` (then it is of no use any more).
+   */
+  async rows(sql: string, patienceMilliseconds: number = this.#patienceMilliseconds): Promise<(string | null)[][]> {
+    const late = (): void => this.#packets.interrupt(`no answer within ${patienceMilliseconds} ms`)
+    const timer = setTimeout(late, patienceMilliseconds)
+    try {
+      return await this.#rows(sql, timer)
+    } catch (error) {
+      const sqlstate = error instanceof ServerError ? error.sqlstate : null
+      const what = "the database did not answer the gateway's own query"
+      throw new UpstreamUnavailable(this.#target, what, messageOf(error), sqlstate)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async #rows(sql: string, timer: NodeJS.Timeout): Promise<(string | null)[][]> {
+    const { capabilities } = this.#upstream
+    const reader = new ResponseReader({ capabilities, mariadbCapabilities: 0 })
+    reader.begin(ResponseKind.Text)
+    this.#packets.write((writer) => encodeQuery(sql, capabilities, writer))
+    const rows: (string | null)[][] = []
+    while (!reader.over) {
+      const payload = await this.#packets.next()
+      timer.refresh()
+      const part = reader.packet(payload, 0, payload.length, payload.length)
+      if (part === ResponsePart.Row) rows.push(cellsOf(payload))
+      else if (part === ResponsePart.Err) {
+        const { errorCode, errorMessage, sqlState } = decodeErr(new PayloadReader(payload))
+        throw new ServerError(`error ${errorCode}: ${errorMessage}`, sqlState)
+      } else if (part === ResponsePart.LocalInfile) throw new Error('the database asks for a file')
+    }
+    return rows
+  }
+
+  /** Hands the connection on: whoever receives next, reads next. */
+  release(): void {
+    this.#packets.detach()
+  }
+
+  close(): void {
+    this.#upstream.connection.destroy()
+  }
+}
+
+function cellsOf(payload: Buffer): (string | null)[] {
+  const reader = new PayloadReader(payload)
+  const cells: (string | null)[] = []
+  while (reader.remaining > 0) cells.push(reader.lenencBytesOrNull()?.toString('utf8') ?? null)
+  return cells
+}

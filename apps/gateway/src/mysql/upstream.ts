@@ -1,0 +1,210 @@
+import { randomBytes } from 'node:crypto'
+import {
+  AuthenticationPlugin,
+  type AuthenticationPluginName,
+  Capability,
+  CLIENT_RANDOM_BYTES,
+  ClientAuthentication,
+  CONNECTION_PHASE_LIMIT,
+  type ConnectionAttributes,
+  decodeAuthenticationPacket,
+  decodeHandshake,
+  encodeBareCommand,
+  encodeHandshakeResponse,
+  encodeSSLRequest,
+  type ErrPacket,
+  type HandshakeV10,
+  LARGEST_PAYLOAD,
+  PacketWriter,
+  PayloadReader,
+} from '@gatehouse/mysql-wire'
+import type { TargetConfig } from '../config/index.ts'
+import type { Connection } from '../connection.ts'
+import type { Turn } from '../turn.ts'
+import {
+  connectTarget,
+  messageOf,
+  noTlsOffered,
+  passwordOf,
+  secureTarget,
+  UpstreamUnavailable,
+  wantsTls,
+} from '../upstream-dial.ts'
+import { askedOfUpstream } from './capabilities.ts'
+import { pinnedCollation } from './character-sets.ts'
+import { LoginPackets } from './login-packets.ts'
+import { OwnQueries } from './own-queries.ts'
+import { readServerVersion, type ServerVersion } from './server-version.ts'
+import { settleSession, type SessionSettings } from './session-settings.ts'
+
+/** What a session at the server is to be like. */
+export interface Wishes {
+  /** What the client agreed on; 0 for a session of the gateway's own. */
+  readonly capabilities: number
+  /** The client's collation; 0: any. */
+  readonly collation: number
+  /** The schema to begin in. */
+  readonly schema: string
+  /** What a DBA sees in performance_schema.session_connect_attrs. */
+  readonly attributes: ConnectionAttributes
+}
+
+/** A logged-in session at the upstream. */
+export interface Upstream {
+  readonly connection: Connection
+  /** The server's own id of the connection, for KILL. */
+  readonly threadId: number
+  readonly version: ServerVersion
+  /** The same as the server says it. */
+  readonly serverVersion: string
+  /** What the server offers. */
+  readonly offered: number
+  /** What both sides agreed on. */
+  readonly capabilities: number
+  readonly settings: SessionSettings
+}
+
+/** What a session of the gateway's own asks for. `purpose` is shown to the database's operators. */
+export function ownWishes(target: TargetConfig, purpose: string): Wishes {
+  const attributes = new Map([['program_name', `gatehouse:${purpose}`]])
+  return { capabilities: Capability.DEPRECATE_EOF, collation: 0, schema: target.database, attributes }
+}
+
+/** Connects to a target, logs in with its credential, and makes the session one whose texts can be read. Throws `UpstreamUnavailable`. */
+export async function openUpstream(name: string, target: TargetConfig, wishes: Wishes, turn: Turn): Promise<Upstream> {
+  const timeout = target.connectTimeoutSeconds * 1000
+  const connection = await connectTarget(name, target, `${target.host}/mysqld.sock`, turn)
+  let packets = new LoginPackets(connection, CONNECTION_PHASE_LIMIT, true)
+  const timer = setTimeout(() => packets.interrupt('the database did not finish the login in time'), timeout)
+  try {
+    const handshake = await greeting(name, packets)
+    const version = readServerVersion(handshake.serverVersion)
+    if (version === null) throw new Error('its version is none')
+    const capabilities = askedOfUpstream(wishes.capabilities, handshake.capabilities)
+    if (capabilities === null) throw new Error('it lacks a capability that the client, or the gateway, relies on')
+    const collation = pinnedCollation(wishes.collation, version)
+    // Under TLS the server goes by the flags of the SSLRequest alone.
+    const schema = wishes.schema === '' ? 0 : Capability.CONNECT_WITH_DB
+    const flags = (capabilities | schema | (wantsTls(target) ? Capability.SSL : 0)) >>> 0
+    const head = {
+      capabilities: flags,
+      maxPacketSize: LARGEST_PAYLOAD,
+      characterSet: collation,
+      mariadbCapabilities: 0,
+    }
+    if (wantsTls(target)) {
+      if ((handshake.capabilities & Capability.SSL) === 0) throw noTlsOffered(name, 'its handshake has no CLIENT_SSL')
+      packets.write((writer) => encodeSSLRequest({ kind: 'SSLRequest', ...head }, writer))
+      if (packets.detach().length > 0) throw new Error('it sent more before the TLS handshake')
+      await secureTarget(name, target, connection, [])
+      packets = new LoginPackets(connection, CONNECTION_PHASE_LIMIT, true, packets.nextSequenceId)
+    }
+    await authenticate(name, target, packets, handshake, head, wishes)
+    packets.detach()
+    const queries = new OwnQueries(name, { connection, capabilities }, timeout)
+    const settings = await settleSession(name, queries)
+    queries.release()
+    const { threadId, serverVersion, capabilities: offered } = handshake
+    return { connection, threadId, version, serverVersion, offered, capabilities, settings }
+  } catch (error) {
+    connection.destroy()
+    if (error instanceof UpstreamUnavailable) throw error
+    throw new UpstreamUnavailable(name, 'the database did not complete the login', messageOf(error))
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/**
+ * Stops what another session of the gateway's account is running. Never throws: what is running goes on until its
+ * connection closes; the caller closes it.
+ */
+export async function killQuery(name: string, target: TargetConfig, threadId: number, turn: Turn): Promise<void> {
+  try {
+    const upstream = await openUpstream(name, target, ownWishes(target, 'cancel'), turn)
+    const queries = new OwnQueries(name, upstream, 5000)
+    try {
+      await queries.rows(`KILL QUERY ${threadId}`)
+      upstream.connection.write(QUIT)
+    } finally {
+      upstream.connection.end()
+    }
+  } catch {
+    // see above
+  }
+}
+
+async function greeting(name: string, packets: LoginPackets): Promise<HandshakeV10> {
+  const packet = decodeHandshake(new PayloadReader(await packets.next()))
+  if (packet.kind === 'ERR') throw refusedBy(name, packet)
+  return packet
+}
+
+interface Head {
+  readonly capabilities: number
+  readonly maxPacketSize: number
+  readonly characterSet: number
+  readonly mariadbCapabilities: number
+}
+
+async function authenticate(
+  name: string,
+  target: TargetConfig,
+  packets: LoginPackets,
+  handshake: HandshakeV10,
+  head: Head,
+  { schema, attributes }: Wishes,
+): Promise<void> {
+  const { connection } = packets
+  const password = Buffer.from(target.password === null ? '' : passwordOf(name, target))
+  const authentication = new ClientAuthentication({
+    password,
+    secure: connection.encrypted,
+    trustSentPublicKey: !wantsTls(target),
+    plugins: plugins(target),
+    random: randomBytes(CLIENT_RANDOM_BYTES),
+  })
+  const begun = authentication.begin(handshake.authPluginName, handshake.authPluginData)
+  packets.write((writer) =>
+    encodeHandshakeResponse(
+      {
+        kind: 'HandshakeResponse41',
+        ...head,
+        username: target.user,
+        authResponse: begun.authResponse,
+        database: schema,
+        authPluginName: begun.pluginName,
+        attributes,
+        zstdCompressionLevel: 0,
+      },
+      writer,
+    ),
+  )
+  for (;;) {
+    const packet = decodeAuthenticationPacket(new PayloadReader(await packets.next()), head.capabilities)
+    if (packet.kind === 'OK') return
+    if (packet.kind === 'ERR') throw refusedBy(name, packet)
+    const answer = authentication.next(packet)
+    if (answer !== undefined) packets.write((writer) => writer.begin().bytes(answer).end())
+  }
+}
+
+/** A clear password goes only to a server that was verified. */
+function plugins({ tls: { mode } }: TargetConfig): readonly AuthenticationPluginName[] {
+  const { CACHING_SHA2, NATIVE, SHA256, ED25519, PARSEC, CLEAR } = AuthenticationPlugin
+  const always = [CACHING_SHA2, NATIVE, SHA256, ED25519, PARSEC]
+  return mode === 'verify-full' || mode === 'verify-ca' ? [...always, CLEAR] : always
+}
+
+function refusedBy(name: string, { errorCode, sqlState, errorMessage }: ErrPacket): UpstreamUnavailable {
+  const what = `the database refused the gateway (error ${errorCode})`
+  return new UpstreamUnavailable(name, what, errorMessage, sqlState)
+}
+
+const QUIT: Buffer = bareCommand('QUIT')
+
+function bareCommand(command: 'QUIT'): Buffer {
+  const writer = new PacketWriter()
+  encodeBareCommand(command, writer)
+  return writer.take()
+}
