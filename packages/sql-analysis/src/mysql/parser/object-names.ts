@@ -92,8 +92,9 @@ export function readText(c: TokenCursor): void {
 
 /** The text of a program in another language, quoted or between dollars; it is not kept. */
 export function readProgramText(c: TokenCursor): void {
-  if (c.kind === TokenKind.dollarString || c.kind === TokenKind.hexString) c.advance()
-  else c.string()
+  if (c.kind === TokenKind.introducer) c.advance()
+  if (c.kind === TokenKind.dollarString) c.advance()
+  else readText(c)
 }
 
 /** Takes the word `written`, which is no keyword of any other rule, if it stands here. */

@@ -114,10 +114,6 @@ function readLevelType(c: TokenCursor): ObjectKind {
       if (c.isMariadb) return 'table'
       c.advance()
       return 'library'
-    case 'package':
-      if (!c.isMariadb) return 'table'
-      c.advance()
-      return c.accept('body') ? 'package_body' : 'package'
     default:
       return 'table'
   }

@@ -40,7 +40,10 @@ function readOption(c: TokenCursor, draft: CommandDraft): void {
     return
   }
   if (option === 'privilege_checks_user') {
-    if (!c.accept('null')) readAccountName(c)
+    if (!c.accept('null')) {
+      if (c.is('current_user')) throw c.error()
+      readAccountName(c)
+    }
     return
   }
   if (c.isString) {
@@ -48,11 +51,14 @@ function readOption(c: TokenCursor, draft: CommandDraft): void {
     if (/_file$|_path$|_ca$|_capath$|_cert$|_key$|_crl$|_crlpath$/.test(option)) draft.files.push(value)
     return
   }
-  if (acceptNumber(c) || c.accept('null') || c.accept('default')) return
-  // ON, OFF, GENERATE, LOCAL, slave_pos …
-  if (c.accept('on') || c.accept('master')) return
-  c.name()
+  if (acceptNumber(c) || c.accept('null')) return
+  if (!WORDS.test(option)) throw c.error()
+  if (!c.accept('on') && !c.accept('master')) c.name()
 }
+
+/** Options whose value may be a word: ON, GENERATE, LOCAL, slave_pos …. */
+const WORDS =
+  /^(?:require_table_primary_key_check|assign_gtids_to_anonymous_transactions|master_use_gtid|master_demote_to_slave)$/
 
 /** What the options of a source are called. */
 const OPTIONS =

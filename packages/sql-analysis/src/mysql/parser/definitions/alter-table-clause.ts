@@ -168,8 +168,9 @@ function readDrop(c: TokenCursor, draft: Draft): void {
       draft.options.push('drop_system_versioning')
       return
     }
-    if (c.acceptPair('period', 'for')) {
+    if (c.accept('period')) {
       readIfExists(c)
+      c.expect('for')
       c.name()
       return
     }

@@ -2,17 +2,20 @@
 import { readText } from '../object-names.ts'
 import type { TokenCursor } from '../token-cursor.ts'
 
+/** `create`: there is no password yet that could be named or kept. */
+type Verb = 'create' | 'change'
+
 /** Reads IDENTIFIED … and the changes of factors; nothing where none stands. Secrets are not kept. */
-export function readAuthentication(c: TokenCursor): void {
+export function readAuthentication(c: TokenCursor, verb: Verb = 'change'): void {
   if (c.isMariadb) {
     if (c.accept('identified')) readIdentifiedOfMariadb(c)
     return
   }
   if (c.accept('identified')) {
-    readIdentified(c)
+    readIdentified(c, verb)
     for (let factor = 2; factor <= 3 && c.accept('and'); factor++) {
       c.expect('identified')
-      readIdentified(c)
+      readIdentified(c, verb)
     }
     return
   }
@@ -28,7 +31,7 @@ export function readAuthentication(c: TokenCursor): void {
 }
 
 /** `BY …`, `WITH plugin …`, and what may follow. */
-function readIdentified(c: TokenCursor): void {
+function readIdentified(c: TokenCursor, verb: Verb): void {
   if (c.accept('with')) {
     c.nameOrString()
     if (c.accept('as')) {
@@ -42,18 +45,18 @@ function readIdentified(c: TokenCursor): void {
         c.nameOrString()
         c.expect('as')
         readText(c)
-      } else readBy(c)
+      } else readBy(c, verb)
       return
     }
     if (!c.is('by')) return
   }
-  readBy(c)
+  readBy(c, verb)
 }
 
-function readBy(c: TokenCursor): void {
+function readBy(c: TokenCursor, verb: Verb): void {
   c.expect('by')
   if (!c.acceptPair('random', 'password')) readText(c)
-  if (c.accept('replace')) readText(c)
+  if (verb === 'change' && c.accept('replace')) readText(c)
   readRetain(c)
 }
 
@@ -72,7 +75,7 @@ function readFactorChanges(c: TokenCursor): void {
     c.expect('factor')
     if (verb === 'drop') continue
     c.expect('identified')
-    readIdentified(c)
+    readIdentified(c, 'change')
   }
 }
 

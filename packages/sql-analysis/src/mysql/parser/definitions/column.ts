@@ -32,8 +32,8 @@ function readGenerated(c: TokenCursor): Expression | null {
   if (c.accept('generated')) {
     c.expect('always')
     c.expect('as')
-    if (c.acceptPair('row', 'start') || c.acceptPair('row', 'end')) return null
   } else if (!c.accept('as')) return null
+  if (c.isMariadb && (c.acceptPair('row', 'start') || c.acceptPair('row', 'end'))) return null
   c.expect('(')
   const generated = c.grammar.expression(c)
   c.expect(')')
@@ -133,11 +133,6 @@ function readColumnAttribute(c: TokenCursor, draft: Draft, generated: boolean): 
       c.advance()
       c.advance()
       c.expect('versioning')
-      return true
-    case 'compressed':
-      if (c.dialect.flavour !== 'mariadb') return false
-      c.advance()
-      if (c.accept('=')) c.name()
       return true
     default:
       return c.isMariadb && readEngineOption(c)

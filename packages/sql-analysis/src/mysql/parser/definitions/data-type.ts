@@ -1,14 +1,13 @@
 /** Column and variable types. MySQL manual, "Data Types"; MariaDB documentation, "Data Types". */
+import { readText } from '../object-names.ts'
 import type { TokenCursor } from '../token-cursor.ts'
 
 const INTEGERS = new Set('tinyint smallint mediumint middleint int integer bigint int1 int2 int3 int4 int8'.split(' '))
-const DECIMALS = new Set('real float float4 float8 double decimal numeric fixed dec number'.split(' '))
-const TEXTS = new Set(
-  'char character varchar varcharacter varchar2 tinytext text mediumtext longtext clob long'.split(' '),
-)
+const DECIMALS = new Set('real float float4 float8 double decimal numeric fixed dec'.split(' '))
+const TEXTS = new Set('char character varchar varcharacter tinytext text mediumtext longtext long'.split(' '))
 const NATIONAL = new Set('national nchar nvarchar'.split(' '))
 const LENGTHS = new Set(
-  'bit binary varbinary year time timestamp datetime blob tinyblob mediumblob longblob vector raw'.split(' '),
+  'bit binary varbinary year time timestamp datetime blob tinyblob mediumblob longblob vector'.split(' '),
 )
 const BARE = new Set('bool boolean date json serial uuid inet4 inet6'.split(' '))
 const SPATIAL = new Set(
@@ -35,7 +34,7 @@ export function readDataType(c: TokenCursor): string {
   }
   if (TEXTS.has(name)) {
     c.advance()
-    return readText(c, name)
+    return readTextType(c, name)
   }
   if (NATIONAL.has(name)) {
     c.advance()
@@ -44,7 +43,7 @@ export function readDataType(c: TokenCursor): string {
   if (name === 'enum' || name === 'set') {
     c.advance()
     c.expect('(')
-    do c.string()
+    do readText(c)
     while (c.accept(','))
     c.expect(')')
     readCharacterSet(c)
@@ -54,6 +53,7 @@ export function readDataType(c: TokenCursor): string {
     c.advance()
     readLength(c)
     if (name === 'year') readSigns(c)
+    if (name.endsWith('blob') || name === 'varbinary') readCompressed(c)
     return name
   }
   if (BARE.has(name)) {
@@ -71,7 +71,7 @@ export function readDataType(c: TokenCursor): string {
   throw c.error()
 }
 
-function readText(c: TokenCursor, name: string): string {
+function readTextType(c: TokenCursor, name: string): string {
   if (name === 'long') {
     if (c.accept('varbinary')) return 'mediumblob'
     if (c.accept('char') || c.accept('character')) c.expect('varying')
@@ -81,10 +81,11 @@ function readText(c: TokenCursor, name: string): string {
   }
   const varying = (name === 'char' || name === 'character') && c.accept('varying')
   readLength(c)
+  readCompressed(c)
   readCharacterSet(c)
-  c.accept('compressed')
+  readCompressed(c)
   if (varying) return 'varchar'
-  return name === 'character' ? 'char' : name === 'varcharacter' || name === 'varchar2' ? 'varchar' : name
+  return name === 'character' ? 'char' : name === 'varcharacter' ? 'varchar' : name
 }
 
 function readNational(c: TokenCursor, name: string): string {
@@ -114,6 +115,11 @@ function readPrecision(c: TokenCursor): void {
   c.integer()
   if (c.accept(',')) c.integer()
   c.expect(')')
+}
+
+/** COMPRESSED of MariaDB. MariaDB documentation, "Storage-Engine Independent Column Compression". */
+function readCompressed(c: TokenCursor): void {
+  if (c.isMariadb && c.accept('compressed') && c.accept('=')) c.name()
 }
 
 function readSigns(c: TokenCursor): void {

@@ -97,18 +97,9 @@ function readDropOfMysql(c: TokenCursor, draft: Draft, kind: string): Definition
 }
 
 function readDropOfMariadb(c: TokenCursor, draft: Draft, kind: string): Definition {
-  switch (kind) {
-    case 'sequence':
-      readDropTables(c, draft, 'sequence')
-      return draft
-    case 'package': {
-      const type = c.accept('body') ? 'package_body' : 'package'
-      readDropNamed(c, draft, type)
-      return draft
-    }
-    default:
-      throw c.error()
-  }
+  if (kind !== 'sequence') throw c.error()
+  readDropTables(c, draft, 'sequence')
+  return draft
 }
 
 /** `[IF EXISTS] name, … [RESTRICT | CASCADE]`. */

@@ -13,6 +13,7 @@ export function readCreateIndex(c: TokenCursor, draft: Draft): void {
   readIndexType(c)
   readOnTable(c, draft)
   readKeyParts(c, draft)
+  if (c.isMariadb) readWait(c)
   while (readIndexOption(c));
   readAlgorithmAndLock(c)
 }

@@ -45,12 +45,14 @@ export function readKey(c: TokenCursor, draft: Draft): void {
       readReferences(c, draft)
       return
     case 'unique':
-    case 'fulltext':
-    case 'spatial':
-    case 'vector':
       c.advance()
       if (!c.accept('key')) c.accept('index')
       break
+    case 'fulltext':
+    case 'spatial':
+    case 'vector':
+      readKeyWithoutType(c, draft)
+      return
     case 'key':
     case 'index':
       c.advance()
@@ -63,6 +65,16 @@ export function readKey(c: TokenCursor, draft: Draft): void {
   readIndexType(c)
   readKeyParts(c, draft)
   while (readIndexOption(c));
+}
+
+/** FULLTEXT and SPATIAL: what kind of index that is, is said already. */
+function readKeyWithoutType(c: TokenCursor, draft: Draft): void {
+  c.advance()
+  if (!c.accept('key')) c.accept('index')
+  readIfNotExists(c)
+  c.acceptName()
+  readKeyParts(c, draft)
+  while (!c.is('using') && readIndexOption(c));
 }
 
 function readIfNotExists(c: TokenCursor): void {
@@ -151,9 +163,13 @@ export function readIndexOption(c: TokenCursor): boolean {
 export function readCheck(c: TokenCursor, draft: Draft, keysToo = false): boolean {
   if (c.accept('constraint')) {
     if (c.isMariadb) acceptIfNotExists(c)
-    if (!c.is('check') && !atConstraintKey(c)) c.name()
+    if (!c.is('check') && !c.is('references') && !atConstraintKey(c)) c.name()
   }
   if (keysToo && !c.is('check')) return false
+  if (c.is('references')) {
+    readReferences(c, draft)
+    return true
+  }
   c.expect('check')
   c.expect('(')
   draft.expressions.push(c.grammar.expression(c))
@@ -176,11 +192,15 @@ export function readReferences(c: TokenCursor, draft: Draft): void {
     c.expect(')')
   }
   if (c.accept('match') && !(c.accept('full') || c.accept('partial') || c.accept('simple'))) throw c.error()
-  while (c.is('on') && (c.spellingAhead(1) === 'delete' || c.spellingAhead(1) === 'update')) {
+  let done = ''
+  while (c.is('on')) {
+    const change = c.spellingAhead(1)
+    if ((change !== 'delete' && change !== 'update') || change === done || done === 'both') return
     c.advance()
     c.advance()
-    if (c.accept('restrict') || c.accept('cascade')) continue
-    if (c.acceptPair('set', 'null') || c.acceptPair('set', 'default') || c.acceptPair('no', 'action')) continue
-    throw c.error()
+    if (!c.accept('restrict') && !c.accept('cascade') && !c.acceptPair('no', 'action')) {
+      if (!c.acceptPair('set', 'null')) c.expectPair('set', 'default')
+    }
+    done = done === '' ? change : 'both'
   }
 }

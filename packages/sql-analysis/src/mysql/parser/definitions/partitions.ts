@@ -2,6 +2,7 @@
 import { readIntervalUnit } from '../object-names.ts'
 import type { TokenCursor } from '../token-cursor.ts'
 import type { Draft } from './draft.ts'
+import { readEngineOption } from './engine-option.ts'
 
 /** Reads what stands from PARTITION BY on; every expression goes into `draft.expressions`. */
 export function readPartitionBy(c: TokenCursor, draft: Draft): void {
@@ -45,7 +46,8 @@ function readHashOrKey(c: TokenCursor, draft: Draft, level: 'partition' | 'subpa
   c.expect('key')
   if (c.accept('algorithm')) {
     c.expect('=')
-    c.integer()
+    const algorithm = c.integer()
+    if (algorithm !== '1' && algorithm !== '2') throw c.error()
   }
   // Only a partition's key may be empty: then it is the primary key.
   if (c.spellingAhead(1) === ')' && level === 'subpartition') throw c.error()
@@ -80,7 +82,8 @@ export function readPartitionDefinitions(c: TokenCursor, draft: Draft): void {
 
 /** `PARTITION name [VALUES …] option … [(SUBPARTITION …, …)]`. */
 export function readPartitionDefinition(c: TokenCursor, draft: Draft): void {
-  c.expect('partition')
+  // MariaDB lets the word be left out.
+  if (!c.accept('partition') && !c.isMariadb) throw c.error()
   c.name()
   readValues(c, draft)
   while (readPartitionOption(c, draft));
@@ -165,7 +168,7 @@ export function readPartitionOption(c: TokenCursor, draft: Draft): boolean {
     case 'tablespace':
       c.advance()
       c.accept('=')
-      draft.others.push({ role: 'other', type: 'tablespace', name: { schema: null, name: c.nameOrString() } })
+      draft.others.push({ role: 'other', type: 'tablespace', name: { schema: null, name: c.name() } })
       return true
     case 'connection':
       c.advance()
@@ -173,6 +176,6 @@ export function readPartitionOption(c: TokenCursor, draft: Draft): boolean {
       draft.files.push(c.string())
       return true
     default:
-      return false
+      return c.isMariadb && readEngineOption(c)
   }
 }

@@ -68,10 +68,10 @@ function readCharacteristicsAndBody(c: TokenCursor, draft: Draft): void {
   for (;;) {
     const language = readCharacteristic(c, draft)
     if (language === null) break
-    if (language !== '' && language !== 'sql') external = true
+    if (language !== '') external = language !== 'sql'
   }
   // MySQL: AS and the text of a program in another language. MariaDB has no such thing.
-  if (!c.isMariadb && c.accept('as')) {
+  if (external && c.accept('as')) {
     readProgramText(c)
     draft.options.push('external')
     return
@@ -89,12 +89,13 @@ function readCharacteristic(c: TokenCursor, draft: Draft): string | null {
       return ''
     case 'language': {
       c.advance()
-      const language = c.nameOrString().toLowerCase()
+      const language = c.accept('sql') ? 'sql' : c.name().toLowerCase()
       if (c.isMariadb && language !== 'sql') throw c.error()
       return language
     }
     case 'using':
       if (c.isMariadb) return null
+      if (draft.others.length > 0) throw c.error()
       c.advance()
       readLibraries(c, draft)
       return ''

@@ -25,7 +25,7 @@ function readOptions(c: TokenCursor, draft: Draft): void {
   c.expect('options')
   c.expect('(')
   do {
-    const option = c.nameOrString().toLowerCase()
+    const option = (c.isString ? c.string() : c.nameOrReserved()).toLowerCase()
     if (isNumberAhead(c, 0)) {
       c.integer()
       continue

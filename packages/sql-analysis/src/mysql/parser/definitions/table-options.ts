@@ -102,7 +102,7 @@ export function readTableOption(c: TokenCursor, draft: Draft): boolean {
     case 'tablespace':
       c.advance()
       c.accept('=')
-      draft.others.push({ role: 'other', type: 'tablespace', name: { schema: null, name: c.nameOrString() } })
+      draft.others.push({ role: 'other', type: 'tablespace', name: { schema: null, name: c.name() } })
       return true
     case 'storage':
       if (c.spellingAhead(1) !== 'disk' && c.spellingAhead(1) !== 'memory') return false

@@ -11,7 +11,7 @@ export function readCreateUser(c: TokenCursor, draft: Draft): void {
   if (acceptIfNotExists(c)) draft.ifNotExists = true
   do {
     draft.objects.push(readAccount(c, 'user'))
-    readAuthentication(c)
+    readAuthentication(c, 'create')
   } while (c.accept(','))
   if (!c.isMariadb && c.accept('default')) {
     c.expect('role')
@@ -28,6 +28,7 @@ export function readAlterUser(c: TokenCursor, draft: Draft): void {
     c.advance()
     c.expect(')')
     draft.objects.push({ type: 'user', name: { schema: null, name: 'current_user' } })
+    if (c.isPair('identified', 'with')) throw c.error()
     readAuthentication(c)
     return
   }
@@ -44,11 +45,16 @@ export function readAlterUser(c: TokenCursor, draft: Draft): void {
   readAccountOptions(c)
 }
 
+/** Words that cannot name a role unless they are quoted. MySQL manual, "Specifying Role Names". */
+const NO_ROLES = new Set('event execute file none process proxy reload replication resource super'.split(' '))
+
 /** Reads what stands behind CREATE ROLE. */
 export function readCreateRole(c: TokenCursor, draft: Draft): void {
   if (acceptIfNotExists(c)) draft.ifNotExists = true
-  do draft.objects.push(readAccount(c, 'role'))
-  while (c.accept(','))
+  do {
+    if (NO_ROLES.has(c.spelling)) throw c.error()
+    draft.objects.push(readAccount(c, 'role'))
+  } while (c.accept(','))
   if (c.isMariadb && c.acceptPair('with', 'admin')) {
     draft.others.push({ role: 'other', ...readAccount(c, 'user') })
   }

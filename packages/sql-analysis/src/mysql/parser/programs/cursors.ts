@@ -19,6 +19,11 @@ export function readCursorStatement(c: TokenCursor): ProgramStatement | null {
       return { kind: 'close', cursor: c.name(), arguments: [] }
     case 'fetch': {
       c.advance()
+      if (c.isMariadb && c.acceptPair('group', 'next')) {
+        // The next row of a group, in an aggregate function: it comes into the parameters.
+        c.expect('row')
+        return { kind: 'fetch', cursor: '', into: [] }
+      }
       if (c.accept('next')) c.expect('from')
       else c.accept('from')
       const cursor = c.name()

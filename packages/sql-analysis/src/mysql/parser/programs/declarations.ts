@@ -19,7 +19,7 @@ export function readDeclarations(
 }
 
 function readDeclaration(c: TokenCursor, readBody: (c: TokenCursor) => AnyStatement): ProgramStatement {
-  if (c.acceptAny(['continue', 'exit', 'undo']) !== null) {
+  if (c.acceptAny(['continue', 'exit']) !== null) {
     c.expectPair('handler', 'for')
     do readHandled(c)
     while (c.accept(','))

@@ -236,7 +236,6 @@ const STATISTICS = [
   'client_statistics',
   'index_statistics',
   'table_statistics',
-  'locales',
   'query_response_time',
 ]
 
