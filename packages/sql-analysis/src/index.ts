@@ -14,7 +14,8 @@ export { runsOtherCode } from './postgres/names-in-text.ts'
 export type { NameEnvironment } from './postgres/read-facts.ts'
 export { PostgresReader } from './postgres/reader.ts'
 export { LibpgParser } from './postgres/libpg-parser.ts'
-export type { Dialect } from './mysql/dialect.ts'
+export { dialectOf } from './mysql/dialect.ts'
+export type { Dialect, ServerVersion } from './mysql/dialect.ts'
 export { MysqlCatalog, catalogTable } from './mysql/catalog.ts'
 export type {
   CatalogEvent,

@@ -129,7 +129,7 @@ function readColumnAttribute(c: TokenCursor, draft: Draft, generated: boolean): 
       return true
     case 'with':
     case 'without':
-      if (c.dialect.flavour !== 'mariadb' || c.spellingAhead(1) !== 'system') return false
+      if (!c.isMariadb || c.spellingAhead(1) !== 'system') return false
       c.advance()
       c.advance()
       c.expect('versioning')
