@@ -9,24 +9,17 @@ import {
   CATALOG_VERSION_QUERY,
   type NameEnvironment,
 } from '@gatehouse/sql-analysis'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { CatalogFreshness } from '../catalog-freshness.ts'
 import type { TargetConfig } from '../config/index.ts'
 import { SharedNames } from '../shared-names.ts'
 import { Turn } from '../turn.ts'
-import { UpstreamUnavailable } from '../upstream-dial.ts'
 import { OwnQueries } from './own-queries.ts'
 import { readSchemas, SCHEMAS_QUERY } from './schemas-query.ts'
 import { openUpstream } from './upstream.ts'
 
 /** How texts that are stored in the database are parsed. */
 export type StoredTexts = Pick<NameEnvironment, 'parse' | 'parsePlpgsql'>
-
-/** How often the catalog is compared with the database: others change definitions as well. */
-const PROBE_MILLISECONDS = 5000
-
-/** Between two tries to read a catalog that cannot be read. */
-const RETRY_MILLISECONDS = 250
 
 /** Reading a whole catalog may keep the database busy for longer than its other answers take. */
 const CATALOG_PATIENCE_MILLISECONDS = 60_000
@@ -56,11 +49,7 @@ export class CatalogSource {
   #queries: OwnQueries | null = null
   /** What initdb made, as of this connection: another one may lead to another server. */
   #builtin: CatalogRows | null = null
-  #refreshing: Promise<void> | null = null
-  #stale = false
-  #readAt = -Infinity
-  #probe: NodeJS.Timeout | null = null
-  #closed = false
+  readonly #freshness: CatalogFreshness
 
   constructor(name: string, target: TargetConfig, texts: StoredTexts, turn: Turn, log: Logger) {
     this.#name = name
@@ -68,12 +57,12 @@ export class CatalogSource {
     this.#texts = texts
     this.#turn = turn
     this.#log = log
+    this.#freshness = new CatalogFreshness(name, () => this.#load(), log)
   }
 
   /** Resolves when there is a catalog. Rejects with `UpstreamUnavailable` when there is none yet and it cannot be read. */
-  async ready(): Promise<void> {
-    if (this.#catalog !== null) return
-    await this.#read()
+  ready(): Promise<void> {
+    return this.#freshness.ready()
   }
 
   /** Throws an Error before `ready`. */
@@ -84,16 +73,16 @@ export class CatalogSource {
 
   /** Definitions were changed through the gateway: nothing may be resolved before the next `refresh`. */
   get stale(): boolean {
-    return this.#stale
+    return this.#freshness.stale
   }
 
   markStale(): void {
-    this.#stale = true
+    this.#freshness.markStale()
   }
 
   /** How old the look at the database is. */
   get ageMilliseconds(): number {
-    return performance.now() - this.#readAt
+    return this.#freshness.ageMilliseconds
   }
 
   /** What names mean under this search path. The same object for the same path until the catalog changes. */
@@ -109,51 +98,23 @@ export class CatalogSource {
   }
 
   /** Reads the catalog again if it changed. Never rejects: when it cannot be read, the older one stays, and stale stays stale. */
-  async refresh(): Promise<void> {
-    try {
-      await this.#read()
-    } catch (error) {
-      this.#log.warn(
-        { target: this.#name, error: error instanceof UpstreamUnavailable ? error.detail : String(error) },
-        'the catalog could not be read again',
-      )
-      // Whoever waits for it would try again at once.
-      await sleep(RETRY_MILLISECONDS, undefined, { ref: false })
-    }
+  refresh(): Promise<void> {
+    return this.#freshness.refresh()
   }
 
   close(): void {
-    this.#closed = true
-    if (this.#probe !== null) clearTimeout(this.#probe)
+    this.#freshness.close()
     this.#queries?.close()
   }
 
-  /** One read at a time. A read that began before a change was marked does not count as having seen it. */
-  async #read(): Promise<void> {
-    while (this.#refreshing !== null) {
-      const before = this.#refreshing
-      await before
-      if (!this.#stale && this.ageMilliseconds < 50) return
-    }
-    this.#refreshing = this.#load().finally(() => {
-      this.#refreshing = null
-    })
-    await this.#refreshing
-  }
-
   async #load(): Promise<void> {
-    this.#stale = false
     try {
       const queries = await this.#connected()
       const version = await this.#inOneSnapshot(queries)
       this.#log.debug({ target: this.#name, version }, 'catalog is up to date')
-      this.#readAt = performance.now()
-      this.#probeLater()
     } catch (error) {
-      this.#stale = this.#catalog !== null
       this.#queries?.close()
       this.#queries = null
-      this.#probeLater()
       throw error
     }
   }
@@ -185,12 +146,6 @@ export class CatalogSource {
     this.#queries = new OwnQueries(this.#name, upstream, this.#target.connectTimeoutSeconds * 1000)
     await this.#queries.rows(CATALOG_SESSION)
     return this.#queries
-  }
-
-  #probeLater(): void {
-    if (this.#closed || this.#catalog === null) return
-    if (this.#probe !== null) clearTimeout(this.#probe)
-    this.#probe = setTimeout(() => void this.refresh(), PROBE_MILLISECONDS).unref()
   }
 }
 
