@@ -2,7 +2,7 @@ import { MaskNotApplicable } from '../cell-mask.ts'
 import { GrowableOutput } from '../cell-output.ts'
 import { constantValue } from '../constant-value.ts'
 import { parseFloatText } from '../truncate-number.ts'
-import { bitBytes, filledBytes, fixedDecimals, kindOf, lengthLimit, MYSQL_TYPES } from './column-type.ts'
+import { bitBytes, filledBytes, fixedDecimals, isUnsigned, kindOf, lengthLimit, MYSQL_TYPES } from './column-type.ts'
 import type { MysqlCellFormat, MysqlColumnType, MysqlKind } from './column-type.ts'
 import { characterSetOf } from './character-sets.ts'
 import { MysqlFloats } from './mysql-floats.ts'
@@ -36,7 +36,7 @@ function constantOf(value: string, type: MysqlColumnType, kind: MysqlKind, forma
     case 'foreign text':
       return /^[\x20-\x7e]*$/.test(value) && value.length <= lengthLimit(type) ? Buffer.from(value) : null
     case 'decimal':
-      return /^-?\d+(?:\.\d+)?$/.test(value) ? throughTwin(value, type, kind) : null
+      return /^-?\d+(?:\.\d+)?$/.test(value) && fitsSign(value, type) ? throughTwin(value, type, kind) : null
     case 'inet4':
     case 'inet6':
       return !value.includes('/') && value.includes(':') === (kind === 'inet6') ? throughTwin(value, type, kind) : null
@@ -90,13 +90,17 @@ function cells(type: MysqlColumnType, kind: 'integer' | 'year', format: MysqlCel
 
 function float(value: string, type: MysqlColumnType, format: MysqlCellFormat): Buffer | null {
   const parsed = parseFloatText(value)
-  if (parsed === null || !Number.isFinite(parsed)) return null
+  if (parsed === null || !Number.isFinite(parsed) || !fitsSign(value, type)) return null
   const stored = type.type === MYSQL_TYPES.float ? Math.fround(parsed) : parsed
   if (!Number.isFinite(stored)) return null
   if (format === 'text') return Buffer.from(value)
   const out = new GrowableOutput(8)
   new MysqlFloats(type, format).write(out, stored)
   return out.bytes.subarray(0, out.length)
+}
+
+function fitsSign(value: string, type: MysqlColumnType): boolean {
+  return !value.startsWith('-') || !isUnsigned(type)
 }
 
 function moment(

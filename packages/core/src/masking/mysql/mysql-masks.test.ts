@@ -332,6 +332,8 @@ describe('constants', () => {
     ['int', '1.5'],
     ['decimal(5,2)', '1234.5'],
     ['decimal(5,2)', 'NaN'],
+    ['decimal(5,2) unsigned', '-1'],
+    ['double unsigned', '-1'],
     ['float', '1e39'],
     ['double', 'Infinity'],
     ['year', '1900'],
