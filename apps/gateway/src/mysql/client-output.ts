@@ -2,6 +2,8 @@ import type { PacketCursor } from '@gatehouse/mysql-wire'
 import type { Connection } from '../connection.ts'
 import { appendMaskedRow, maskedRows, type RowMasks, rowStays } from './result-masks.ts'
 
+const NOTHING: Buffer = Buffer.alloc(0)
+
 /** Masked rows are staged when they have come to this size. */
 const MASKED_BYTES = 32 * 1024
 
@@ -14,14 +16,20 @@ export class ClientOutput {
   nextSequenceId = 0
   readonly #client: Pick<Connection, 'stage'>
   /** Adjoining packets that go to the client as they are and are not staged yet: one copy serves them all. */
-  #run: Buffer = Buffer.alloc(0)
+  #run: Buffer = NOTHING
   #start = -1
   #end = -1
+  #chunk: Buffer = NOTHING
   /** Rows that were written again. */
   #rewritten = 0
 
   constructor(client: Pick<Connection, 'stage'>) {
     this.#client = client
+  }
+
+  /** Bytes arrive in this chunk. */
+  begin(chunk: Buffer): void {
+    this.#chunk = chunk
   }
 
   /** The packet, or piece of one, goes on as it is. */
@@ -39,6 +47,8 @@ export class ClientOutput {
     this.#run = cursor.bytes
     this.#start = cursor.start
     this.#end = cursor.end
+    // What was cut by the end of a chunk lies in the cursor's own buffer, where the next such packet is put.
+    if (cursor.bytes !== this.#chunk) this.flush()
   }
 
   /** The row under the cursor, whole, goes on masked. */
@@ -59,7 +69,7 @@ export class ClientOutput {
     this.nextSequenceId = (this.nextSequenceId + 1) & 0xff
   }
 
-  /** Stages everything. Has to be called before the bytes under the cursor change. */
+  /** Stages everything. Has to be called before the chunk is used again. */
   flush(): void {
     if (this.#end > this.#start) this.#client.stage(this.#run, this.#start, this.#end)
     this.#start = this.#end = -1

@@ -138,6 +138,7 @@ export class MysqlResponses implements Receiver {
   bytes(chunk: Buffer, length: number): void {
     if (this.#ended) return
     try {
+      this.#output.begin(chunk)
       this.#cursor.feed(chunk, 0, length)
       this.#walk()
       this.#output.flush()
