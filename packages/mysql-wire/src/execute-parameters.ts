@@ -22,7 +22,8 @@ export function decodeParameters(
   const payload = new PayloadReader(bytes, execute.parametersAt, end)
   const named = (agreed.capabilities & Capability.QUERY_ATTRIBUTES) !== 0
   let sent = count
-  if (named && (execute.flags & CursorType.PARAMETER_COUNT_AVAILABLE) !== 0) {
+  // The server reads a count without the flag too, when the statement has parameters of its own.
+  if (named && (count > 0 || (execute.flags & CursorType.PARAMETER_COUNT_AVAILABLE) !== 0)) {
     sent = payload.lenencInt()
     if (sent < count) throw new ProtocolError('BAD_VALUE', `${sent} parameters for a statement of ${count}`)
   }
