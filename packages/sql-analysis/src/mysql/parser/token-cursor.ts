@@ -4,7 +4,7 @@ import { NEEDS_PARENTHESIS, reservedWords } from '../lexer/reserved.ts'
 import { SPELLINGS, type Keyword, type Spelling } from '../lexer/keywords.ts'
 import { TextError } from '../lexer/text-error.ts'
 import { TokenKind, type Tokens } from '../lexer/tokens.ts'
-import type { Expression, Query, SelectItem, TableReference } from '../query-tree.ts'
+import type { Expression, Into, Query, SelectItem, TableReference } from '../query-tree.ts'
 import type { Statement } from '../statement-tree.ts'
 import { unquote } from './unquote.ts'
 
@@ -17,11 +17,19 @@ export interface Grammar {
   expression(cursor: TokenCursor): Expression
   /** What the manuals call bit_expr and simple_expr: an operand without comparisons and boolean operators. */
   operand(cursor: TokenCursor): Expression
+  /** The rest of an expression whose first operand was read already. */
+  expressionFrom(cursor: TokenCursor, first: Expression): Expression
   /** A query with all that may stand around it, parenthesised or not. */
   query(cursor: TokenCursor): Query
+  /** The rest of a query (set operations, ORDER BY, LIMIT …) that begins with a parenthesised one that was read already; that one itself if nothing follows. */
+  queryFrom(cursor: TokenCursor, first: Query): Query
+  /** `(query)`, its parentheses included. */
+  subquery(cursor: TokenCursor): Query
   /** Select items, as behind SELECT and RETURNING. */
   selectItems(cursor: TokenCursor): readonly SelectItem[]
   tableReferences(cursor: TokenCursor): TableReference
+  /** The rest of table references whose first table was read. */
+  tableReferencesFrom(cursor: TokenCursor, first: TableReference): TableReference
   /** Any statement. */
   statement(cursor: TokenCursor): Statement
 }
@@ -40,6 +48,8 @@ export class TokenCursor {
   spelling: Spelling | ''
   /** `?` met so far. */
   parameters = 0
+  /** INTO that a select of the query being read had before its FROM; the rule of queries takes it up. */
+  #into: Into | null = null
   #text: string | null = null
   readonly #reserved: Uint8Array
   readonly #maxDepth: number
@@ -142,6 +152,19 @@ export class TokenCursor {
     const items = this.list(rule)
     this.expect(')')
     return items
+  }
+
+  /** Puts aside the INTO that stands before FROM. @throws {TextError} when one is put aside already */
+  putInto(into: Into): void {
+    if (this.#into !== null) throw this.error()
+    this.#into = into
+  }
+
+  /** The INTO put aside, which is then no longer; null: none is. */
+  takeInto(): Into | null {
+    const into = this.#into
+    this.#into = null
+    return into
   }
 
   /** True: the statement ends here, at the text's end or a `;`. */

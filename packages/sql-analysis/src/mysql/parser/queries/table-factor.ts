@@ -1,0 +1,108 @@
+import type { BaseTable, DerivedTable, Expression, Query, TableReference } from '../../query-tree.ts'
+import { beginsQuery } from '../expressions/parentheses.ts'
+import type { TokenCursor } from '../token-cursor.ts'
+import { jsonTable } from './json-table.ts'
+import { acceptTableAlias } from './table-alias.ts'
+import { tableName } from './table-name.ts'
+
+const NO_PARTITIONS: readonly string[] = []
+
+/** One table, derived table, JSON_TABLE, or table references in parentheses. */
+export function tableFactor(cursor: TokenCursor): TableReference {
+  switch (cursor.spelling) {
+    case '(': {
+      const inside = parenthesised(cursor)
+      return inside.kind === 'query' ? derivedTable(cursor, inside, false) : inside
+    }
+    case '{': {
+      cursor.advance()
+      if (cursor.name().toLowerCase() !== 'oj') throw cursor.error()
+      const inside = cursor.grammar.tableReferences(cursor)
+      cursor.expect('}')
+      return inside
+    }
+    case 'lateral':
+      if (cursor.isMariadb) throw cursor.error()
+      cursor.advance()
+      return derivedTable(cursor, cursor.grammar.subquery(cursor), true)
+    case 'json_table':
+      if (cursor.spellingAhead(1) === '(') return jsonTable(cursor)
+      return baseTable(cursor)
+    default:
+      return baseTable(cursor)
+  }
+}
+
+/** `(query)` or `(table references)`. Parentheses around a query may turn out to be those of a derived table, so nothing is read twice. */
+function parenthesised(cursor: TokenCursor): Query | TableReference {
+  cursor.expect('(')
+  cursor.enter()
+  const inside = content(cursor)
+  cursor.leave()
+  cursor.expect(')')
+  return inside
+}
+
+function content(cursor: TokenCursor): Query | TableReference {
+  const { grammar } = cursor
+  if (!cursor.is('(')) return beginsQuery(cursor, 0) ? grammar.query(cursor) : grammar.tableReferences(cursor)
+  const inner = parenthesised(cursor)
+  if (inner.kind !== 'query') return grammar.tableReferencesFrom(cursor, inner)
+  const whole = grammar.queryFrom(cursor, inner)
+  if (whole !== inner || cursor.is(')')) return whole
+  return grammar.tableReferencesFrom(cursor, derivedTable(cursor, inner, false))
+}
+
+function derivedTable(cursor: TokenCursor, query: Query, lateral: boolean): DerivedTable {
+  if (cursor.isMariadb) systemTime(cursor)
+  const alias = acceptTableAlias(cursor)
+  const columns = alias !== null && cursor.is('(') ? cursor.parenthesised((at) => at.name()) : null
+  return { kind: 'derived_table', lateral, query, alias, columns }
+}
+
+function baseTable(cursor: TokenCursor): BaseTable {
+  const table = tableName(cursor)
+  const partitions = acceptPartitions(cursor)
+  const time = cursor.isMariadb ? systemTime(cursor) : null
+  const alias = acceptTableAlias(cursor)
+  indexHints(cursor)
+  return { kind: 'base_table', table, alias, partitions, systemTime: time }
+}
+
+/** PARTITION (p, …); empty: none. */
+export function acceptPartitions(cursor: TokenCursor): readonly string[] {
+  return cursor.accept('partition') ? cursor.parenthesised((at) => at.name()) : NO_PARTITIONS
+}
+
+/** FOR SYSTEM_TIME …: its expressions; null: absent. MariaDB documentation, "System-Versioned Tables". */
+function systemTime(cursor: TokenCursor): readonly Expression[] | null {
+  if (!cursor.acceptPair('for', 'system_time')) return null
+  if (cursor.accept('all')) return []
+  if (cursor.acceptPair('as', 'of')) return [point(cursor)]
+  const between = cursor.accept('between')
+  if (!between) cursor.expect('from')
+  const from = point(cursor)
+  cursor.expect(between ? 'and' : 'to')
+  return [from, point(cursor)]
+}
+
+function point(cursor: TokenCursor): Expression {
+  if (cursor.is('transaction')) cursor.advance()
+  return cursor.grammar.operand(cursor)
+}
+
+/** USE, IGNORE and FORCE INDEX, in any number. MySQL manual, "Index Hints". */
+function indexHints(cursor: TokenCursor): void {
+  while (
+    (cursor.is('use') || cursor.is('ignore') || cursor.is('force')) &&
+    (cursor.spellingAhead(1) === 'index' || cursor.spellingAhead(1) === 'key')
+  ) {
+    const use = cursor.is('use')
+    cursor.restore(cursor.at + 2)
+    if (cursor.accept('for') && !cursor.accept('join') && !cursor.acceptPair('order', 'by')) cursor.expectPair('group', 'by')
+    cursor.expect('(')
+    if (!use || !cursor.is(')')) cursor.list((at) => (at.is('primary') ? at.takeName() : at.name()))
+    cursor.expect(')')
+    cursor.accept(',')
+  }
+}
