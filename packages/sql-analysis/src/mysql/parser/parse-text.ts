@@ -53,7 +53,12 @@ export function parseText(
 let spare: Tokens | null = null
 
 /** The statements that the tokens make. @throws {TextError} */
-export function parseTokens(bytes: Uint8Array, tokens: Tokens, dialect: Dialect, limits: TextLimits): ParsedStatement[] {
+export function parseTokens(
+  bytes: Uint8Array,
+  tokens: Tokens,
+  dialect: Dialect,
+  limits: TextLimits,
+): ParsedStatement[] {
   if (dialect.oracle) throw new TextError('SYNTAX_ERROR', 0, 'statements under sql_mode ORACLE are not read')
   const cursor = new TokenCursor(bytes, tokens, dialect, GRAMMAR, limits.maxDepth)
   const statements: ParsedStatement[] = []

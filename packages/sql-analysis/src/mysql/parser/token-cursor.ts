@@ -160,6 +160,11 @@ export class TokenCursor {
     this.#into = into
   }
 
+  /** True: an INTO is put aside. */
+  get hasInto(): boolean {
+    return this.#into !== null
+  }
+
   /** The INTO put aside, which is then no longer; null: none is. */
   takeInto(): Into | null {
     const into = this.#into

@@ -76,8 +76,22 @@ function made(name: string, args: readonly Expression[], distinct: boolean, orde
 }
 
 const AGGREGATES: readonly Spelling[] = [
-  'count', 'sum', 'avg', 'min', 'max', 'std', 'stddev', 'stddev_pop', 'stddev_samp', 'variance', 'var_pop', 'var_samp', 'bit_and', 'bit_or',
-  'bit_xor', 'st_collect',
+  'count',
+  'sum',
+  'avg',
+  'min',
+  'max',
+  'std',
+  'stddev',
+  'stddev_pop',
+  'stddev_samp',
+  'variance',
+  'var_pop',
+  'var_samp',
+  'bit_and',
+  'bit_or',
+  'bit_xor',
+  'st_collect',
 ]
 
 export const AGGREGATE_CALLS: readonly [Spelling, (cursor: TokenCursor, name: string) => Expression | null][] = [
@@ -88,4 +102,3 @@ export const AGGREGATE_CALLS: readonly [Spelling, (cursor: TokenCursor, name: st
   ['percentile_cont', percentile],
   ['percentile_disc', percentile],
 ]
-

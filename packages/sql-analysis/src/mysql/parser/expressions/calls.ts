@@ -54,4 +54,3 @@ function defaultOfColumn(cursor: TokenCursor): Expression | null {
   cursor.expect(')')
   return { kind: 'default', column }
 }
-

@@ -3,10 +3,26 @@ import { TokenKind } from '../../lexer/tokens.ts'
 import type { TokenCursor } from '../token-cursor.ts'
 
 const SPATIAL: readonly Keyword[] = [
-  'point', 'linestring', 'polygon', 'multipoint', 'multilinestring', 'multipolygon', 'geometrycollection', 'geometry',
+  'point',
+  'linestring',
+  'polygon',
+  'multipoint',
+  'multilinestring',
+  'multipolygon',
+  'geometrycollection',
+  'geometry',
 ]
 const PLAIN: readonly Keyword[] = [
-  'binary', 'date', 'time', 'datetime', 'decimal', 'dec', 'json', 'real', 'float', 'year', 'vector', ...SPATIAL,
+  'binary',
+  'date',
+  'time',
+  'datetime',
+  'decimal',
+  'dec',
+  'json',
+  'year',
+  'vector',
+  ...SPATIAL,
 ]
 const MARIADB: readonly Keyword[] = ['varchar', 'varbinary', 'int', 'integer', 'numeric', 'uuid', 'inet6', 'interval']
 
@@ -30,10 +46,15 @@ export function castType(cursor: TokenCursor): string {
     cursor.acceptAny(['int', 'integer'])
     return sign
   }
-  if (cursor.accept('double')) {
-    cursor.accept('precision')
-    lengths(cursor)
-    return 'double'
+  const real = cursor.acceptAny(['double', 'real', 'float'])
+  if (real !== null) {
+    if (real === 'double') cursor.accept('precision')
+    if (cursor.isMariadb) lengths(cursor)
+    else if (real === 'float' && cursor.accept('(')) {
+      cursor.integer()
+      cursor.expect(')')
+    }
+    return real
   }
   const plain = cursor.acceptAny(PLAIN) ?? (cursor.isMariadb ? cursor.acceptAny(MARIADB) : null)
   if (plain !== null) {

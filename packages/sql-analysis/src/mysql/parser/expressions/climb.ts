@@ -105,8 +105,8 @@ function climb(cursor: TokenCursor, lowest: number, first: Expression | null): E
     if (level === Level.test) {
       // `IS NULL` binds as a comparison and `IS TRUE` below it.
       left = test(cursor, left)
-      const null_ = left.kind === 'operation' && left.operator.endsWith('null')
-      if (null_ || cursor.isMariadb) tightest = Level.comparison
+      const ofNull = left.kind === 'operation' && left.operator.endsWith('null')
+      if (ofNull || cursor.isMariadb) tightest = Level.comparison
       else tightest = Level.and
       chain = null
     } else if (level === Level.predicate) {

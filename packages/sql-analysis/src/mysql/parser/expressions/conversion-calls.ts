@@ -9,12 +9,14 @@ function cast(cursor: TokenCursor, name: string): Expression {
   cursor.advance()
   cursor.expect('(')
   const args = [cursor.grammar.expression(cursor)]
-  if (cursor.accept('at')) {
+  const zoned = cursor.accept('at')
+  if (zoned && !cursor.accept('local')) {
     cursor.expectPair('time', 'zone')
     cursor.accept('interval')
     cursor.string()
   }
   cursor.expect('as')
+  if (zoned && !cursor.is('datetime')) throw cursor.error()
   const words = [castType(cursor)]
   if (cursor.accept('array')) words.push('array')
   cursor.expect(')')
@@ -97,7 +99,8 @@ function jsonDualityObject(cursor: TokenCursor, name: string): Expression | null
   if (cursor.spellingAhead(1) !== '(') return null
   cursor.advance()
   cursor.expect('(')
-  if (cursor.accept('with')) cursor.parenthesised((at) => at.acceptAny(['insert', 'update', 'delete', 'no']) ?? at.name())
+  if (cursor.accept('with'))
+    cursor.parenthesised((at) => at.acceptAny(['insert', 'update', 'delete', 'no']) ?? at.name())
   const args = cursor.list((at) => {
     at.string()
     at.expect(':')

@@ -4,7 +4,9 @@ import { windowReference } from './windows.ts'
 
 /** Built-in functions whose names are reserved words, and which take plain arguments. */
 const RESERVED: ReadonlySet<string> = new Set(
-  'if left right insert replace repeat mod char database schema truncate values grouping row_number rank dense_rank cume_dist percent_rank ntile lead lag first_value last_value nth_value'.split(' '),
+  'if left right insert replace repeat mod char database schema truncate values grouping row_number rank dense_rank cume_dist percent_rank ntile lead lag first_value last_value nth_value'.split(
+    ' ',
+  ),
 )
 
 /** A call of a function with a list of expressions in parentheses; the name stands at the current token. */
@@ -30,7 +32,12 @@ function argument(cursor: TokenCursor): Expression {
 
 /** A call with its OVER clause, if there is one. */
 export function windowed(cursor: TokenCursor, made: Call): Call {
-  if (cursor.spelling !== 'over' && cursor.spelling !== 'from' && cursor.spelling !== 'respect' && cursor.spelling !== 'ignore')
+  if (
+    cursor.spelling !== 'over' &&
+    cursor.spelling !== 'from' &&
+    cursor.spelling !== 'respect' &&
+    cursor.spelling !== 'ignore'
+  )
     return made
   // FROM FIRST, RESPECT NULLS … belong to a window function only where OVER follows.
   const start = cursor.at

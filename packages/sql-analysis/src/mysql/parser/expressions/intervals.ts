@@ -5,9 +5,34 @@ import { call, operation } from './nodes.ts'
 import { parenthesised } from './parentheses.ts'
 
 const UNITS: readonly Keyword[] = [
-  'day', 'week', 'hour', 'minute', 'month', 'quarter', 'second', 'microsecond', 'year', 'day_hour', 'day_microsecond', 'day_minute',
-  'day_second', 'hour_microsecond', 'hour_minute', 'hour_second', 'minute_microsecond', 'minute_second', 'second_microsecond', 'year_month',
-  'sql_tsi_second', 'sql_tsi_minute', 'sql_tsi_hour', 'sql_tsi_day', 'sql_tsi_week', 'sql_tsi_month', 'sql_tsi_quarter', 'sql_tsi_year',
+  'day',
+  'week',
+  'hour',
+  'minute',
+  'month',
+  'quarter',
+  'second',
+  'microsecond',
+  'year',
+  'day_hour',
+  'day_microsecond',
+  'day_minute',
+  'day_second',
+  'hour_microsecond',
+  'hour_minute',
+  'hour_second',
+  'minute_microsecond',
+  'minute_second',
+  'second_microsecond',
+  'year_month',
+  'sql_tsi_second',
+  'sql_tsi_minute',
+  'sql_tsi_hour',
+  'sql_tsi_day',
+  'sql_tsi_week',
+  'sql_tsi_month',
+  'sql_tsi_quarter',
+  'sql_tsi_year',
 ]
 
 /** The unit of an interval, lower case, without `sql_tsi_`. MySQL manual, "Temporal Intervals". */

@@ -20,7 +20,7 @@ export function acceptLiteral(cursor: TokenCursor): Literal | null {
       return bytesLiteral(cursor)
     case TokenKind.introducer: {
       cursor.advance()
-      if (cursor.kind === TokenKind.string) return literal('string', strings(cursor))
+      if (cursor.isString) return literal('string', strings(cursor))
       return bytesLiteral(cursor)
     }
     default:

@@ -32,21 +32,21 @@ export function parenthesised(cursor: TokenCursor): Query | Expression | Express
 
 function content(cursor: TokenCursor): Query | Expression | Expression[] {
   const { grammar } = cursor
-  if (cursor.spelling !== '(') {
+  if (!cursor.is('(')) {
     if (beginsQuery(cursor, 0)) return grammar.query(cursor)
     const only = grammar.expression(cursor)
-    return cursor.spelling === ',' ? rest(cursor, only) : only
+    return cursor.is(',') ? rest(cursor, only) : only
   }
   const inner = parenthesised(cursor)
   let first: Expression
   if (Array.isArray(inner)) first = { kind: 'row', items: inner }
   else if (inner.kind === 'query') {
     const whole = grammar.queryFrom(cursor, inner)
-    if (whole !== inner || cursor.spelling === ')') return whole
+    if (whole !== inner || cursor.is(')')) return whole
     first = { kind: 'subquery', use: 'scalar', query: inner }
   } else first = inner
   const only = grammar.expressionFrom(cursor, first)
-  return cursor.spelling === ',' ? rest(cursor, only) : only
+  return cursor.is(',') ? rest(cursor, only) : only
 }
 
 function rest(cursor: TokenCursor, first: Expression): Expression[] {

@@ -45,8 +45,8 @@ export function predicate(cursor: TokenCursor, left: Expression, rules: Rules): 
       return operation(`${not}between`, [left, low, rules.predicate(cursor)])
     }
     case 'like': {
-      const operands = [left, rules.simple(cursor)]
-      if (cursor.accept('escape')) operands.push(rules.simple(cursor))
+      const operands = [left, cursor.isMariadb ? rules.operand(cursor) : rules.simple(cursor)]
+      if (cursor.accept('escape')) operands.push(cursor.isMariadb ? rules.predicate(cursor) : rules.simple(cursor))
       return operation(`${not}like`, operands)
     }
     case 'regexp':
@@ -62,7 +62,7 @@ export function predicate(cursor: TokenCursor, left: Expression, rules: Rules): 
       cursor.expect(')')
       return operation('member of', [left, array])
     }
-    case null:
+    default:
       throw cursor.error()
   }
 }

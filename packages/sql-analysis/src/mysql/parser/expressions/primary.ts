@@ -112,7 +112,7 @@ function word(cursor: TokenCursor): Expression {
     case 'interval': {
       const interval = intervalOperand(cursor)
       // Outside of + and - an interval can only be what something is added to.
-      if (interval.kind === 'operation' && cursor.spelling !== '+') throw cursor.error()
+      if (interval.kind === 'operation' && !cursor.is('+')) throw cursor.error()
       return interval
     }
     case 'row': {
@@ -137,20 +137,21 @@ function word(cursor: TokenCursor): Expression {
 
 /** A column, or a call of a function without syntax of its own. */
 function nameOrCall(cursor: TokenCursor): Expression {
-  if (cursor.spelling === '.') {
-    cursor.advance()
+  if (cursor.accept('.')) {
     const table = cursor.nameOrReserved()
     cursor.expect('.')
     return { kind: 'column', schema: null, table, name: cursor.nameOrReserved() }
   }
   if (cursor.spellingAhead(1) === '(') return genericCall(cursor, null)
   const first = cursor.name()
-  if (cursor.spelling !== '.') return { kind: 'column', schema: null, table: null, name: first }
+  if (!cursor.is('.')) return { kind: 'column', schema: null, table: null, name: first }
   cursor.advance()
   if (cursor.spellingAhead(1) === '(') return genericCall(cursor, first)
   const second = cursor.nameOrReserved()
-  if (cursor.spelling !== '.') return { kind: 'column', schema: null, table: first, name: second }
+  if (!cursor.is('.')) return { kind: 'column', schema: null, table: first, name: second }
   cursor.advance()
+  // A function of a package of MariaDB.
+  if (cursor.isMariadb && cursor.spellingAhead(1) === '(') return genericCall(cursor, `${first}.${second}`)
   return { kind: 'column', schema: first, table: second, name: cursor.nameOrReserved() }
 }
 

@@ -74,7 +74,17 @@ function expression(cursor: TokenCursor): Expression {
 }
 
 const NOW: readonly Spelling[] = [
-  'now', 'sysdate', 'curdate', 'curtime', 'current_date', 'current_time', 'current_timestamp', 'localtime', 'localtimestamp', 'utc_date', 'utc_time',
+  'now',
+  'sysdate',
+  'curdate',
+  'curtime',
+  'current_date',
+  'current_time',
+  'current_timestamp',
+  'localtime',
+  'localtimestamp',
+  'utc_date',
+  'utc_time',
   'utc_timestamp',
 ]
 

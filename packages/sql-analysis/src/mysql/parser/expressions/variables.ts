@@ -18,7 +18,7 @@ export function systemVariable(cursor: TokenCursor): SystemVariable {
   cursor.expect('@@')
   const scope = cursor.spellingAhead(1) === '.' ? acceptScope(cursor) : null
   if (scope !== null) cursor.expect('.')
-  let name = scope === null && cursor.is('default') ? cursor.takeName() : cursor.name()
+  let name = cursor.name()
   while (cursor.accept('.')) name += `.${cursor.nameOrReserved()}`
   return { kind: 'system_variable', scope, name: name.toLowerCase() }
 }

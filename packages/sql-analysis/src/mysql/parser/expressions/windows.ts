@@ -44,7 +44,11 @@ function windowFrame(cursor: TokenCursor): Expression[] {
   }
   frameBound(cursor, bounds)
   if (cursor.accept('exclude')) {
-    if (!cursor.acceptPair('current', 'row') && !cursor.acceptPair('no', 'others') && cursor.acceptAny(['group', 'ties']) === null)
+    if (
+      !cursor.acceptPair('current', 'row') &&
+      !cursor.acceptPair('no', 'others') &&
+      cursor.acceptAny(['group', 'ties']) === null
+    )
       throw cursor.error()
   }
   return bounds
@@ -52,6 +56,11 @@ function windowFrame(cursor: TokenCursor): Expression[] {
 
 function frameBound(cursor: TokenCursor, bounds: Expression[]): void {
   if (cursor.acceptPair('current', 'row')) return
-  if (!cursor.accept('unbounded')) bounds.push(isInterval(cursor) ? intervalOperand(cursor) : cursor.grammar.operand(cursor))
+  if (!cursor.accept('unbounded')) {
+    const bound = isInterval(cursor) ? intervalOperand(cursor) : cursor.grammar.operand(cursor)
+    const computed = bound.kind === 'operation' && bound.operator !== 'interval'
+    if (bound.kind === 'subquery' || (computed && !cursor.isMariadb)) throw cursor.error()
+    bounds.push(bound)
+  }
   if (cursor.acceptAny(['preceding', 'following']) === null) throw cursor.error()
 }

@@ -3,7 +3,8 @@ import type { Select } from '../../query-tree.ts'
 import type { TokenCursor } from '../token-cursor.ts'
 
 const NONE: Select['setVariables'] = []
-const SET_VAR = /\bset_var\s*\(\s*(?<name>[\w$]+)\s*=\s*(?<value>'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|[\w.+-]+)\s*\)/giu
+const SET_VAR =
+  /\bset_var\s*\(\s*(?<name>[\w$]+)\s*=\s*(?<value>'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|[\w.+-]+)\s*\)/giu
 const ANY_SET_VAR = /set_var/giu
 
 /**

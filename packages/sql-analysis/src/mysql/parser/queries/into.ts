@@ -9,7 +9,8 @@ export function into(cursor: TokenCursor): Into {
   if (cursor.accept('dumpfile')) return { kind: 'dumpfile', file: cursor.string() }
   if (cursor.accept('outfile')) {
     const file = cursor.string()
-    if (cursor.accept('charset') || cursor.acceptPair('character', 'set') || cursor.acceptPair('char', 'set')) characterSetName(cursor)
+    if (cursor.accept('charset') || cursor.acceptPair('character', 'set') || cursor.acceptPair('char', 'set'))
+      characterSetName(cursor)
     fieldsAndLines(cursor)
     return { kind: 'outfile', file }
   }
@@ -21,7 +22,8 @@ export function variable(cursor: TokenCursor): UserVariable | ColumnReference {
   if (cursor.kind === TokenKind.userVariable)
     return { kind: 'user_variable', name: cursor.userVariableName(), assigned: null }
   const first = cursor.name()
-  if (cursor.isMariadb && cursor.accept('.')) return { kind: 'column', schema: null, table: first, name: cursor.nameOrReserved() }
+  if (cursor.isMariadb && cursor.accept('.'))
+    return { kind: 'column', schema: null, table: first, name: cursor.nameOrReserved() }
   return { kind: 'column', schema: null, table: null, name: first }
 }
 
@@ -59,7 +61,10 @@ function fieldClause(cursor: TokenCursor): boolean {
 function text(cursor: TokenCursor): void {
   const { kind } = cursor
   const bytes =
-    kind === TokenKind.hexString || kind === TokenKind.hexNumber || kind === TokenKind.bitString || kind === TokenKind.bitNumber
+    kind === TokenKind.hexString ||
+    kind === TokenKind.hexNumber ||
+    kind === TokenKind.bitString ||
+    kind === TokenKind.bitNumber
   if (bytes) cursor.advance()
   else cursor.string()
 }

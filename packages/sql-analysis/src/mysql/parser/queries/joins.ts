@@ -38,6 +38,7 @@ export function joinsFrom(cursor: TokenCursor, first: TableReference): TableRefe
 
 function oneJoin(cursor: TokenCursor, left: TableReference): TableReference {
   if (cursor.accept('natural')) {
+    if (cursor.isMariadb && cursor.accept('straight_join')) return join('inner', true, left, tableFactor(cursor), null)
     const type = cursor.acceptAny(['left', 'right'])
     if (type !== null) cursor.accept('outer')
     else cursor.accept('inner')
@@ -60,11 +61,17 @@ function oneJoin(cursor: TokenCursor, left: TableReference): TableReference {
   }
   const factor = tableFactor(cursor)
   const type = cross ? 'cross' : 'inner'
-  if (cursor.is('on') || cursor.is('using')) return conditioned(cursor, type, left, factor)
+  if (isCondition(cursor)) return conditioned(cursor, type, left, factor)
   if (!isJoin(cursor)) return join(type, false, left, factor, null)
   const right = joinsFrom(cursor, factor)
-  if (cursor.is('on') || cursor.is('using')) return conditioned(cursor, type, left, right)
+  if (isCondition(cursor)) return conditioned(cursor, type, left, right)
   return withLeftmost(right, factor, join(type, false, left, factor, null))
+}
+
+/** ON or USING of a join, and not ON DUPLICATE KEY of an INSERT. */
+function isCondition(cursor: TokenCursor): boolean {
+  if (cursor.is('using')) return true
+  return cursor.is('on') && !(cursor.isPair('on', 'duplicate') && cursor.spellingAhead(2) === 'key')
 }
 
 /** The joins of `tree`, in which `leaf`, the first of them, is replaced by `replacement`. */
@@ -90,6 +97,12 @@ function conditioned(cursor: TokenCursor, type: Join['type'], left: TableReferen
   return { kind: 'join', type, natural: false, left, right, on: null, using }
 }
 
-function join(type: Join['type'], natural: boolean, left: TableReference, right: TableReference, on: Expression | null): Join {
+function join(
+  type: Join['type'],
+  natural: boolean,
+  left: TableReference,
+  right: TableReference,
+  on: Expression | null,
+): Join {
   return { kind: 'join', type, natural, left, right, on, using: NO_COLUMNS }
 }

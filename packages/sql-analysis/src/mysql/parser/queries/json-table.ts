@@ -21,7 +21,14 @@ export function jsonTable(cursor: TokenCursor): JsonTable {
   const found: Found = { columns: [], simple: true }
   columnsClause(cursor, found)
   cursor.expect(')')
-  return { kind: 'json_table', document, path, simple: found.simple, columns: found.columns, alias: acceptTableAlias(cursor) }
+  return {
+    kind: 'json_table',
+    document,
+    path,
+    simple: found.simple,
+    columns: found.columns,
+    alias: acceptTableAlias(cursor),
+  }
 }
 
 function pathText(cursor: TokenCursor): string {
@@ -54,7 +61,7 @@ function column(cursor: TokenCursor, found: Found): void {
     return
   }
   const type = readDataType(cursor)
-  if (cursor.accept('collate')) cursor.nameOrString()
+  if (cursor.accept('collate') && !cursor.accept('default')) cursor.nameOrString()
   if (cursor.accept('exists')) found.simple = false
   cursor.expect('path')
   pathText(cursor)

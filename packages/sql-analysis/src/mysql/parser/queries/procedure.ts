@@ -11,6 +11,15 @@ export function acceptProcedure(cursor: TokenCursor, body: QueryBody): QueryBody
   cursor.expect(')')
   return {
     ...body,
-    procedure: { kind: 'call', schema: null, name, arguments: args, distinct: false, orderBy: [], words: [], over: null },
+    procedure: {
+      kind: 'call',
+      schema: null,
+      name,
+      arguments: args,
+      distinct: false,
+      orderBy: [],
+      words: [],
+      over: null,
+    },
   }
 }

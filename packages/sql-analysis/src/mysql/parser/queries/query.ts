@@ -9,19 +9,28 @@ import { select } from './select.ts'
 import { tableQuery, valuesQuery } from './simple-queries.ts'
 import { acceptWith } from './with.ts'
 
-/** A query with all that may stand around it, parenthesised or not. MySQL manual, "SELECT Statement", "Set Operations", "Parenthesized Query Expressions". */
-export function query(cursor: TokenCursor): Query {
-  cursor.enter()
-  const whole = queryBehindWith(cursor, acceptWith(cursor))
-  cursor.leave()
+/** A whole statement's query: INTO may stand in it. MySQL manual, "SELECT Statement", "Set Operations", "Parenthesized Query Expressions". */
+export function statementQuery(cursor: TokenCursor): Query {
+  return statementQueryBehindWith(cursor, acceptWith(cursor))
+}
+
+/** The rest of a statement's query whose WITH clause, if any, was read already. */
+export function statementQueryBehindWith(cursor: TokenCursor, common: With | null): Query {
+  if (!cursor.is('(')) return rest(cursor, common, simple(cursor))
+  const first = parenthesisedQuery(cursor)
+  const whole = common === null ? queryFrom(cursor, first) : rest(cursor, common, first)
+  // What INTO takes is the whole result, never that of an operand.
+  if (first.into !== null && whole !== first) throw cursor.error()
   return whole
 }
 
-/** The rest of a query whose WITH clause, if any, was read already. */
-export function queryBehindWith(cursor: TokenCursor, common: With | null): Query {
-  if (!cursor.is('(')) return rest(cursor, common, simple(cursor))
-  const first = subquery(cursor)
-  return common === null ? queryFrom(cursor, first) : rest(cursor, common, first)
+/** A query inside of something else, parenthesised or not, with all that may stand around it but INTO. */
+export function query(cursor: TokenCursor): Query {
+  cursor.enter()
+  const whole = statementQuery(cursor)
+  cursor.leave()
+  if (whole.into !== null) throw cursor.error()
+  return whole
 }
 
 /** The rest of a query that begins with a parenthesised one; that one itself if nothing follows. */
@@ -52,6 +61,16 @@ export function subquery(cursor: TokenCursor): Query {
   return inside
 }
 
+/** `(query)` that may be a whole statement. */
+function parenthesisedQuery(cursor: TokenCursor): Query {
+  cursor.expect('(')
+  cursor.enter()
+  const inside = statementQuery(cursor)
+  cursor.leave()
+  cursor.expect(')')
+  return inside
+}
+
 /** One SELECT, TABLE, VALUES or parenthesised query. */
 function simple(cursor: TokenCursor): QueryBody {
   switch (cursor.spelling) {
@@ -76,12 +95,13 @@ function rest(cursor: TokenCursor, common: With | null, first: QueryBody): Query
   for (;;) {
     const operator = cursor.acceptAny(['union', 'except'])
     if (operator === null) break
+    if (cursor.hasInto) throw cursor.error()
     const all = quantifier(cursor)
     body = { kind: 'set_operation', operator, all, left: body, right: intersections(cursor, simple(cursor)) }
     nested++
     cursor.enter()
   }
-  for (; nested > 0; nested--) cursor.leave()
+  for (let left = nested; left > 0; left--) cursor.leave()
   const orderBy = acceptOrderBy(cursor)
   const limit = acceptLimit(cursor)
   if (cursor.is('procedure')) body = acceptProcedure(cursor, body)
@@ -99,6 +119,7 @@ function intersections(cursor: TokenCursor, first: QueryBody): QueryBody {
   let left = first
   let nested = 0
   while (cursor.accept('intersect')) {
+    if (cursor.hasInto) throw cursor.error()
     const all = quantifier(cursor)
     const made: SetOperation = { kind: 'set_operation', operator: 'intersect', all, left, right: simple(cursor) }
     left = made

@@ -8,8 +8,18 @@ import { into } from './into.ts'
 import { tableReferences } from './table-references.ts'
 
 const OPTIONS: readonly Keyword[] = [
-  'all', 'distinct', 'distinctrow', 'high_priority', 'straight_join', 'sql_small_result', 'sql_big_result', 'sql_buffer_result', 'sql_no_cache',
-  'sql_cache', 'sql_calc_found_rows',
+  'all',
+  'distinct',
+  'distinctrow',
+  'high_priority',
+  'straight_join',
+  'sql_small_result',
+  'sql_big_result',
+  'sql_buffer_result',
+  'sql_no_cache',
+  'sql_cache',
+  'sql_calc_found_rows',
+  'unique',
 ]
 const NO_OPTIONS: readonly string[] = []
 const NO_ORDER: readonly OrderItem[] = []
@@ -24,7 +34,7 @@ export function select(cursor: TokenCursor): Select {
   for (;;) {
     const option = cursor.kind === TokenKind.word ? acceptOption(cursor) : null
     if (option === null) break
-    if (option === 'distinct' || option === 'distinctrow') distinct = true
+    if (option === 'distinct' || option === 'distinctrow' || option === 'unique') distinct = true
     else if (option !== 'all') options = [...options, option]
   }
   const items = selectItems(cursor)
@@ -34,7 +44,9 @@ export function select(cursor: TokenCursor): Select {
   let groupBy = NO_ORDER
   let rollup = false
   if (cursor.acceptPair('group', 'by')) {
-    groupBy = cursor.list(cursor.isMariadb ? orderItem : groupItem)
+    const superAggregate = acceptSuperAggregate(cursor)
+    groupBy = superAggregate ?? cursor.list(cursor.isMariadb ? orderItem : groupItem)
+    rollup = superAggregate !== null
     if (cursor.is('with') && (cursor.spellingAhead(1) === 'rollup' || cursor.spellingAhead(1) === 'cube')) {
       cursor.restore(cursor.at + 2)
       rollup = true
@@ -61,7 +73,7 @@ export function select(cursor: TokenCursor): Select {
 }
 
 function acceptOption(cursor: TokenCursor): Keyword | null {
-  if (cursor.is('sql_cache') && !cursor.isMariadb) return null
+  if ((cursor.is('sql_cache') || cursor.is('unique')) && !cursor.isMariadb) return null
   return cursor.acceptAny(OPTIONS)
 }
 
@@ -72,6 +84,13 @@ function tablesOrDual(cursor: TokenCursor): TableReference | null {
 /** An item of MySQL's GROUP BY, which has no direction. */
 function groupItem(cursor: TokenCursor): OrderItem {
   return { expression: cursor.grammar.expression(cursor), descending: false }
+}
+
+/** ROLLUP (…) and CUBE (…) in place of the list; null: it is a list. */
+function acceptSuperAggregate(cursor: TokenCursor): OrderItem[] | null {
+  if (cursor.isMariadb || cursor.spellingAhead(1) !== '(' || (!cursor.is('rollup') && !cursor.is('cube'))) return null
+  cursor.advance()
+  return cursor.parenthesised(groupItem)
 }
 
 function namedWindow(cursor: TokenCursor): { name: string; window: Window } {

@@ -16,7 +16,9 @@ export function valuesQuery(cursor: TokenCursor): ValuesQuery {
 
 function row(cursor: TokenCursor): readonly Expression[] {
   if (!cursor.isMariadb) cursor.expect('row')
-  return cursor.parenthesised(valueOrDefault)
+  if (!cursor.isPair('(', ')')) return cursor.parenthesised(valueOrDefault)
+  cursor.restore(cursor.at + 2)
+  return []
 }
 
 /** An expression, or DEFAULT; of MariaDB also IGNORE. */

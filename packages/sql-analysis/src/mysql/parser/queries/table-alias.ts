@@ -4,6 +4,7 @@ import type { TokenCursor } from '../token-cursor.ts'
 /** [AS] alias of a table; null: none. */
 export function acceptTableAlias(cursor: TokenCursor): string | null {
   if (cursor.accept('as')) return cursor.name()
-  if (cursor.kind === TokenKind.symbol) return null
+  // MariaDB reserves WINDOW only here.
+  if (cursor.kind === TokenKind.symbol || cursor.is('window')) return null
   return cursor.acceptName()
 }

@@ -1,3 +1,4 @@
+import { TokenKind } from '../../lexer/tokens.ts'
 import type { BaseTable, DerivedTable, Expression, Query, TableReference } from '../../query-tree.ts'
 import { beginsQuery } from '../expressions/parentheses.ts'
 import type { TokenCursor } from '../token-cursor.ts'
@@ -56,7 +57,8 @@ function content(cursor: TokenCursor): Query | TableReference {
 function derivedTable(cursor: TokenCursor, query: Query, lateral: boolean): DerivedTable {
   if (cursor.isMariadb) systemTime(cursor)
   const alias = acceptTableAlias(cursor)
-  const columns = alias !== null && cursor.is('(') ? cursor.parenthesised((at) => at.name()) : null
+  if (alias === null) throw cursor.error()
+  const columns = cursor.is('(') ? cursor.parenthesised((at) => at.name()) : null
   return { kind: 'derived_table', lateral, query, alias, columns }
 }
 
@@ -88,6 +90,9 @@ function systemTime(cursor: TokenCursor): readonly Expression[] | null {
 
 function point(cursor: TokenCursor): Expression {
   if (cursor.is('transaction')) cursor.advance()
+  // TIMESTAMP is a word of the clause unless it begins a literal or a call.
+  else if (cursor.is('timestamp') && cursor.kindAhead(1) !== TokenKind.string && cursor.spellingAhead(1) !== '(')
+    cursor.advance()
   return cursor.grammar.operand(cursor)
 }
 
@@ -99,10 +104,10 @@ function indexHints(cursor: TokenCursor): void {
   ) {
     const use = cursor.is('use')
     cursor.restore(cursor.at + 2)
-    if (cursor.accept('for') && !cursor.accept('join') && !cursor.acceptPair('order', 'by')) cursor.expectPair('group', 'by')
+    if (cursor.accept('for') && !cursor.accept('join') && !cursor.acceptPair('order', 'by'))
+      cursor.expectPair('group', 'by')
     cursor.expect('(')
     if (!use || !cursor.is(')')) cursor.list((at) => (at.is('primary') ? at.takeName() : at.name()))
     cursor.expect(')')
-    cursor.accept(',')
   }
 }
