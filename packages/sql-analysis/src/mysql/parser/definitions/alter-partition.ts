@@ -55,6 +55,13 @@ export function readAlterPartition(c: TokenCursor, draft: Draft): boolean {
       return true
     case 'convert':
       return c.isMariadb && readConvertPartition(c, draft)
+    case 'secondary_load':
+    case 'secondary_unload':
+      if (c.spellingAhead(1) === 'partition') return readMaintenance(c, draft)
+      if (c.isMariadb) return false
+      draft.options.push(c.spelling)
+      c.advance()
+      return true
     case 'truncate':
     case 'analyze':
     case 'check':
@@ -63,8 +70,6 @@ export function readAlterPartition(c: TokenCursor, draft: Draft): boolean {
     case 'repair':
     case 'discard':
     case 'import':
-    case 'secondary_load':
-    case 'secondary_unload':
       return readMaintenance(c, draft)
     default:
       return false

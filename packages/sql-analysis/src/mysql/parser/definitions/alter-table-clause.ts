@@ -98,11 +98,6 @@ export function readAlterTableClause(c: TokenCursor, draft: Draft): AlterTableCl
         return 'clause'
       }
       return readTableOption(c, draft) ? 'table_option' : false
-    case 'secondary_load':
-    case 'secondary_unload':
-      draft.options.push(c.spelling)
-      c.advance()
-      return 'clause'
     default:
       return readTableOption(c, draft) ? 'table_option' : false
   }

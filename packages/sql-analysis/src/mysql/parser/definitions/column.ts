@@ -41,8 +41,12 @@ function readGenerated(c: TokenCursor): Expression | null {
   return generated
 }
 
+/** Attributes that generated columns of MariaDB do not have. MariaDB documentation, "Generated (Virtual and Persistent/Stored) Columns". */
+const NOT_OF_GENERATED = new Set(['null', 'default', 'primary', 'auto_increment', 'serial', 'on'])
+
 /** One attribute; false where none stands. */
 function readColumnAttribute(c: TokenCursor, draft: Draft, generated: boolean): boolean {
+  if (generated && c.isMariadb && NOT_OF_GENERATED.has(c.spelling)) throw c.error()
   switch (c.spelling) {
     case 'null':
       c.advance()
@@ -62,7 +66,6 @@ function readColumnAttribute(c: TokenCursor, draft: Draft, generated: boolean): 
       draft.expressions.push(readCurrentTimestamp(c))
       return true
     case 'auto_increment':
-      if (generated && c.isMariadb) throw c.error()
       c.advance()
       return true
     case 'serial':
@@ -121,6 +124,11 @@ function readColumnAttribute(c: TokenCursor, draft: Draft, generated: boolean): 
     case 'references':
       readReferences(c, draft)
       return true
+    case 'compressed':
+      if (!c.isMariadb) return false
+      c.advance()
+      if (c.accept('=')) c.name()
+      return true
     case 'masking':
       if (c.isMariadb) return readEngineOption(c)
       c.advance()
@@ -158,6 +166,7 @@ function isConstant(value: Expression): boolean {
     case 'call':
       return isCurrentTimestamp(value.name)
     case 'operation':
+      if (value.operator === 'collate') return value.operands.every(isConstant)
       return (
         (value.operator === '-' || value.operator === '+') &&
         value.operands.length === 1 &&

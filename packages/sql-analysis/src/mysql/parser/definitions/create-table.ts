@@ -33,7 +33,10 @@ function readAsQuery(c: TokenCursor, draft: Draft): void {
   if (c.accept('ignore')) draft.duplicates = 'ignore'
   else if (c.accept('replace')) draft.duplicates = 'replace'
   const as = c.accept('as')
-  if (as || draft.duplicates !== null || isQuery(c)) draft.query = c.grammar.query(c)
+  if (as || draft.duplicates !== null || isQuery(c)) {
+    draft.query = c.grammar.query(c)
+    if (draft.query.body.kind === 'select' && draft.query.body.procedure !== null) throw c.error()
+  }
 }
 
 /** `(column or index, …)`. */

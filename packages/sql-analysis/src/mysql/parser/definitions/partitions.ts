@@ -102,15 +102,15 @@ function readValues(c: TokenCursor, draft: Draft): void {
   if (c.accept('less')) {
     c.expect('than')
     if (c.accept('maxvalue')) return
-    readValueList(c, draft)
+    readValueList(c, draft, true)
     return
   }
   if (c.accept('in')) {
     c.expect('(')
     if (c.is('(')) {
-      do readValueList(c, draft)
+      do readValueList(c, draft, false)
       while (c.accept(','))
-    } else readValueItems(c, draft)
+    } else readValueItems(c, draft, false)
     c.expect(')')
     return
   }
@@ -118,15 +118,15 @@ function readValues(c: TokenCursor, draft: Draft): void {
   if (!c.accept('history') && !c.accept('current')) c.expect('default')
 }
 
-function readValueList(c: TokenCursor, draft: Draft): void {
+function readValueList(c: TokenCursor, draft: Draft, maxvalue: boolean): void {
   c.expect('(')
-  readValueItems(c, draft)
+  readValueItems(c, draft, maxvalue)
   c.expect(')')
 }
 
-function readValueItems(c: TokenCursor, draft: Draft): void {
+function readValueItems(c: TokenCursor, draft: Draft, maxvalue: boolean): void {
   do {
-    if (!c.accept('maxvalue') && !(c.isMariadb && c.accept('default'))) {
+    if (!(maxvalue && c.accept('maxvalue')) && !(c.isMariadb && c.accept('default'))) {
       draft.expressions.push(c.grammar.expression(c))
     }
   } while (c.accept(','))

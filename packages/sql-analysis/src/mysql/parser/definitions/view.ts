@@ -31,6 +31,7 @@ export function readView(c: TokenCursor, draft: Draft): void {
   }
   c.expect('as')
   draft.query = c.grammar.query(c)
+  if (draft.query.into !== null) throw c.error()
   if (!c.accept('with')) return
   if (!c.accept('cascaded')) c.accept('local')
   c.expect('check')
