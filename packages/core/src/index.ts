@@ -20,6 +20,7 @@ export type {
   RelationName,
   SettingUse,
   StatementFacts,
+  TemporaryTable,
   TextFacts,
 } from './statement/facts.ts'
 export type { Reading, Unreadable } from './statement/reading.ts'

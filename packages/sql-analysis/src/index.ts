@@ -36,3 +36,5 @@ export { readMysqlCatalogRows, readMysqlCatalogVersion } from './mysql/catalog-r
 export type { OwnQuery } from './mysql/catalog-reading.ts'
 export { buildMysqlCatalog } from './mysql/catalog-rows.ts'
 export type { MysqlCatalogRows, StoredTexts } from './mysql/catalog-rows.ts'
+export { readFacts as readMysqlFacts, readPreparedStatement as readPreparedMysqlStatement } from './mysql/read-facts.ts'
+export { withTemporary } from './mysql/names.ts'

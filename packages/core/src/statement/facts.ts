@@ -152,6 +152,14 @@ export type CopyOut =
   | { readonly stream: CopyStream; readonly reason: null }
   | { readonly stream: null; readonly reason: string }
 
+/** A temporary table of MySQL that a statement makes, with its columns, or drops (`columns` null). */
+export interface TemporaryTable {
+  readonly schema: string
+  readonly name: string
+  /** `type`: its name, lower case; empty where it is that of a query's column. */
+  readonly columns: readonly { readonly name: string; readonly type: string }[] | null
+}
+
 /** What is known of one statement of a text. */
 export interface StatementFacts {
   /** The verb of the statement itself. */
@@ -179,6 +187,8 @@ export interface StatementFacts {
   readonly beneath: Beneath
   /** Name of the SQL-level prepared statement or cursor it makes or uses; null when none. */
   readonly names: { readonly prepared: string | null; readonly cursor: string | null }
+  /** Temporary tables of MySQL that it makes or drops; absent: none. What names mean to the session's later statements. */
+  readonly temporary?: readonly TemporaryTable[]
   /** True when after it the session's settings or visible names may differ (SET, DISCARD, set_config, DDL, temporary tables, volatile user functions). */
   readonly changesNames: boolean
   /** False when something in it was not understood: then it may do anything. */

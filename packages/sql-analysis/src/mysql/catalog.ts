@@ -82,8 +82,14 @@ export interface CatalogRoutine {
   readonly schema: string
   readonly name: string
   readonly kind: 'function' | 'procedure'
-  /** In order, without the result. */
-  readonly parameters: readonly { readonly name: string; readonly mode: 'in' | 'out' | 'inout' }[]
+  /** In order, without the result. `type`: DATA_TYPE, lower case; absent: not known. */
+  readonly parameters: readonly {
+    readonly name: string
+    readonly mode: 'in' | 'out' | 'inout'
+    readonly type?: string
+  }[]
+  /** DATA_TYPE of the result, lower case; absent: not known, or none. */
+  readonly returns?: string
   /** What runs: a routine in SQL as a tree. */
   readonly body: Stored<ProgramStatement | Statement>
   readonly security: 'definer' | 'invoker'

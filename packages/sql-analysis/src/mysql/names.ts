@@ -1,5 +1,5 @@
-import type { StatementFacts } from '@gatehouse/core'
-import type { CatalogTable, MysqlCatalog } from './catalog.ts'
+import type { StatementFacts, TemporaryTable } from '@gatehouse/core'
+import { type CatalogTable, catalogTable, type MysqlCatalog } from './catalog.ts'
 import type { Dialect } from './dialect.ts'
 import type { Statement } from './statement-tree.ts'
 
@@ -58,4 +58,24 @@ function sameDialect(a: Dialect, b: Dialect): boolean {
       a.highNotPrecedence === b.highNotPrecedence &&
       a.oracle === b.oracle)
   )
+}
+
+/** The names after a statement that made or dropped temporary tables (`StatementFacts.temporary`) has run. */
+export function withTemporary(names: MysqlNames, changes: readonly TemporaryTable[]): MysqlNames {
+  let temporary = names.temporary
+  for (const { schema, name, columns } of changes) {
+    temporary = temporary.filter(
+      (table) => !names.catalog.sameTableName(table.schema, schema) || !names.catalog.sameTableName(table.name, name),
+    )
+    if (columns === null) continue
+    const table = catalogTable({
+      schema,
+      name,
+      kind: 'table',
+      columns: columns.map((column) => ({ ...column, generated: null })),
+      view: null,
+    })
+    temporary = [...temporary, table]
+  }
+  return { ...names, temporary }
 }

@@ -278,7 +278,13 @@ export interface Definition {
   /** Of triggers. */
   readonly trigger: { readonly time: 'before' | 'after'; readonly event: 'insert' | 'update' | 'delete' } | null
   /** Of routines: parameters in order. */
-  readonly parameters: readonly { readonly name: string; readonly mode: 'in' | 'out' | 'inout' }[]
+  readonly parameters: readonly {
+    readonly name: string
+    readonly mode: 'in' | 'out' | 'inout'
+    readonly type?: string
+  }[]
+  /** Of functions: the type of the result, its name in lower case; absent: none, or not told. */
+  readonly returns?: string
   /** SQL SECURITY; null: not said (DEFINER is the default of views and routines). */
   readonly security: 'definer' | 'invoker' | null
   /** `user@host` of DEFINER=; null: not said. */
@@ -321,7 +327,13 @@ export type ProgramStatement =
       readonly label: string | null
       readonly statements: readonly (ProgramStatement | Statement)[]
     }
-  | { readonly kind: 'declare'; readonly names: readonly string[]; readonly default: Expression | null }
+  /** `type`: its name, lower case (`varchar`, `int` …); absent: not told. */
+  | {
+      readonly kind: 'declare'
+      readonly names: readonly string[]
+      readonly type?: string
+      readonly default: Expression | null
+    }
   | {
       readonly kind: 'declare_cursor'
       readonly name: string

@@ -3,7 +3,8 @@ import { type Column, type Lineage, NOTHING } from '../lineage.ts'
 import { Routine, SCALAR, type Values } from './plpgsql-routine.ts'
 import { type Compiled, compile } from './plpgsql-tree.ts'
 import { Reading } from '../reading.ts'
-import { isUnclear, pathOf, takeOver, whileReading } from './routines.ts'
+import { isUnclear, takeOver } from '../../../facts/bodies.ts'
+import { pathOf, whileReading } from './routines.ts'
 import { OverBudget, ViewWork } from '../../../facts/work.ts'
 
 /** The rows that a trigger function sees as `new` and `old`. */

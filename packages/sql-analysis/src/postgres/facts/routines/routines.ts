@@ -19,24 +19,6 @@ export function whileReading<T>(fn: CatalogFunction, read: () => T): T | null {
   }
 }
 
-/** What cannot be said of a body in its caller's facts. */
-export function isUnclear({ reason, dynamicSql, settings, files, programs }: Reading): boolean {
-  return reason !== null || dynamicSql || settings.length + files.length + programs.length > 0
-}
-
-/** Adds to the reading what a body does when it runs. */
-export function takeOver(reading: Reading, body: Reading): void {
-  reading.beneath(body.accesses(), body.functions())
-  const { accesses, functions } = body.beneathFacts()
-  reading.beneath(accesses, functions)
-  for (const { column, by } of body.decidingColumns()) reading.lookAt(column, by)
-  reading.spend(body.writes.length)
-  for (const write of body.writes) reading.writes.push(write)
-  if (body.unboundedWrite) reading.unboundedWrite = true
-  if (body.changesNames) reading.changesNames = true
-  if (body.movesNames) reading.movesNames = true
-}
-
 /** Settings under which a body is read otherwise, or by somebody else. */
 const DECISIVE_SETTINGS: ReadonlySet<string> = new Set([
   'standard_conforming_strings',

@@ -1,0 +1,171 @@
+import type { Action, ColumnName } from '@gatehouse/core'
+import type { CatalogTable } from '../../catalog.ts'
+import { foldName } from '../../name-case.ts'
+import type { Definition, NamedObject } from '../../statement-tree.ts'
+import { itemOf } from '../item.ts'
+import { type Column, type Lineage, NOTHING, named } from '../lineage.ts'
+import { tableColumns } from '../queries/views.ts'
+import type { Reading } from '../reading.ts'
+import { findTable, newRelationName, relationName } from '../relations.ts'
+import { type Scope, below } from '../scope.ts'
+import { readDefinedBody } from './bodies.ts'
+import { noteTemporary } from './temporary.ts'
+
+/** Engines whose tables show what is kept elsewhere: in other tables, in files, on other servers. */
+const ELSEWHERE: ReadonlySet<string> = new Set([
+  'federated',
+  'connect',
+  'spider',
+  'mrg_myisam',
+  'merge',
+  'csv',
+  'mroonga',
+])
+
+/** Actions of the tree under the names that policy has for them. */
+const ACTIONS: ReadonlyMap<string, Action> = new Map([
+  ['rename_table', 'alter_table'],
+  ['rename_user', 'alter_user'],
+  ['create_loadable_function', 'create_language'],
+  ['truncate_table', 'truncate'],
+  ['create_database', 'create_schema'],
+  ['alter_database', 'alter_schema'],
+  ['drop_database', 'drop_schema'],
+])
+
+/** CREATE, ALTER, DROP, RENAME, TRUNCATE and their kin; returns the action. MySQL manual, "Data Definition Statements". */
+export function readDefinition(reading: Reading, node: Definition, outer: Scope): Action {
+  const action = ACTIONS.get(node.action) ?? node.action
+  reading.defining = true
+  for (const file of node.files) reading.files.push(file)
+  for (const object of node.objects) accessObject(reading, action, object, columnsNamed(node, object))
+  if (node.objects.length === 0) reading.access(action, null, null)
+  for (const other of node.others) accessOther(reading, node, other)
+  if (node.engine !== null && ELSEWHERE.has(node.engine)) {
+    for (const { name } of node.objects) reading.access('create_foreign_table', newRelationName(reading, name), null)
+    unknownWrite(reading)
+  }
+  const [made] = node.objects
+  readColumns(reading, node, made, outer)
+  if (node.query !== null) fill(reading, node, made, outer)
+  if (node.body !== null) readDefinedBody(reading, node)
+  if (!KEEPS_NAMES.test(action)) {
+    reading.changesNames = true
+    reading.movesNames = action !== 'truncate'
+  }
+  noteTemporary(reading, node)
+  return action
+}
+
+/** Definitions after which names mean what they meant. */
+const KEEPS_NAMES =
+  /^(?:create|alter|drop)_(?:user|role|server|tablespace|undo_tablespace|logfile_group|resource_group|spatial_reference_system|instance)$/
+
+function isRelation({ type }: NamedObject): boolean {
+  return type === 'table' || type === 'view' || type === 'sequence'
+}
+
+function accessObject(reading: Reading, action: Action, object: NamedObject, columns: readonly string[] | null): void {
+  const { type, name } = object
+  if (isRelation(object)) reading.access(action, relationName(reading, name), columns)
+  else if (['trigger', 'procedure', 'function', 'event', 'package', 'package_body', 'index'].includes(type))
+    reading.access(action, newRelationName(reading, name), columns)
+  else reading.access(action, { schema: null, name: name.name }, columns)
+}
+
+/** The columns of an ALTER TABLE, under their old and new names; null: it does more than that, or they could not be told. */
+function columnsNamed({ action, columns, others }: Definition, { type }: NamedObject): readonly string[] | null {
+  if (action !== 'alter_table' || type !== 'table') return null
+  if (others.some(({ role }) => role === 'renamed' || role === 'exchange')) return null
+  return columns.flatMap(({ name, renamed }) => (renamed === null ? [name] : [name, renamed]))
+}
+
+function accessOther(reading: Reading, node: Definition, other: Definition['others'][number]): void {
+  const { role, name } = other
+  switch (role) {
+    case 'like':
+      reading.access('select', relationName(reading, name), [])
+      return
+    case 'union':
+      // Rows of the other table come out of this one.
+      reading.access('select', relationName(reading, name), null)
+      unknownWrite(reading)
+      return
+    case 'exchange':
+      reading.access('alter_table', relationName(reading, name), null)
+      return
+    case 'on':
+      // An index is part of its table; a trigger runs where the table changes.
+      if (/index/.test(node.action)) reading.access('alter_table', relationName(reading, name), null)
+      return
+    case 'renamed':
+      reading.access(isRelation(other) ? 'create_table' : 'alter_user', newRelationName(reading, name), null)
+      return
+    case 'references': {
+      reading.access('select', relationName(reading, name), [])
+      return
+    }
+    case 'follows':
+    case 'other':
+      return
+    default:
+      role satisfies never
+  }
+}
+
+function unknownWrite(reading: Reading): void {
+  reading.writes.push({ target: null, sources: [], through: [], complete: false })
+}
+
+/** Expressions of generated columns, checks, keys and partitions, over the columns of the table. */
+function readColumns(reading: Reading, node: Definition, made: NamedObject | undefined, outer: Scope): void {
+  const on = node.others.find(({ role }) => role === 'on')?.name ?? made?.name
+  const table = on === undefined ? undefined : findTable(reading, on)
+  const scope = tableScope(reading, node, on?.name ?? '', table, outer)
+  for (const { name, generated } of node.columns) {
+    if (generated === null || on === undefined) continue
+    const { schema, name: relation } = table ?? newRelationName(reading, on)
+    const value = reading.walk.expression(reading, generated, scope)
+    writeNew(reading, schema === null ? null : { schema, relation, column: name }, value)
+  }
+  for (const expression of node.expressions) reading.decide(reading.walk.expression(reading, expression, scope))
+}
+
+// Columns that the definition makes hold nothing yet.
+function tableScope(
+  reading: Reading,
+  node: Definition,
+  name: string,
+  table: CatalogTable | undefined,
+  outer: Scope,
+): Scope {
+  const stored = table === undefined || node.action === 'create_table' ? [] : tableColumns(reading, table)
+  const known = new Set(stored.map((column) => column.key))
+  const fresh = node.columns.flatMap(({ name: own, renamed }): Column[] =>
+    [own, ...(renamed === null ? [] : [renamed])].flatMap((column) =>
+      known.has(foldName(column)) ? [] : [named(column, NOTHING)],
+    ),
+  )
+  const item = itemOf(reading.tableKey(name), [...stored, ...fresh], NOTHING)
+  return below(outer, { kind: 'item', item })
+}
+
+function writeNew(reading: Reading, target: ColumnName | null, value: Lineage): void {
+  reading.writes.push({ target, sources: value.sources, through: value.through, complete: value.reason === null })
+}
+
+/** AS query: the columns of the table are filled; what can be read through a view counts as written to its columns. */
+function fill(reading: Reading, node: Definition, made: NamedObject | undefined, outer: Scope): void {
+  if (node.query === null || made === undefined) return
+  const before = reading.defining
+  reading.defining = /view/.test(node.action)
+  const columns = reading.walk.query(reading, node.query, outer)
+  reading.defining = before
+  const { schema, name: relation } = newRelationName(reading, made.name)
+  reading.spend(2 * columns.length)
+  columns.forEach(({ name, lineage }, index) => {
+    const column = node.columnNames?.[index] ?? name
+    writeNew(reading, schema === null || column === null ? null : { schema, relation, column }, lineage)
+  })
+  reading.output = null
+}
