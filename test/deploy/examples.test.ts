@@ -19,7 +19,7 @@ test('the example configuration is valid once its files and its variable are the
     writeFileSync(join(folder, 'tls/server.crt'), server.certificate)
     writeFileSync(join(folder, 'tls/server.key'), server.key)
     writeFileSync(join(folder, 'tls/database-ca.crt'), authority.certificate)
-    writeFileSync(join(folder, 'secrets/shop-password'), 'a password')
+    for (const target of ['shop', 'orders']) writeFileSync(join(folder, `secrets/${target}-password`), 'a password')
     const loading = loadGatewayConfig(join(folder, 'gateway.yaml'), { GATEHOUSE_MASKING_KEY: 'x'.repeat(32) })
     expect(loading).toMatchObject({ kind: 'config' })
   } finally {
