@@ -3,21 +3,29 @@ import type { CopyFields, FrameCursor } from '@gatehouse/postgres-wire'
 import type { Connection } from '../connection.ts'
 import { appendMaskedCopy, appendMaskedRow, maskedRows, rowStays } from './result-masks.ts'
 
+const NOTHING: Buffer = Buffer.alloc(0)
+
 /** Masked rows are staged when they have come to this size. */
 const MASKED_BYTES = 32 * 1024
 
 /** What goes to the client, in order: runs of bytes as they came, masked rows, and messages of the gateway's own. */
 export class ClientOutput {
-  readonly #client: Connection
+  readonly #client: Pick<Connection, 'stage'>
   /** Adjoining frames that go to the client as they are and are not staged yet: one copy serves them all. */
-  #run: Buffer = Buffer.alloc(0)
+  #run: Buffer = NOTHING
   #start = -1
   #end = -1
+  #chunk: Buffer = NOTHING
   /** Rows that were written again. */
   #rewritten = 0
 
-  constructor(client: Connection) {
+  constructor(client: Pick<Connection, 'stage'>) {
     this.#client = client
+  }
+
+  /** Bytes arrive in this chunk. */
+  begin(chunk: Buffer): void {
+    this.#chunk = chunk
   }
 
   /** The frame, or piece of one, goes on as it is. */
@@ -30,6 +38,8 @@ export class ClientOutput {
     this.#run = cursor.bytes
     this.#start = cursor.start
     this.#end = cursor.end
+    // What was cut by the end of a chunk lies in the cursor's own buffer, where the next such frame is put.
+    if (cursor.bytes !== this.#chunk) this.flush()
   }
 
   /** The DataRow under the cursor goes on masked. */
@@ -62,7 +72,7 @@ export class ClientOutput {
     return message === null
   }
 
-  /** Stages everything. Has to be called before the bytes under the cursor change. */
+  /** Stages everything. Has to be called before the chunk is used again. */
   flush(): void {
     if (this.#end > this.#start) this.#client.stage(this.#run, this.#start, this.#end)
     this.#start = this.#end = -1

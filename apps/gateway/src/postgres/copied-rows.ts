@@ -37,6 +37,8 @@ export class CopiedRows {
   readonly #cursor: FrameCursor
   readonly #output: ClientOutput
   readonly #rows: ResultRows
+  /** The message that began last goes to the client: so do all its pieces, whatever is cut meanwhile. */
+  #passes = false
   readonly #names: SessionNames
   readonly #maskingKeys: MaskingKeys
   readonly #body = new BodyReader()
@@ -91,14 +93,17 @@ export class CopiedRows {
   data(dropped: boolean): void {
     const cursor = this.#cursor
     const admission = this.#admission
-    if (dropped || this.#rows.cutBy !== null || admission === null) return
+    if (admission === null) return
     const fields = this.#fields
-    if (fields !== null && this.#masks !== null) return this.#masked(fields, this.#masks, admission)
     if (cursor.first) {
+      this.#passes = false
+      if (dropped || this.#rows.cutBy !== null) return
+      if (fields !== null && this.#masks !== null) return this.#masked(fields, this.#masks, admission)
       if (this.#isRow() && !this.#rows.countCopied(admission)) return
       admission.bytes += cursor.bodyLength + 5
+      this.#passes = true
     }
-    this.#output.pass(cursor)
+    if (this.#passes) this.#output.pass(cursor)
   }
 
   #masked(fields: CopyFields, masks: readonly (CellMask | null)[], admission: Admission): void {

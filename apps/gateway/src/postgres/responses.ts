@@ -88,6 +88,7 @@ export class PostgresResponses implements Receiver {
     const requests = this.#requests
     if (this.#ended || requests === null) return
     try {
+      this.#output.begin(chunk)
       this.#cursor.feed(chunk, 0, length)
       this.#walk(requests)
       this.#output.flush()

@@ -26,6 +26,8 @@ export class ResultRows {
   /** Rows of the current statement, over all Executes of its portal. */
   #seen = 0
   #cutBy: Refusal | null = null
+  /** The row that began last goes to the client: so do all its pieces, whatever is cut meanwhile. */
+  #rowPasses = false
 
   /** `cancelRunning` is called when a result is cut. */
   constructor(
@@ -101,18 +103,27 @@ export class ResultRows {
   /** The row, or piece of one, under the cursor. `dropped`: nothing goes to the client at present. */
   row(dropped: boolean): void {
     const cursor = this.#cursor
-    const admission = this.#of
-    if (dropped || this.#cutBy !== null) return
-    if (cursor.first && admission !== null) {
-      if (++this.#seen > this.#limit) return this.#cut()
-      admission.rows++
-      admission.bytes += cursor.bodyLength + 5
-    }
+    if (cursor.first) this.#rowPasses = !dropped && this.#begins(cursor)
+    if (!this.#rowPasses) return
     if (this.#masks === null) this.#output.pass(cursor)
     else {
       this.#output.passMasked(this.#masks, cursor)
-      if (admission !== null) this.#classifier?.moveFinds(admission)
+      if (this.#of !== null) this.#classifier?.moveFinds(this.#of)
     }
+  }
+
+  /** Counts a row that begins. False: it does not go to the client. */
+  #begins({ bodyLength }: FrameCursor): boolean {
+    const admission = this.#of
+    if (this.#cutBy !== null) return false
+    if (admission === null) return true
+    if (++this.#seen > this.#limit) {
+      this.#cut()
+      return false
+    }
+    admission.rows++
+    admission.bytes += bodyLength + 5
+    return true
   }
 
   /** The rows of a COPY come next. */
