@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createConnection, type RowDataPacket } from 'mysql2/promise'
+import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise'
 import { makeAuthority } from './certificates.ts'
 import { putInPlace } from './debian-packages.ts'
 import { type Found, ServerAbsent } from './found.ts'
@@ -97,9 +97,14 @@ export async function createDatabase(
   return { database: name, url: url.href, drop: () => query(server.url, `DROP DATABASE IF EXISTS ${quoted}`) }
 }
 
+/** A connection that runs several statements at once where they are asked for; the caller ends it. */
+export function openSession(url: string): Promise<Connection> {
+  return createConnection({ uri: url, multipleStatements: true })
+}
+
 /** Runs SQL (several statements may be, without DELIMITER) on a connection of its own. */
 export async function query(url: string, sql: string): Promise<void> {
-  const connection = await createConnection({ uri: url, multipleStatements: true })
+  const connection = await openSession(url)
   try {
     await connection.query(sql)
   } finally {

@@ -42,3 +42,19 @@ test('an allow rule that can never apply, or that is denied altogether, is told'
   ])
   expect(lintPolicy(policyOf(text), null)).toHaveLength(2)
 })
+
+test('on MySQL the schema of a pattern is the database', () => {
+  const shop = { relations: [{ schema: 'shop', name: 'Users' }], columns: [column('shop.Users.ssn')] }
+  const text = `rules:
+  - { name: a, allow: { actions: [select], relations: [shop.Users, shop.users, public.*] } }
+masks:
+  - { name: m, columns: [shop.users.SSN, public.users.ssn], with: redact }
+`
+  const warnings = lintPolicy(policyOf(text), { target: 'shop', engine: 'mysql', objects: shop })
+  expect(warnings.map((one) => `${one.rule}: ${one.message}`)).toEqual([
+    'a: The pattern shop.users matches nothing on this target.',
+    'a: The pattern public.* matches nothing on this target.',
+    'm: The pattern public.users.ssn matches nothing on this target.',
+  ])
+  expect(warnings[0]?.hint).toContain('the schema is the database')
+})

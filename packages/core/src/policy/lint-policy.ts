@@ -75,7 +75,7 @@ function unmatchedObjects(
     const compiled = new ObjectPattern(pattern, engine, caseRule)
     return !compiled.everything && !objects.some((object) => compiled.covers(object))
   })
-  return unmatched.map((pattern) => matchesNothing(rule, pattern))
+  return unmatched.map((pattern) => matchesNothing(rule, pattern, engine))
 }
 
 function unmatchedColumns(
@@ -90,15 +90,16 @@ function unmatchedColumns(
     const compiled = new ColumnPattern(pattern, engine, caseRule)
     return !columns.some((column) => compiled.matches(column))
   })
-  return unmatched.map((pattern) => matchesNothing(rule, pattern))
+  return unmatched.map((pattern) => matchesNothing(rule, pattern, engine))
 }
 
-function matchesNothing(rule: RuleHead, pattern: NamePattern): PolicyWarning {
-  return warning(
-    rule,
-    `The pattern ${pattern.source} matches nothing on this target.`,
-    'Check the spelling; names with upper-case letters, dots or blanks must stand in double quotes.',
-  )
+function matchesNothing(rule: RuleHead, pattern: NamePattern, engine: EngineName): PolicyWarning {
+  const hint = {
+    postgres: 'Check the spelling; names with upper-case letters, dots or blanks must stand in double quotes.',
+    mysql:
+      'Check the spelling: the schema is the database (shop.customers), and names with dots or blanks must stand in double quotes.',
+  }[engine]
+  return warning(rule, `The pattern ${pattern.source} matches nothing on this target.`, hint)
 }
 
 /** Actions that always have an object, in a rule that names no relations, cover nothing. */
