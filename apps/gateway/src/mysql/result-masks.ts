@@ -83,12 +83,11 @@ function typeOf({
 
 /**
  * Statements whose columns are the server's own to choose, so that their number was not read: what SHOW, EXPLAIN, CHECK
- * TABLE and their like tell, and what a procedure selects. Policy has permitted them because nothing masked is among it.
+ * TABLE and their like tell, and what a procedure selects. Where nothing of it is masked, policy has permitted all of it.
  */
-const SERVER_CHOOSES: ReadonlySet<string> = new Set([
+export const SERVER_CHOOSES: ReadonlySet<string> = new Set([
   'show',
   'explain',
-  'describe',
   'help',
   'call',
   'analyze',
@@ -96,6 +95,8 @@ const SERVER_CHOOSES: ReadonlySet<string> = new Set([
   'checksum',
   'optimize',
   'repair',
+  'cache_index',
+  'xa_recover',
 ])
 
 /** The column masks of a result whose description agrees with what was read; null: none. Throws `ResultMismatch`. */
@@ -107,10 +108,15 @@ function checkedMasks(
 ): readonly (OutputMask | null)[] | null {
   const obligations = judgement.obligations[statementIndex]
   const output = facts?.output ?? null
-  if (facts === undefined || output === null || obligations === undefined) {
+  const action = facts?.action ?? 'unknown'
+  // EXECUTE is whatever was prepared: SHOW too.
+  const chosen = SERVER_CHOOSES.has(action) || (action === 'execute' && output === null)
+  if (obligations?.outputs === null && chosen) return null
+  if (output === null || obligations === undefined) {
     throw new ResultMismatch('the database returns rows for a statement that was read as returning none')
   }
-  if (obligations.outputs === null && SERVER_CHOOSES.has(facts.action)) return null
+  // A procedure's results were read as one, put together by position.
+  if (action === 'call' && definitions.length <= output.length) return obligations.outputs
   if (output.length !== definitions.length) {
     throw new ResultMismatch(`the database returns ${definitions.length} columns where ${output.length} were read`)
   }
