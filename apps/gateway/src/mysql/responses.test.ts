@@ -540,7 +540,7 @@ describe('CALL', () => {
     scene.receive(server)
     const bytes = scene.take()
     expect([bytes.includes('p1'), bytes.includes('p2'), bytes.includes('secret')]).toEqual([true, true, false])
-    scene.receive(scene.server(11).header(definition('a'), definition('b'), definition('c')).row('x', 'y', 'secret'))
+    scene.receive(scene.server(10).header(definition('a'), definition('b'), definition('c')).row('x', 'y', 'secret'))
     expect(scene.over).toMatchObject({ kind: 'mismatch' })
     expect(scene.take().includes('secret')).toBe(false)
   })
