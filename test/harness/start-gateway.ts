@@ -8,6 +8,8 @@ import { createSigningKey, LoopbackIssuer } from '@gatehouse/gateway/testing'
 
 /** A target as the configuration file has it, but with its password in the clear. */
 export interface TestTarget {
+  /** Default: postgres. */
+  readonly engine?: 'postgres' | 'mysql'
   readonly host: string
   readonly port: number
   readonly database: string
@@ -23,7 +25,7 @@ export interface TestGatewayOptions {
   readonly policy: string
   /** Several masking keys by id, and the current one. Default: a single key without an id. */
   readonly maskingKeys?: { readonly keys: Readonly<Record<string, string>>; readonly current: string }
-  /** Over the defaults of `listeners.postgres`. */
+  /** Over the defaults of the listener: that of PostgreSQL, or of MySQL where all targets are of MySQL. */
   readonly listener?: Readonly<Record<string, unknown>>
   /** Over the defaults of `audit`. */
   readonly audit?: Readonly<Record<string, unknown>>
@@ -32,6 +34,7 @@ export interface TestGatewayOptions {
 /** A gateway of its own for a test file, with an issuer of its own. */
 export interface TestGateway {
   readonly gateway: Gateway
+  /** Where clients of its one engine connect. */
   readonly host: string
   readonly port: number
   readonly issuer: LoopbackIssuer
@@ -39,7 +42,7 @@ export interface TestGateway {
   readonly trailDirectory: string
   /** A token for group `ai-agents`, changed by `claims`. */
   token(claims?: Readonly<Record<string, unknown>>): Promise<string>
-  /** postgres://agent:TOKEN@host:port/target */
+  /** postgres://agent:TOKEN@host:port/target, or mysql://… */
   url(target: string, claims?: Readonly<Record<string, unknown>>): Promise<string>
   close(): Promise<void>
 }
@@ -58,9 +61,11 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
       return [name, { engine: 'postgres', tls: { mode: 'disable' }, ...target, password: `\${${variable}}` }]
     }),
   )
+  const mysql = Object.values(options.targets).every(({ engine }) => engine === 'mysql')
+  const listener = { address: '127.0.0.1:0', allowClearTextPasswordOnLoopback: true, ...options.listener }
   const config = {
     gatewayId: 'test-gateway',
-    listeners: { postgres: { address: '127.0.0.1:0', allowClearTextPasswordOnLoopback: true, ...options.listener } },
+    listeners: mysql ? { mysql: listener } : { postgres: listener },
     issuers: [{ issuer: issuer.url, audience: 'gatehouse', allowHttp: true }],
     targets,
     policyFile,
@@ -71,8 +76,9 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   if (loading.kind === 'problems') throw new Error(JSON.stringify(loading.problems))
   const log = pino({ level: process.env.GATEHOUSE_TEST_LOG ?? 'silent' })
   const gateway = await startGateway(loading.config, log)
-  if (gateway.postgres === null) throw new Error('the gateway does not listen for PostgreSQL clients')
-  const { host, port } = gateway.postgres
+  const listening = mysql ? gateway.mysql : gateway.postgres
+  if (listening === null) throw new Error('the gateway does not listen')
+  const { host, port } = listening
   const token = (claims: Readonly<Record<string, unknown>> = {}): Promise<string> => issuer.token(claims)
   return {
     gateway,
@@ -82,7 +88,8 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     policyFile,
     trailDirectory: loading.config.audit.directory,
     token,
-    url: async (target, claims) => `postgres://agent:${await token(claims)}@${host}:${port}/${target}`,
+    url: async (target, claims) =>
+      `${mysql ? 'mysql' : 'postgres'}://agent:${await token(claims)}@${host}:${port}/${target}`,
     close: async () => {
       await gateway.close()
       await issuer.close()

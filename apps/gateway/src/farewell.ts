@@ -56,6 +56,13 @@ export function farewellOf(reason: EndReason, detail: string): Farewell {
         `${detail}, under which statements cannot be read safely`,
         'Connect again and leave that setting alone.',
       )
+    case 'killed':
+      return farewell(
+        'session ended',
+        'KILLED',
+        'this session was ended by KILL from another of your own',
+        'Connect again.',
+      )
     default:
       return reason satisfies never
   }

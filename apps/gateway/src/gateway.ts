@@ -8,6 +8,7 @@ import type { Engine, EnginePorts, EngineSettings } from './engine.ts'
 import { TokenVerifier } from './identity/index.ts'
 import { Listener } from './listener.ts'
 import { maskingKeyIds, maskingKeysOf } from './masking-keys.ts'
+import { startMysql } from './mysql/start.ts'
 import { PolicyFile } from './policy-source.ts'
 import { startPostgres } from './postgres/start.ts'
 import { SessionRegistry } from './session-registry.ts'
@@ -66,11 +67,11 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
       log.info({ engine: name, host, port, policy: policy.current.version }, 'gateway is listening')
       return { host, port }
     }
-    if (config.listeners.mysql !== null) throw new Error('listeners.mysql: this version does not speak MySQL yet')
     const postgres = await listen('postgres', config.listeners.postgres, startPostgres)
+    const mysql = await listen('mysql', config.listeners.mysql, startMysql)
     return {
       postgres,
-      mysql: null,
+      mysql,
       sessions,
       reloadPolicy: () => policy.reload(),
       close: async () => {

@@ -61,6 +61,12 @@ export class SessionRegistry {
     return timingSafeEqual(found.key.secretKey, secretKey) ? found.session : undefined
   }
 
+  /** The sessions of one principal. */
+  *ownedBy(principal: Principal): Iterable<Session> {
+    const key = principalKey(principal)
+    for (const session of this.#sessions.values()) if (principalKey(session.principal) === key) yield session
+  }
+
   /** Tells every session the time, in milliseconds of a monotonic clock. */
   checkTime(now: number): void {
     for (const session of this.#sessions.values()) session.checkTime(now)

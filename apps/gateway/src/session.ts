@@ -8,6 +8,7 @@ export type EndReason =
   | 'protocol_violation'
   | 'result_mismatch'
   | 'setting_changed'
+  | 'killed'
 
 /** One client connection with its principal and target, from login to close. */
 export interface Session {

@@ -15,6 +15,8 @@ export interface Asked {
   readonly admission: Admission | null
   /** What was decided about the text that is run or prepared; its obligations hold for the rows. Null: there is no text. */
   readonly judgement: Judgement | null
+  /** Of a text that runs: what its names were resolved against, and the text. Absent, or null: nothing runs. */
+  readonly read?: { readonly names: MysqlNames; readonly sql: string } | null
   /** The statement that is prepared, executed or fetched from; null for all other commands. */
   readonly statement: PreparedStatement | null
 }
@@ -22,6 +24,8 @@ export interface Asked {
 /** A prepared statement of the binary protocol. Its text is judged again when it is executed after rules or names changed. */
 export class PreparedStatement {
   readonly text: Buffer
+  /** The same for the trail. */
+  readonly sql: string
   judgement: Judgement
   /** What was read in it when it was prepared. */
   readonly read: readonly StatementFacts[]
@@ -36,11 +40,14 @@ export class PreparedStatement {
     types: undefined,
     longData: undefined,
   }
+  /** The types in `memory` came with an execution that was refused: the server does not have them. */
+  typesUnsent = false
   /** The execution whose rows COM_STMT_FETCH gets; null: no cursor is open. Set by the responses side. */
   cursor: Admission | null = null
 
   constructor(text: Buffer, judgement: Judgement, names: MysqlNames) {
     this.text = text
+    this.sql = text.toString('utf8')
     this.judgement = judgement
     this.read = judgement.facts?.statements ?? []
     this.names = names

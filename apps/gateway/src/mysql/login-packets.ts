@@ -69,6 +69,13 @@ export class LoginPackets implements Receiver {
     this.connection.write(this.#writer.take())
   }
 
+  /** Stages one packet, behind the trail's commit. */
+  stage(encode: (writer: PacketWriter) => void): void {
+    encode(this.#writer)
+    const packet = this.#writer.take()
+    this.connection.stage(packet, 0, packet.length)
+  }
+
   /** Ends the wait, if one is under way: the deadline has passed. */
   interrupt(reason: string): void {
     this.#fail(new LoginInterrupted(reason))

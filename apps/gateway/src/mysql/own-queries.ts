@@ -1,7 +1,9 @@
 import {
+  Command,
   decodeErr,
   encodeQuery,
   LARGEST_PAYLOAD,
+  type PacketWriter,
   PayloadReader,
   ResponseKind,
   ResponsePart,
@@ -45,16 +47,30 @@ export class OwnQueries {
     this.#packets = new LoginPackets(upstream.connection, OWN_PAYLOAD_BYTES, false)
   }
 
+  /** Makes the server forget what was sent for the next execution of a prepared statement. Rejects as `rows`. */
+  async resetStatement(id: number): Promise<void> {
+    await this.#answer(ResponseKind.Status, (writer) => writer.begin(0).int1(Command.STMT_RESET).int4(id).end())
+  }
+
   /**
    * All rows of one statement, cells as text, NULL as null; no rows where it returns none. Rejects with `UpstreamUnavailable`
    * when the server reports an error (then with its SQLSTATE, and the connection goes on), or the connection ends, or
    * nothing comes for `patienceMilliseconds` (then it is of no use any more).
    */
-  async rows(sql: string, patienceMilliseconds: number = this.#patienceMilliseconds): Promise<(string | null)[][]> {
+  rows(sql: string, patienceMilliseconds: number = this.#patienceMilliseconds): Promise<(string | null)[][]> {
+    const { capabilities } = this.#upstream
+    return this.#answer(ResponseKind.Text, (writer) => encodeQuery(sql, capabilities, writer), patienceMilliseconds)
+  }
+
+  async #answer(
+    kind: ResponseKind,
+    encode: (writer: PacketWriter) => void,
+    patienceMilliseconds: number = this.#patienceMilliseconds,
+  ): Promise<(string | null)[][]> {
     const late = (): void => this.#packets.interrupt(`no answer within ${patienceMilliseconds} ms`)
     const timer = setTimeout(late, patienceMilliseconds)
     try {
-      return await this.#rows(sql, timer)
+      return await this.#rows(kind, encode, timer)
     } catch (error) {
       const sqlstate = error instanceof ServerError ? error.sqlstate : null
       const what = "the database did not answer the gateway's own query"
@@ -64,11 +80,14 @@ export class OwnQueries {
     }
   }
 
-  async #rows(sql: string, timer: NodeJS.Timeout): Promise<(string | null)[][]> {
-    const { capabilities } = this.#upstream
-    const reader = new ResponseReader({ capabilities, mariadbCapabilities: 0 })
-    reader.begin(ResponseKind.Text)
-    this.#packets.write((writer) => encodeQuery(sql, capabilities, writer))
+  async #rows(
+    kind: ResponseKind,
+    encode: (writer: PacketWriter) => void,
+    timer: NodeJS.Timeout,
+  ): Promise<(string | null)[][]> {
+    const reader = new ResponseReader({ capabilities: this.#upstream.capabilities, mariadbCapabilities: 0 })
+    reader.begin(kind)
+    this.#packets.write(encode)
     const rows: (string | null)[][] = []
     while (!reader.over) {
       const payload = await this.#packets.next()

@@ -123,10 +123,3 @@ export const DEFINITIONS_IN_USE: Refusal = gatewayRefusal(
   'another session is changing, or reading, relations of the same names, so what the names mean cannot be told until it is done',
   'Repeat the statement.',
 )
-
-export const SEND_SETTINGS_APART: Refusal = gatewayRefusal(
-  'NOT_UNDERSTOOD',
-  'settings',
-  'a statement that changes how texts are read, or what names mean, cannot stand in one text with others behind it',
-  'Send the statements one at a time.',
-)

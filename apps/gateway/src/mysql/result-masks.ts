@@ -83,11 +83,12 @@ function typeOf({
 
 /**
  * Statements whose columns are the server's own to choose, so that their number was not read: what SHOW, EXPLAIN, CHECK
- * TABLE and their like tell, and what a procedure selects. Where nothing of it is masked, policy has permitted all of it.
+ * TABLE and their like tell, and what a procedure selects. Policy has permitted them because nothing masked is among it.
  */
-export const SERVER_CHOOSES: ReadonlySet<string> = new Set([
+const SERVER_CHOOSES: ReadonlySet<string> = new Set([
   'show',
   'explain',
+  'describe',
   'help',
   'call',
   'analyze',
@@ -95,8 +96,6 @@ export const SERVER_CHOOSES: ReadonlySet<string> = new Set([
   'checksum',
   'optimize',
   'repair',
-  'cache_index',
-  'xa_recover',
 ])
 
 /** The column masks of a result whose description agrees with what was read; null: none. Throws `ResultMismatch`. */
@@ -108,15 +107,10 @@ function checkedMasks(
 ): readonly (OutputMask | null)[] | null {
   const obligations = judgement.obligations[statementIndex]
   const output = facts?.output ?? null
-  const action = facts?.action ?? 'unknown'
-  // EXECUTE is whatever was prepared: SHOW too.
-  const chosen = SERVER_CHOOSES.has(action) || (action === 'execute' && output === null)
-  if (obligations?.outputs === null && chosen) return null
-  if (output === null || obligations === undefined) {
+  if (facts === undefined || output === null || obligations === undefined) {
     throw new ResultMismatch('the database returns rows for a statement that was read as returning none')
   }
-  // A procedure's results were read as one, put together by position.
-  if (action === 'call' && definitions.length <= output.length) return obligations.outputs
+  if (obligations.outputs === null && SERVER_CHOOSES.has(facts.action)) return null
   if (output.length !== definitions.length) {
     throw new ResultMismatch(`the database returns ${definitions.length} columns where ${output.length} were read`)
   }

@@ -1,0 +1,204 @@
+import {
+  encodeAlarm,
+  encodeSessionEnd,
+  encodeSessionStart,
+  type Gate,
+  type GateSession,
+  type Principal,
+  type StatementReader,
+} from '@gatehouse/core'
+import { type ChangeUser, CONNECTION_PHASE_LIMIT, encodeOk, ProtocolError, ServerStatus } from '@gatehouse/mysql-wire'
+import type { MysqlNames } from '@gatehouse/sql-analysis'
+import type { SecureContext } from 'node:tls'
+import type { MysqlListenerConfig, TargetConfig } from '../config/index.ts'
+import type { Connection } from '../connection.ts'
+import type { EnginePorts } from '../engine.ts'
+import { inPlace, loginFailed, LoginInterrupted, type LoginOptions, openGate, unknownTarget } from '../login-policy.ts'
+import type { CancelKey } from '../session.ts'
+import { greetingOf } from './greeting.ts'
+import { authenticateClient, type Greeted, greetClient, type Identification, type LoggedIn } from './login.ts'
+import { LoginPackets } from './login-packets.ts'
+import type { CatalogSource } from './catalog-source.ts'
+import { MysqlSession } from './mysql-session.ts'
+import { encodeFarewell } from './refusal.ts'
+import { openUpstream } from './upstream.ts'
+
+/** A target with the gateway's own look at its catalog. */
+export interface MysqlTarget {
+  readonly config: TargetConfig
+  readonly catalog: CatalogSource
+}
+
+/** What the engine works with; one for all sessions of a listener. */
+export interface MysqlEnginePorts extends EnginePorts {
+  readonly listener: MysqlListenerConfig
+  readonly secureContext: SecureContext | null
+  readonly targets: ReadonlyMap<string, MysqlTarget>
+  readonly reader: StatementReader<MysqlNames>
+}
+
+/** A connection that may become a session, or another one: what was agreed on with its client stays. */
+type Client = Pick<Greeted, 'capabilities' | 'scramble'> & { readonly connection: Connection; readonly key: CancelKey }
+
+/** Speaks MySQL with one client connection, from its first byte to its last. */
+export class MysqlEngine {
+  readonly #ports: MysqlEnginePorts
+  readonly #login: LoginOptions
+
+  constructor(ports: MysqlEnginePorts) {
+    this.#ports = ports
+    this.#login = {
+      secureContext: ports.secureContext,
+      allowClearTextPassword: ports.listener.allowClearTextPasswordOnLoopback,
+      verifier: ports.verifier,
+      targets: new Set(ports.targets.keys()),
+      now: () => ports.clock.now(),
+    }
+  }
+
+  /** Serves one connection. Resolves when its login is over, one way or the other; never rejects. */
+  async serve(connection: Connection): Promise<void> {
+    const { listener, secureContext, targets, sessions } = this.#ports
+    await this.#withDeadline(connection, async (deadline) => {
+      const key = sessions.newCancelKey(32)
+      const servers = [...targets.values()].map(({ catalog }) => catalog.server)
+      const greeting = greetingOf(listener.advertisedVersion, servers, secureContext !== null, key.processId)
+      const greeted = await greetClient(connection, greeting, this.#login, deadline)
+      if (greeted === null) return connection.destroy()
+      const { capabilities, scramble, packets, response } = greeted
+      await this.#logIn({ connection, key, capabilities, scramble }, packets, response)
+    })
+  }
+
+  /** COM_CHANGE_USER: the session it came in is over; the token is verified anew, and another session begins. */
+  async #changeUser(client: Client, message: ChangeUser, nextSequenceId: number, early: Buffer): Promise<void> {
+    await this.#withDeadline(client.connection, async (deadline) => {
+      const packets = new LoginPackets(client.connection, CONNECTION_PHASE_LIMIT, true, nextSequenceId)
+      deadline.addEventListener('abort', () => packets.interrupt('the client did not finish the login in time'), {
+        once: true,
+      })
+      if (early.length > 0) throw new ProtocolError('UNEXPECTED_PACKET', 'packets came before the login was answered')
+      await this.#logIn(client, packets, message)
+    })
+  }
+
+  async #withDeadline(connection: Connection, login: (deadline: AbortSignal) => Promise<void>): Promise<void> {
+    const deadline = new AbortController()
+    const timer = setTimeout(() => deadline.abort(), this.#ports.listener.handshakeTimeoutSeconds * 1000)
+    try {
+      await login(deadline.signal)
+    } catch (error) {
+      this.#refuseLogin(connection, null, 2, error)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** From what the client says of itself to the running session. */
+  async #logIn(client: Client, packets: LoginPackets, said: Identification): Promise<void> {
+    try {
+      const loggedIn = await authenticateClient({ packets, ...client }, said, this.#login, this.#onlyTarget)
+      packets.detach()
+      const target = this.#ports.targets.get(loggedIn.target)
+      if (target === undefined) throw unknownTarget(this.#login)
+      const { sessions, listener } = this.#ports
+      await inPlace(sessions, loggedIn.principal, listener.maxConnectionsPerPrincipal, () =>
+        this.#begin(client, packets, loggedIn, target),
+      )
+    } catch (error) {
+      this.#refuseLogin(client.connection, said.username, packets.nextSequenceId, error)
+    }
+  }
+
+  async #begin(client: Client, packets: LoginPackets, loggedIn: LoggedIn, target: MysqlTarget): Promise<void> {
+    const { connection, capabilities } = client
+    const { principal, attributes } = loggedIn
+    const { trail, turn } = this.#ports
+    const { gate, session } = openGate<MysqlNames>('mysql', principal, loggedIn.target, this.#ports)
+    await target.catalog.ready()
+    const wishes = {
+      capabilities,
+      collation: loggedIn.collation,
+      schema: loggedIn.schema ?? target.config.database,
+      attributes: new Map([
+        ['program_name', `gatehouse:${principal.subject}`.slice(0, 200)],
+        ['gatehouse_session', session.id],
+      ]),
+    }
+    const upstream = await openUpstream(loggedIn.target, target.config, wishes, turn)
+    try {
+      if (connection.closed) throw new LoginInterrupted('the client left during login')
+      trail.append(
+        encodeSessionStart(session.encoded, connection.remoteAddress, attributes.get('program_name') ?? null),
+      )
+      const running = new MysqlSession({
+        ...this.#sessionOptions(client, session, gate),
+        targetConfig: target.config,
+        catalog: target.catalog,
+        upstream,
+      })
+      this.#ports.sessions.add(running, client.key)
+      packets.stage((writer) =>
+        encodeOk(
+          {
+            kind: 'OK',
+            affectedRows: 0n,
+            lastInsertId: 0n,
+            statusFlags: ServerStatus.AUTOCOMMIT,
+            warnings: 0,
+            info: '',
+            stateChanges: [],
+          },
+          capabilities,
+          writer,
+        ),
+      )
+      running.start()
+    } catch (error) {
+      upstream.connection.destroy()
+      throw error
+    }
+  }
+
+  #sessionOptions(client: Client, { id, principal, target, encoded }: GateSession, gate: Gate<MysqlNames>) {
+    const { trail, turn, sessions, maskingKeys, log, clock, listener } = this.#ports
+    return {
+      id,
+      threadId: client.key.processId,
+      principal,
+      target,
+      client: client.connection,
+      clientCapabilities: client.capabilities,
+      gate,
+      turn,
+      sessions,
+      maskingKeys,
+      log,
+      clock,
+      maxMessageBytes: listener.maxMessageBytes,
+      ended: (reason: string, statements: number, milliseconds: number) =>
+        trail.owe(encodeSessionEnd(encoded, reason, milliseconds * 1000, statements)),
+      alarm: (code: string, message: string) => trail.owe(encodeAlarm(encoded, code, message)),
+      changeUser: (message: ChangeUser, nextSequenceId: number, early: Buffer) =>
+        void this.#changeUser(client, message, nextSequenceId, early),
+    }
+  }
+
+  /** The one target that policy gives a principal anything on; null: none, or several. */
+  readonly #onlyTarget = (principal: Principal): string | null => {
+    const { targets, policy } = this.#ports
+    const allowed = [...targets.keys()].filter(
+      (target) => policy.current.authorityFor(principal, target, 'mysql').allowsAnything,
+    )
+    return allowed.length === 1 ? (allowed[0] ?? null) : null
+  }
+
+  /** Tells the client, the log and the trail why there is no session. */
+  #refuseLogin(client: Connection, user: string | null, sequenceId: number, error: unknown): void {
+    const fault = error instanceof ProtocolError ? error : null
+    const said = loginFailed(client, user, error, fault, 'mysql', this.#ports)
+    if (said === null) return
+    client.write(encodeFarewell(said, sequenceId))
+    client.end()
+  }
+}

@@ -1,0 +1,260 @@
+import type { Gate, GateClock, MaskingKeys, Principal } from '@gatehouse/core'
+import {
+  Capability,
+  type ChangeUser,
+  encodeBareCommand,
+  LARGEST_PAYLOAD,
+  PacketWriter,
+  type ProtocolError,
+  ServerStatus,
+} from '@gatehouse/mysql-wire'
+import type { MysqlNames } from '@gatehouse/sql-analysis'
+import type { Logger } from 'pino'
+import type { TargetConfig } from '../config/index.ts'
+import { type Connection, Pause } from '../connection.ts'
+import { farewellOf } from '../farewell.ts'
+import type { EndReason, Session } from '../session.ts'
+import type { SessionRegistry } from '../session-registry.ts'
+import { TokenExpiry } from '../token-expiry.ts'
+import type { Turn } from '../turn.ts'
+import { messageOf } from '../upstream-dial.ts'
+import type { CatalogSource } from './catalog-source.ts'
+import type { KillRequest } from './own-kill.ts'
+import { OwnWork } from './own-work.ts'
+import { encodeFarewell } from './refusal.ts'
+import { MysqlRequests } from './requests.ts'
+import { MysqlResponses } from './responses.ts'
+import { SessionNames } from './session-names.ts'
+import { killQuery, type Upstream } from './upstream.ts'
+
+export interface MysqlSessionOptions {
+  readonly id: string
+  /** The connection's id as the client sees it. */
+  readonly threadId: number
+  readonly principal: Principal
+  readonly target: string
+  readonly targetConfig: TargetConfig
+  readonly catalog: CatalogSource
+  readonly client: Connection
+  /** What is agreed with the client. */
+  readonly clientCapabilities: number
+  readonly upstream: Upstream
+  readonly gate: Gate<MysqlNames>
+  readonly turn: Turn
+  readonly sessions: SessionRegistry
+  readonly maskingKeys: MaskingKeys
+  readonly maxMessageBytes: number
+  readonly log: Logger
+  readonly clock: GateClock
+  readonly ended: (reason: string, statements: number, milliseconds: number) => void
+  readonly alarm: (code: string, message: string) => void
+  /** The client logs in anew: this session is over, its connection goes on. */
+  readonly changeUser: (message: ChangeUser, nextSequenceId: number, early: Buffer) => void
+}
+
+/** One logged-in session: two pumps between client and upstream, and the ways it can end. */
+export class MysqlSession implements Session {
+  readonly id: string
+  readonly principal: Principal
+  readonly target: string
+  readonly clientAddress: string
+  readonly #options: MysqlSessionOptions
+  readonly #requests: MysqlRequests
+  readonly #names: SessionNames
+  readonly #responses: MysqlResponses
+  readonly #work: OwnWork
+  readonly #startedAt: number
+  readonly #expiry: TokenExpiry
+  #over = false
+
+  constructor(options: MysqlSessionOptions) {
+    this.id = options.id
+    this.principal = options.principal
+    this.target = options.target
+    this.clientAddress = options.client.remoteAddress
+    this.#options = options
+    this.#startedAt = options.clock.monotonic()
+    const { client, gate, turn, maxMessageBytes, maskingKeys, clock, clientCapabilities } = options
+    this.#expiry = new TokenExpiry(
+      options.principal,
+      () => clock.now(),
+      () => this.end('token_expired'),
+    )
+    const { connection: upstream, capabilities, version, settings } = options.upstream
+    const names = new SessionNames(options.catalog, version, settings)
+    this.#names = names
+    this.#responses = new MysqlResponses({
+      client,
+      gate,
+      maskingKeys,
+      agreed: { capabilities, mariadbCapabilities: 0 },
+      clientTracksSession: (clientCapabilities & Capability.SESSION_TRACK) !== 0,
+      // The server may send larger packets than a client may: one row can hold a whole document.
+      maxMessageBytes: LARGEST_PAYLOAD,
+      cancelRunning: () => this.#cancelRunning(),
+      stateChanged: (changes) => names.stateChanged(changes),
+      over: (why) => this.#upstreamOver(why.kind, why.detail),
+    })
+    this.#responses.statusFlags = ServerStatus.AUTOCOMMIT
+    this.#work = new OwnWork(options.target, options.upstream, options.targetConfig.connectTimeoutSeconds * 1000, names)
+    this.#requests = new MysqlRequests({
+      client,
+      upstream,
+      turn,
+      gate,
+      names,
+      responses: this.#responses,
+      clientCapabilities,
+      capabilities,
+      maxMessageBytes,
+      schemaOf: (name) => this.#schemaOf(name),
+      kill: (request, done) => this.#kill(request, done),
+      work: () => this.#ownWork(),
+      wasReset: () => {
+        this.#work.settle = true
+      },
+      changeUser: (message, nextSequenceId, early) => this.#changeUser(message, nextSequenceId, early),
+      over: (fault) => this.#clientOver(fault),
+    })
+    this.#responses.answering(this.#requests)
+    client.counterpart = upstream
+    upstream.counterpart = client
+  }
+
+  /** Begins to relay; from here on the session lives until one side ends it. */
+  start(): void {
+    this.#expiry.watch()
+    this.#options.upstream.connection.receive(this.#responses)
+    this.#options.client.receive(this.#requests.flow)
+  }
+
+  /** True for the connection's id as the client was greeted with, and as the server has it. */
+  hasThreadId(threadId: number): boolean {
+    return threadId === this.#options.threadId || threadId === this.#options.upstream.threadId
+  }
+
+  cancel(): Promise<void> {
+    const { target, targetConfig, upstream, turn } = this.#options
+    return killQuery(target, targetConfig, upstream.threadId, turn)
+  }
+
+  checkTime(now: number): void {
+    this.#responses.checkTime(now)
+  }
+
+  /** Nothing more of the client is forwarded until the upstream was told: the cancel must not hit its next statement. */
+  #cancelRunning(): void {
+    const { client } = this.#options
+    client.pause(Pause.Cancelling)
+    void this.cancel().finally(() => client.resume(Pause.Cancelling))
+  }
+
+  end(reason: EndReason, detail = ''): void {
+    if (this.#over) return
+    const sequenceId = this.#responses.idle ? 1 : this.#responses.nextSequenceId
+    const farewell = encodeFarewell(farewellOf(reason, detail), sequenceId)
+    this.#options.client.stage(farewell, 0, farewell.length)
+    this.#finish(reason)
+    this.#options.client.end()
+  }
+
+  /** A client that asks for the target by its name means the target's own schema, unless there is one of that name. */
+  #schemaOf(name: string): string | null {
+    const { target, targetConfig, catalog } = this.#options
+    return name === target && catalog.catalog.schema(name) === undefined ? targetConfig.database : null
+  }
+
+  #kill({ threadId, connection }: KillRequest, done: () => void): boolean {
+    for (const session of this.#options.sessions.ownedBy(this.principal)) {
+      if (!(session instanceof MysqlSession) || session.target !== this.target || !session.hasThreadId(threadId))
+        continue
+      if (connection && session !== this) setImmediate(() => session.end('killed'))
+      void session.cancel().finally(() => (connection && session === this ? this.end('killed') : done()))
+      return true
+    }
+    return false
+  }
+
+  #ownWork(): Promise<void> | null {
+    const work = this.#work.begin(this.#requests.toReset)
+    return work === null
+      ? null
+      : work
+          .then(() => {
+            if (!this.#over) this.#options.upstream.connection.receive(this.#responses)
+          })
+          .catch((error: unknown) => this.#upstreamOver('closed', messageOf(error)))
+  }
+
+  #changeUser(message: ChangeUser, nextSequenceId: number, early: Buffer): void {
+    if (this.#over) return
+    this.#options.client.hold()
+    this.#finish('change_user')
+    this.#options.changeUser(message, nextSequenceId, early)
+  }
+
+  #clientOver(fault: ProtocolError | null): void {
+    if (this.#over) return
+    if (fault === null) {
+      this.#finish('client_closed')
+      return this.#options.client.end()
+    }
+    this.#options.log.warn(
+      { session: this.id, code: fault.code, detail: fault.message },
+      'the client broke the protocol',
+    )
+    this.end('protocol_violation', fault.message)
+  }
+
+  #upstreamOver(kind: 'closed' | 'protocol' | 'mismatch' | 'setting', detail: string): void {
+    if (this.#over) return
+    const { log, alarm } = this.#options
+    switch (kind) {
+      case 'closed':
+        return this.end('upstream_closed', detail)
+      case 'protocol':
+        log.error({ session: this.id, detail }, 'the database broke the protocol')
+        return this.end('upstream_closed', detail)
+      case 'mismatch':
+        log.error({ session: this.id, detail }, 'a result was not what was read in the statement')
+        alarm('RESULT_MISMATCH', detail)
+        // Most likely definitions were changed elsewhere: whoever comes next finds them read anew.
+        this.#options.catalog.markStale()
+        return this.end('result_mismatch', detail)
+      case 'setting':
+        log.error({ session: this.id, detail }, 'a pinned setting was changed')
+        alarm('SETTING_CHANGED', detail)
+        return this.end('setting_changed', detail)
+      default:
+        throw kind satisfies never
+    }
+  }
+
+  /** Ends the upstream side, once: what still runs there is cancelled, and the trail learns what became of everything. */
+  #finish(reason: string): void {
+    this.#over = true
+    this.#expiry.forget()
+    const { client, upstream, sessions, turn, clock, ended } = this.#options
+    const running = !this.#responses.idle
+    const statements = this.#requests.admitted
+    this.#requests.flow.end()
+    this.#responses.end()
+    this.#names.leave()
+    sessions.remove(this)
+    sessions.leave(this.principal)
+    ended(reason, statements, clock.monotonic() - this.#startedAt)
+    turn.schedule()
+    client.counterpart = null
+    if (running) void this.cancel()
+    upstream.connection.stage(QUIT, 0, QUIT.length)
+    upstream.connection.end()
+  }
+}
+
+const QUIT: Buffer = quit()
+
+function quit(): Buffer {
+  const writer = new PacketWriter()
+  encodeBareCommand('QUIT', writer)
+  return writer.take()
+}

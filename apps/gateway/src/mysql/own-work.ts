@@ -1,0 +1,49 @@
+import type { PreparedStatement } from './asked.ts'
+import { type IdleUpstream, OwnQueries } from './own-queries.ts'
+import type { SessionNames } from './session-names.ts'
+import { settleSession } from './session-settings.ts'
+
+/** What the gateway itself has to do on a session's upstream between two commands of the client. */
+export class OwnWork {
+  /** The session was reset: it has to be made one whose texts can be read. */
+  settle = false
+  readonly #target: string
+  readonly #upstream: IdleUpstream
+  readonly #patienceMilliseconds: number
+  readonly #names: SessionNames
+
+  constructor(target: string, upstream: IdleUpstream, patienceMilliseconds: number, names: SessionNames) {
+    this.#target = target
+    this.#upstream = upstream
+    this.#patienceMilliseconds = patienceMilliseconds
+    this.#names = names
+  }
+
+  /**
+   * Begins what there is to do; null: nothing. Whoever reads the upstream has to take it over again when it resolves. Rejects
+   * with `UpstreamUnavailable`; the session is of no use then.
+   */
+  begin(toReset: Set<PreparedStatement>): Promise<void> | null {
+    if (!this.settle && !this.#names.resultsUnpinned && toReset.size === 0) return null
+    return this.#run(toReset)
+  }
+
+  async #run(toReset: Set<PreparedStatement>): Promise<void> {
+    const queries = new OwnQueries(this.#target, this.#upstream, this.#patienceMilliseconds)
+    if (this.settle) {
+      this.settle = false
+      toReset.clear()
+      this.#names.begun(await settleSession(this.#target, queries))
+    }
+    if (this.#names.resultsUnpinned) {
+      await queries.rows('SET SESSION character_set_results = utf8mb4')
+      this.#names.resultsUnpinned = false
+    }
+    for (const statement of toReset) {
+      await queries.resetStatement(statement.id)
+      statement.memory.longData = undefined
+    }
+    toReset.clear()
+    queries.release()
+  }
+}

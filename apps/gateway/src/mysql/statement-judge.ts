@@ -1,0 +1,102 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Gate, Judgement } from '@gatehouse/core'
+import type { MysqlNames } from '@gatehouse/sql-analysis'
+import type { PreparedStatement } from './asked.ts'
+import { DEFINITIONS_IN_USE, MEANING_CHANGED } from './refusal.ts'
+import type { SessionNames } from './session-names.ts'
+
+/** Longest wait for another session that is changing, or reading, the same names. */
+const OTHERS_PATIENCE_MILLISECONDS = 10_000
+
+/** Judges texts of one session, after it has made sure that names mean what the gateway thinks. */
+export class StatementJudge {
+  readonly #gate: Gate<MysqlNames>
+  readonly #names: SessionNames
+  readonly #resume: () => void
+  /** What came of a wait for a judgement: the next try takes it. */
+  #ready: Judgement | null = null
+  /** Since when the same text waits for other sessions; null: it does not. */
+  #waitingSince: number | null = null
+
+  /** `resume`: the command that had to wait is to be tried again. */
+  constructor(gate: Gate<MysqlNames>, names: SessionNames, resume: () => void) {
+    this.#gate = gate
+    this.#names = names
+    this.#resume = resume
+  }
+
+  /** Analyses and decides. Null: it has to wait, and a wait has begun that calls `resume`. */
+  judge(bytes: Buffer, start: number, end: number): Judgement | null {
+    const judgement = this.#alone(bytes, start, end, () => this.#names.environment)
+    return judgement === null ? null : this.#besideOthers(judgement)
+  }
+
+  /** The judgement of a prepared statement that is about to run, under the rules and names that hold now. Null: as `judge`. */
+  judgeAgain(statement: PreparedStatement): Judgement | null {
+    if (!this.#stillHolds(statement)) {
+      const { text } = statement
+      const judged = this.#alone(text, 0, text.length, () => this.#names.environmentOf(statement.names))
+      if (judged === null) return null
+      statement.names = this.#names.environmentOf(statement.names)
+      statement.judgement = this.#sameMeaning(statement, judged)
+    }
+    return this.#besideOthers(statement.judgement)
+  }
+
+  #stillHolds({ names, judgement }: PreparedStatement): boolean {
+    return (
+      this.#ready === null &&
+      this.#names.settled &&
+      names === this.#names.environmentOf(names) &&
+      judgement.authority === this.#gate.authority &&
+      judgement.refusal === null
+    )
+  }
+
+  /** The columns that the client was told of when it prepared the statement may not be others now. */
+  #sameMeaning({ read }: PreparedStatement, judgement: Judgement): Judgement {
+    if (judgement.refusal !== null || !judgement.authority.guarded) return judgement
+    const { facts } = judgement
+    return isDeepStrictEqual(facts?.statements ?? [], read) ? judgement : this.#gate.decline(MEANING_CHANGED, facts)
+  }
+
+  #alone(bytes: Buffer, start: number, end: number, names: () => MysqlNames): Judgement | null {
+    const ready = this.#ready
+    if (ready !== null) {
+      this.#ready = null
+      return ready
+    }
+    if (!this.#names.settled) {
+      void this.#names.refresh().then(this.#resume)
+      return null
+    }
+    const environment = names()
+    const judgement = this.#gate.judge(bytes, start, end, environment)
+    if (judgement === null) {
+      void this.#gate.judgeLarge(Buffer.from(bytes.subarray(start, end)), environment).then((judged) => {
+        this.#ready = judged
+        this.#resume()
+      })
+      return null
+    }
+    if (judgement.namesUnknown && this.#names.mayKnowMore()) {
+      void this.#names.refresh().then(this.#resume)
+      return null
+    }
+    return judgement
+  }
+
+  #besideOthers(judgement: Judgement): Judgement | null {
+    if (judgement.refusal !== null || !this.#names.othersInTheWay(judgement)) {
+      this.#waitingSince = null
+      return judgement
+    }
+    this.#waitingSince ??= performance.now()
+    if (performance.now() - this.#waitingSince < OTHERS_PATIENCE_MILLISECONDS) {
+      this.#names.whenOthersMove(this.#resume)
+      return null
+    }
+    this.#waitingSince = null
+    return this.#gate.decline(DEFINITIONS_IN_USE, judgement.facts)
+  }
+}
