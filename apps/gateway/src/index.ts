@@ -10,5 +10,7 @@ export {
 export { type Gateway, startGateway } from './gateway.ts'
 export { readCatalogRows } from './postgres/catalog-source.ts'
 export { valueType } from './postgres/value-types.ts'
-export { openTargetQueries, type TargetQueries } from './postgres/target-queries.ts'
+export { openTargetQueries } from './postgres/target-queries.ts'
+export { type MysqlTargetQueries, openMysqlTargetQueries, readMysqlTarget } from './mysql/target-queries.ts'
+export type { TargetQueries } from './target-queries.ts'
 export { UpstreamUnavailable } from './upstream-dial.ts'

@@ -11,7 +11,7 @@ import {
   type StatementFacts,
 } from '@gatehouse/core'
 import { Command } from 'commander'
-import { CatalogFile, writeCatalogFile } from '../catalog-file.ts'
+import { type CatalogFile, readCatalogFile, writeCatalogFile } from '../catalog-file.ts'
 import { CommandFailed, ExitStatus } from '../exit-status.ts'
 import { claimsToPrincipal } from '../claims.ts'
 import { suggestCommand } from './suggest.ts'
@@ -71,11 +71,11 @@ async function check(file: string, { catalog, target }: { catalog?: string; targ
   const policy = readPolicy(file)
   if (catalog !== undefined && target === undefined)
     throw new CommandFailed('--catalog goes with --target', ExitStatus.Usage)
-  const known =
-    catalog === undefined || target === undefined
-      ? null
-      : { target, engine: 'postgres' as const, objects: (await CatalogFile.read(catalog)).objects }
-  const warnings = lintPolicy(policy, known)
+  const known = catalog === undefined ? null : await readCatalogFile(catalog)
+  const warnings = lintPolicy(
+    policy,
+    known === null || target === undefined ? null : { target, engine: known.engine, objects: known.objects },
+  )
   for (const { rule, line, message, hint } of warnings)
     process.stdout.write(`${file}:${line} warning: rule ${rule}: ${message}. ${hint}\n`)
   const { allow, deny, masks, limits } = policy.document
@@ -95,7 +95,7 @@ async function test(
   const policy = readPolicy(file)
   const catalogs = new Map<string, CatalogFile>()
   for (const name of readdirSync(folder).filter((entry) => entry.endsWith('.catalog.json'))) {
-    catalogs.set(name.slice(0, -'.catalog.json'.length), await CatalogFile.read(join(folder, name)))
+    catalogs.set(name.slice(0, -'.catalog.json'.length), await readCatalogFile(join(folder, name)))
   }
   let failed = 0
   let passed = 0
@@ -104,7 +104,7 @@ async function test(
     for (const result of runPolicyTests(
       policy,
       cases,
-      () => 'postgres',
+      (target) => catalogs.get(target)?.engine ?? 'postgres',
       (sql, target) => readWith(catalogs, sql, target, folder),
     )) {
       if (result.passed) passed++
@@ -128,10 +128,10 @@ async function explainDecision(
 ): Promise<void> {
   const policy = readPolicy(options.policy)
   const principal = claimsToPrincipal(options.as)
-  const catalog = await CatalogFile.read(
+  const catalog = await readCatalogFile(
     options.catalog ?? join(dirname(resolve(options.policy)), `${options.target}.catalog.json`),
   )
-  const authority = policy.authorityFor(principal, options.target, 'postgres')
+  const authority = policy.authorityFor(principal, options.target, catalog.engine)
   const statements = catalog.read(sql)
   for (const line of explain(authority, statements)) process.stdout.write(`${line}\n`)
   if (statements.some((statement) => authority.decide(statement).kind === 'deny')) throw new CommandFailed('')
