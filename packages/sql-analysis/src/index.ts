@@ -40,3 +40,7 @@ export { readFacts as readMysqlFacts, readPreparedStatement as readPreparedMysql
 export { withTemporary } from './mysql/names.ts'
 export { mysqlStoredTexts } from './mysql/stored-texts.ts'
 export { parseText as parseMysqlText } from './mysql/parser/parse-text.ts'
+export { MysqlReader } from './mysql/reader.ts'
+export type { MysqlReaderOptions } from './mysql/reader.ts'
+export { quotedStatements } from './mysql/quoted-statements.ts'
+export type { ParsedStatement, ParsedText, Unparsed } from './mysql/parser/parse-text.ts'

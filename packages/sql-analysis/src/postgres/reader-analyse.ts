@@ -6,8 +6,8 @@ import type { LibpgParser } from './libpg-parser.ts'
 import { prescan } from './prescan.ts'
 import type { PrescanLimits } from './prescan-limits.ts'
 import { fingerprintOf } from './reader-fingerprint.ts'
-import { dependsOnSession, isIndependentOfLiterals, unreadable } from './reader-reading.ts'
-import type { Reading } from './reader-reading.ts'
+import { dependsOnSession, isIndependentOfLiterals, unreadable } from '../reading/reading.ts'
+import type { Reading } from '../reading/reading.ts'
 import { shapeStands } from './shape.ts'
 
 /** Reads the facts of a parsed text, one entry per statement. */

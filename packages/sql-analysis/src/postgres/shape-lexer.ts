@@ -182,10 +182,3 @@ function endOfText(bytes: Buffer, from: number, end: number): number {
   }
   return -1
 }
-
-/** FNV-1a of `bytes[start, end)`, 32 bits signed. */
-export function hashOfBytes(bytes: Buffer, start: number, end: number): number {
-  let hash = offsetBasis
-  for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), prime)
-  return hash
-}

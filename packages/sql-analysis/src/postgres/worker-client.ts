@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import type { Catalog } from './catalog.ts'
 import type { CatalogRows } from './catalog-rows.ts'
 import type { Analysis } from './reader-analyse.ts'
-import { unreadable } from './reader-reading.ts'
+import { unreadable } from '../reading/reading.ts'
 import type { WorkerAnswer, WorkerRequest, WorkerStart } from './worker-messages.ts'
 
 /** Milliseconds a worker has to start, or to take a catalog. */

@@ -4,7 +4,7 @@ import { buildCatalog } from './catalog-rows.ts'
 import { LibpgParser } from './libpg-parser.ts'
 import { analyse, compileFunction, parseQuery } from './reader-analyse.ts'
 import type { ReadFacts } from './reader-analyse.ts'
-import { unreadable } from './reader-reading.ts'
+import { unreadable } from '../reading/reading.ts'
 import type { WorkerAnswer, WorkerRequest, WorkerStart } from './worker-messages.ts'
 
 /** The thread that reads large texts. It holds catalogs by number, and dies by its owner's hand when it takes too long. */

@@ -85,7 +85,8 @@ export class Lexer {
   }
 
   #space(): void {
-    if (this.#bytes[this.#at] !== 0x20 || isSpace(this.#peek(1))) this.#tokens.irregular = true
+    const byte = this.#bytes[this.#at]
+    if (byte === 0x0b || byte === 0x0c) this.#tokens.irregular = true
     this.#at++
   }
 

@@ -37,7 +37,7 @@ export class Tokens {
   ends: Int32Array = new Int32Array(FIRST_CAPACITY)
   /** Without the end. */
   count = 0
-  /** True: between the tokens there is something else than one space or nothing: a comment, a tab, a newline …. */
+  /** True: between the tokens there is more than spaces, tabs and line ends: a comment, a hint, odd white space, or what the scanner drops. */
   irregular = false
 
   push(kind: number, spelling: number, start: number, end: number): void {

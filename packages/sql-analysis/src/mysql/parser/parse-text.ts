@@ -2,6 +2,7 @@ import type { Dialect } from '../dialect.ts'
 import { Lexer } from '../lexer/lexer.ts'
 import { TextError, type TextErrorCode } from '../lexer/text-error.ts'
 import { Tokens } from '../lexer/tokens.ts'
+import type { Literal } from '../query-tree.ts'
 import type { Statement } from '../statement-tree.ts'
 import { GRAMMAR } from './grammar.ts'
 import { DEFAULT_TEXT_LIMITS, type TextLimits } from './statement-limits.ts'
@@ -40,7 +41,7 @@ export function parseText(
   spare = null
   try {
     new Lexer(tokens, dialect, limits.maxTokens).read(bytes, start, end)
-    return { statements: parseTokens(bytes, tokens, dialect, limits) }
+    return { statements: parseTokens(bytes, tokens, dialect, limits).statements }
   } catch (error) {
     if (!(error instanceof TextError)) throw error
     return { error: { code: error.code, message: error.message, position: error.position } }
@@ -52,13 +53,16 @@ export function parseText(
 /** The arrays of the text read last, used again. */
 let spare: Tokens | null = null
 
+/** What the parser made of tokens. */
+export interface ParsedTokens {
+  readonly statements: readonly ParsedStatement[]
+  /** Numbers and strings of one token each that are literals of the trees, and the tokens they are. */
+  readonly literals: readonly Literal[]
+  readonly literalTokens: readonly number[]
+}
+
 /** The statements that the tokens make. @throws {TextError} */
-export function parseTokens(
-  bytes: Uint8Array,
-  tokens: Tokens,
-  dialect: Dialect,
-  limits: TextLimits,
-): ParsedStatement[] {
+export function parseTokens(bytes: Uint8Array, tokens: Tokens, dialect: Dialect, limits: TextLimits): ParsedTokens {
   if (dialect.oracle) throw new TextError('SYNTAX_ERROR', 0, 'statements under sql_mode ORACLE are not read')
   const cursor = new TokenCursor(bytes, tokens, dialect, GRAMMAR, limits.maxDepth)
   const statements: ParsedStatement[] = []
@@ -71,5 +75,5 @@ export function parseTokens(
     statements.push({ statement, start, end, parameters: cursor.parameters - before })
     cursor.accept(';')
   }
-  return statements
+  return { statements, literals: cursor.literals, literalTokens: cursor.literalTokens }
 }

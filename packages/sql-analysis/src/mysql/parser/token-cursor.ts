@@ -4,7 +4,7 @@ import { NEEDS_PARENTHESIS, reservedWords } from '../lexer/reserved.ts'
 import { SPELLINGS, type Keyword, type Spelling } from '../lexer/keywords.ts'
 import { TextError } from '../lexer/text-error.ts'
 import { TokenKind, type Tokens } from '../lexer/tokens.ts'
-import type { Expression, Into, Query, SelectItem, TableReference } from '../query-tree.ts'
+import type { Expression, Into, Literal, Query, SelectItem, TableReference } from '../query-tree.ts'
 import type { Statement } from '../statement-tree.ts'
 import { unquote } from './unquote.ts'
 
@@ -48,6 +48,9 @@ export class TokenCursor {
   spelling: Spelling | ''
   /** `?` met so far. */
   parameters = 0
+  /** Literals of one token each, in order, and the tokens they are. */
+  readonly literals: Literal[] = []
+  readonly literalTokens: number[] = []
   /** INTO that a select of the query being read had before its FROM; the rule of queries takes it up. */
   #into: Into | null = null
   #text: string | null = null

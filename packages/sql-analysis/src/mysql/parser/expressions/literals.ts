@@ -9,8 +9,9 @@ export function acceptLiteral(cursor: TokenCursor): Literal | null {
     case TokenKind.integer:
     case TokenKind.decimal:
     case TokenKind.float:
-      return literal('number', take(cursor))
+      return noted(cursor, cursor.at, literal('number', take(cursor)))
     case TokenKind.string:
+      return noted(cursor, cursor.at, literal('string', strings(cursor)))
     case TokenKind.nationalString:
       return literal('string', strings(cursor))
     case TokenKind.hexString:
@@ -26,6 +27,12 @@ export function acceptLiteral(cursor: TokenCursor): Literal | null {
     default:
       return null
   }
+}
+
+function noted(cursor: TokenCursor, token: number, made: Literal): Literal {
+  cursor.literals.push(made)
+  cursor.literalTokens.push(token)
+  return made
 }
 
 function take(cursor: TokenCursor): string {
