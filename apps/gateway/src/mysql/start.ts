@@ -1,14 +1,13 @@
-import { dialectOf, mysqlStoredTexts, parseMysqlText } from '@gatehouse/sql-analysis'
+import { dialectOf, MysqlReader, mysqlStoredTexts, quotedStatements } from '@gatehouse/sql-analysis'
 import type { MysqlListenerConfig } from '../config/index.ts'
 import type { Engine, EnginePorts, EngineSettings } from '../engine.ts'
 import { CatalogSource, type TextReading } from './catalog-source.ts'
 import { MysqlEngine, type MysqlTarget } from './engine.ts'
-import { PlainReader } from './plain-reader.ts'
 
 /** An engine for clients of MySQL and MariaDB. A target that is down now may be up when somebody asks for it. */
 export async function startMysql(settings: EngineSettings<MysqlListenerConfig>, ports: EnginePorts): Promise<Engine> {
   const { listener, secureContext } = settings
-  const reader = new PlainReader()
+  const reader = new MysqlReader({ maxStatementBytes: listener.maxStatementBytes })
   const targets = new Map<string, MysqlTarget>()
   for (const [name, config] of settings.targets) {
     const catalog = new CatalogSource(name, config, TEXTS, ports.turn, ports.log)
@@ -31,9 +30,5 @@ export async function startMysql(settings: EngineSettings<MysqlListenerConfig>, 
 
 const TEXTS: TextReading = {
   stored: (version) => mysqlStoredTexts((sqlMode) => dialectOf(version, sqlMode)),
-  quoted: (dialect) => (text) => {
-    const bytes = Buffer.from(text)
-    const parsed = parseMysqlText(bytes, 0, bytes.length, dialect)
-    return 'error' in parsed ? null : parsed.statements.map(({ statement }) => statement)
-  },
+  quoted: (dialect) => (text) => quotedStatements(text, dialect),
 }
