@@ -15,6 +15,7 @@ export function readExplain(reading: Reading, node: Explain, outer: Scope): Acti
   if (node.into !== null) writeVariable(reading, untraced('name', 'a plan may show values'))
   if (node.table !== null) {
     reading.access('show', relationName(reading, node.table), [])
+    reading.output = []
     return 'show'
   }
   reading.access('explain', null, null)
@@ -43,6 +44,7 @@ export function readExplain(reading: Reading, node: Explain, outer: Scope): Acti
     for (const write of inner.writes) reading.writes.push(write)
   }
   const unknown = inner.output?.find((column) => !column.complete)
-  reading.output = unknown === undefined ? null : [unknownOutput(unknown.reason ?? 'not known')]
+  // The columns are the server's own.
+  reading.output = unknown === undefined ? [] : [unknownOutput(unknown.reason ?? 'not known')]
   return 'explain'
 }

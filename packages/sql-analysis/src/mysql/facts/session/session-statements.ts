@@ -1,4 +1,4 @@
-import type { Action } from '@gatehouse/core'
+import type { Action, OutputColumn } from '@gatehouse/core'
 import type {
   Command,
   DiagnosticsStatement,
@@ -36,7 +36,7 @@ export function readTransaction(reading: Reading, { verb, options }: Transaction
   if (options.includes('read_write'))
     addSetting(reading, { action: 'set', name: 'transaction_read_only', value: 'off' })
   reading.access(verb, null, null)
-  if (verb === 'xa_recover') reading.output = null
+  if (verb === 'xa_recover') reading.output = RECOVERED
   return verb
 }
 
@@ -147,6 +147,8 @@ export function readCommand(reading: Reading, statement: Command, outer: Scope):
     reading.movesNames = true
   }
   if (action === 'grant' || action === 'revoke') reading.changesNames = true
+  // The columns are the server's own.
+  if (REPORTING.has(action)) reading.output = []
   return action
 }
 
@@ -158,3 +160,13 @@ const COMMAND_ACTIONS: ReadonlyMap<string, Action> = new Map([
   ['unlock_tables', 'unlock'],
   ['load_index', 'cache_index'],
 ])
+const REPORTING: ReadonlySet<string> = new Set('analyze check checksum optimize repair help cache_index'.split(' '))
+
+/** Columns of XA RECOVER (MySQL manual, "XA Transaction SQL Statements"). */
+const RECOVERED: readonly OutputColumn[] = ['formatID', 'gtrid_length', 'bqual_length', 'data'].map((name) => ({
+  name,
+  sources: [],
+  through: [],
+  complete: true,
+  reason: null,
+}))

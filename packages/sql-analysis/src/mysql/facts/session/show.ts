@@ -42,7 +42,7 @@ export function readShow(reading: Reading, statement: Show, outer: Scope): strin
   } else reading.access(action, null, null)
   if (where !== null) readWhere(reading, where, outer)
   // Rows that the server makes up: what is in them is no value of a table, unless it is told above.
-  reading.output = reason === undefined ? null : [unknownOutput(reason)]
+  reading.output = reason === undefined ? [] : [unknownOutput(reason)]
   return action
 }
 

@@ -18,6 +18,7 @@ export function writeVariable(reading: Reading, value: Lineage): void {
 
 /** INTO of a query: a file of the server, or variables. MySQL manual, "SELECT ... INTO Statement". */
 export function readInto(reading: Reading, into: Into, columns: readonly Column[], scope: Scope): void {
+  reading.returnsNothing = true
   if (into.kind !== 'variables') {
     reading.files.push(into.file)
     for (const { lineage } of columns) writeVariable(reading, lineage)
@@ -33,5 +34,4 @@ export function readInto(reading: Reading, into: Into, columns: readonly Column[
     }
     writeVariable(reading, value)
   })
-  reading.returnsNothing = true
 }
