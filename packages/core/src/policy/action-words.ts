@@ -4,10 +4,20 @@ import { nearestWord } from './nearest-word.ts'
 /** Kinds of object that `create_…`, `alter_…` and `drop_…` name. */
 const objectKinds =
   `access_method aggregate cast collation conversion database default_privileges domain event event_trigger extension
-  foreign_data_wrapper foreign_table function group index language large_object materialized_view operator operator_class
-  operator_family owned policy procedure publication role routine rule schema sequence server statistics subscription system table
-  tablespace text_search_configuration text_search_dictionary text_search_parser text_search_template transform trigger type
-  user user_mapping view`.split(/\s+/)
+  foreign_data_wrapper foreign_table function group index instance language large_object library logfile_group masking_policy
+  materialized_view operator operator_class operator_family owned package policy procedure publication resource_group role routine
+  rule schema sequence server spatial_reference_system statistics subscription system table tablespace text_search_configuration
+  text_search_dictionary text_search_parser text_search_template transform trigger type undo_tablespace user user_mapping
+  view`.split(/\s+/)
+
+/** What only MySQL and MariaDB do. */
+const mysqlActions =
+  `load_data use unlock help get_diagnostics signal resignal kill flush check checksum optimize repair cache_index import_table binlog
+  clone backup shutdown restart lock_instance unlock_instance reset_server purge_binary_logs change_replication_source change_replication_filter start_replica stop_replica
+  start_group_replication stop_group_replication install_plugin uninstall_plugin install_component uninstall_component
+  set_resource_group xa_start xa_end xa_prepare xa_commit xa_rollback xa_recover show_processlist show_engine_status show_engine_logs
+  show_engine_mutex show_binlog_events show_relaylog_events show_profile show_profiles show_grants show_create_user
+  show_create_server show_replica_status show_replicas show_explain`.split(/\s+/)
 
 const plainActions = `select insert update delete merge truncate lock copy_from copy_to
   comment security_label refresh reindex cluster vacuum analyze import_foreign_schema
@@ -17,7 +27,7 @@ const plainActions = `select insert update delete merge truncate lock copy_from 
   set_transaction set_constraints checkpoint
   call do explain`.split(/\s+/)
 
-const write = ['insert', 'update', 'delete', 'merge', 'truncate', 'copy_from']
+const write = ['insert', 'update', 'delete', 'merge', 'truncate', 'copy_from', 'load_data']
 const otherDdl = 'comment security_label refresh reindex cluster vacuum analyze import_foreign_schema'.split(' ')
 
 /** Words that stand for several actions, besides `create`, `alter`, `drop`, `ddl` and `*`, which go by prefix. */
@@ -41,6 +51,7 @@ const prefixFamilies: ReadonlyMap<string, readonly string[]> = new Map([
 /** Every word a policy may use for an action: exact actions, then families. */
 export const actionWords: ReadonlySet<string> = new Set([
   ...plainActions,
+  ...mysqlActions,
   ...objectKinds.flatMap((kind) => ['create_', 'alter_', 'drop_'].map((verb) => verb + kind)),
   ...families.keys(),
   ...prefixFamilies.keys(),

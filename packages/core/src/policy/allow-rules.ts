@@ -115,7 +115,7 @@ export class Allowances {
     const rule = this.rules.find((candidate) => candidate.covers(fact))
     if (rule !== undefined) return rule.name
     const free =
-      (fact.kind === 'access' && fact.relation === null && isFreeAction(fact.action)) ||
+      (fact.kind === 'access' && (fact.relation === null || fact.action === 'show') && isFreeAction(fact.action)) ||
       (fact.kind === 'setting' && isFreeSetting(fact.use, this.#engine))
     return free && this.rules.length > 0 ? sessionRule : null
   }

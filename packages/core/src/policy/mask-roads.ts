@@ -23,7 +23,7 @@ const codeActions = new Set<Action>(
   `create_aggregate create_cast create_event alter_event create_event_trigger create_extension create_function create_language
   create_operator create_policy create_procedure create_publication create_routine create_rule create_transform create_trigger
   create_foreign_data_wrapper create_foreign_table create_server alter_server create_subscription create_user_mapping
-  import_foreign_schema load`.split(/\s+/),
+  import_foreign_schema load create_library create_package import_table install_component install_plugin`.split(/\s+/),
 )
 
 /** Kinds whose ALTER neither renames columns nor relations. */

@@ -3,9 +3,8 @@ import type { Action, SettingUse } from '../statement/facts.ts'
 import type { EngineName } from './name-pattern.ts'
 
 const freeActions = new Set<Action>(
-  `begin commit rollback savepoint release rollback_to set_transaction show deallocate close_cursor discard unlisten`.split(
-    /\s+/,
-  ),
+  `begin commit rollback savepoint release rollback_to set_transaction show deallocate close_cursor discard unlisten
+  use unlock help get_diagnostics signal resignal`.split(/\s+/),
 )
 
 /** True for actions that a principal with any allow rule may do on no object: drivers and poolers need them. */
@@ -22,10 +21,13 @@ const driverSettings: Readonly<Record<EngineName, ReadonlySet<string>>> = {
     transaction_deferrable transaction_isolation transaction_read_only transaction_timeout`.split(/\s+/),
   ),
   mysql: new Set(
-    `autocommit character_set_client character_set_connection character_set_results collation_connection
-    innodb_lock_wait_timeout interactive_timeout lock_wait_timeout max_execution_time names net_read_timeout net_write_timeout
-    session_track_schema session_track_system_variables sql_auto_is_null sql_mode sql_safe_updates sql_select_limit
-    time_zone transaction_isolation transaction_read_only tx_isolation tx_read_only wait_timeout`.split(/\s+/),
+    `autocommit character_set_client character_set_connection character_set_results collation_connection group_concat_max_len
+    information_schema_stats_expiry innodb_lock_wait_timeout interactive_timeout lock_wait_timeout max_execution_time
+    max_statement_time names net_read_timeout net_write_timeout session_track_gtids session_track_schema
+    session_track_state_change session_track_system_variables session_track_transaction_info sql_auto_is_null sql_mode sql_notes
+    sql_quote_show_create sql_safe_updates sql_select_limit time_zone transaction_isolation transaction_read_only tx_isolation tx_read_only wait_timeout`.split(
+      /\s+/,
+    ),
   ),
 }
 
@@ -33,7 +35,8 @@ const driverSettings: Readonly<Record<EngineName, ReadonlySet<string>>> = {
 export function isFreeSetting(use: SettingUse, engine: EngineName): boolean {
   if (use.action === 'show') return true
   if (use.action === 'reset' && (use.name === '*' || roleSettings.has(use.name))) return true
-  return driverSettings[engine].has(use.name)
+  // What is in a user variable was let in as a write of its own.
+  return driverSettings[engine].has(use.name) || (engine === 'mysql' && use.name.startsWith('@'))
 }
 
 /** Settings that stand for an action: `set_config('role', …)` is SET ROLE. */
@@ -58,6 +61,9 @@ const pinnedSettings: Readonly<Record<EngineName, ReadonlyMap<string, RegExp>>> 
     ['names', /^utf8(?:mb[34])?$/i],
     ['character_set_client', /^utf8(?:mb[34])?$/i],
     ['character_set_connection', /^utf8(?:mb[34])?$/i],
+    ['collation_connection', /^utf8(?:mb[34])?_\w+$/i],
+    // By name, so that it is told which; under ORACLE another language is spoken.
+    ['sql_mode', /^(?!.*\boracle\b)(?:@@sql_mode\b)?[a-z_0-9, ]*$/i],
   ]),
 }
 
@@ -75,6 +81,8 @@ const acceptedValues: ReadonlyMap<string, string> = new Map([
   ['names', 'utf8mb4'],
   ['character_set_client', 'utf8mb4'],
   ['character_set_connection', 'utf8mb4'],
+  ['collation_connection', 'utf8mb4_0900_ai_ci'],
+  ['sql_mode', 'the modes by name, but for ORACLE'],
 ])
 
 /**

@@ -29,9 +29,11 @@ export const MYSQL_CATALOG_QUERIES = {
     FROM information_schema.key_column_usage k WHERE k.referenced_table_name IS NOT NULL`,
   rules: `SELECT constraint_schema, table_name, constraint_name, delete_rule, update_rule
     FROM information_schema.referential_constraints`,
-  routines: `SELECT routine_schema, routine_name, routine_type, routine_body, security_type, sql_mode, routine_definition
+  routines: `SELECT routine_schema, routine_name, routine_type, routine_body, security_type, sql_mode, routine_definition,
+      data_type
     FROM information_schema.routines`,
-  parameters: `SELECT specific_schema, specific_name, routine_type, ordinal_position, parameter_mode, parameter_name
+  parameters: `SELECT specific_schema, specific_name, routine_type, ordinal_position, parameter_mode, parameter_name,
+      data_type
     FROM information_schema.parameters WHERE ordinal_position > 0`,
   triggers: `SELECT event_object_schema, event_object_table, trigger_name, action_timing, event_manipulation, action_order,
       sql_mode, action_statement, trigger_schema
@@ -48,6 +50,10 @@ export const OWN_PRIVILEGES_QUERY: string = ['user', 'schema', 'table']
       WHERE grantee = CONCAT('''', REGEXP_REPLACE(CURRENT_USER(), '@[^@]*$', ''), '''@''', SUBSTRING_INDEX(CURRENT_USER(), '@', -1), '''')`
   })
   .join(' UNION ALL ')
+
+/** MariaDB's columns of type JSON: texts with a check of their own (MariaDB documentation, "JSON Data Type"). */
+export const JSON_CHECKS_QUERY =
+  "SELECT constraint_schema, table_name, check_clause FROM information_schema.check_constraints WHERE check_clause LIKE 'json_valid(%'"
 
 /** With partial revokes (MySQL) a privilege on everything is one on everything but what was taken back. MariaDB has no such variable. */
 export const PARTIAL_REVOKES_QUERY = 'SELECT @@global.partial_revokes'

@@ -26,6 +26,8 @@ export interface MysqlCatalogRows extends Readonly<Record<keyof typeof MYSQL_CAT
   readonly seesRoutinesTable: boolean
   /** Names; null: they may not be seen. */
   readonly loadableFunctions: readonly CatalogRow[] | null
+  /** `schema, table, check` of MariaDB's checks that a text is JSON; absent: none. */
+  readonly jsonChecks?: readonly CatalogRow[]
   /** `kind, schema, name, sql_mode, text, character set` of routines, triggers and events whose text is not whole elsewhere. */
   readonly texts: readonly CatalogRow[]
 }
@@ -47,7 +49,8 @@ export function buildMysqlCatalog(
 ): MysqlCatalog {
   const privileges = new OwnPrivileges(rows.privileges, rows.partialRevokes)
   const whole = new Map(rows.texts.map((row) => [row.slice(0, 3).join('\0'), row]))
-  const context = { rows, flavour, texts, privileges, whole }
+  const documents = new Set((rows.jsonChecks ?? []).map((row) => row.join('\0')))
+  const context = { rows, flavour, texts, privileges, whole, documents }
   return new MysqlCatalog({
     version: rows.version,
     flavour,
@@ -69,6 +72,8 @@ interface Context {
   readonly flavour: Dialect['flavour']
   readonly texts: StoredTexts
   readonly privileges: OwnPrivileges
+  /** Checks that a text is JSON, by schema, table and their own text. */
+  readonly documents: ReadonlySet<string>
   /** Rows of `texts` by kind, schema and name. */
   readonly whole: ReadonlyMap<string, CatalogRow>
 }
@@ -128,12 +133,15 @@ function kindOf(schema: string, type: string): TableDescription['kind'] | null {
   }
 }
 
-function readColumn({ texts, flavour }: Context, row: CatalogRow): CatalogColumn {
-  const [, , , name, type, extra, expression] = row
+function readColumn({ texts, flavour, documents }: Context, row: CatalogRow): CatalogColumn {
+  const [schema, table, , name, type, extra, expression] = row
+  const isDocument =
+    documents.size > 0 &&
+    documents.has([schema, table, `json_valid(\`${(name ?? '').replaceAll('`', '``')}\`)`].join('\0'))
   const visible = !/\bINVISIBLE\b/.test(extra ?? '')
   return {
     name: textOf(name),
-    type: textOf(type).toLowerCase(),
+    type: isDocument ? 'json' : textOf(type).toLowerCase(),
     generated: readGenerated(texts, flavour, expression ?? ''),
     ...(visible ? {} : { invisible: true }),
   }
@@ -225,7 +233,7 @@ function readRoutines(context: Context): CatalogRoutine[] {
     else known.push(row)
   }
   return context.rows.routines.flatMap((row): CatalogRoutine[] => {
-    const [schema, name, type, language, security, sqlMode, definition] = row
+    const [schema, name, type, language, security, sqlMode, definition, returns] = row
     if (type !== 'FUNCTION' && type !== 'PROCEDURE') return []
     const kind = type === 'FUNCTION' ? 'function' : 'procedure'
     const own = parameters.get(row.slice(0, 3).join('\0')) ?? []
@@ -235,7 +243,12 @@ function readRoutines(context: Context): CatalogRoutine[] {
         schema: textOf(schema),
         name: textOf(name),
         kind,
-        parameters: own.map((parameter) => ({ name: parameter[5] ?? '', mode: modeOf(parameter[4]) })),
+        parameters: own.map((parameter) => ({
+          name: parameter[5] ?? '',
+          mode: modeOf(parameter[4]),
+          ...typeIn(parameter[6]),
+        })),
+        ...(kind === 'function' && returns !== null && returns !== undefined ? { returns: returns.toLowerCase() } : {}),
         body:
           language === 'SQL'
             ? readBody(context, [kind, textOf(schema), textOf(name)], sqlMode, definition, text)
@@ -244,6 +257,10 @@ function readRoutines(context: Context): CatalogRoutine[] {
       },
     ]
   })
+}
+
+function typeIn(type: string | null | undefined): { readonly type?: string } {
+  return type === null || type === undefined ? {} : { type: type.toLowerCase() }
 }
 
 function modeOf(mode: string | null | undefined): 'in' | 'out' | 'inout' {

@@ -124,8 +124,8 @@ describe.each([
     expect(catalog.table('catalog_read', 'w')?.view?.security).toBe('invoker')
     const f = catalog.routine('function', 'catalog_read', 'F')
     expect(f?.parameters).toEqual([
-      { name: 'p', mode: 'in' },
-      { name: 'q', mode: 'in' },
+      { name: 'p', mode: 'in', type: 'int' },
+      { name: 'q', mode: 'in', type: 'varchar' },
     ])
     // A semicolon of the client's may be part of what the server keeps.
     expect(given(f?.body)?.replace(/;$/, '')).toBe(

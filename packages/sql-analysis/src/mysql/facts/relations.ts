@@ -26,10 +26,16 @@ export function findTable(reading: Reading, { schema: written, name }: Qualified
   return catalog.table(schema, name)
 }
 
-/** The name for facts: as the catalog has it, else as written, in the current schema where none was written. */
+/** The name for facts: as the catalog has it, else as written, with schema null where none was. */
 export function relationName(reading: Reading, name: QualifiedName): RelationName {
-  const found = findTable(reading, name)
-  return found === undefined ? newRelationName(reading, name) : { schema: found.schema, name: found.name }
+  return nameOf(findTable(reading, name), name)
+}
+
+/** The same of a table that was looked up already. */
+export function nameOf(table: CatalogTable | undefined, written: QualifiedName): RelationName {
+  return table === undefined
+    ? { schema: written.schema, name: written.name }
+    : { schema: table.schema, name: table.name }
 }
 
 /** The name that something about to be made gets. */
@@ -126,5 +132,5 @@ export function classOfType(type: string): ValueClass | null {
 
 /** The value of a column of a table whose columns are not known. */
 export function unknownColumns(name: string): Lineage {
-  return untraced('name', `table ${name} is not known`)
+  return untraced('relation', `table ${name} is not known`)
 }

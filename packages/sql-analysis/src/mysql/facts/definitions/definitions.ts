@@ -26,7 +26,10 @@ const ELSEWHERE: ReadonlySet<string> = new Set([
 const ACTIONS: ReadonlyMap<string, Action> = new Map([
   ['rename_table', 'alter_table'],
   ['rename_user', 'alter_user'],
-  ['create_loadable_function', 'create_language'],
+  ['create_loadable_function', 'create_function'],
+  ['drop_loadable_function', 'drop_function'],
+  ['create_package_body', 'create_package'],
+  ['drop_package_body', 'drop_package'],
   ['truncate_table', 'truncate'],
   ['create_database', 'create_schema'],
   ['alter_database', 'alter_schema'],

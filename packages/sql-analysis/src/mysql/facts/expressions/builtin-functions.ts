@@ -123,9 +123,9 @@ add(
   'harmless',
   'all',
   null,
-  `aes_decrypt aes_encrypt encode decode des_decrypt des_encrypt bin_to_uuid char convert date_format extractvalue updatexml from_base64 inet6_aton
+  `aes_decrypt aes_encrypt encode decode des_decrypt des_encrypt bin_to_uuid char extractvalue updatexml from_base64 inet6_aton
   inet6_ntoa match random_bytes regexp_instr regexp_like regexp_replace regexp_substr space uncompress unhex uuid_to_bin
-  validate_password_strength weight_string password old_password encrypt des benchmark_text format_bytes format_pico_time`,
+  validate_password_strength weight_string password old_password encrypt format_bytes format_pico_time`,
 )
 add('mysql', 'harmless', 'all', 'string', 'statement_digest statement_digest_text json_schema_validation_report')
 add(
@@ -141,6 +141,13 @@ add(
   'none',
   'string',
   'user current_user session_user system_user current_role database schema version charset collation coercibility uuid',
+)
+add(
+  'mysql',
+  'harmless',
+  'all',
+  null,
+  'json_duality_object etag current_user_in current_role_in mysqlx_generate_document_id',
 )
 add('mysql', 'harmless', 'all', 'number', 'gtid_subset ps_thread_id st_distance')
 add('mysql', 'harmless', 'all', 'string', 'gtid_subtract')
@@ -158,7 +165,7 @@ add(
   null,
   `add_months chr crc32c column_add column_check column_create column_delete column_exists column_get column_json column_list concat_operator_oracle
   decode_oracle json_array_intersect json_compact json_detailed json_equals json_exists json_loose json_normalize json_object_filter_keys
-  json_object_to_array json_query json_key_value json_overlaps kdf length lengthb median natural_sort_key nvl nvl2 percentile_cont percentile_disc
+  json_object_to_array json_query json_key_value kdf lengthb median rownum natural_sort_key nvl nvl2 percentile_cont percentile_disc
   sformat substr_oracle to_char trim_oracle lpad_oracle rpad_oracle replace_oracle uuid_v4 uuid_v7 sys_guid vec_distance vec_fromtext vec_totext
   vec_distance_euclidean vec_distance_cosine unixtime date_diff months_between trunc to_number`,
 )
@@ -186,6 +193,17 @@ add(
   'binlog_gtid_pos master_gtid_wait wsrep_last_written_gtid wsrep_last_seen_gtid wsrep_sync_wait_upto_gtid decode_histogram',
 )
 add('both', 'revealing', 'all', null, 'load_file')
+
+// Spatial functions under their older names.
+add(
+  'mariadb',
+  'harmless',
+  'all',
+  null,
+  `area boundary buffer centroid contains convexhull crosses dimension disjoint endpoint envelope equals exteriorring geometryn geometrytype
+  glength interiorringn intersects isclosed isempty isring issimple numgeometries numinteriorrings numpoints overlaps pointn pointonsurface
+  startpoint srid touches within x y`,
+)
 
 /** Spatial functions: all compute only. */
 const SPATIAL =

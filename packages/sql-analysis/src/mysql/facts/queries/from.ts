@@ -3,7 +3,7 @@ import { foldName } from '../../name-case.ts'
 import { type Item, type Source, columnIn, columnsIn, eachItem, itemOf } from '../item.ts'
 import { type Column, type Lineage, NUMBER, anyOf, comparesAsIs, derivedFrom, lineagesOf, named } from '../lineage.ts'
 import type { Reading } from '../reading.ts'
-import { findTable, newRelationName, unknownColumns } from '../relations.ts'
+import { findTable, nameOf, unknownColumns } from '../relations.ts'
 import { type Scope, findCommonTable } from '../scope.ts'
 import { commonTableColumns, renamedColumns } from './common-tables.ts'
 import { tableColumns } from './views.ts'
@@ -95,10 +95,10 @@ function baseTableItem(reading: Reading, reference: BaseTable, outer: Scope, tar
 /** The entry of a stored table under an alias, as it compares. `target`: as of `readFrom`. */
 export function tableItem(reading: Reading, name: BaseTable['table'], alias: string, target: boolean): Item {
   const table = findTable(reading, name)
-  const relation = table === undefined ? newRelationName(reading, name) : { schema: table.schema, name: table.name }
+  const relation = nameOf(table, name)
   return {
     alias,
-    schema: relation.schema === null ? null : reading.tableKey(relation.schema),
+    schema: schemaKey(reading, relation.schema),
     relation,
     columns: table === undefined ? [] : tableColumns(reading, table),
     open: table === undefined ? unknownColumns(relation.name) : null,
@@ -106,6 +106,11 @@ export function tableItem(reading: Reading, name: BaseTable['table'], alias: str
     onRead: target ? (): Set<string> | null => reading.access('select', relation, []) : null,
     reads: 0,
   }
+}
+
+function schemaKey(reading: Reading, found: string | null): string | null {
+  const schema = found ?? reading.schema
+  return schema === null ? null : reading.tableKey(schema)
 }
 
 function derivedItem(reading: Reading, reference: DerivedTable, outer: Scope, before: Source | null): Item {

@@ -124,41 +124,32 @@ function valueText(name: string, value: Expression): string | null {
       if (value.operator !== '-' || value.operands.length !== 1) return null
       return value.operands[0]?.kind === 'literal' ? `-${value.operands[0].value}` : null
     case 'call':
-      return name === 'sql_mode' ? addedModes(value) : null
+      return addedTo(name, value)
     default:
       return null
   }
 }
 
-// `sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES')`, as connectors send it: the modes there are, and these.
-function addedModes(value: Expression & { kind: 'call' }): string | null {
+// `sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES')`, as connectors send it: what there is, and these.
+function addedTo(name: string, value: Expression & { kind: 'call' }): string | null {
   if (value.name.toLowerCase() !== 'concat') return null
   let text = ''
   for (const part of value.arguments) {
     if (part.kind === 'literal' && part.type === 'string') text += part.value
-    else if (part.kind === 'system_variable' && part.name === 'sql_mode') text += '@@sql_mode'
+    else if (part.kind === 'system_variable' && part.name === name) text += `@@${name}`
     else return null
   }
   return text
 }
 
-/** `isolation level …`, `read only`, `read write`. */
+/** A level (`read_committed` …), `read_only`, `read_write`. */
 function readTransactionWords(reading: Reading, prefix: string, words: readonly string[]): void {
-  const text = words.join(' ').toLowerCase().replaceAll('_', ' ')
-  const level = /isolation level (.+?)(?:,|$| read (?:only|write)$)/.exec(text)?.[1]
-  if (level !== undefined)
-    addSetting(reading, {
-      action: 'set',
-      name: `${prefix}transaction_isolation`,
-      value: level.trim().replaceAll(' ', '-'),
-    })
-  const access = /read (only|write)/.exec(text)?.[1]
-  if (access !== undefined)
-    addSetting(reading, {
-      action: 'set',
-      name: `${prefix}transaction_read_only`,
-      value: access === 'only' ? 'on' : 'off',
-    })
+  for (const word of words) {
+    const access = word === 'read_only' || word === 'read_write'
+    const name = `${prefix}${access ? 'transaction_read_only' : 'transaction_isolation'}`
+    const value = access ? (word === 'read_only' ? 'on' : 'off') : word.replaceAll('_', '-')
+    addSetting(reading, { action: 'set', name, value })
+  }
 }
 
 function readAccountWords(

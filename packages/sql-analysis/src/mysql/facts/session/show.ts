@@ -20,6 +20,7 @@ const REVEALING: ReadonlyMap<string, string> = new Map([
   ['profiles', 'it shows statements of the session'],
   ['grants', 'it shows password hashes'],
   ['create_user', 'it shows password hashes'],
+  ['create_server', 'it shows a password'],
   ['replica_status', 'it shows accounts and errors of other servers'],
   ['slave_status', 'it shows accounts and errors of other servers'],
   ['all_slaves_status', 'it shows accounts and errors of other servers'],

@@ -29,7 +29,8 @@ export function readCreateFunction(c: TokenCursor, draft: Draft): void {
   draft.objects.push({ type: 'function', name })
   readParameters(c, draft, c.isMariadb)
   c.expect('returns')
-  readVariableType(c)
+  const returns = readVariableType(c)
+  if (returns !== null) draft.returns = returns
   while (c.accept('collate')) readCharacterSetName(c)
   readCharacteristicsAndBody(c, draft)
 }
@@ -50,9 +51,9 @@ function readParameters(c: TokenCursor, draft: Draft, modes: boolean): void {
   do {
     const mode = modes ? readMode(c) : 'in'
     const name = c.name()
-    readVariableType(c)
+    const type = readVariableType(c)
     while (c.accept('collate')) readCharacterSetName(c)
-    draft.parameters.push({ name, mode })
+    draft.parameters.push({ name, mode, ...(type === null ? {} : { type }) })
   } while (c.accept(','))
   c.expect(')')
 }

@@ -34,9 +34,14 @@ function readDeclaration(c: TokenCursor, readBody: (c: TokenCursor) => AnyStatem
   }
   if (c.accept('cursor')) return readCursor(c, names[0] ?? '')
   while (c.accept(',')) names.push(c.name())
-  readVariableType(c)
+  const type = readVariableType(c)
   while (c.accept('collate')) readCharacterSetName(c)
-  return { kind: 'declare', names, default: c.accept('default') ? c.grammar.expression(c) : null }
+  return {
+    kind: 'declare',
+    names,
+    ...(type === null ? {} : { type }),
+    default: c.accept('default') ? c.grammar.expression(c) : null,
+  }
 }
 
 /** `CURSOR [(parameter type, …)] FOR query`; the parameters are MariaDB's. */
