@@ -2,13 +2,14 @@ import {
   MysqlCatalog,
   type CatalogColumn,
   type CatalogEvent,
-  type CatalogForeignKey,
   type CatalogRoutine,
   type CatalogTrigger,
   type CatalogView,
   type Stored,
   type TableDescription,
 } from './catalog.ts'
+import { byNumber, textOf } from './catalog-cells.ts'
+import { readForeignKeys, readUniqueKeys } from './catalog-keys.ts'
 import { needsWholeText, type CatalogRow, type MYSQL_CATALOG_QUERIES } from './catalog-queries.ts'
 import { OwnPrivileges } from './catalog-visibility.ts'
 import type { Dialect } from './dialect.ts'
@@ -172,58 +173,6 @@ function readView({ texts }: Context, row: CatalogRow | undefined): CatalogView 
   }
 }
 
-function readUniqueKeys(rows: readonly CatalogRow[]): string[][] {
-  const keys = new Map<string, (string | null)[]>()
-  for (const [, , index, , column] of byNumber(rows, 3)) {
-    const name = textOf(index)
-    const columns = keys.get(name)
-    if (columns === undefined) keys.set(name, [column ?? null])
-    else columns.push(column ?? null)
-  }
-  // A key over an expression has a part without a column: its columns alone are not unique.
-  const whole = [...keys].filter((entry): entry is [string, string[]] => !entry[1].includes(null))
-  return whole.toSorted(([a], [b]) => Number(b === 'PRIMARY') - Number(a === 'PRIMARY')).map(([, columns]) => columns)
-}
-
-function readForeignKeys(
-  rows: readonly CatalogRow[],
-  rules: ReadonlyMap<string, CatalogRow>,
-): readonly CatalogForeignKey[] {
-  const keys = new Map<string, CatalogRow[]>()
-  for (const row of byNumber(rows, 3)) {
-    const name = textOf(row[2])
-    const known = keys.get(name)
-    if (known === undefined) keys.set(name, [row])
-    else known.push(row)
-  }
-  return [...keys.values()].map((columns) => {
-    const [first = []] = columns
-    const rule = rules.get(first.slice(0, 3).join('\0'))
-    return {
-      columns: columns.map((row) => textOf(row[4])),
-      references: { schema: textOf(first[5]), name: textOf(first[6]) },
-      referencedColumns: columns.map((row) => textOf(row[7])),
-      onDelete: ruleOf(rule?.[3]),
-      onUpdate: ruleOf(rule?.[4]),
-    }
-  })
-}
-
-/** A rule that is not known may be any: the one that changes most. */
-function ruleOf(rule: string | null | undefined): CatalogForeignKey['onDelete'] {
-  switch (rule) {
-    case 'RESTRICT':
-    case 'NO ACTION':
-      return 'restrict'
-    case 'SET NULL':
-      return 'set_null'
-    case 'SET DEFAULT':
-      return 'set_default'
-    default:
-      return 'cascade'
-  }
-}
-
 function readRoutines(context: Context): CatalogRoutine[] {
   const parameters = new Map<string, CatalogRow[]>()
   for (const row of byNumber(context.rows.parameters, 3)) {
@@ -352,13 +301,4 @@ function grouped(rows: readonly CatalogRow[]): ReadonlyMap<string, CatalogRow[]>
 /** Schema and table stand first in every row of them. */
 function tableKey([schema, table]: CatalogRow): string {
   return `${textOf(schema)}\0${textOf(table)}`
-}
-
-function byNumber(rows: readonly CatalogRow[], position: number): readonly CatalogRow[] {
-  return rows.length < 2 ? rows : rows.toSorted((a, b) => Number(a[position]) - Number(b[position]))
-}
-
-function textOf(value: string | null | undefined): string {
-  if (typeof value !== 'string') throw new TypeError('a row of the catalog lacks a name')
-  return value
 }
