@@ -6,9 +6,10 @@ import { CommandFailed, ExitStatus } from '../exit-status.ts'
 import { contentDetectors } from './content-detectors.ts'
 import { policyYaml } from './policy-yaml.ts'
 import { propose, type Proposals } from './propose.ts'
-import { readTarget, type TargetContents } from './read-target.ts'
+import { readTarget } from './read-target.ts'
 import { type Samples, sampleTables } from './sample-tables.ts'
 import { schemaFilter } from './schema-filter.ts'
+import type { TargetContents } from './target-contents.ts'
 
 /** What `gatehouse policy suggest` takes. */
 export interface SuggestOptions {
@@ -49,9 +50,9 @@ export async function suggestMasks(options: SuggestOptions): Promise<void> {
       samples =
         options.sampleRows === 0
           ? NO_SAMPLES
-          : await sampleTables(contents.queries, contents.tables, options.sampleRows, contentDetectors())
+          : await sampleTables(contents.sampler, contents.tables, options.sampleRows, contentDetectors())
     } finally {
-      contents.queries.close()
+      contents.sampler.close()
     }
   } catch (error) {
     throw failureOf(error, options.target, `${target.host}:${target.port}`)
