@@ -631,6 +631,16 @@ describe('what the server reports', () => {
     expect(first?.length).toBe(field.length - 6)
   })
 
+  it('of SHOW, whose columns are never read, passes as it is', () => {
+    for (const action of ['show', 'explain', 'show_processlist']) {
+      const scene = new Scene({ policy: ALLOW })
+      scene.query(statement({ action }))
+      scene.receive(scene.server().header(definition('Tables_in_shop'), definition('x')).row('users', 'y').end())
+      expect(scene.over, action).toBeNull()
+      expect(scene.payloads(), action).toHaveLength(5)
+    }
+  })
+
   it('unasked, before it closes, ends the session', () => {
     const scene = new Scene({ policy: ALLOW })
     scene.receive(
