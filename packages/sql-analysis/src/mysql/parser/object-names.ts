@@ -3,17 +3,17 @@ import type { ColumnReference, QualifiedName } from '../query-tree.ts'
 import { TokenKind } from '../lexer/tokens.ts'
 import type { TokenCursor } from './token-cursor.ts'
 
-/** `name` or `schema.name`; in MariaDB and MySQL also `.name`. */
+/** `name` or `schema.name`; in MariaDB also `.name`. */
 export function qualifiedName(c: TokenCursor): QualifiedName {
-  if (c.accept('.')) return { schema: null, name: c.nameOrReserved() }
+  if (c.isMariadb && c.accept('.')) return { schema: null, name: c.nameOrReserved() }
   const name = c.name()
   return c.accept('.') ? { schema: name, name: c.nameOrReserved() } : { schema: null, name }
 }
 
-/** The name of a column in its definition, which may carry the names of its table and schema; these are not kept. */
+/** The name of a column in its definition, which in MariaDB may carry the names of its table and schema; these are not kept. */
 export function columnName(c: TokenCursor): string {
   let name = c.name()
-  for (let parts = 1; parts < 3 && c.accept('.'); parts++) name = c.nameOrReserved()
+  for (let parts = 1; c.isMariadb && parts < 3 && c.accept('.'); parts++) name = c.nameOrReserved()
   return name
 }
 
@@ -75,6 +75,11 @@ export function acceptNumber(c: TokenCursor): boolean {
   if (!isNumberAhead(c, 0)) return false
   c.advance()
   return true
+}
+
+/** A number of any notation, as the options of tables take it, also where only its whole part counts. */
+export function readNumber(c: TokenCursor): void {
+  if (c.kind === TokenKind.hexNumber || !acceptNumber(c)) throw c.error()
 }
 
 /** A size in bytes: digits, or digits with K, M or G behind. */

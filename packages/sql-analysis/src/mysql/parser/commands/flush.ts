@@ -35,14 +35,20 @@ function readFlushed(c: TokenCursor, draft: CommandDraft): void {
   const kind = c.acceptAny(['binary', 'engine', 'error', 'general', 'slow', 'relay'])
   if (kind !== null) {
     draft.words.push(`${kind} logs`)
-    if (kind === 'relay' && c.isMariadb && c.isString) c.string()
     if (!(c.isMariadb && c.accept('log'))) c.expect('logs')
-    if (kind === 'relay') readChannel(c)
+    if (kind === 'relay') {
+      if (c.isMariadb && c.isString) c.string()
+      readChannel(c)
+    } else if (kind === 'binary' && c.isMariadb && c.accept('delete_domain_id')) {
+      c.expect('=')
+      c.parenthesised((at) => at.integer())
+    }
     return
   }
   const word = c.acceptAny(['logs', 'privileges', 'status', 'user_resources', 'optimizer_costs', 'hosts'])
   if (word !== null) {
     if (word === 'optimizer_costs' && c.isMariadb) throw c.error()
+    if (word === 'hosts' && !c.isMariadb && c.dialect.version >= 80400) throw c.error()
     draft.words.push(word)
     return
   }
@@ -65,11 +71,6 @@ function readFlushedOfMariadb(c: TokenCursor, draft: CommandDraft): void {
       draft.words.push(word)
       return
     }
-  }
-  if (c.accept('global') || c.accept('session')) {
-    c.expect('status')
-    draft.words.push('status')
-    return
   }
   if (c.acceptPair('query', 'cache') || acceptWord(c, 'des_key_file') || c.accept('master') || c.accept('ssl')) {
     draft.words.push('other')
@@ -102,10 +103,11 @@ export function readReset(c: TokenCursor): Command {
 }
 
 function readResetItem(c: TokenCursor, draft: CommandDraft): void {
-  if (c.acceptPair('query', 'cache')) {
+  if (c.isMariadb && c.acceptPair('query', 'cache')) {
     draft.words.push('query cache')
     return
   }
+  if (!c.isMariadb && c.dialect.version >= 80400 && c.is('slave')) throw c.error()
   if (c.acceptAny(['slave', 'replica']) !== null) {
     draft.words.push('replica')
     if (c.isMariadb && c.isString) c.string()

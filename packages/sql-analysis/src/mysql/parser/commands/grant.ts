@@ -22,6 +22,8 @@ export function readGrant(c: TokenCursor): Command {
   }
   const roles = readPrivileges(c, draft)
   if (c.accept('on')) {
+    // MySQL's dynamic privileges are names like those of roles; MariaDB has none.
+    if (c.isMariadb && roles) throw c.error()
     readLevel(c, draft)
     c.expect('to')
     readGrantees(c, draft)

@@ -7,35 +7,29 @@ import type { CommandDraft } from './command-draft.ts'
 /** Privileges of several words, by the first. */
 const LONGER: Readonly<Record<string, readonly string[]>> = {
   alter: ['alter routine'],
-  binlog: ['binlog monitor', 'binlog admin', 'binlog replay'],
-  connection: ['connection admin'],
-  create: [
-    'create temporary tables',
-    'create view',
-    'create routine',
-    'create user',
-    'create role',
-    'create tablespace',
-  ],
-  delete: ['delete history', 'delete versioning rows'],
-  drop: ['drop role'],
-  federated: ['federated admin'],
+  create: ['create temporary tables', 'create view', 'create routine', 'create user', 'create tablespace'],
   grant: ['grant option'],
   lock: ['lock tables'],
+  replication: ['replication client', 'replication slave'],
+  show: ['show databases', 'show view'],
+}
+const LONGER_OF_MYSQL: Readonly<Record<string, readonly string[]>> = { create: ['create role'], drop: ['drop role'] }
+const LONGER_OF_MARIADB: Readonly<Record<string, readonly string[]>> = {
+  binlog: ['binlog monitor', 'binlog admin', 'binlog replay'],
+  connection: ['connection admin'],
+  delete: ['delete history', 'delete versioning rows'],
+  federated: ['federated admin'],
+  read: ['read only admin', 'read_only admin'],
   read_only: ['read_only admin'],
-  'read only': [],
-  replication: [
-    'replication client',
-    'replication slave admin',
-    'replication slave',
-    'replication master admin',
-    'replication replica admin',
-    'replication replica',
-    'slave monitor',
-  ],
   replica: ['replica monitor'],
+  replication: [
+    'replication slave admin',
+    'replication replica admin',
+    'replication master admin',
+    'replication replica',
+  ],
   set: ['set user'],
-  show: ['show databases', 'show view', 'show create routine'],
+  show: ['show create routine'],
   slave: ['slave monitor'],
 }
 const SINGLE = new Set(
@@ -93,7 +87,8 @@ function readPrivilege(c: TokenCursor): string | null {
   const first = c.spelling
   if (c.kind !== TokenKind.word || first === '') return null
   // The longest that fits: no list has a member after one that it begins.
-  for (const words of LONGER[first] ?? []) {
+  const own = c.isMariadb ? LONGER_OF_MARIADB : LONGER_OF_MYSQL
+  for (const words of [...(own[first] ?? []), ...(LONGER[first] ?? [])]) {
     const parts = words.split(' ')
     if (parts.every((word, ahead) => c.spellingAhead(ahead) === word)) {
       c.restore(c.at + parts.length)

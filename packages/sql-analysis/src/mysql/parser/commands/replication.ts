@@ -12,7 +12,7 @@ export function readChange(c: TokenCursor): Command {
     c.expectPair('source', 'to')
     return readSource(c)
   }
-  if (!c.isMariadb && c.dialect.version >= 80400) throw c.error()
+  if (isLater(c)) throw c.error()
   c.expect('master')
   if (c.isMariadb && c.isString) c.string()
   c.expect('to')
@@ -30,6 +30,7 @@ function readSource(c: TokenCursor): Command {
 function readOption(c: TokenCursor, draft: CommandDraft): void {
   const option = c.spelling === '' ? c.name().toLowerCase() : c.nameOrReserved().toLowerCase()
   if (!OPTIONS.test(option)) throw c.error()
+  if (option.startsWith('source_') ? c.isMariadb : option.startsWith('master_') && isLater(c)) throw c.error()
   draft.words.push(option)
   c.expect('=')
   if (c.accept('(')) {
@@ -59,6 +60,11 @@ function readOption(c: TokenCursor, draft: CommandDraft): void {
 /** Options whose value may be a word: ON, GENERATE, LOCAL, slave_pos …. */
 const WORDS =
   /^(?:require_table_primary_key_check|assign_gtids_to_anonymous_transactions|master_use_gtid|master_demote_to_slave)$/
+
+/** True: a MySQL whose words for replication are source and replica alone. */
+function isLater(c: TokenCursor): boolean {
+  return !c.isMariadb && c.dialect.version >= 80400
+}
 
 /** What the options of a source are called. */
 const OPTIONS =
@@ -115,7 +121,7 @@ function readFilter(c: TokenCursor): Command {
 export function readStartStop(c: TokenCursor, verb: 'start' | 'stop'): Command {
   if (!c.isMariadb && c.accept('group_replication')) {
     const draft = draftCommand(`${verb}_group_replication`)
-    if (verb === 'start' && c.isName) readConnectionOptions(c)
+    if (verb === 'start' && c.isName) readConnectionOptions(c, true)
     return draft
   }
   const draft = draftCommand(`${verb}_replica`)
@@ -124,13 +130,13 @@ export function readStartStop(c: TokenCursor, verb: 'start' | 'stop'): Command {
     readThreads(c, draft)
     return draft
   }
-  if (!c.isMariadb && c.dialect.version >= 80400) c.expect('replica')
+  if (isLater(c)) c.expect('replica')
   else if (!c.accept('slave')) c.expect('replica')
   if (c.isMariadb && c.isString) c.string()
   readThreads(c, draft)
   if (verb === 'start') {
     if (c.accept('until')) readUntil(c)
-    if (!c.isMariadb) readConnectionOptions(c)
+    if (!c.isMariadb) readConnectionOptions(c, false)
   }
   readChannel(c, draft)
   return draft
@@ -159,12 +165,12 @@ function readUntil(c: TokenCursor): void {
   } while (c.accept(','))
 }
 
-/** `USER = '…' PASSWORD = '…' DEFAULT_AUTH = '…' PLUGIN_DIR = '…'`, with or without commas. */
-function readConnectionOptions(c: TokenCursor): void {
+/** `USER = '…' PASSWORD = '…' DEFAULT_AUTH = '…' PLUGIN_DIR = '…'`; commas between or none. */
+function readConnectionOptions(c: TokenCursor, commas: boolean): void {
   while (c.acceptAny(['user', 'password', 'default_auth', 'plugin_dir']) !== null) {
     c.expect('=')
     c.string()
-    c.accept(',')
+    if (commas && !c.accept(',')) return
   }
 }
 

@@ -83,7 +83,8 @@ function readComponentVariables(c: TokenCursor, draft: CommandDraft): void {
     if (c.accept('.')) variable += `.${c.name()}`
     draft.words.push(`set ${variable.toLowerCase()}`)
     if (!c.accept('=')) c.expect(':=')
-    draft.expressions.push(c.grammar.expression(c))
+    // ON, ALL and BINARY are values of variables.
+    if (c.acceptAny(['on', 'all', 'binary']) === null) draft.expressions.push(c.grammar.expression(c))
   } while (c.accept(','))
 }
 

@@ -31,7 +31,7 @@ function readLockType(c: TokenCursor): 'read' | 'write' {
     c.accept('local')
     return 'read'
   }
-  c.accept('low_priority')
+  if (c.isMariadb || c.dialect.version < 90000) c.accept('low_priority')
   c.expect('write')
   if (c.isMariadb) c.accept('concurrent')
   return 'write'
@@ -74,9 +74,10 @@ export function readMaintenance(
       c.expect('upgrade')
       draft.words.push('for upgrade')
     } else if (views && c.acceptPair('from', 'mysql')) draft.words.push('from mysql')
-    else if (AFTER[verb]?.includes(c.spelling) === true) {
+    else if (AFTER[verb]?.includes(c.spelling) === true && !(c.is('force') && !c.isMariadb)) {
       draft.words.push(c.spelling)
       c.advance()
+      if (verb === 'checksum') return draft
     } else return draft
   }
 }

@@ -27,8 +27,8 @@ export function unqualified(type: ObjectKind, name: string): NamedObject {
   return { type, name: { schema: null, name } }
 }
 
-/** `DEFINER [=] account`, CURRENT_ROLE too in MariaDB; the cursor stands behind DEFINER. */
+/** `DEFINER = account`, CURRENT_ROLE too in MariaDB; the cursor stands behind DEFINER. */
 export function readDefiner(c: TokenCursor): string {
-  c.accept('=')
+  c.expect('=')
   return readAccountName(c)
 }

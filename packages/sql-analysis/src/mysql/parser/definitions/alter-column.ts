@@ -1,7 +1,7 @@
 /** ALTER COLUMN, ALTER INDEX, ALTER CHECK and ALTER CONSTRAINT inside of ALTER TABLE. MySQL manual, "ALTER TABLE Statement". */
 import { acceptIfExists } from '../object-names.ts'
 import type { TokenCursor } from '../token-cursor.ts'
-import { readDefault } from './column.ts'
+import { isCurrentTime, readDefault } from './column.ts'
 import type { Draft } from './draft.ts'
 
 /** Reads what stands behind ALTER. */
@@ -28,14 +28,21 @@ export function readAlterColumn(c: TokenCursor, draft: Draft): void {
   draft.options.push('alter_column')
   if (c.accept('drop')) {
     if (c.accept('default')) return
+    if (c.isMariadb) throw c.error()
     c.expect('masking')
     c.expect('policy')
     draft.options.push('drop_masking_policy')
     return
   }
   c.expect('set')
-  if (c.accept('default')) draft.expressions.push(readDefault(c))
-  else if (c.accept('masking')) {
+  if (c.accept('default')) {
+    const value = readDefault(c)
+    if (!c.isMariadb && isCurrentTime(value)) throw c.error()
+    draft.expressions.push(value)
+    return
+  }
+  if (c.isMariadb) throw c.error()
+  if (c.accept('masking')) {
     c.expect('policy')
     draft.others.push({ role: 'other', type: 'masking_policy', name: { schema: null, name: c.name() } })
   } else if (!c.accept('visible')) c.expect('invisible')

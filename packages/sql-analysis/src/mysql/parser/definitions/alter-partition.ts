@@ -14,7 +14,7 @@ export function readAlterPartition(c: TokenCursor, draft: Draft): boolean {
       if (c.isMariadb) acceptIfNotExists(c)
       readNoWriteToBinlog(c)
       if (c.accept('partitions')) c.integer()
-      else readPartitionDefinitions(c, draft)
+      else if (!c.atEnd) readPartitionDefinitions(c, draft)
       draft.options.push('add_partition')
       return true
     case 'drop':
@@ -50,17 +50,17 @@ export function readAlterPartition(c: TokenCursor, draft: Draft): boolean {
       c.expect('with')
       c.expect('table')
       draft.others.push({ role: 'exchange', type: 'table', name: qualifiedName(c) })
-      if (c.accept('with') || c.accept('without')) c.expect('validation')
+      if (!c.isMariadb && (c.accept('with') || c.accept('without'))) c.expect('validation')
       draft.options.push('exchange_partition')
       return true
     case 'convert':
       return c.isMariadb && readConvertPartition(c, draft)
     case 'secondary_load':
     case 'secondary_unload':
-      if (c.spellingAhead(1) === 'partition') return readMaintenance(c, draft)
       if (c.isMariadb) return false
       draft.options.push(c.spelling)
       c.advance()
+      if (c.accept('partition')) c.parenthesised((at) => at.name())
       return true
     case 'truncate':
     case 'analyze':
@@ -78,6 +78,7 @@ export function readAlterPartition(c: TokenCursor, draft: Draft): boolean {
 
 function readMaintenance(c: TokenCursor, draft: Draft): boolean {
   if (c.spellingAhead(1) !== 'partition') return false
+  if (c.isMariadb && (c.is('discard') || c.is('import'))) throw c.error()
   const verb = c.spelling
   c.advance()
   c.advance()

@@ -9,8 +9,8 @@ import type { Draft } from './draft.ts'
 import { atKey, readKey } from './keys.ts'
 import { readTableOption } from './table-options.ts'
 
-/** What a clause was; false where none stands. */
-export type AlterTableClause = 'clause' | 'table_option' | false
+/** What a clause was (a modifier says how: ALGORITHM, LOCK, VALIDATION); false where none stands. */
+export type AlterTableClause = 'clause' | 'modifier' | 'table_option' | false
 
 /** Reads one clause. */
 export function readAlterTableClause(c: TokenCursor, draft: Draft): AlterTableClause {
@@ -84,18 +84,18 @@ export function readAlterTableClause(c: TokenCursor, draft: Draft): AlterTableCl
       c.advance()
       c.accept('=')
       if (!c.accept('default')) c.name()
-      return 'clause'
+      return 'modifier'
     case 'lock':
       c.advance()
       c.accept('=')
       if (!c.accept('default')) c.name()
-      return 'clause'
+      return 'modifier'
     case 'with':
     case 'without':
-      if (c.spellingAhead(1) === 'validation') {
+      if (!c.isMariadb && c.spellingAhead(1) === 'validation') {
         c.advance()
         c.advance()
-        return 'clause'
+        return 'modifier'
       }
       return readTableOption(c, draft) ? 'table_option' : false
     default:
@@ -154,7 +154,8 @@ function readDrop(c: TokenCursor, draft: Draft): void {
   }
   if (c.accept('constraint') || (!c.isMariadb && c.accept('check'))) {
     readIfExists(c)
-    c.name()
+    if (c.isMariadb && c.acceptPair('primary', 'key')) draft.options.push('drop_key')
+    else c.name()
     draft.options.push('drop_constraint')
     return
   }

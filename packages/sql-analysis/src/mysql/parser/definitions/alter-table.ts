@@ -5,6 +5,7 @@ import { readAlterTableClause } from './alter-table-clause.ts'
 import { readAlterPartition } from './alter-partition.ts'
 import type { Draft } from './draft.ts'
 import { readPartitionBy } from './partitions.ts'
+import { readTableOption } from './table-options.ts'
 
 /** Reads what stands behind ALTER [ONLINE] [IGNORE] TABLE. */
 export function readAlterTable(c: TokenCursor, draft: Draft): void {
@@ -18,31 +19,34 @@ export function readAlterTable(c: TokenCursor, draft: Draft): void {
 }
 
 function readClauses(c: TokenCursor, draft: Draft): void {
-  let first = true
-  for (;;) {
-    if (readAlterPartition(c, draft)) return
-    if (c.is('partition') && c.spellingAhead(1) === 'by') {
-      readPartitionBy(c, draft)
-      draft.options.push('partition_by')
-      return
-    }
-    if (c.acceptPair('remove', 'partitioning')) {
-      draft.options.push('remove_partitioning')
-      return
-    }
-    const option = readAlterTableClause(c, draft)
-    if (!option) {
-      if (first) throw c.error()
-      return
-    }
-    first = false
-    // Options of a table may follow each other without a comma; PARTITION BY follows without one.
-    if (c.accept(',')) continue
+  // What is done to partitions stands alone; MySQL lets it be said how, before.
+  let alone = true
+  for (let comma = false; ; comma = c.accept(',')) {
+    if (!comma && readPartitioning(c, draft)) return
+    if (alone && readAlterPartition(c, draft)) return
+    const clause = readAlterTableClause(c, draft)
+    if (!clause) throw c.error()
+    if (clause !== 'modifier' || c.isMariadb) alone = false
+    // Options of a table may follow each other without a comma.
+    if (clause === 'table_option') while (readTableOption(c, draft));
     if (c.atEnd) return
-    if (c.is('partition') || c.is('remove')) continue
-    if (option === 'table_option') continue
-    return
+    if (!c.is(',')) {
+      if (!readPartitioning(c, draft)) throw c.error()
+      return
+    }
   }
+}
+
+/** PARTITION BY or REMOVE PARTITIONING, the last clause; false where neither stands. */
+function readPartitioning(c: TokenCursor, draft: Draft): boolean {
+  if (c.is('partition') && c.spellingAhead(1) === 'by') {
+    readPartitionBy(c, draft)
+    draft.options.push('partition_by')
+    return true
+  }
+  if (!c.acceptPair('remove', 'partitioning')) return false
+  draft.options.push('remove_partitioning')
+  return true
 }
 
 /** `WAIT n` and NOWAIT of MariaDB. */

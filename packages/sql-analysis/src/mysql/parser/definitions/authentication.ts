@@ -36,7 +36,7 @@ function readIdentified(c: TokenCursor, verb: Verb): void {
     c.nameOrString()
     if (c.accept('as')) {
       readText(c)
-      readRetain(c)
+      if (verb === 'change') readRetain(c)
       return
     }
     if (c.acceptPair('initial', 'authentication')) {
@@ -57,7 +57,7 @@ function readBy(c: TokenCursor, verb: Verb): void {
   c.expect('by')
   if (!c.acceptPair('random', 'password')) readText(c)
   if (verb === 'change' && c.accept('replace')) readText(c)
-  readRetain(c)
+  if (verb === 'change') readRetain(c)
 }
 
 function readRetain(c: TokenCursor): void {

@@ -1,6 +1,7 @@
 /** What stands behind a column's name. MySQL manual, "CREATE TABLE Statement", column_definition. */
 import type { Expression } from '../../query-tree.ts'
 import type { ColumnDefinition } from '../../statement-tree.ts'
+import { isQuery } from '../object-names.ts'
 import type { TokenCursor } from '../token-cursor.ts'
 import { readCharacterSetName, readDataType } from './data-type.ts'
 import type { Draft } from './draft.ts'
@@ -34,9 +35,7 @@ function readGenerated(c: TokenCursor): Expression | null {
     c.expect('as')
   } else if (!c.accept('as')) return null
   if (c.isMariadb && (c.acceptPair('row', 'start') || c.acceptPair('row', 'end'))) return null
-  c.expect('(')
-  const generated = c.grammar.expression(c)
-  c.expect(')')
+  const generated = readComputed(c)
   if (!c.accept('virtual') && !c.accept('stored') && c.isMariadb) c.accept('persistent')
   return generated
 }
@@ -54,7 +53,8 @@ function readColumnAttribute(c: TokenCursor, draft: Draft, generated: boolean): 
     case 'not':
       if (c.spellingAhead(1) === 'enforced') return false
       c.advance()
-      if (!c.accept('null')) c.expect('secondary')
+      if (c.isMariadb || !c.is('secondary')) c.expect('null')
+      else c.advance()
       return true
     case 'default':
       c.advance()
@@ -77,8 +77,11 @@ function readColumnAttribute(c: TokenCursor, draft: Draft, generated: boolean): 
       c.advance()
       c.expect('key')
       return true
-    case 'key':
     case 'visible':
+      if (c.isMariadb) return readEngineOption(c)
+      c.advance()
+      return true
+    case 'key':
     case 'invisible':
       c.advance()
       return true
@@ -95,18 +98,22 @@ function readColumnAttribute(c: TokenCursor, draft: Draft, generated: boolean): 
       readCharacterSetName(c)
       return true
     case 'column_format':
+      if (c.isMariadb) return readEngineOption(c)
       c.advance()
       if (!(c.accept('default') || c.accept('fixed') || c.accept('dynamic'))) throw c.error()
       return true
     case 'storage':
+      if (c.isMariadb) return readEngineOption(c)
       c.advance()
       if (!(c.accept('default') || c.accept('disk') || c.accept('memory'))) throw c.error()
       return true
     case 'srid':
+      if (c.isMariadb) return readEngineOption(c)
       c.advance()
       c.integer()
       return true
     case 'ref_system_id':
+      if (!c.isMariadb) return false
       c.advance()
       c.expect('=')
       c.integer()
@@ -120,10 +127,13 @@ function readColumnAttribute(c: TokenCursor, draft: Draft, generated: boolean): 
       return true
     case 'constraint':
     case 'check':
-      return readCheck(c, draft)
+      if (c.isMariadb && c.is('constraint') && !isNamedReference(c)) return false
+      readCheck(c, draft)
+      // MariaDB has nothing behind it.
+      return !c.isMariadb
     case 'references':
       readReferences(c, draft)
-      return true
+      return false
     case 'compressed':
       if (!c.isMariadb) return false
       c.advance()
@@ -147,15 +157,26 @@ function readColumnAttribute(c: TokenCursor, draft: Draft, generated: boolean): 
   }
 }
 
+/** `CONSTRAINT [name] REFERENCES`, which MariaDB has. */
+function isNamedReference(c: TokenCursor): boolean {
+  return c.spellingAhead(1) === 'references' || c.spellingAhead(2) === 'references'
+}
+
 /** What follows DEFAULT: a literal, the current time, `(expression)`; in MariaDB any expression without operators, too. */
 export function readDefault(c: TokenCursor): Expression {
-  if (c.accept('(')) {
-    const value = c.grammar.expression(c)
-    c.expect(')')
-    return value
-  }
+  if (c.is('(')) return readComputed(c)
   const value = c.grammar.operand(c)
-  if (!c.isMariadb && !isConstant(value)) throw c.error()
+  const joined = value.kind === 'operation' && value.operands.length > 1 && value.operator !== 'collate'
+  if (c.isMariadb ? joined : !isConstant(value)) throw c.error()
+  return value
+}
+
+/** `(expression)`; MariaDB reads a query here, too, before it refuses it. */
+function readComputed(c: TokenCursor): Expression {
+  if (c.isMariadb && isQuery(c)) return c.grammar.operand(c)
+  c.expect('(')
+  const value = c.grammar.expression(c)
+  c.expect(')')
   return value
 }
 
@@ -181,8 +202,13 @@ function isCurrentTimestamp(name: string): boolean {
   return name === 'now' || name === 'current_timestamp' || name === 'localtime' || name === 'localtimestamp'
 }
 
+/** True: the value is NOW() or one of its synonyms. */
+export function isCurrentTime(value: Expression): boolean {
+  return value.kind === 'call' && isCurrentTimestamp(value.name)
+}
+
 function readCurrentTimestamp(c: TokenCursor): Expression {
   const value = c.grammar.operand(c)
-  if (value.kind !== 'call' || !isCurrentTimestamp(value.name)) throw c.error()
+  if (!isCurrentTime(value)) throw c.error()
   return value
 }

@@ -28,6 +28,7 @@ export function readCreate(c: TokenCursor): Definition {
     draft.orReplace = true
   }
   readPrefixes(c, draft)
+  if (draft.orReplace && !c.isMariadb && !c.is('view') && !c.is('json') && !c.is('spatial')) throw c.error()
   const kind = c.spelling
   c.advance()
   switch (kind) {
@@ -53,14 +54,15 @@ export function readCreate(c: TokenCursor): Definition {
     case 'fulltext':
     case 'spatial':
     case 'vector':
-      if (kind === 'spatial' && c.is('reference')) {
+      if (kind === 'spatial' && !c.isMariadb && c.is('reference')) {
         draft.action = 'create_spatial_reference_system'
         readCreateSpatialReferenceSystem(c, draft)
         return draft
       }
+      if (draft.orReplace && !c.isMariadb) throw c.error()
       if (kind !== 'index') c.expect('index')
       draft.action = 'create_index'
-      readCreateIndex(c, draft)
+      readCreateIndex(c, draft, kind === 'fulltext')
       return draft
     case 'database':
     case 'schema':
@@ -157,7 +159,7 @@ function readCreateByFlavour(c: TokenCursor, draft: Draft, kind: string): Defini
 function readPrefixes(c: TokenCursor, draft: Draft): void {
   if (c.accept('temporary')) {
     draft.temporary = true
-    if (!c.is('table') && !c.is('sequence') && !(c.is('external') && !c.isMariadb)) throw c.error()
+    if (!c.is('table') && !c.is('sequence')) throw c.error()
     return
   }
   const algorithm = c.is('algorithm')

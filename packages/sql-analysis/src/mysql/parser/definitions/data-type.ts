@@ -6,10 +6,8 @@ const INTEGERS = new Set('tinyint smallint mediumint middleint int integer bigin
 const DECIMALS = new Set('real float float4 float8 double decimal numeric fixed dec'.split(' '))
 const TEXTS = new Set('char character varchar varcharacter tinytext text mediumtext longtext long'.split(' '))
 const NATIONAL = new Set('national nchar nvarchar'.split(' '))
-const LENGTHS = new Set(
-  'bit binary varbinary year time timestamp datetime blob tinyblob mediumblob longblob vector'.split(' '),
-)
-const BARE = new Set('bool boolean date json serial uuid inet4 inet6'.split(' '))
+const LENGTHS = new Set('bit binary varbinary year time timestamp datetime blob vector'.split(' '))
+const BARE = new Set('bool boolean date json serial tinyblob mediumblob longblob'.split(' '))
 const SPATIAL = new Set(
   'geometry geometrycollection geomcollection point linestring polygon multipoint multilinestring multipolygon'.split(
     ' ',
@@ -28,7 +26,7 @@ export function readDataType(c: TokenCursor): string {
   if (DECIMALS.has(name)) {
     c.advance()
     if (name === 'double') c.accept('precision')
-    readPrecision(c)
+    readPrecision(c, name)
     readSigns(c)
     return name
   }
@@ -51,12 +49,17 @@ export function readDataType(c: TokenCursor): string {
   }
   if (LENGTHS.has(name)) {
     c.advance()
-    readLength(c)
+    readLength(c, name === 'varbinary')
     if (name === 'year') readSigns(c)
-    if (name.endsWith('blob') || name === 'varbinary') readCompressed(c)
+    if (name === 'blob' || name === 'varbinary') readCompressed(c)
     return name
   }
   if (BARE.has(name)) {
+    c.advance()
+    if (name.endsWith('blob')) readCompressed(c)
+    return name
+  }
+  if (c.isMariadb && (name === 'uuid' || name === 'inet4' || name === 'inet6')) {
     c.advance()
     return name
   }
@@ -80,7 +83,8 @@ function readTextType(c: TokenCursor, name: string): string {
     return 'mediumtext'
   }
   const varying = (name === 'char' || name === 'character') && c.accept('varying')
-  readLength(c)
+  if (name !== 'tinytext' && name !== 'mediumtext' && name !== 'longtext')
+    readLength(c, varying || name.startsWith('varchar'))
   readCompressed(c)
   readCharacterSet(c)
   readCompressed(c)
@@ -97,23 +101,27 @@ function readNational(c: TokenCursor, name: string): string {
   } else if (name === 'nchar') {
     varying = c.accept('varying') || c.accept('varchar') || c.accept('varcharacter')
   }
-  readLength(c)
+  readLength(c, varying)
   c.accept('binary')
   return varying ? 'varchar' : 'char'
 }
 
-/** `(n)`, or nothing. */
-function readLength(c: TokenCursor): void {
-  if (!c.accept('(')) return
+/** `(n)`, or nothing where it is not needed. */
+function readLength(c: TokenCursor, needed = false): void {
+  if (!needed && !c.is('(')) return
+  c.expect('(')
   c.integer()
   c.expect(')')
 }
 
-/** `(m)`, `(m, d)`, or nothing. */
-function readPrecision(c: TokenCursor): void {
+/** `(m)`, `(m, d)`, or nothing; DOUBLE and REAL have no `(m)`. */
+function readPrecision(c: TokenCursor, type: string): void {
   if (!c.accept('(')) return
   c.integer()
-  if (c.accept(',')) c.integer()
+  if (type === 'double' || type === 'real') {
+    c.expect(',')
+    c.integer()
+  } else if (c.accept(',')) c.integer()
   c.expect(')')
 }
 

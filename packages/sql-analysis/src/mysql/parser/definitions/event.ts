@@ -69,10 +69,7 @@ function readStateAndComment(c: TokenCursor, draft: Draft): boolean {
     found = true
   } else if (c.accept('disable')) {
     draft.options.push('disable')
-    if (c.accept('on') && !c.accept('slave')) {
-      if (c.isMariadb) throw c.error()
-      c.expect('replica')
-    }
+    if (c.accept('on') && !c.accept('slave')) c.expect('replica')
     found = true
   }
   if (c.accept('comment')) {

@@ -4,17 +4,17 @@ import type { TokenCursor } from '../token-cursor.ts'
 import { unqualified } from './account.ts'
 import { readWait } from './alter-table.ts'
 import type { Draft } from './draft.ts'
-import { readIndexOption, readIndexType, readKeyParts } from './keys.ts'
+import { readIndexOption, readIndexType, readKeyParts, readParser } from './keys.ts'
 
 /** Reads what stands behind CREATE … INDEX. */
-export function readCreateIndex(c: TokenCursor, draft: Draft): void {
+export function readCreateIndex(c: TokenCursor, draft: Draft, fulltext: boolean): void {
   if (c.isMariadb && acceptIfNotExists(c)) draft.ifNotExists = true
   draft.objects.push(unqualified('index', c.name()))
   readIndexType(c)
   readOnTable(c, draft)
   readKeyParts(c, draft)
   if (c.isMariadb) readWait(c)
-  while (readIndexOption(c));
+  while (readIndexOption(c) || (fulltext && readParser(c)));
   readAlgorithmAndLock(c)
 }
 
@@ -23,13 +23,13 @@ export function readDropIndex(c: TokenCursor, draft: Draft): void {
   if (c.isMariadb && acceptIfExists(c)) draft.ifExists = true
   draft.objects.push(unqualified('index', c.name()))
   readOnTable(c, draft)
-  readAlgorithmAndLock(c)
+  if (c.isMariadb) readWait(c)
+  else readAlgorithmAndLock(c)
 }
 
 function readOnTable(c: TokenCursor, draft: Draft): void {
   c.expect('on')
   draft.others.push({ role: 'on', type: 'table', name: qualifiedName(c) })
-  if (c.isMariadb) readWait(c)
 }
 
 function readAlgorithmAndLock(c: TokenCursor): void {

@@ -74,7 +74,14 @@ function readKeyWithoutType(c: TokenCursor, draft: Draft): void {
   readIfNotExists(c)
   c.acceptName()
   readKeyParts(c, draft)
-  while (!c.is('using') && readIndexOption(c));
+  while (readParser(c) || (!c.is('using') && readIndexOption(c)));
+}
+
+/** `WITH PARSER name`, of FULLTEXT indexes. */
+export function readParser(c: TokenCursor): boolean {
+  if (!c.acceptPair('with', 'parser')) return false
+  c.name()
+  return true
 }
 
 function readIfNotExists(c: TokenCursor): void {
@@ -124,23 +131,24 @@ export function readIndexOption(c: TokenCursor): boolean {
       c.advance()
       c.string()
       return true
-    case 'with':
-      if (c.spellingAhead(1) !== 'parser') return false
-      c.advance()
-      c.advance()
-      c.name()
-      return true
     case 'visible':
+      c.advance()
+      return true
     case 'invisible':
+      if (c.isMariadb) return readEngineOption(c)
+      c.advance()
+      return true
     case 'ignored':
+      if (!c.isMariadb) return false
       c.advance()
       return true
     case 'not':
-      if (c.spellingAhead(1) !== 'ignored') return false
+      if (!c.isMariadb || c.spellingAhead(1) !== 'ignored') return false
       c.advance()
       c.advance()
       return true
     case 'clustering':
+      if (!c.isMariadb) return false
       if (c.spellingAhead(1) === '=') return readEngineOption(c)
       c.advance()
       return true
@@ -166,7 +174,7 @@ export function readCheck(c: TokenCursor, draft: Draft, keysToo = false): boolea
     if (!c.is('check') && !c.is('references') && !atConstraintKey(c)) c.name()
   }
   if (keysToo && !c.is('check')) return false
-  if (c.is('references')) {
+  if (c.isMariadb && c.is('references')) {
     readReferences(c, draft)
     return true
   }

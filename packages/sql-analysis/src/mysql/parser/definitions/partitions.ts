@@ -126,9 +126,7 @@ function readValueList(c: TokenCursor, draft: Draft, maxvalue: boolean): void {
 
 function readValueItems(c: TokenCursor, draft: Draft, maxvalue: boolean): void {
   do {
-    if (!(maxvalue && c.accept('maxvalue')) && !(c.isMariadb && c.accept('default'))) {
-      draft.expressions.push(c.grammar.expression(c))
-    }
+    if (!maxvalue || !c.accept('maxvalue')) draft.expressions.push(c.grammar.expression(c))
   } while (c.accept(','))
 }
 
@@ -169,11 +167,6 @@ export function readPartitionOption(c: TokenCursor, draft: Draft): boolean {
       c.advance()
       c.accept('=')
       draft.others.push({ role: 'other', type: 'tablespace', name: { schema: null, name: c.name() } })
-      return true
-    case 'connection':
-      c.advance()
-      c.accept('=')
-      draft.files.push(c.string())
       return true
     default:
       return c.isMariadb && readEngineOption(c)

@@ -6,7 +6,6 @@ import type { Draft } from './draft.ts'
 
 /** Reads what stands behind CREATE RESOURCE GROUP. */
 export function readCreateResourceGroup(c: TokenCursor, draft: Draft): void {
-  if (acceptIfNotExists(c)) draft.ifNotExists = true
   draft.objects.push(unqualified('resource_group', c.name()))
   c.expect('type')
   c.accept('=')

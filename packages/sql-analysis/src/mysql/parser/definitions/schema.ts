@@ -9,20 +9,21 @@ import { readDefaultCharacterSet } from './table-options.ts'
 export function readCreateSchema(c: TokenCursor, draft: Draft): void {
   if (acceptIfNotExists(c)) draft.ifNotExists = true
   draft.objects.push(unqualified('schema', c.name()))
-  while (readSchemaOption(c, draft));
+  while (!c.is('read') && readSchemaOption(c, draft));
 }
 
 /** Reads what stands behind ALTER DATABASE; without a name the current schema is meant, and `objects` is empty. */
 export function readAlterSchema(c: TokenCursor, draft: Draft): void {
-  if (!readSchemaOption(c, draft)) {
+  // A word that is not reserved is a name, even where an option could stand.
+  if (c.isName) {
     draft.objects.push(unqualified('schema', c.name()))
     if (c.isMariadb && c.acceptPair('upgrade', 'data')) {
       c.expect('directory')
       c.expect('name')
       return
     }
-    if (!readSchemaOption(c, draft)) throw c.error()
   }
+  if (!readSchemaOption(c, draft)) throw c.error()
   while (readSchemaOption(c, draft));
 }
 

@@ -9,7 +9,7 @@ import { readTableOptions } from './table-options.ts'
 export function readCreateSequence(c: TokenCursor, draft: Draft): void {
   if (acceptIfNotExists(c)) draft.ifNotExists = true
   draft.objects.push({ type: 'sequence', name: qualifiedName(c) })
-  while (readSequenceOption(c));
+  while (!c.is('restart') && readSequenceOption(c));
   readTableOptions(c, draft)
 }
 
@@ -34,14 +34,12 @@ function readSequenceOption(c: TokenCursor): boolean {
       return true
     case 'start':
       c.advance()
-      c.accept('with')
-      c.accept('=')
+      if (!c.accept('with')) c.accept('=')
       readNumber(c)
       return true
     case 'increment':
       c.advance()
-      c.accept('by')
-      c.accept('=')
+      if (!c.accept('by')) c.accept('=')
       readNumber(c)
       return true
     case 'no':
@@ -57,8 +55,7 @@ function readSequenceOption(c: TokenCursor): boolean {
       return true
     case 'restart':
       c.advance()
-      c.accept('with')
-      c.accept('=')
+      if (!c.accept('with')) c.accept('=')
       if (isNumberAhead(c, 0) || c.is('-')) readNumber(c)
       return true
     default:

@@ -1,5 +1,5 @@
 /** CREATE SERVER and ALTER SERVER. MySQL manual, "CREATE SERVER Statement". */
-import { acceptIfNotExists, isNumberAhead } from '../object-names.ts'
+import { acceptIfNotExists } from '../object-names.ts'
 import type { TokenCursor } from '../token-cursor.ts'
 import { unqualified } from './account.ts'
 import type { Draft } from './draft.ts'
@@ -25,8 +25,9 @@ function readOptions(c: TokenCursor, draft: Draft): void {
   c.expect('options')
   c.expect('(')
   do {
-    const option = (c.isString ? c.string() : c.nameOrReserved()).toLowerCase()
-    if (isNumberAhead(c, 0)) {
+    const option = c.acceptAny(['user', 'host', 'database', 'owner', 'password', 'socket', 'port'])
+    if (option === null) throw c.error()
+    if (option === 'port') {
       c.integer()
       continue
     }

@@ -1,15 +1,14 @@
 /** Options of CREATE TABLE and ALTER TABLE. MySQL manual, "CREATE TABLE Statement", table_options; MariaDB documentation, "CREATE TABLE". */
-import { isNumberAhead, qualifiedName, readSize } from '../object-names.ts'
+import { qualifiedName, readNumber, readSize } from '../object-names.ts'
 import type { TokenCursor } from '../token-cursor.ts'
 import { readCharacterSetName } from './data-type.ts'
 import type { Draft } from './draft.ts'
 import { readEngineOption } from './engine-option.ts'
 
 const NUMBERS = new Set(
-  'max_rows min_rows avg_row_length auto_increment checksum table_checksum delay_key_write key_block_size transactional page_checksum sequence'.split(
-    ' ',
-  ),
+  'max_rows min_rows avg_row_length auto_increment checksum table_checksum delay_key_write key_block_size'.split(' '),
 )
+const NUMBERS_OF_MARIADB = new Set('transactional page_checksum sequence'.split(' '))
 const NUMBERS_OR_DEFAULT = new Set('pack_keys stats_auto_recalc stats_persistent stats_sample_pages'.split(' '))
 const STRINGS = new Set(
   'password comment compression encryption engine_attribute secondary_engine_attribute'.split(' '),
@@ -33,17 +32,16 @@ export function readTableOptions(c: TokenCursor, draft: Draft): void {
 export function readTableOption(c: TokenCursor, draft: Draft): boolean {
   const name = c.spelling
   if (name === '') return c.isMariadb && readEngineOption(c)
-  if (NUMBERS.has(name)) {
-    if (c.isMariadb && name === 'sequence' && c.spellingAhead(1) !== '=' && !isNumberAhead(c, 1)) return false
+  if (NUMBERS.has(name) || (c.isMariadb && NUMBERS_OF_MARIADB.has(name))) {
     c.advance()
     c.accept('=')
-    c.integer()
+    readNumber(c)
     return true
   }
   if (NUMBERS_OR_DEFAULT.has(name)) {
     c.advance()
     c.accept('=')
-    if (!c.accept('default')) c.integer()
+    if (!c.accept('default')) readNumber(c)
     return true
   }
   if (STRINGS.has(name) && (!c.isMariadb || name === 'password' || name === 'comment')) {
@@ -67,7 +65,7 @@ export function readTableOption(c: TokenCursor, draft: Draft): boolean {
     case 'row_format':
       c.advance()
       c.accept('=')
-      if (!ROW_FORMATS.has(c.spelling)) throw c.error()
+      if (!ROW_FORMATS.has(c.spelling) || (c.is('page') && !c.isMariadb)) throw c.error()
       c.advance()
       return true
     case 'insert_method':
@@ -101,7 +99,7 @@ export function readTableOption(c: TokenCursor, draft: Draft): boolean {
       return true
     case 'tablespace':
       c.advance()
-      c.accept('=')
+      if (!c.isMariadb) c.accept('=')
       draft.others.push({ role: 'other', type: 'tablespace', name: { schema: null, name: c.name() } })
       return true
     case 'storage':
@@ -110,6 +108,7 @@ export function readTableOption(c: TokenCursor, draft: Draft): boolean {
       c.advance()
       return true
     case 'start':
+      if (c.isMariadb) return readEngineOption(c)
       c.advance()
       c.expect('transaction')
       return true
@@ -145,7 +144,7 @@ export function readDefaultCharacterSet(c: TokenCursor): boolean {
     c.advance()
   } else return false
   c.accept('=')
-  if (!c.accept('default')) readCharacterSetName(c)
+  if (!c.isMariadb || !c.accept('default')) readCharacterSetName(c)
   return true
 }
 

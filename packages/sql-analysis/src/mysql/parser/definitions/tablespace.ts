@@ -55,7 +55,7 @@ export function readAlterUndoTablespace(c: TokenCursor, draft: Draft): void {
 export function readCreateLogfileGroup(c: TokenCursor, draft: Draft): void {
   draft.objects.push(unqualified('logfile_group', c.name()))
   c.expect('add')
-  if (!c.accept('undofile')) c.expect('redofile')
+  c.expect('undofile')
   draft.files.push(c.string())
   readOptions(c, draft)
 }

@@ -52,7 +52,7 @@ const NO_ROLES = new Set('event execute file none process proxy reload replicati
 export function readCreateRole(c: TokenCursor, draft: Draft): void {
   if (acceptIfNotExists(c)) draft.ifNotExists = true
   do {
-    if (NO_ROLES.has(c.spelling)) throw c.error()
+    if (!c.isMariadb && NO_ROLES.has(c.spelling)) throw c.error()
     draft.objects.push(readAccount(c, 'role'))
   } while (c.accept(','))
   if (c.isMariadb && c.acceptPair('with', 'admin')) {
@@ -95,6 +95,7 @@ export function readResource(c: TokenCursor): boolean {
     case 'max_connections_per_hour':
     case 'max_user_connections':
       c.advance()
+      if (c.isMariadb) c.accept('-')
       c.integer()
       return true
     case 'max_statement_time':

@@ -15,7 +15,10 @@ export function readViewAlgorithm(c: TokenCursor, draft: Draft): void {
 
 /** Reads what stands behind VIEW. */
 export function readCreateView(c: TokenCursor, draft: Draft): void {
-  if (acceptIfNotExists(c)) draft.ifNotExists = true
+  if (acceptIfNotExists(c)) {
+    if (draft.orReplace && !c.isMariadb) throw c.error()
+    draft.ifNotExists = true
+  }
   readView(c, draft)
 }
 

@@ -1,6 +1,4 @@
 /** OPEN, FETCH and CLOSE. MySQL manual, "Cursors". */
-import { TokenKind } from '../../lexer/tokens.ts'
-import type { ColumnReference, UserVariable } from '../../query-tree.ts'
 import type { ProgramStatement } from '../../statement-tree.ts'
 import { columnExpression } from '../object-names.ts'
 import type { TokenCursor } from '../token-cursor.ts'
@@ -28,17 +26,9 @@ export function readCursorStatement(c: TokenCursor): ProgramStatement | null {
       else c.accept('from')
       const cursor = c.name()
       c.expect('into')
-      return { kind: 'fetch', cursor, into: c.list(readTarget) }
+      return { kind: 'fetch', cursor, into: c.list(columnExpression) }
     }
     default:
       return null
   }
-}
-
-/** A variable of the program or, in MariaDB, of the session. */
-function readTarget(c: TokenCursor): ColumnReference | UserVariable {
-  if (c.isMariadb && c.kind === TokenKind.userVariable) {
-    return { kind: 'user_variable', name: c.userVariableName(), assigned: null }
-  }
-  return columnExpression(c)
 }

@@ -45,11 +45,7 @@ function readOfMysql(c: TokenCursor, draft: ShowDraft): boolean {
 
 function readOfMariadb(c: TokenCursor, draft: ShowDraft): boolean {
   if (c.accept('sequence')) draft.what = 'create_sequence'
-  else if (c.accept('server')) {
-    draft.what = 'create_server'
-    draft.object = { schema: null, name: c.nameOrString() }
-    return true
-  } else if (c.accept('package')) draft.what = c.accept('body') ? 'create_package_body' : 'create_package'
+  else if (c.accept('package')) draft.what = c.accept('body') ? 'create_package_body' : 'create_package'
   else return false
   draft.object = qualifiedName(c)
   return true

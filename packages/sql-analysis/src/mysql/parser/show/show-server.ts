@@ -43,14 +43,19 @@ export function readShowLogEvents(c: TokenCursor, draft: ShowDraft, what: 'binlo
   if (what === 'relaylog_events') readChannel(c)
 }
 
-/** `LOGS`, `LOG STATUS`, or STATUS, behind SHOW BINARY or SHOW MASTER. */
+/** `LOGS`, `LOG STATUS`, or STATUS, from BINARY or MASTER on. */
 export function readShowBinary(c: TokenCursor, draft: ShowDraft): void {
+  const master = c.is('master')
+  c.advance()
   if (c.accept('logs')) {
     draft.what = 'binary_logs'
     return
   }
   draft.what = 'binary_log_status'
-  if (!c.isMariadb) c.accept('log')
+  if (!master) {
+    if (c.isMariadb) throw c.error()
+    c.expect('log')
+  }
   c.expect('status')
 }
 
@@ -61,8 +66,9 @@ export function readShowReplica(c: TokenCursor, draft: ShowDraft): boolean {
     draft.what = 'replicas'
     return true
   }
+  const replica = c.is('replica')
   if (!c.accept('slave') && !c.accept('replica')) return false
-  if (c.accept('hosts')) {
+  if ((c.isMariadb || !replica) && c.accept('hosts')) {
     draft.what = 'replicas'
     return true
   }

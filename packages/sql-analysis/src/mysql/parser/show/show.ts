@@ -50,7 +50,7 @@ function readWithFull(c: TokenCursor, draft: ShowDraft): void {
       draft.what = 'processlist'
       return
     case 'triggers':
-      if (extended || c.isMariadb) throw c.error()
+      if (extended) throw c.error()
       readOfObjects(c, draft)
       return
     default:
@@ -184,10 +184,9 @@ function readOfServer(c: TokenCursor, draft: ShowDraft): boolean {
       c.advance()
       draft.what = 'plugins'
       if (!c.isMariadb) return true
-      if (c.accept('soname')) {
-        if (c.isString) c.string()
-        else readFilter(c, draft)
-      } else readFilter(c, draft)
+      if (!c.accept('soname')) return true
+      if (c.isString) c.string()
+      else readFilter(c, draft)
       return true
     case 'engines':
       c.advance()
@@ -219,7 +218,6 @@ function readOfServer(c: TokenCursor, draft: ShowDraft): boolean {
     case 'binary':
     case 'master':
       if (c.spellingAhead(0) === 'master' && !c.isMariadb && c.dialect.version >= 80400) return false
-      c.advance()
       readShowBinary(c, draft)
       return true
     case 'replicas':
@@ -244,7 +242,6 @@ function readOfMariadb(c: TokenCursor, draft: ShowDraft): boolean {
   for (const statistics of STATISTICS) {
     if (acceptWord(c, statistics)) {
       draft.what = statistics
-      readFilter(c, draft)
       return true
     }
   }
