@@ -15,6 +15,8 @@ export function scanNumber(bytes: Uint8Array, start: number, end: number): Scann
   }
   const at = digits(bytes, start, end)
   const next = at < end ? (bytes[at] ?? 0) : 0
+  // `1..3` of MariaDB's FOR loops: two numbers and what is between.
+  if (next === 0x2e && bytes[at + 1] === 0x2e && at + 1 < end) return scanned(TokenKind.integer, at)
   if (next === 0x2e) return scanFraction(bytes, at + 1, end)
   if (!isWordByte(next)) return scanned(TokenKind.integer, at)
   const exponent = exponentDigits(bytes, at, end)

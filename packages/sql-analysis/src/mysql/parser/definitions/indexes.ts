@@ -14,7 +14,8 @@ export function readCreateIndex(c: TokenCursor, draft: Draft, fulltext: boolean)
   readOnTable(c, draft)
   readKeyParts(c, draft)
   if (c.isMariadb) readWait(c)
-  while (readIndexOption(c) || (fulltext && readParser(c)));
+  if (fulltext) while (readIndexOption(c) || readParser(c));
+  else while (readIndexOption(c));
   readAlgorithmAndLock(c)
 }
 

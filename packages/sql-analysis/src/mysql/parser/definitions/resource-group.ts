@@ -1,5 +1,5 @@
 /** CREATE, ALTER and DROP RESOURCE GROUP of MySQL. MySQL manual, "Resource Group Management Statements". */
-import { acceptIfNotExists, isNumberAhead } from '../object-names.ts'
+import { isNumberAhead } from '../object-names.ts'
 import type { TokenCursor } from '../token-cursor.ts'
 import { unqualified } from './account.ts'
 import type { Draft } from './draft.ts'

@@ -94,13 +94,21 @@ export function jsonOnEmptyOnError(cursor: TokenCursor, values: Expression[]): v
   }
 }
 
+/** `[NO] INSERT`, UPDATE or DELETE. */
+function dualityTag(cursor: TokenCursor): void {
+  cursor.accept('no')
+  if (cursor.acceptAny(['insert', 'update', 'delete']) === null) throw cursor.error()
+}
+
 /** JSON_DUALITY_OBJECT([WITH (…)] 'key': value, …). */
 function jsonDualityObject(cursor: TokenCursor, name: string): Expression | null {
   if (cursor.spellingAhead(1) !== '(') return null
   cursor.advance()
   cursor.expect('(')
-  if (cursor.accept('with'))
-    cursor.parenthesised((at) => at.acceptAny(['insert', 'update', 'delete', 'no']) ?? at.name())
+  if (cursor.accept('with')) {
+    if (cursor.is('(')) cursor.parenthesised(dualityTag)
+    else dualityTag(cursor)
+  }
   const args = cursor.list((at) => {
     at.string()
     at.expect(':')
