@@ -5,6 +5,8 @@ import { CommandFailed } from '../exit-status.ts'
 
 interface DevOptions {
   readonly port: number
+  readonly mysql?: true
+  readonly mysqlPort: number
   readonly data: string
   readonly reset?: true
   readonly logLevel: string
@@ -15,9 +17,14 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
 export function devCommand(): Command {
   return new Command('dev')
     .description(
-      'run a complete gateway for development: a PostgreSQL filled with a small shop, an identity provider, the gateway',
+      'run a complete gateway for development: a PostgreSQL filled with a small shop, a MySQL with the same where there is one, an identity provider, the gateway',
     )
     .option('--port <port>', 'where PostgreSQL clients connect; another where that is taken', readPort, 15_432)
+    .option(
+      '--mysql',
+      'fetch a MySQL where no mysqld or mariadbd is found (Debian packages, unpacked into the data folder)',
+    )
+    .option('--mysql-port <port>', 'where MySQL clients connect; another where that is taken', readPort, 13_306)
     .option('--data <folder>', 'where everything is kept', '.gatehouse')
     .option(
       '--reset',
@@ -27,7 +34,7 @@ export function devCommand(): Command {
     .action(run)
 }
 
-async function run({ port, data, reset, logLevel }: DevOptions): Promise<void> {
+async function run({ port, mysql, mysqlPort, data, reset, logLevel }: DevOptions): Promise<void> {
   const interrupted = new Promise<void>((done) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => done())
   })
@@ -35,6 +42,8 @@ async function run({ port, data, reset, logLevel }: DevOptions): Promise<void> {
   const starting = startDevelopment({
     folder,
     port,
+    mysqlPort,
+    fetchMysql: mysql === true,
     reset: reset === true,
     logLevel,
     say: (line) => process.stdout.write(`${line}\n`),
@@ -47,7 +56,7 @@ async function run({ port, data, reset, logLevel }: DevOptions): Promise<void> {
     const why = await Promise.race([interrupted, development.databaseEnded])
     if (typeof why === 'string') {
       await development.stop()
-      throw new CommandFailed(`The embedded PostgreSQL ended by itself:\n${why}`)
+      throw new CommandFailed(why)
     }
   }
   process.stdout.write('\nStopping…\n')

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { type Gateway, formatProblems, parseGatewayConfig, startGateway } from '@gatehouse/gateway'
 import { pino } from 'pino'
@@ -7,16 +7,22 @@ import { stringify } from 'yaml'
 import { writeCatalogFile } from '../catalog-file.ts'
 import { CommandFailed } from '../exit-status.ts'
 import { developmentCertificate } from './development-certificate.ts'
+import { type DevelopmentDatabases, type MysqlTwin, startDatabases } from './development-databases.ts'
 import { type DevelopmentIssuer, startDevelopmentIssuer } from './development-issuer.ts'
-import { type EmbeddedDatabase, startEmbeddedDatabase } from './embedded-database.ts'
+import type { EmbeddedDatabase } from './embedded-database.ts'
+import type { EmbeddedMysql } from './embedded-mysql.ts'
 import { freePortNear } from './free-port.ts'
 import { keptFile, writePrivately } from './kept-file.ts'
-import { loadShop } from './shop-data.ts'
 
 export interface DevelopmentOptions {
   /** Holds everything that stays: data, keys, certificates, trail, `dev.json`. */
   readonly folder: string
+  /** Where PostgreSQL clients connect; another where that is taken. */
   readonly port: number
+  /** Where MySQL clients connect, likewise. */
+  readonly mysqlPort: number
+  /** Fetch a MySQL where none is found. */
+  readonly fetchMysql: boolean
   /** Delete what the folder holds first. */
   readonly reset: boolean
   readonly logLevel: string
@@ -27,18 +33,19 @@ export interface DevelopmentOptions {
 export interface Development {
   /** What to paste where. */
   readonly welcome: string
-  /** Settles when the database ends by itself, with what it logged last. */
+  /** Settles when a database ends by itself, with which one and what it logged last. */
   readonly databaseEnded: Promise<string>
   readonly stop: () => Promise<void>
 }
 
 const TARGET = 'shop'
+const MYSQL_TARGET = 'shop-mysql'
 const POLICY = join(import.meta.dirname, 'shop-policy.yaml')
 
 /** What this project makes in the data folder; nothing else is ever deleted. */
 const OWN_ENTRIES = ['dev.json', 'dev']
 
-/** Starts database, issuer and gateway, in this order. When one does not start, what has started is stopped. */
+/** Starts databases, issuer and gateway, in this order. When one does not start, what has started is stopped. */
 export async function startDevelopment(options: DevelopmentOptions): Promise<Development> {
   const { folder, say } = options
   const home = join(folder, 'dev')
@@ -51,19 +58,18 @@ export async function startDevelopment(options: DevelopmentOptions): Promise<Dev
     for (const one of stops.splice(0).toReversed()) await one()
   }
   try {
-    if (!existsSync(join(home, 'database')))
-      say('Making a PostgreSQL and filling it with a small shop (only the first time)…')
-    const database = await startEmbeddedDatabase({
-      dataDirectory: join(home, 'database'),
-      database: TARGET,
-      load: (client) => loadShop(client),
+    const databases = await startDatabases({
+      home,
+      programs: join(folder, 'servers'),
+      fetchMysql: options.fetchMysql,
+      say,
+      stops,
     })
-    stops.push(() => database.stop())
     const issuer = await startDevelopmentIssuer({ dataDirectory: join(home, 'issuer') })
     stops.push(() => issuer.stop())
     const certificate = developmentCertificate(join(home, 'certificates'))
-    const port = await freePortNear(options.port)
-    const gateway = await startTheGateway(home, port, database, issuer, certificate, options.logLevel)
+    const ports = { postgres: await freePortNear(options.port), mysql: await freePortNear(options.mysqlPort) }
+    const gateway = await startTheGateway(home, ports, databases, issuer, certificate, options.logLevel)
     stops.push(() => gateway.close())
     const tokens = {
       agent: await issuer.mint('agent'),
@@ -71,20 +77,25 @@ export async function startDevelopment(options: DevelopmentOptions): Promise<Dev
       approver: await issuer.mint('approver'),
       otherApprover: await issuer.mint('otherApprover'),
     }
+    const { mysql } = databases
     // For `gatehouse policy test` and `explain`, which need no database then.
-    await writeCatalogFile(join(home, 'gateway.yaml'), TARGET, join(home, `${TARGET}.catalog.json`))
-    const ca = certificate.caFile
+    for (const target of mysql.kind === 'running' ? [TARGET, MYSQL_TARGET] : [TARGET])
+      await writeCatalogFile(join(home, 'gateway.yaml'), target, join(home, `${target}.catalog.json`))
+    const ca = relative(process.cwd(), certificate.caFile)
     const document = {
-      postgres: { host: 'localhost', port, target: TARGET, ca: relative(process.cwd(), ca) },
-      mysql: null,
+      postgres: { host: 'localhost', port: ports.postgres, target: TARGET, ca },
+      mysql:
+        mysql.kind === 'running'
+          ? { host: 'localhost', port: ports.mysql, target: MYSQL_TARGET, ca, server: mysql.server.product }
+          : null,
       admin: null,
       issuer: issuer.url,
       tokens,
     }
     writePrivately(join(folder, 'dev.json'), `${JSON.stringify(document, null, 2)}\n`)
     return {
-      welcome: welcome(port, ca, tokens.agent, folder, home),
-      databaseEnded: database.ended,
+      welcome: welcome(ports, mysql, certificate.caFile, tokens.agent, folder, home),
+      databaseEnded: firstEnd(databases),
       stop,
     }
   } catch (error) {
@@ -93,36 +104,34 @@ export async function startDevelopment(options: DevelopmentOptions): Promise<Dev
   }
 }
 
+interface Ports {
+  readonly postgres: number
+  readonly mysql: number
+}
+
 async function startTheGateway(
   home: string,
-  port: number,
-  database: EmbeddedDatabase,
+  ports: Ports,
+  { postgres, mysql }: DevelopmentDatabases,
   issuer: DevelopmentIssuer,
   certificate: { readonly certificateFile: string; readonly keyFile: string },
   logLevel: string,
 ): Promise<Gateway> {
   keptFile(join(home, 'masking-key'), () => randomBytes(32).toString('hex'))
   const file = join(home, 'gateway.yaml')
+  const listener = (port: number): unknown => ({
+    address: `127.0.0.1:${port}`,
+    tls: { certificateFile: certificate.certificateFile, keyFile: certificate.keyFile },
+    allowClearTextPasswordOnLoopback: true,
+  })
+  const both = mysql.kind === 'running'
   const text = stringify({
     gatewayId: 'development',
-    listeners: {
-      postgres: {
-        address: `127.0.0.1:${port}`,
-        tls: { certificateFile: certificate.certificateFile, keyFile: certificate.keyFile },
-        allowClearTextPasswordOnLoopback: true,
-      },
-    },
+    listeners: { postgres: listener(ports.postgres), ...(both ? { mysql: listener(ports.mysql) } : {}) },
     issuers: [{ issuer: issuer.url, audience: issuer.audience, allowHttp: true }],
     targets: {
-      [TARGET]: {
-        engine: 'postgres',
-        host: database.host,
-        port: database.port,
-        database: database.database,
-        user: database.gateway.user,
-        password: `file:${database.gateway.passwordFile}`,
-        tls: { mode: 'disable' },
-      },
+      [TARGET]: { engine: 'postgres', ...upstream(postgres) },
+      ...(both ? { [MYSQL_TARGET]: { engine: 'mysql', ...upstream(mysql.server) } } : {}),
     },
     policyFile: POLICY,
     maskingKey: 'file:masking-key',
@@ -135,19 +144,45 @@ async function startTheGateway(
   return await startGateway(loading.config, pino({ level: logLevel }))
 }
 
-function welcome(port: number, ca: string, token: string, folder: string, home: string): string {
-  const connection = `host=localhost port=${port} dbname=${TARGET} user=copilot sslmode=verify-full sslrootcert=${ca}`
+function upstream({
+  host,
+  port,
+  database,
+  gateway,
+}: EmbeddedDatabase | EmbeddedMysql): Readonly<Record<string, unknown>> {
+  return {
+    host,
+    port,
+    database,
+    user: gateway.user,
+    password: `file:${gateway.passwordFile}`,
+    tls: { mode: 'disable' },
+  }
+}
+
+function firstEnd({ postgres, mysql }: DevelopmentDatabases): Promise<string> {
+  const told = (product: string, ended: Promise<string>): Promise<string> =>
+    ended.then((last) => `The embedded ${product} ended by itself:\n${last}`)
+  const ends = [told('PostgreSQL', postgres.ended)]
+  if (mysql.kind === 'running') ends.push(told(mysql.server.product, mysql.server.ended))
+  return Promise.race(ends)
+}
+
+function welcome(ports: Ports, mysql: MysqlTwin, ca: string, token: string, folder: string, home: string): string {
+  const connection = `host=localhost port=${ports.postgres} dbname=${TARGET} user=copilot sslmode=verify-full sslrootcert=${ca}`
+  const mysqlOptions = `--protocol=tcp --host=localhost --port=${ports.mysql} --user=copilot --ssl-ca='${ca}' ${MYSQL_TARGET}`
+  const mysqlLine = mysql.kind === 'running' ? `MYSQL_PWD='${token}' mysql ${mysqlOptions}` : `none: ${mysql.reason}`
   return `
 Gatehouse is running. Everything an agent sends is read, decided, recorded; sensitive columns come back masked.
 
   psql    PGPASSWORD='${token}' psql "${connection}"
+  mysql   ${mysqlLine}
   token   ${token}
-  mysql   none: this version speaks PostgreSQL
   admin   none: this version has no approval queue
 
 Try   select id, name, email, ssn from customers limit 5;
       delete from orders;            (refused, with the reason and the way on)
-      select pg_read_file('/etc/passwd');
+      select pg_read_file('/etc/passwd');      (in MySQL: select load_file('/etc/passwd');)
 
 The policy is ${POLICY}; a change takes effect at once.
 Scripts read ${join(folder, 'dev.json')}; the trail is in ${join(home, 'trail')}.

@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise'
+import { Client } from 'pg'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { freePort } from '../servers/local-tools.ts'
+import { KEPT_SERVERS } from '../servers/private-folder.ts'
+
+const root = join(import.meta.dirname, '../..')
+const { postgres18, mysql9 } = inject('servers')
+
+interface Written {
+  readonly postgres: { readonly host: string; readonly port: number; readonly target: string; readonly ca: string }
+  readonly mysql: Written['postgres'] | null
+  readonly tokens: { readonly agent: string }
+}
+
+/** What the first start in this folder takes, on a machine with other things to do. */
+const START_MILLISECONDS = 60_000
+
+describe.skipIf('absent' in postgres18)('gatehouse dev', () => {
+  let folder: string
+  let child: ChildProcess
+  let out = ''
+  let written: Written
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'gatehouse-dev-cli-'))
+    mkdirSync(join(folder, 'data'), { mode: 0o755 })
+    // A MySQL that was fetched before is found in the data folder.
+    if ('address' in mysql9) symlinkSync(KEPT_SERVERS, join(folder, 'data', 'servers'))
+    const ports = ['--port', String(await freePort()), '--mysql-port', String(await freePort())]
+    child = spawn(
+      process.execPath,
+      [join(root, 'apps/cli/src/main.ts'), 'dev', '--data', join(folder, 'data'), '--log-level', 'error', ...ports],
+      { cwd: folder },
+    )
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => (out += text))
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (out += text))
+    const file = join(folder, 'data', 'dev.json')
+    const deadline = Date.now() + START_MILLISECONDS
+    while (!existsSync(file) || !out.includes('Ctrl-C')) {
+      if (child.exitCode !== null || Date.now() > deadline) throw new Error(`it did not start: ${out}`)
+      await sleep(50)
+    }
+    written = JSON.parse(readFileSync(file, 'utf8')) as Written
+  }, START_MILLISECONDS)
+
+  afterAll(async () => {
+    if (child.exitCode === null) {
+      child.kill('SIGTERM')
+      await new Promise((resolve) => child.once('exit', resolve))
+    }
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  const mysqlClient = async (): Promise<Connection> => {
+    if (written.mysql === null) throw new Error('no MySQL')
+    const { host, port, target, ca } = written.mysql
+    const ssl = { ca: readFileSync(join(folder, ca), 'utf8') }
+    return createConnection({ host, port, user: 'copilot', password: written.tokens.agent, database: target, ssl })
+  }
+
+  test('prints what to paste, and writes the same for scripts', () => {
+    expect(out).toMatch(/psql {4}PGPASSWORD='[\w.-]+' psql "host=localhost port=\d+ dbname=shop /)
+    if (written.mysql === null) expect(out).toMatch(/mysql {3}none: \S/)
+    else expect(out).toMatch(/mysql {3}MYSQL_PWD='[\w.-]+' mysql --protocol=tcp .* shop-mysql\n/)
+  })
+
+  test('lets an agent at PostgreSQL, masked', async () => {
+    const { host, port, target, ca } = written.postgres
+    const client = new Client({
+      host,
+      port,
+      user: 'copilot',
+      password: written.tokens.agent,
+      database: target,
+      ssl: { ca: readFileSync(join(folder, ca), 'utf8') },
+    })
+    await client.connect()
+    const { rows } = await client.query<{ ssn: string }>('SELECT ssn FROM customers WHERE id = 3')
+    expect(rows[0]?.ssn).toMatch(/^\*{7}\d{4}$/)
+    await client.end()
+  })
+
+  test.skipIf('absent' in mysql9)('lets the same agent at the same shop in MySQL, masked alike', async () => {
+    const connection = await mysqlClient()
+    const [rows] = await connection.query<RowDataPacket[]>('SELECT id, ssn FROM customers WHERE id = 3')
+    expect(rows).toEqual([{ id: 3, ssn: expect.stringMatching(/^\*{7}\d{4}$/) }])
+    const [prepared] = await connection.execute<RowDataPacket[]>('SELECT name FROM staff_directory WHERE id = ?', [1])
+    expect(prepared).toHaveLength(1)
+    for (const [sql, why] of [
+      ['DELETE FROM orders', /^gatehouse: .*Agents do not delete rows/],
+      ["SELECT load_file('/etc/passwd')", /^gatehouse: .*no-way-around/],
+      ['SELECT * FROM employees', /^gatehouse: .*no rule allows select on shop\.employees/],
+    ] as const)
+      await expect(connection.query(sql)).rejects.toThrow(why)
+    // The connection goes on, and what a person looks at first is there.
+    for (const sql of ['SHOW TABLES', 'DESCRIBE customers', 'EXPLAIN SELECT * FROM orders WHERE id = 1']) {
+      const [shown] = await connection.query<RowDataPacket[]>(sql)
+      expect(shown.length, sql).toBeGreaterThan(0)
+    }
+    await connection.end()
+  })
+
+  test('ends with everything that it started', async () => {
+    child.kill('SIGTERM')
+    const [status] = await new Promise<(number | null)[]>((resolve) =>
+      child.once('exit', (...how) => resolve([how[0]])),
+    )
+    expect(status).toBe(0)
+    expect(existsSync(join(folder, 'data', 'dev.json'))).toBe(false)
+    await expect(mysqlClient()).rejects.toThrow(/ECONNREFUSED|no MySQL/)
+  })
+})
