@@ -41,6 +41,7 @@ export class CommandFlow implements Receiver {
         // Every command begins anew.
         this.#cursor.nextSequenceId = 0
         this.#owner.command(this.#cursor)
+        if (this.idle) this.#startWork()
         if (!this.idle) return this.#keep(this.#cursor.rest())
       }
     } catch (error) {
@@ -86,19 +87,24 @@ export class CommandFlow implements Receiver {
   /** Goes on where something had to wait. */
   readonly resume = (): void => {
     if (this.#ended || this.#state !== 'waiting') return
-    const work = this.#owner.work()
-    if (work !== null) {
-      this.#state = 'asked'
-      void work.then(() => this.done())
-      return
-    }
+    if (this.#startWork()) return
     this.#state = 'idle'
     this.#retry()
+    if (this.idle && this.#startWork()) return
     const kept = this.#kept
     if (!this.idle || this.#ended || kept === null) return
     this.#kept = null
     this.bytes(kept, kept.length)
     if (this.#kept === null) this.#client.resume(Pause.Deciding)
+  }
+
+  /** True: there is work of the gateway's own, and it has begun. */
+  #startWork(): boolean {
+    const work = this.#ended ? null : this.#owner.work()
+    if (work === null) return false
+    this.#state = 'asked'
+    void work.then(() => this.done())
+    return true
   }
 
   /** What the client sent behind the command under way; it counts as read. */
