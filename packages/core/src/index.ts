@@ -52,7 +52,7 @@ export { GrowableOutput } from './masking/cell-output.ts'
 export type { CellOutput } from './masking/cell-output.ts'
 export type { CellFormat, ValueType } from './masking/value-type.ts'
 export { checkMysqlMask, compileMysqlCellMask, mysqlMaskEffect } from './masking/mysql/compile-mysql-cell-mask.ts'
-export { appendLengthEncodedCell, isLengthEncoded } from './masking/mysql/length-encoded-cell.ts'
+export { appendLengthEncodedCell } from './masking/mysql/length-encoded-cell.ts'
 export { mysqlColumnTypeOf } from './masking/mysql/declared-type.ts'
 export type { MysqlCellFormat, MysqlColumnType } from './masking/mysql/column-type.ts'
 

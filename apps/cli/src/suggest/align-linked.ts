@@ -1,4 +1,4 @@
-import { checkMask, type MaskSpec } from '@gatehouse/core'
+import type { MaskSpec } from '@gatehouse/core'
 import { chooseLinkedMask } from './choose-mask.ts'
 import { type ColumnLink, columnKey, compareColumns, type TargetColumn } from './columns.ts'
 import { compareConfidence, type Proposal } from './proposal.ts'
@@ -59,7 +59,7 @@ function proposedMask(surest: Proposal | undefined, members: readonly TargetColu
 /** A pseudonym without a domain of its own is the rule's alone: no other rule can say the same. */
 function canBeRepeated(spec: MaskSpec | null, members: readonly TargetColumn[]): boolean {
   if (spec === null || (spec.kind === 'pseudonym' && spec.domain.startsWith('rule '))) return false
-  return members.every(({ type }) => checkMask(spec, type) === null)
+  return members.every(({ type }) => type.check(spec) === null)
 }
 
 /** Columns connected by links, over any number of steps. */

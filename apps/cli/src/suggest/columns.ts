@@ -1,10 +1,11 @@
-import type { ColumnName, MaskSpec, ValueType } from '@gatehouse/core'
+import type { ColumnName, MaskSpec } from '@gatehouse/core'
+import type { SuggestedType } from './suggested-type.ts'
 
 /** One stored column of a target, as suggestions need it. */
 export interface TargetColumn {
   readonly name: ColumnName
   readonly relationKind: 'table' | 'partitioned' | 'foreign'
-  readonly type: ValueType
+  readonly type: SuggestedType
   /** As the server writes it: `varchar(20)`. */
   readonly typeText: string
   /** The name of its type where users made it: a domain `email_address` says what it is for. Null: PostgreSQL's own. */

@@ -1,14 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ValueType } from '@gatehouse/core'
 import { describe, expect, test } from 'vitest'
 import { judgeName } from './judge-name.ts'
 import { nameWords } from './name-words.ts'
+import { postgresType } from './postgres-type.ts'
+import type { SuggestedType } from './suggested-type.ts'
 
 interface Label {
   readonly relation: string
   readonly column: string
-  readonly type: ValueType
+  readonly type: SuggestedType
+  readonly typeName: string
   readonly kind: string | null
 }
 
@@ -19,13 +21,13 @@ function labels(file: string): readonly Label[] {
     .filter((line) => !line.startsWith('#'))
     .map((line) => {
       const [, relation = '', column = '', type = '', kind = ''] = /^([^.]+)\.(\S+) (\S+) (\S+)$/.exec(line) ?? []
-      return { relation, column, type: typeNamed(type), kind: kind === '-' ? null : kind }
+      return { relation, column, type: typeNamed(type), typeName: type, kind: kind === '-' ? null : kind }
     })
 }
 
-function typeNamed(name: string): ValueType {
+function typeNamed(name: string): SuggestedType {
   const enumLabels = name === 'enum' ? ['a', 'b'] : null
-  return { name, oid: 0, element: null, enumLabels, modifier: -1 }
+  return postgresType({ name, oid: 0, element: null, enumLabels, modifier: -1 })
 }
 
 interface Score {
@@ -43,9 +45,9 @@ function score(all: readonly Label[]): Score {
   let right = 0
   const missed: string[] = []
   const mistaken: string[] = []
-  for (const { relation, column, type, kind } of all) {
+  for (const { relation, column, type, typeName, kind } of all) {
     const judged = judgeName(relation, column, type)
-    const name = `${relation}.${column} ${type.name}`
+    const name = `${relation}.${column} ${typeName}`
     if (kind !== null && judged === null) missed.push(`${name} ${kind}`)
     if (kind === null && judged !== null) mistaken.push(`${name} as ${judged.kind} (${judged.strength})`)
     if (kind === null || judged === null) continue

@@ -1,4 +1,3 @@
-import type { ValueType } from '@gatehouse/core'
 import {
   ABOUT_IT,
   ASKED_ABOUT,
@@ -11,8 +10,8 @@ import {
   TABLE_ENDS,
 } from './name-table.ts'
 import { nameWords, singular } from './name-words.ts'
-import { PERSONAL_DATA, type PersonalData, type TypeGroup } from './personal-data.ts'
-import { typeGroup } from './type-group.ts'
+import { PERSONAL_DATA, type PersonalData } from './personal-data.ts'
+import type { SuggestedType } from './suggested-type.ts'
 
 /** What a column's name says it holds. */
 export interface NameJudgement {
@@ -34,13 +33,12 @@ const PERSONAL_BY_TABLE: ReadonlySet<PersonalData> = new Set<PersonalData>([
  * What the names of a column and its table say the column holds, on its type; null: nothing. A phrase may stand anywhere in
  * the name; what stands after it can take its meaning away, and so can the type.
  */
-export function judgeName(relation: string, column: string, type: ValueType): NameJudgement | null {
+export function judgeName(relation: string, column: string, type: SuggestedType): NameJudgement | null {
   const words = nameWords(column)
   const phrase = findPhrase(words)
   if (phrase === null || phrase.kind === null) return null
   const { kind } = phrase
-  const group = typeGroup(type)
-  if (!fitsType(kind, group, type)) return null
+  if (!fitsType(kind, type)) return null
   if (words.slice(0, phrase.start).some((word) => ASKED_ABOUT.has(word))) return null
   const strength = afterPhrase(phrase.strength, words.slice(phrase.end), words.slice(0, phrase.start))
   if (strength === null) return null
@@ -77,9 +75,9 @@ function goesBefore(one: FoundPhrase, other: FoundPhrase): boolean {
 
 const STRENGTHS: readonly NameStrength[] = ['strong', 'fair', 'weak']
 
-function fitsType(kind: PersonalData, group: TypeGroup, type: ValueType): boolean {
-  if (kind === 'birth-dates' && type.name === 'int2') return true
-  return PERSONAL_DATA[kind].types.includes(group)
+function fitsType(kind: PersonalData, type: SuggestedType): boolean {
+  if (kind === 'birth-dates' && type.small) return true
+  return PERSONAL_DATA[kind].types.includes(type.group)
 }
 
 /** What is left of the strength when other words stand beside the phrase; null: nothing. */

@@ -9,7 +9,7 @@ SELECT t.table_schema, t.table_name, t.engine, t.table_rows FROM information_sch
 WHERE t.table_type IN ('BASE TABLE', 'SYSTEM VERSIONED') AND t.table_schema NOT IN ${systemSchemas}`
 
 export const COLUMNS_QUERY: string = `
-SELECT c.table_schema, c.table_name, c.column_name, c.data_type, c.character_maximum_length,
+SELECT c.table_schema, c.table_name, c.column_name, c.data_type,
   CASE WHEN c.data_type IN ('enum', 'set') THEN c.data_type ELSE c.column_type END, c.privileges LIKE '%select%'
 FROM information_schema.columns c WHERE c.table_schema NOT IN ${systemSchemas}
 ORDER BY c.table_schema, c.table_name, c.ordinal_position`

@@ -1,11 +1,12 @@
-import { masksOfColumn, type MaskSpec, parsePolicy, type ValueType } from '@gatehouse/core'
+import { masksOfColumn, type MaskSpec, parsePolicy } from '@gatehouse/core'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { TargetColumn } from './columns.ts'
 import { policyYaml, type SuggestionReport } from './policy-yaml.ts'
+import { postgresType } from './postgres-type.ts'
 import type { Proposal } from './proposal.ts'
 
-const TEXT: ValueType = { name: 'text', oid: 25, element: null, enumLabels: null, modifier: -1 }
+const TEXT = postgresType({ name: 'text', oid: 25, element: null, enumLabels: null, modifier: -1 })
 const BASE = 'rules:\n  - { name: all, allow: { actions: [select], relations: ["*"] } }\n'
 
 function proposal(schema: string, relation: string, column: string, spec: MaskSpec, typeText = 'text'): Proposal {

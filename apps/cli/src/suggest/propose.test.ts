@@ -1,6 +1,7 @@
 import type { MaskSpec, ValueType } from '@gatehouse/core'
 import { describe, expect, test } from 'vitest'
 import { columnKey, type MaskedAlready, type TargetColumn } from './columns.ts'
+import { postgresType } from './postgres-type.ts'
 import { propose } from './propose.ts'
 import { SampleTally } from './sample-tally.ts'
 
@@ -32,7 +33,7 @@ function column(
   return {
     name: { schema: 'public', relation, column: own },
     relationKind: 'table',
-    type,
+    type: postgresType(type),
     typeText: typeName,
     ownTypeName,
     masked,

@@ -7,7 +7,6 @@ import { PEOPLE } from './name-table.ts'
 import type { PersonalData } from './personal-data.ts'
 import { compareConfidence, type Confidence, type Proposal } from './proposal.ts'
 import type { SampleTally } from './sample-tally.ts'
-import { typeGroup } from './type-group.ts'
 
 /** Free text in which something was found here and there. */
 export interface FreeText {
@@ -72,7 +71,7 @@ function judge(column: TargetColumn, content: ContentJudgement): Proposal | null
     return made(content.kind, content.sure || agrees ? 'certain' : 'likely', agrees && byColumn !== null)
   }
   if (named === null) {
-    if (typeGroup(column.type) !== 'network') return null
+    if (column.type.group !== 'network') return null
     return made('network-addresses', PEOPLE.has(headOfTable(relation)) ? 'likely' : 'look at it', false, true)
   }
   const confidence = confidenceOf(named, content)

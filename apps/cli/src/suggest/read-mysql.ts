@@ -4,7 +4,7 @@ import { MYSQL_CATALOG_SESSION } from '@gatehouse/sql-analysis'
 import type { ColumnLink } from './columns.ts'
 import { COLUMNS_QUERY, LINKS_QUERY, TABLES_QUERY } from './mysql-queries.ts'
 import { MysqlSampler } from './mysql-sampler.ts'
-import { typeLike } from './mysql-type.ts'
+import { mysqlType } from './mysql-type.ts'
 import { RuledColumns } from './ruled-columns.ts'
 import { compareTables, type ReadableColumn, type TargetContents, type TargetTable } from './target-contents.ts'
 
@@ -59,12 +59,12 @@ function columnsByTable(
 ): ReadonlyMap<string, readonly ReadableColumn[]> {
   const byTable = new Map<string, ReadableColumn[]>()
   for (const row of rows) {
-    const [schema, table, , dataType, length, typeText, readable] = row
+    const [schema, table, , dataType, typeText, readable] = row
     const name = named(row, 0)
     const column: ReadableColumn = {
       name,
       relationKind: 'table',
-      type: typeLike(dataType ?? '', length === null || length === undefined ? null : Number(length)),
+      type: mysqlType(dataType ?? '', typeText ?? ''),
       typeText: typeText ?? '',
       ownTypeName: null,
       masked: ruled.masked(name),

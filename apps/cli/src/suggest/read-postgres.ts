@@ -11,6 +11,7 @@ import type { ColumnLink, TargetColumn } from './columns.ts'
 import { FIRST_NORMAL_OID, isSystemSchema, SYSTEM_SECRETS } from './system-objects.ts'
 import { COLUMN_DETAILS_QUERY, FOREIGN_KEYS_QUERY, PAGES_QUERY } from './postgres-queries.ts'
 import { PostgresSampler } from './postgres-sampler.ts'
+import { postgresType } from './postgres-type.ts'
 import { RuledColumns } from './ruled-columns.ts'
 import { compareTables, type ReadableColumn, type TargetContents, type TargetTable } from './target-contents.ts'
 
@@ -91,7 +92,7 @@ class ColumnReader {
         {
           name: own,
           relationKind: kind,
-          type: valueType(column.typeOid, detail.modifier, this.#catalog),
+          type: postgresType(valueType(column.typeOid, detail.modifier, this.#catalog)),
           typeText: detail.typeText,
           ownTypeName:
             column.typeOid < FIRST_NORMAL_OID ? null : (this.#catalog.typeByOid(column.typeOid)?.name ?? null),
@@ -113,7 +114,7 @@ class ColumnReader {
       {
         name,
         relationKind: 'table',
-        type,
+        type: postgresType(type),
         typeText: type.name,
         ownTypeName: null,
         masked: this.#ruled.masked(name),

@@ -8,7 +8,6 @@ import {
   type TargetTable,
   TOO_SLOW,
 } from './target-contents.ts'
-import { holdsText } from './type-group.ts'
 
 /** Finds what detectors know in one value. */
 export type FindInValue = (value: Buffer) => readonly Finding[]
@@ -38,7 +37,7 @@ export async function sampleTables(
   const notSampled: { relation: string; why: string }[] = []
   let sampledTables = 0
   for (const table of tables) {
-    const columns = table.columns.filter(({ type, masked }) => masked === null && holdsText(type))
+    const columns = table.columns.filter(({ type, masked }) => masked === null && type.holdsText)
     const readable = columns.filter((column) => column.readable)
     const failures = new Set<string>()
     if (readable.length < columns.length) failures.add('permission denied for some of its columns')

@@ -1,23 +1,12 @@
 import type { CellMask } from '../cell-mask.ts'
 import type { CellOutput } from '../cell-output.ts'
-import { kindOf } from './column-type.ts'
-import type { MysqlCellFormat, MysqlColumnType } from './column-type.ts'
 
 /** From this length on, an integer with its own length stands before the bytes (MySQL manual, "Protocol::LengthEncodedInteger"). */
 const longFrom = 251
 
 /**
- * Whether a length stands before the column's cells: always in text rows; in binary rows before everything but numbers.
- * A date's one byte of length is the same as a length-encoded integer. A type that is not known is taken to have one.
- */
-export function isLengthEncoded(type: MysqlColumnType, format: MysqlCellFormat): boolean {
-  if (format === 'text') return true
-  const kind = kindOf(type)
-  return kind !== 'integer' && kind !== 'year' && kind !== 'float'
-}
-
-/**
- * Appends the masked form of the cell `source[start,end)`, its bytes without their length, as a length-encoded string.
+ * Appends the masked form of the cell `source[start,end)`, its bytes without their length, as a length-encoded string: all
+ * cells of text rows, and those of binary rows but numbers (a date's one byte of length is the same as such an integer).
  * Returns false, with nothing appended, where it becomes NULL.
  */
 export function appendLengthEncodedCell(

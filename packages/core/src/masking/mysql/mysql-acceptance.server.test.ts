@@ -11,7 +11,6 @@ import { kindOf, MYSQL_TYPES } from './column-type.ts'
 import type { MysqlCellFormat, MysqlColumnType } from './column-type.ts'
 import { checkMysqlMask, compileMysqlCellMask } from './compile-mysql-cell-mask.ts'
 import { mysqlColumnTypeOf } from './declared-type.ts'
-import { isLengthEncoded } from './length-encoded-cell.ts'
 
 // Asks real servers whether they take every masked value back, in text and in binary format, as the same value.
 
@@ -198,6 +197,11 @@ function isText(type: MysqlColumnType): boolean {
 function encoded(type: MysqlColumnType, format: MysqlCellFormat, cell: Buffer): Buffer {
   if (format === 'binary' && !isLengthEncoded(type, 'binary')) return cell
   return Buffer.concat([lengthEncoded(cell.length), cell])
+}
+
+/** In binary rows and parameters, a length stands before everything but numbers. */
+function isLengthEncoded(type: MysqlColumnType, format: MysqlCellFormat): boolean {
+  return format === 'text' || !['integer', 'year', 'float'].includes(kindOf(type))
 }
 
 function lengthEncoded(length: number): Buffer {

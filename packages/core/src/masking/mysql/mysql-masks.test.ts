@@ -12,7 +12,7 @@ import { MYSQL_TYPES } from './column-type.ts'
 import type { MysqlCellFormat, MysqlColumnType } from './column-type.ts'
 import { checkMysqlMask, compileMysqlCellMask, mysqlMaskEffect } from './compile-mysql-cell-mask.ts'
 import { mysqlColumnTypeOf } from './declared-type.ts'
-import { appendLengthEncodedCell, isLengthEncoded } from './length-encoded-cell.ts'
+import { appendLengthEncodedCell } from './length-encoded-cell.ts'
 import { redactedMysqlValue } from './redacted-mysql-value.ts'
 import { TemporalValue } from './temporal-value.ts'
 
@@ -474,13 +474,6 @@ describe('a cell with its length', () => {
     const mask = compileMysqlCellMask({ kind: 'null' }, mysqlColumnTypeOf('text'), 'text', keys)
     expect(appendLengthEncodedCell(mask, Buffer.from('x'), 0, 1, out)).toBe(false)
     expect(out.length).toBe(0)
-  })
-
-  it('has none in binary rows where it is a number', () => {
-    expect(isLengthEncoded(mysqlColumnTypeOf('int'), 'binary')).toBe(false)
-    expect(isLengthEncoded(mysqlColumnTypeOf('int'), 'text')).toBe(true)
-    expect(isLengthEncoded(mysqlColumnTypeOf('date'), 'binary')).toBe(true)
-    expect(isLengthEncoded(mysqlColumnTypeOf('decimal(5,2)'), 'binary')).toBe(true)
   })
 })
 
