@@ -30,7 +30,7 @@ export interface ClientAuthenticationOptions {
   readonly publicKey?: string | undefined
   /** Take the RSA key that the server sends without TLS: whoever can answer in its place learns the password. */
   readonly trustSentPublicKey?: boolean | undefined
-  /** Plugins that may be used; by default all that never send a clear password on the server's mere word. */
+  /** Plugins that may be used; by default all but mysql_clear_password and authentication_openid_connect_client. */
   readonly plugins?: readonly AuthenticationPluginName[] | undefined
   /** 32 random bytes, new for each login. */
   readonly random: Buffer

@@ -58,7 +58,7 @@ export type InternalCommandName =
 export interface Query {
   readonly kind: 'COM_QUERY'
   readonly text: Buffer
-  /** Query attributes; undefined when there are none. Valid until the next command is decoded. */
+  /** Query attributes; undefined when there are none. Valid until the next command is decoded; `clear()` them when done. */
   readonly attributes: ParameterList | undefined
 }
 
@@ -124,6 +124,7 @@ export class CommandReader {
 
   /** `payload` reads in `bytes`, from a command's first byte to its end. */
   read(payload: PayloadReader, bytes: Buffer): CommandMessage {
+    this.#attributes.clear()
     const first = payload.peek()
     const name = commandName(first)
     if (name === undefined) {

@@ -239,13 +239,14 @@ export class PacketCursor {
     for (;;) {
       const collected = PACKET_HEADER_BYTES + this.payloadLength
       if (this.#partLeft >= 0) {
-        this.#moveToCarry(collected, collected + PACKET_HEADER_BYTES)
+        // Room by doubling, not to the end of this part: or each part would have all parts before it copied again.
+        this.#moveToCarry(collected, this.#limit + 2 * PACKET_HEADER_BYTES)
         this.#partLeft = collected - carry.length
         if (this.#partLeft > 0) return false
         if (!this.#partContinued) return this.#joinedWhole()
         this.#partLeft = -1
       }
-      this.#moveToCarry(collected + PACKET_HEADER_BYTES, collected + PACKET_HEADER_BYTES)
+      this.#moveToCarry(collected + PACKET_HEADER_BYTES, this.#limit + 2 * PACKET_HEADER_BYTES)
       if (carry.length < collected + PACKET_HEADER_BYTES) return false
       const length = this.#readHeader(carry.bytes, collected)
       carry.length = collected

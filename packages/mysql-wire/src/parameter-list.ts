@@ -4,6 +4,9 @@ import { ProtocolError } from './protocol-error.ts'
 
 /** The server's own limit: a statement has at most 65,535 parameters. */
 export const MOST_PARAMETERS = 65_535
+const FIRST_PARAMETERS = 8
+/** Room that an emptied list may keep. */
+const KEPT_PARAMETERS = 256
 const NULL_VALUE = -1
 const LONG_DATA = -2
 const NOTHING: Buffer = Buffer.alloc(0)
@@ -23,9 +26,9 @@ export interface ParameterMemory {
 export class ParameterList {
   #bytes: Buffer = NOTHING
   #count = 0
-  #types = new Uint16Array(8)
-  #starts = new Int32Array(8)
-  #ends = new Int32Array(8)
+  #types = new Uint16Array(FIRST_PARAMETERS)
+  #starts = new Int32Array(FIRST_PARAMETERS)
+  #ends = new Int32Array(FIRST_PARAMETERS)
   #names: string[] = []
 
   /** How many there are, named ones included. */
@@ -64,11 +67,12 @@ export class ParameterList {
     return this.isLongData(index) ? undefined : decodeParameterValue(this.type(index), this.bytes(index))
   }
 
-  /** Empties it. */
+  /** Empties it, lets go of the payload's buffer, and of its own memory when there is much of it. */
   clear(): void {
     this.#count = 0
     this.#bytes = NOTHING
-    this.#names = []
+    if (this.#names.length > 0) this.#names = []
+    if (this.#types.length > KEPT_PARAMETERS) this.#allocate(FIRST_PARAMETERS)
   }
 
   /**
@@ -114,7 +118,10 @@ export class ParameterList {
       this.#types[index] = type
       if (named) this.#names.push(payload.lenencText())
     }
-    if (memory !== undefined) memory.types = this.#types.slice(0, count)
+    if (memory === undefined) return
+    // In place where it can be: some drivers send the types with every execution.
+    if (memory.types?.length === count) memory.types.set(this.#types.subarray(0, count))
+    else memory.types = this.#types.slice(0, count)
   }
 
   #recallTypes(count: number, memory: ParameterMemory | undefined): void {
@@ -125,7 +132,10 @@ export class ParameterList {
 
   #makeRoom(count: number): void {
     if (this.#types.length >= count) return
-    const capacity = Math.max(count, 2 * this.#types.length)
+    this.#allocate(Math.max(count, 2 * this.#types.length))
+  }
+
+  #allocate(capacity: number): void {
     this.#types = new Uint16Array(capacity)
     this.#starts = new Int32Array(capacity)
     this.#ends = new Int32Array(capacity)

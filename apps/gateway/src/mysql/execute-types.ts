@@ -12,7 +12,9 @@ function typesFlagAt(
   named: boolean,
 ): number {
   const payload = new PayloadReader(command.bytes, parametersAt, command.end)
-  const count = named && (flags & PARAMETER_COUNT_AVAILABLE) !== 0 ? payload.lenencInt() : parameters
+  // As `decodeParameters` reads it: the server takes a count without the flag too, when the statement has parameters.
+  const counted = named && (parameters > 0 || (flags & PARAMETER_COUNT_AVAILABLE) !== 0)
+  const count = counted ? payload.lenencInt() : parameters
   return count === 0 ? -1 : payload.offset + ((count + 7) >> 3)
 }
 

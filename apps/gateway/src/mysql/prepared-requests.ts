@@ -122,6 +122,7 @@ export class PreparedRequests {
     const { parameters, memory } = statement
     decodeParameters(execute, bytes, end, parameters, memory, this.#agreed, this.#parameters)
     const admission = gate.admit(judgement, statement.sql, auditedParameters(this.#parameters))
+    this.#parameters.clear()
     if (admission.refusal !== null) {
       if (sendsTypes(execute, command, parameters, this.#named)) statement.typesUnsent = true
       if (memory.longData !== undefined) this.toReset.add(statement)

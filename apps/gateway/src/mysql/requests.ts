@@ -177,6 +177,7 @@ export class MysqlRequests implements FlowOwner, Answered {
     if (judgement === null) return this.flow.wait(command)
     const sql = bytes.toString('utf8', start, end)
     const parameters = attributes === undefined ? null : auditedParameters(attributes)
+    attributes?.clear()
     if (!this.#runs(command, judgement, sql, parameters, ResponseKind.Text)) return
     if (judgement.forwardText === null) this.#staged.forward(command)
     else this.#staged.forwardText(command, start, judgement.forwardText)
