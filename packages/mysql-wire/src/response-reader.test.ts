@@ -221,6 +221,15 @@ describe.each(CAPABILITIES)('under capabilities 0x%x, the end of the response is
     expect(read(call, ResponseKind.Binary).resultIndex).toBe(2)
   })
 
+  it('of out parameters whose last EOF does not say that more follows, as MySQL sends them', () => {
+    const script = new Script(0).packet(ColumnCount, Buffer.from([1])).definition(ColumnDefinition)
+    script
+      .eof(DefinitionsEnd, MORE_RESULTS_EXISTS | ServerStatus.PS_OUT_PARAMS)
+      .binaryRow()
+      .eof(ResultEnd)
+    read(script.ok(), ResponseKind.Binary)
+  })
+
   it('of a cursor that was opened, and of each COM_STMT_FETCH', () => {
     const opened = new Script(capabilities).packet(ColumnCount, Buffer.from([2]))
     opened.definition(ColumnDefinition).definition(ColumnDefinition).end(CURSOR_EXISTS)

@@ -67,6 +67,8 @@ export class ResponseReader {
   #kind: ResponseKind = ResponseKind.None
   #phase: Phase = Phase.Over
   #left = 0
+  /** The rows are the out parameters of a procedure, whose OK follows. */
+  #outParameters = false
   /** The last packet ended a result, and another begins with the next. */
   #nextResult = false
 
@@ -88,6 +90,7 @@ export class ResponseReader {
     else if (kind === ResponseKind.FieldList) this.#phase = Phase.Fields
     this.resultIndex = 0
     this.#nextResult = false
+    this.#outParameters = false
     this.cursorOpened = false
   }
 
@@ -214,6 +217,8 @@ export class ResponseReader {
       this.#endOfResult()
       return ResponsePart.ResultEnd
     }
+    // MySQL says of out parameters that more results exist in this EOF alone: the one behind their row lacks the flag.
+    this.#outParameters = (this.status.flags & ServerStatus.PS_OUT_PARAMS) !== 0
     this.#phase = Phase.Rows
     return ResponsePart.DefinitionsEnd
   }
@@ -255,7 +260,9 @@ export class ResponseReader {
     const { flags } = this.status
     this.cursorOpened = kind === ResponseKind.Binary && (flags & ServerStatus.CURSOR_EXISTS) !== 0
     const more =
-      (kind === ResponseKind.Text || kind === ResponseKind.Binary) && (flags & ServerStatus.MORE_RESULTS_EXISTS) !== 0
+      (kind === ResponseKind.Text || kind === ResponseKind.Binary) &&
+      ((flags & ServerStatus.MORE_RESULTS_EXISTS) !== 0 || this.#outParameters)
+    this.#outParameters = false
     this.#nextResult = more
     this.#phase = more ? Phase.First : Phase.Over
   }
