@@ -183,7 +183,12 @@ function copyTemplate(installation: MysqlInstallation, version: MysqlVersion, da
   if (!existsSync(kept)) {
     mkdirSync(KEPT_SERVERS, { recursive: true })
     const beside = `${kept}.${randomUUID()}`
-    initialiseMysql(installation, beside)
+    try {
+      initialiseMysql(installation, beside)
+    } catch (error) {
+      // One of the system's that is held to its own folders (AppArmor), say.
+      throw new ServerAbsent(`no ${version} here: ${error instanceof Error ? error.message : String(error)}`)
+    }
     // The server's name in replication must be its own.
     rmSync(join(beside, 'auto.cnf'), { force: true })
     putInPlace(beside, kept)

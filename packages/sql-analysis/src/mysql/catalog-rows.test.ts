@@ -81,6 +81,13 @@ test('a text that could be read otherwise than it runs is not read', () => {
   expect(read([['trigger', 'shop', 'tr', '', text, 'utf8mb4']])).toBe(text)
 })
 
+test('a trigger is found at its table where names compare whatever their case, and only there', () => {
+  const triggers = [['shop', 'T', 'tr', 'BEFORE', 'INSERT', '1', '', 'SET @a = 1', 'shop']]
+  const seen = (lowerCase: string): number | undefined =>
+    buildMysqlCatalog({ ...NONE, server: [[lowerCase]], triggers }, 'mysql', TEXTS).table('shop', 't')?.triggers?.length
+  expect([seen('0'), seen('1'), seen('2')]).toEqual([undefined, 1, 1])
+})
+
 test('the columns of a key over an expression are not taken for unique', () => {
   const uniqueKeys = [
     ['shop', 't', 'over', '2', null],

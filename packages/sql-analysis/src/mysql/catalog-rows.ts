@@ -13,6 +13,7 @@ import { readForeignKeys, readUniqueKeys } from './catalog-keys.ts'
 import { needsWholeText, type CatalogRow, type MYSQL_CATALOG_QUERIES } from './catalog-queries.ts'
 import { OwnPrivileges } from './catalog-visibility.ts'
 import type { Dialect } from './dialect.ts'
+import { foldTableName, type TableNameCase } from './name-case.ts'
 import type { Expression, Query } from './query-tree.ts'
 import type { ProgramStatement, Statement } from './statement-tree.ts'
 
@@ -51,11 +52,12 @@ export function buildMysqlCatalog(
   const privileges = new OwnPrivileges(rows.privileges, rows.partialRevokes)
   const whole = new Map(rows.texts.map((row) => [row.slice(0, 3).join('\0'), row]))
   const documents = new Set((rows.jsonChecks ?? []).map((row) => row.join('\0')))
-  const context = { rows, flavour, texts, privileges, whole, documents }
+  const lowerCase = letters(rows.server[0]?.[0])
+  const context = { rows, flavour, texts, privileges, whole, documents, lowerCase }
   return new MysqlCatalog({
     version: rows.version,
     flavour,
-    lowerCaseTableNames: letters(rows.server[0]?.[0]),
+    lowerCaseTableNames: lowerCase,
     schemas: rows.schemas.map(([name]) => textOf(name)),
     tables: readTables(context),
     routines: readRoutines(context),
@@ -77,19 +79,20 @@ interface Context {
   readonly documents: ReadonlySet<string>
   /** Rows of `texts` by kind, schema and name. */
   readonly whole: ReadonlyMap<string, CatalogRow>
+  readonly lowerCase: TableNameCase
 }
 
 function readTables(context: Context): TableDescription[] {
-  const { rows, privileges } = context
-  const columns = grouped(rows.columns)
-  const views = grouped(rows.views)
-  const uniqueKeys = grouped(rows.uniqueKeys)
-  const foreignKeys = grouped(rows.foreignKeys)
-  const triggers = grouped(rows.triggers)
+  const { rows, privileges, lowerCase } = context
+  const columns = grouped(rows.columns, lowerCase)
+  const views = grouped(rows.views, lowerCase)
+  const uniqueKeys = grouped(rows.uniqueKeys, lowerCase)
+  const foreignKeys = grouped(rows.foreignKeys, lowerCase)
+  const triggers = grouped(rows.triggers, lowerCase)
   const rules = new Map(rows.rules.map((row) => [row.slice(0, 3).join('\0'), row]))
   return rows.tables.flatMap((row): TableDescription[] => {
     const [schema, name, type, engine] = row
-    const key = tableKey(row)
+    const key = tableKey(row, lowerCase)
     const kind = kindOf(textOf(schema), textOf(type))
     if (kind === null) return []
     const seen = kind !== 'table' || privileges.onTable(textOf(schema), textOf(name), 'TRIGGER')
@@ -280,17 +283,17 @@ function unread(reason: string): { readonly kind: 'unread'; readonly reason: str
   return { kind: 'unread', reason }
 }
 
-function letters(value: string | null | undefined): 0 | 1 | 2 {
+function letters(value: string | null | undefined): TableNameCase {
   if (value === '1') return 1
   if (value === '2') return 2
   if (value === '0') return 0
   throw new TypeError(`lower_case_table_names is ${String(value)}`)
 }
 
-function grouped(rows: readonly CatalogRow[]): ReadonlyMap<string, CatalogRow[]> {
+function grouped(rows: readonly CatalogRow[], lowerCase: TableNameCase): ReadonlyMap<string, CatalogRow[]> {
   const groups = new Map<string, CatalogRow[]>()
   for (const row of rows) {
-    const key = tableKey(row)
+    const key = tableKey(row, lowerCase)
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [row])
     else group.push(row)
@@ -298,7 +301,7 @@ function grouped(rows: readonly CatalogRow[]): ReadonlyMap<string, CatalogRow[]>
   return groups
 }
 
-/** Schema and table stand first in every row of them. */
-function tableKey([schema, table]: CatalogRow): string {
-  return `${textOf(schema)}\0${textOf(table)}`
+/** Schema and table stand first in every row of them; the views of one server need not agree on the case of a name. */
+function tableKey([schema, table]: CatalogRow, lowerCase: TableNameCase): string {
+  return `${foldTableName(textOf(schema), lowerCase)}\0${foldTableName(textOf(table), lowerCase)}`
 }
