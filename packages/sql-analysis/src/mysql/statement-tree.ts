@@ -136,6 +136,7 @@ export interface Show {
   /** The table, view, routine … named; null: none. */
   readonly object: QualifiedName | null
   readonly like: string | null
+  /** The condition; of SHOW EXPLAIN and SHOW ANALYZE the number of the connection. */
   readonly where: Expression | null
 }
 

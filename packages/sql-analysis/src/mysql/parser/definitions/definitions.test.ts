@@ -89,6 +89,15 @@ describe('CREATE TABLE', () => {
     ).toEqual(['/d', '/i', 'mysql://u@h/d/t', '/p'])
   })
 
+  test('of the CONNECT engine tells where its rows come from', () => {
+    const { engine, files } = read(
+      "CREATE TABLE t (a int) ENGINE=CONNECT TABLE_TYPE=CSV FILE_NAME='/etc/passwd' SRCDEF='SELECT pw FROM secret'",
+      MARIADB,
+    )
+    expect(engine).toBe('connect')
+    expect(files).toEqual(['/etc/passwd', 'SELECT pw FROM secret'])
+  })
+
   test('of MariaDB may have periods, system versioning, and options that engines define', () => {
     const definition = read(
       'CREATE OR REPLACE TABLE t (a int ttl=5 CHECK (a > 0), f timestamp(6) GENERATED ALWAYS AS ROW START INVISIBLE, u timestamp(6) AS ROW END, PERIOD FOR SYSTEM_TIME (f, u), x int WITHOUT SYSTEM VERSIONING) ' +
@@ -313,6 +322,14 @@ test('clauses that another kind of thing has are refused', () => {
     'DROP TABLE',
   ])
     expect(() => read(text), text).toThrow('SYNTAX_ERROR')
+})
+
+test('sizes do not matter: long lists are read in linear time', () => {
+  const columns = Array.from({ length: 20_000 }, (_, at) => `c${at} int DEFAULT (1)`).join()
+  expect(read(`CREATE TABLE t (${columns})`).columns).toHaveLength(20_000)
+  expect(read(`DROP TABLE ${'t,'.repeat(50_000)}t`).objects).toHaveLength(50_001)
+  expect(() => read(`CREATE TABLE t (a int DEFAULT ${'('.repeat(100_000)}`)).toThrow(/TOO_COMPLEX|SYNTAX_ERROR/)
+  expect(() => read(`CREATE TABLE ${'('.repeat(100_000)}`)).toThrow('SYNTAX_ERROR')
 })
 
 test('comments inside, and executable comments around clauses as mysqldump writes them, change nothing', () => {

@@ -31,7 +31,7 @@ export function readTableOptions(c: TokenCursor, draft: Draft): void {
 /** One option; false where none stands, and then nothing was taken. */
 export function readTableOption(c: TokenCursor, draft: Draft): boolean {
   const name = c.spelling
-  if (name === '') return c.isMariadb && readEngineOption(c)
+  if (name === '') return c.isMariadb && readEngineOption(c, draft.files)
   if (NUMBERS.has(name) || (c.isMariadb && NUMBERS_OF_MARIADB.has(name))) {
     c.advance()
     c.accept('=')
@@ -57,7 +57,7 @@ export function readTableOption(c: TokenCursor, draft: Draft): boolean {
       draft.engine = c.nameOrString().toLowerCase()
       return true
     case 'secondary_engine':
-      if (c.isMariadb) return readEngineOption(c)
+      if (c.isMariadb) return readEngineOption(c, draft.files)
       c.advance()
       c.accept('=')
       if (!c.accept('null')) draft.options.push(`secondary_engine=${c.nameOrString()}`)
@@ -108,12 +108,12 @@ export function readTableOption(c: TokenCursor, draft: Draft): boolean {
       c.advance()
       return true
     case 'start':
-      if (c.isMariadb) return readEngineOption(c)
+      if (c.isMariadb) return readEngineOption(c, draft.files)
       c.advance()
       c.expect('transaction')
       return true
     case 'autoextend_size':
-      if (c.isMariadb) return readEngineOption(c)
+      if (c.isMariadb) return readEngineOption(c, draft.files)
       c.advance()
       c.accept('=')
       readSize(c)
@@ -125,7 +125,7 @@ export function readTableOption(c: TokenCursor, draft: Draft): boolean {
       c.expect('versioning')
       return true
     default:
-      return c.isMariadb && readEngineOption(c)
+      return c.isMariadb && readEngineOption(c, draft.files)
   }
 }
 

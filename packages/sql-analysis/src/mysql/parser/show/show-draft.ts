@@ -43,5 +43,7 @@ export function readLimit(c: TokenCursor): void {
 }
 
 function readLimitNumber(c: TokenCursor): void {
-  if (!acceptNumber(c)) c.grammar.operand(c)
+  if (acceptNumber(c)) return
+  const limit = c.grammar.operand(c)
+  if (limit.kind !== 'parameter' && limit.kind !== 'column') throw c.error()
 }

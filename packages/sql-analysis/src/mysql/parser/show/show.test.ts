@@ -41,6 +41,11 @@ test('the condition of a SHOW is an expression like any other', () => {
   expect(readOne('SHOW INDEX FROM t WHERE Key_name = f()')).toMatchObject({ where: { kind: 'operation' } })
 })
 
+test('what SHOW EXPLAIN and LIMIT compute is told, or refused', () => {
+  expect(readOne('SHOW EXPLAIN FOR (SELECT pw FROM secret)', MARIADB)).toMatchObject({ where: { kind: 'subquery' } })
+  expect(() => readOne('SHOW WARNINGS LIMIT (SELECT 1)', MARIADB)).toThrow('SYNTAX_ERROR')
+})
+
 test('each flavour has its own', () => {
   for (const text of [
     'SHOW BINARY LOG STATUS',

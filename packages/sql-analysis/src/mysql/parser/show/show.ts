@@ -259,7 +259,8 @@ function readOfMariadb(c: TokenCursor, draft: ShowDraft): boolean {
         c.nameOrString()
       }
       c.expect('for')
-      c.grammar.operand(c)
+      // Computed by the server, and repeated in its error.
+      draft.where = c.grammar.expression(c)
       return true
     case 'package':
       c.advance()
