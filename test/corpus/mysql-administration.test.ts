@@ -1,9 +1,7 @@
 /** Definitions, commands and SHOW of the statement corpus: what the servers take must be read, with the right objects. Queries and changes of rows are measured elsewhere. */
 import { Buffer } from 'node:buffer'
+import { dialectOf, parseMysqlText, type Dialect, type ParsedStatement, type ParsedText } from '@gatehouse/sql-analysis'
 import { describe, expect, test } from 'vitest'
-import { dialectOf, type Dialect } from '../../packages/sql-analysis/src/mysql/dialect.ts'
-import { parseText, type ParsedText } from '../../packages/sql-analysis/src/mysql/parser/parse-text.ts'
-import type { Statement } from '../../packages/sql-analysis/src/mysql/statement-tree.ts'
 import { absence, corpusText } from './cases.ts'
 
 interface Sample {
@@ -27,10 +25,10 @@ function samples(file: string): readonly Sample[] {
 
 function parse(text: string, dialect: Dialect): ParsedText {
   const bytes = Buffer.from(text)
-  return parseText(bytes, 0, bytes.length, dialect)
+  return parseMysqlText(bytes, 0, bytes.length, dialect)
 }
 
-function readOne(text: string, dialect: Dialect): Statement | null {
+function readOne(text: string, dialect: Dialect): ParsedStatement['statement'] | null {
   const parsed = parse(text, dialect)
   return 'error' in parsed || parsed.statements.length !== 1 ? null : (parsed.statements[0]?.statement ?? null)
 }
