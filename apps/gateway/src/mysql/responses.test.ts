@@ -736,6 +736,26 @@ describe('cursors', () => {
   })
 })
 
+describe('a statement whose record could not be written', () => {
+  it('is refused where the server rejects what went in its place', () => {
+    const scene = new Scene({ policy: ALLOW })
+    scene.query(selectSsn).unrecord(new Error('the disk is full'))
+    scene.receive(scene.server().err(1064, '42000', "near 'refused by gatehouse'"))
+    const error = lastError(scene.payloads())
+    expect(error.errorCode).toBe(1021)
+    expect(error.errorMessage).toContain('TRAIL_UNAVAILABLE')
+    expect(scene.answered.map(([, failed]) => failed)).toEqual([true])
+  })
+
+  it('ends the session where the server answers it', () => {
+    const scene = new Scene({ policy: ALLOW })
+    scene.query(selectSsn).unrecord(new Error('the disk is full'))
+    scene.receive(scene.server().header(definition('id'), definition('ssn')).row('1', 'x').end())
+    expect(scene.over).toMatchObject({ kind: 'protocol' })
+    expect(scene.take()).toHaveLength(0)
+  })
+})
+
 describe('a statement that is prepared', () => {
   it('has its id and its parameters from the reply; one that failed has none', () => {
     const scene = new Scene()

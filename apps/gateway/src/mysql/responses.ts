@@ -203,6 +203,9 @@ export class MysqlResponses implements Receiver {
     if (asked === null) return this.#unasked()
     if (cursor.continued) throw new ProtocolError('UNEXPECTED_PACKET', 'a packet that is no row is too long')
     const part = this.#reader.packet(cursor.bytes, cursor.payload, cursor.end, cursor.payloadLength)
+    if (part !== ResponsePart.Err && (asked.admission?.refusal ?? null) !== null) {
+      throw new ProtocolError('UNEXPECTED_PACKET', 'the database accepted what it had to reject')
+    }
     if (this.#stateEndsSession(part)) return
     this.#part(part, asked)
     if (!this.#reader.over) return
@@ -338,6 +341,9 @@ export class MysqlResponses implements Receiver {
     if (this.#endCut(running)) return
     const error = readError(this.#cursor)
     if (running !== null) this.#options.gate.outcome(running, String(error.errorCode))
+    // Its record could not be written: what the server had to reject went in its place.
+    const refusal = running?.refusal ?? null
+    if (refusal !== null) return this.#output.send(encodeRefusal(refusal, this.#output.nextSequenceId))
     this.#reports.error(asked, error, this.#options.gate.authority.classifier)
   }
 
