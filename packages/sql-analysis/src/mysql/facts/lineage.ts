@@ -15,11 +15,8 @@ import {
 import type { Spending } from '../../facts/work.ts'
 import { foldName } from '../name-case.ts'
 
-/**
- * What kind of value it is, as far as comparing it goes. `parameter`: it becomes what it is compared with; `null`: NULL.
- * MySQL manual, "Type Conversion in Expression Evaluation".
- */
-export type ValueClass = 'string' | 'number' | 'temporal' | 'json' | 'parameter' | 'null'
+/** What kind of value it is, as far as comparing it goes. MySQL manual, "Type Conversion in Expression Evaluation". */
+export type ValueClass = 'string' | 'number' | 'temporal' | 'json' | 'null'
 
 /** What one value depends on. Immutable. */
 export interface Lineage extends Traced {
@@ -59,8 +56,6 @@ export const NUMBER: Lineage = constant('number')
 export const MOMENT: Lineage = constant('temporal')
 /** A constant JSON document. */
 export const DOCUMENT: Lineage = constant('json')
-/** The `?` of a statement that is prepared: it takes the type of what it is compared with. */
-export const PARAMETER: Lineage = constant('parameter')
 /** NULL. */
 export const NULL: Lineage = constant('null')
 
@@ -69,7 +64,6 @@ const CONSTANTS: Readonly<Record<ValueClass, Lineage>> = {
   number: NUMBER,
   temporal: MOMENT,
   json: DOCUMENT,
-  parameter: PARAMETER,
   null: NULL,
 }
 
@@ -196,7 +190,7 @@ export function lineagesOf(work: Spending, columns: readonly Column[]): readonly
  */
 export function comparesAsIs(a: Lineage, b: Lineage): boolean {
   if (a.type === b.type && a.type !== null) return true
-  if (a.type === 'null' || b.type === 'null' || a.type === 'parameter' || b.type === 'parameter') return true
+  if (a.type === 'null' || b.type === 'null') return true
   return keepsItself(a, b.type) && keepsItself(b, a.type)
 }
 

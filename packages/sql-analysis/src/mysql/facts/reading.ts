@@ -2,7 +2,7 @@ import type { TemporaryTable } from '@gatehouse/core'
 import { Findings } from '../../facts/findings.ts'
 import type { Budget } from '../../facts/work.ts'
 import type { CatalogRoutine, CatalogTable } from '../catalog.ts'
-import { foldTableName } from '../name-case.ts'
+import { foldName, foldTableName } from '../name-case.ts'
 import type { MysqlNames } from '../names.ts'
 import type { Expression, Query, QueryBody } from '../query-tree.ts'
 import type { ProgramStatement, Statement } from '../statement-tree.ts'
@@ -61,6 +61,11 @@ export class Reading extends Findings<Column> {
   /** The schema that unqualified names are in; null: none. */
   get schema(): string | null {
     return this.storedIn ?? this.names.schema
+  }
+
+  /** A name of a WITH query, as it compares: in MariaDB whatever its case. */
+  commonTableKey(name: string): string {
+    return this.names.dialect.flavour === 'mariadb' ? foldName(name) : this.tableKey(name)
   }
 
   /** A name of a schema, table or alias of one, as it compares. */

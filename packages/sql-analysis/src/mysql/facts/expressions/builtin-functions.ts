@@ -3,8 +3,8 @@ import type { FunctionTrust } from '@gatehouse/core'
 import type { Dialect } from '../../dialect.ts'
 import type { Lineage, ValueClass } from '../lineage.ts'
 
-/** Which arguments can make it fail or warn: `none` of them; all but the `first`; `all`; those that are not of its own kind. */
-type Telling = 'none' | 'all_but_first' | 'all' | 'no_number' | 'no_moment' | 'no_json'
+/** Which arguments can make it fail or warn: `none` of them; the `first`, or all but it; those `from_third` on; `all`; those not of its own kind. */
+type Telling = 'none' | 'first' | 'all_but_first' | 'from_third' | 'all' | 'no_number' | 'no_moment' | 'no_json'
 
 /** A function that is built in. */
 export interface BuiltinFunction {
@@ -40,28 +40,28 @@ add(
   'harmless',
   'none',
   'string',
-  `lower lcase upper ucase reverse concat concat_ws md5 sha sha1 sha2 to_base64 trim ltrim rtrim replace quote soundex
-  substring_index hex compress json_quote elt export_set make_set`,
+  `lower lcase upper ucase reverse concat concat_ws md5 sha sha1 to_base64 trim ltrim rtrim replace quote soundex
+  hex compress json_quote`,
 )
 add(
   'both',
   'harmless',
   'none',
   'number',
-  `char_length character_length length octet_length bit_length ascii ord instr locate position field find_in_set strcmp crc32
-  is_ipv4 is_ipv6 is_ipv4_compat is_ipv4_mapped is_uuid isnull uncompressed_length json_valid grouping count row_number rank dense_rank
-  percent_rank cume_dist ntile`,
+  `char_length character_length length octet_length bit_length ascii ord instr find_in_set crc32
+  is_ipv4 is_ipv6 is_ipv4_compat is_ipv4_mapped is_uuid isnull json_valid count row_number rank dense_rank
+  percent_rank cume_dist`,
 )
-add(
-  'both',
-  'harmless',
-  'all_but_first',
-  'string',
-  'left right substring substr mid lpad rpad repeat insert date_format time_format',
-)
-add('both', 'harmless', 'none', null, 'min max any_value first_value last_value name_const coalesce ifnull if')
+add('both', 'harmless', 'all_but_first', 'string', 'left right substring substr mid insert sha2')
+add('both', 'harmless', 'first', 'string', 'elt export_set make_set')
+add('both', 'harmless', 'from_third', 'string', 'substring_index')
+add('both', 'harmless', 'from_third', 'number', 'locate position')
+add('both', 'harmless', 'no_moment', 'string', 'date_format time_format')
+// Their result may be larger than the server takes.
+add('both', 'harmless', 'all', 'string', 'lpad rpad repeat space')
+add('both', 'harmless', 'none', null, 'min max any_value first_value last_value name_const')
 add('both', 'harmless', 'all_but_first', null, 'nth_value lag lead')
-add('both', 'harmless', 'all', null, 'greatest least nullif interval')
+add('both', 'harmless', 'all', null, 'greatest least interval ntile')
 // Numbers: a text that is none leaves a warning.
 add(
   'both',
@@ -124,7 +124,7 @@ add(
   'all',
   null,
   `aes_decrypt aes_encrypt encode decode des_decrypt des_encrypt bin_to_uuid char extractvalue updatexml from_base64 inet6_aton
-  inet6_ntoa match random_bytes regexp_instr regexp_like regexp_replace regexp_substr space uncompress unhex uuid_to_bin
+  inet6_ntoa match random_bytes regexp_instr regexp_like regexp_replace regexp_substr uncompress uncompressed_length unhex uuid_to_bin
   validate_password_strength weight_string password old_password encrypt format_bytes format_pico_time`,
 )
 add('mysql', 'harmless', 'all', 'string', 'statement_digest statement_digest_text json_schema_validation_report')
@@ -223,8 +223,12 @@ export function tellingArguments(fn: BuiltinFunction, parts: readonly Lineage[])
   switch (fn.telling) {
     case 'none':
       return []
+    case 'first':
+      return parts.slice(0, 1)
     case 'all_but_first':
       return parts.slice(1)
+    case 'from_third':
+      return parts.slice(2)
     case 'all':
       return parts
     case 'no_number':

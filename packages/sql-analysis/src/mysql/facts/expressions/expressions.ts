@@ -1,17 +1,5 @@
 import type { CaseExpression, ColumnReference, Expression, SubqueryExpression, UserVariable } from '../../query-tree.ts'
-import {
-  type Lineage,
-  MOMENT,
-  NOTHING,
-  NULL,
-  NUMBER,
-  PARAMETER,
-  TEXT,
-  anyOf,
-  derivedFrom,
-  named,
-  rowOf,
-} from '../lineage.ts'
+import { type Lineage, MOMENT, NOTHING, NULL, NUMBER, TEXT, anyOf, derivedFrom, named, rowOf } from '../lineage.ts'
 import type { Reading } from '../reading.ts'
 import { type Scope, resolveName, resolveQualified } from '../scope.ts'
 import { readSystemVariable } from '../session/settings.ts'
@@ -45,8 +33,8 @@ function readNode(reading: Reading, node: Expression, scope: Scope): Lineage {
     case 'star':
       throw new Error('a star stands where a value is expected')
     case 'parameter':
-      // MariaDB compares by the type of the value that is sent, MySQL by the type of the other side.
-      return reading.names.dialect.flavour === 'mysql' ? PARAMETER : NOTHING
+      // Compared by the type of the value that is sent, whatever the other side is.
+      return NOTHING
     case 'user_variable':
       return readUserVariable(reading, node, scope)
     case 'system_variable':

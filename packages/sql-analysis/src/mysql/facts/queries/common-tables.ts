@@ -14,7 +14,7 @@ export function withCommonTables(reading: Reading, clause: With | null, outer: S
   for (const definition of clause.tables) {
     reading.spend(2)
     const table: CommonTable = {
-      key: reading.tableKey(definition.name),
+      key: reading.commonTableKey(definition.name),
       definition,
       recursive: clause.recursive,
       // Each sees those before it.

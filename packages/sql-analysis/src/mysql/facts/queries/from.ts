@@ -86,7 +86,7 @@ function baseTableItem(reading: Reading, reference: BaseTable, outer: Scope, tar
   const alias = reading.tableKey(reference.alias ?? name.name)
   for (const moment of systemTime ?? []) reading.decide(reading.walk.expression(reading, moment, inner(outer, null)))
   if (name.schema === null) {
-    const common = findCommonTable(reading, outer, reading.tableKey(name.name))
+    const common = findCommonTable(reading, outer, reading.commonTableKey(name.name))
     if (common !== null) return itemOfQuery(reading, alias, commonTableColumns(reading, common))
   }
   return tableItem(reading, name, alias, target)

@@ -119,14 +119,15 @@ function united(reading: Reading, left: readonly Column[], right: readonly Colum
 
 function readValues(reading: Reading, body: ValuesQuery, scope: Scope): readonly Column[] {
   let columns: readonly Column[] = []
-  // VALUES ROW(…) names its columns from 0 (MySQL manual, "VALUES Statement").
+  // MySQL names its columns from 0 ("VALUES Statement"), MariaDB by the text of the first row, which is not kept.
+  const numbered = reading.names.dialect.flavour === 'mysql'
   for (const row of body.rows) {
     const values = row.map((node) => reading.walk.expression(reading, node, scope))
     const before = columns
     reading.spend(1 + (values.length >> 1))
     columns = values.map((lineage, index): Column => {
       const known = before[index]
-      if (known === undefined) return named(`column_${index}`, lineage)
+      if (known === undefined) return named(numbered ? `column_${index}` : null, lineage)
       return lineage === known.lineage ? known : { ...known, lineage: anyOf(reading, [known.lineage, lineage]) }
     })
   }
@@ -178,9 +179,11 @@ export function readItems(reading: Reading, items: readonly SelectItem[], scope:
   return columns
 }
 
-// A column is named as it was written; anything else by its text.
-function nameOf(expression: Expression, text: string): string {
-  return expression.kind === 'column' ? expression.name : text
+// A column is named as it was written, a literal by what is between its quotes (but for several in a row), anything else by its text.
+function nameOf(expression: Expression, text: string): string | null {
+  if (expression.kind === 'column') return expression.name
+  if (expression.kind !== 'literal' || expression.type !== 'string') return text
+  return /^(?:_\w+\s*|n)?(?:'([^'\\]*)'|"([^"\\]*)")$/i.test(text) ? expression.value : null
 }
 
 function readStar(reading: Reading, star: Expression & { kind: 'star' }, scope: Scope): readonly Column[] {

@@ -1,4 +1,4 @@
-import type { Action } from '@gatehouse/core'
+import type { Action, LineageSource, OutputColumn } from '@gatehouse/core'
 import type { Explain } from '../../statement-tree.ts'
 import { Reading } from '../reading.ts'
 import { relationName } from '../relations.ts'
@@ -30,10 +30,9 @@ export function readExplain(reading: Reading, node: Explain, outer: Scope): Acti
   inner.walk.statement(inner, node.statement, outer)
   reading.absorb(inner)
   reading.prepared = inner.prepared
-  // Functions of rows that were read beforehand are shown computed.
-  for (const { column } of inner.decidingColumns()) reading.lookAt(column, 'value')
-  for (const { sources } of inner.output ?? [])
-    for (const { column, how } of sources) if (how !== 'copied') reading.lookAt(column, 'value')
+  const shown = shownBy(inner, node.format)
+  reading.spend(2 * shown.length)
+  for (const { column } of shown) reading.lookAt(column, 'value')
   if (node.analyze) {
     reading.absorbEffects(inner)
     reading.movesNames = inner.movesNames
@@ -44,7 +43,29 @@ export function readExplain(reading: Reading, node: Explain, outer: Scope): Acti
     for (const write of inner.writes) reading.writes.push(write)
   }
   const unknown = inner.output?.find((column) => !column.complete)
-  // The columns are the server's own.
-  reading.output = unknown === undefined ? [] : [unknownOutput(unknown.reason ?? 'not known')]
+  reading.output =
+    unknown === undefined ? planOutput(reading, shown, node.format) : [unknownOutput(unknown.reason ?? 'not known')]
   return 'explain'
+}
+
+/**
+ * Rows found by a unique key are read before the plan is made: what conditions and functions make of them stands in it, and in JSON
+ * the whole statement with every value (MySQL manual, "EXPLAIN Output Format").
+ */
+function shownBy(inner: Reading, format: string | null): readonly LineageSource[] {
+  const shown = new Set(inner.decidingColumns().map(({ column }) => column))
+  for (const { sources } of [...(inner.output ?? []), ...inner.writes])
+    for (const { column, how } of sources) if (format === 'json' || how !== 'copied') shown.add(column)
+  return [...shown].map((column) => ({ column, how: 'derived' }))
+}
+
+// A tree or a document is one column; else the columns are the server's own, and no value is in them.
+function planOutput(
+  reading: Reading,
+  sources: readonly LineageSource[],
+  format: string | null,
+): readonly OutputColumn[] {
+  const oneColumn =
+    format === 'json' || format === 'tree' || (format === null && reading.names.dialect.flavour === 'mysql')
+  return oneColumn ? [{ name: 'EXPLAIN', sources, through: [], complete: true, reason: null }] : []
 }
