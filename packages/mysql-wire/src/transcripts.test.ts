@@ -1,5 +1,6 @@
 // What real clients and servers said to each other (transcripts/record.ts), read by this package. Clients, in order: against MySQL
-// the `mysql` program (twice), mysql2, mariadb for Node, PyMySQL; against MariaDB the `mariadb` program (twice), and the same three.
+// the `mysql` program (twice), mysql2, mariadb for Node, PyMySQL,
+// MariaDB Connector/J; against MariaDB the `mariadb` program (twice), and the same four.
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { type AuthenticationPacket, decodeAuthenticationPacket } from './authentication-packets.ts'
@@ -105,6 +106,7 @@ function describeCommands(login: Login): string[] {
       case 'COM_STMT_EXECUTE': {
         if (statement === undefined) throw new Error('an execution of what was not prepared')
         decodeParameters(message, bytes, bytes.length, statement.count, statement.memory, login.agreed, list)
+        statement.memory.longData = undefined
         lines.push(`${message.kind} ${Array.from({ length: list.count }, (_, at) => show(list.value(at))).join(', ')}`)
         break
       }
@@ -118,6 +120,11 @@ function describeCommands(login: Login): string[] {
         lines.push(`${message.kind} ${rows} rows: ${values.join(', ')}`)
         break
       }
+      case 'COM_STMT_SEND_LONG_DATA':
+        if (statement === undefined) throw new Error('data for what was not prepared')
+        statement.memory.longData = new Set([...(statement.memory.longData ?? []), message.parameter])
+        lines.push(`${message.kind} ${message.parameter} ${show(message.data)}`)
+        break
       case 'COM_INIT_DB':
         lines.push(`${message.kind} ${message.schema.toString()}`)
         break
