@@ -81,14 +81,10 @@ function typeOf({
   return { type, flags, characterSet, columnLength, decimals, extendedType: typeName ?? format }
 }
 
-/**
- * Statements whose columns are the server's own to choose, so that their number was not read: what SHOW, EXPLAIN, CHECK
- * TABLE and their like tell, and what a procedure selects. Policy has permitted them because nothing masked is among it.
- */
+/** Statements whose columns are the server's own to choose: what CHECK TABLE and its like tell. */
 const SERVER_CHOOSES: ReadonlySet<string> = new Set([
   'show',
   'explain',
-  'describe',
   'help',
   'call',
   'analyze',
@@ -96,11 +92,19 @@ const SERVER_CHOOSES: ReadonlySet<string> = new Set([
   'checksum',
   'optimize',
   'repair',
+  'cache_index',
   'xa_recover',
 ])
 
-function serverChooses({ action, output }: StatementFacts): boolean {
-  if (SERVER_CHOOSES.has(action) || action.startsWith('show_')) return true
+/** True for a statement whose rows are made up by the server (SHOW), or by a procedure: how many columns they have was not read. */
+export function serverChooses(action: string): boolean {
+  return SERVER_CHOOSES.has(action) || action.startsWith('show_')
+}
+
+/** True where the number of columns was not read. Where nothing of them is masked, policy has permitted whatever they are. */
+function anyColumns({ action, output }: StatementFacts): boolean {
+  // EXECUTE is whatever was prepared: SHOW too.
+  if (serverChooses(action) || (action === 'execute' && output === null)) return true
   // One column without a name that was not traced stands for any number of them: HANDLER, EXECUTE of what is not known.
   const [only, ...others] = output ?? []
   return only !== undefined && others.length === 0 && only.name === null && !only.complete
@@ -115,10 +119,12 @@ function checkedMasks(
 ): readonly (OutputMask | null)[] | null {
   const obligations = judgement.obligations[statementIndex]
   const output = facts?.output ?? null
-  if (facts !== undefined && obligations?.outputs === null && serverChooses(facts)) return null
+  if (facts !== undefined && obligations?.outputs === null && anyColumns(facts)) return null
   if (facts === undefined || output === null || obligations === undefined) {
     throw new ResultMismatch('the database returns rows for a statement that was read as returning none')
   }
+  // A procedure's results were read as one, put together by position.
+  if (facts.action === 'call' && definitions.length <= output.length) return obligations.outputs
   if (output.length !== definitions.length) {
     throw new ResultMismatch(`the database returns ${definitions.length} columns where ${output.length} were read`)
   }

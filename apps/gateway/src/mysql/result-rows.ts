@@ -7,7 +7,7 @@ import {
   ProtocolError,
 } from '@gatehouse/mysql-wire'
 import type { ClientOutput } from './client-output.ts'
-import { masksFor, ResultMismatch, type RowMasks } from './result-masks.ts'
+import { masksFor, ResultMismatch, type RowMasks, serverChooses } from './result-masks.ts'
 
 /** Rows from this length on pass in pieces as they arrive. */
 const STREAMED_BYTES = 128 * 1024
@@ -185,18 +185,16 @@ export class ResultRows {
   }
 }
 
-/** Statements that return one result, or none. Behind any other (EXECUTE of a CALL) the results of a text cannot be told apart. */
-const SINGLE_RESULTS: ReadonlySet<string> = new Set([
-  'select',
-  'insert',
-  'replace',
-  'update',
-  'delete',
-  'show',
-  'explain',
-  'describe',
-  'call', // one OK, behind its results
-])
+/** Changes, which return one result or none, as SELECT does. */
+const CHANGES: ReadonlySet<string> = new Set(['select', 'insert', 'update', 'delete'])
+
+/**
+ * True when the statement returns one result, or none, or is CALL with one OK behind its results. Behind any other (EXECUTE
+ * of a CALL) the results of a text cannot be told apart.
+ */
+function endsKnown(action: string): boolean {
+  return CHANGES.has(action) || serverChooses(action)
+}
 
 /** Which statement of a text a result belongs to must be sure. Throws `ResultMismatch`. */
 function checkForeseen({ facts }: Judgement, statementIndex: number): void {
@@ -204,7 +202,7 @@ function checkForeseen({ facts }: Judgement, statementIndex: number): void {
   const statement = statements[statementIndex]
   if (statement === undefined)
     throw new ResultMismatch('the database returns more results than the text has statements')
-  if (statementIndex < statements.length - 1 && !SINGLE_RESULTS.has(statement.action)) {
+  if (statementIndex < statements.length - 1 && !endsKnown(statement.action)) {
     throw new ResultMismatch(`results behind ${statement.action} in one text cannot be told apart`)
   }
 }

@@ -134,7 +134,8 @@ function unknownResult(name: string): Lineage {
 }
 
 function giveBack(reading: Reading, node: CallStatement['arguments'][number], scope: Scope, value: Lineage): void {
-  if (node.kind === 'user_variable') writeVariable(reading, value)
+  // What a parameter marker stands for is sent as a result, or given to the variable that EXECUTE … USING names.
+  if (node.kind === 'user_variable' || node.kind === 'parameter') writeVariable(reading, value)
   else if (node.kind === 'column' && node.table === null && scope.variables?.has(foldName(node.name)) === true)
     reading.assign?.(node.name, value)
 }
