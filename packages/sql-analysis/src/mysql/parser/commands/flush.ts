@@ -20,7 +20,7 @@ export function readFlush(c: TokenCursor): Command {
 /** `[name, …] [WITH READ LOCK | FOR EXPORT]`. */
 function readFlushTables(c: TokenCursor, draft: CommandDraft): void {
   draft.words.push('tables')
-  if (c.isName) {
+  if (c.isName || c.is('.')) {
     do draft.objects.push({ type: 'table', name: qualifiedName(c) })
     while (c.accept(','))
   }
@@ -89,8 +89,7 @@ export function readReset(c: TokenCursor): Command {
   const draft = draftCommand('reset')
   if (!c.isMariadb && c.accept('persist')) {
     draft.words.push('persist')
-    acceptIfExists(c)
-    if (c.isName) {
+    if (acceptIfExists(c) || c.isName) {
       let variable = c.name()
       if (c.accept('.')) variable += `.${c.name()}`
       draft.words.push(variable.toLowerCase())

@@ -56,7 +56,10 @@ export function readRevoke(c: TokenCursor): Command {
     draft.objects.push(readAccount(c, 'user'))
   } else {
     const roles = readPrivileges(c, draft)
-    if (c.accept('on')) readLevel(c, draft)
+    if (c.accept('on')) {
+      if (c.isMariadb && roles) throw c.error()
+      readLevel(c, draft)
+    }
     // REVOKE ALL PRIVILEGES, GRANT OPTION FROM …: everything everywhere.
     else if (!roles && !isAllAndGrantOption(draft)) throw c.error()
   }

@@ -38,6 +38,9 @@ const SINGLE = new Set(
   ),
 )
 
+/** Privileges that may be for columns. */
+const OF_COLUMNS = new Set(['select', 'insert', 'update', 'references'])
+
 /**
  * Reads privileges (with their columns) or roles into `words`, lower case; `column:name` follows a privilege for each of its columns.
  * True: what was read may be a list of roles (or dynamic privileges): every member is a name.
@@ -65,7 +68,7 @@ function readMember(c: TokenCursor, draft: CommandDraft): boolean {
   const privilege = readPrivilege(c)
   if (privilege !== null) {
     draft.words.push(privilege)
-    if (c.accept('(')) {
+    if (OF_COLUMNS.has(privilege) && c.accept('(')) {
       do draft.words.push(`column:${c.name()}`)
       while (c.accept(','))
       c.expect(')')

@@ -15,7 +15,7 @@ export function readCreateSchema(c: TokenCursor, draft: Draft): void {
 /** Reads what stands behind ALTER DATABASE; without a name the current schema is meant, and `objects` is empty. */
 export function readAlterSchema(c: TokenCursor, draft: Draft): void {
   // A word that is not reserved is a name, even where an option could stand.
-  if (c.isName) {
+  if (c.isName && !(c.isMariadb && c.is('comment'))) {
     draft.objects.push(unqualified('schema', c.name()))
     if (c.isMariadb && c.acceptPair('upgrade', 'data')) {
       c.expect('directory')
