@@ -1,7 +1,7 @@
 import type { Dialect } from '../dialect.ts'
 import { isDigit, isNameEncoding, isSpace, isVariableByte, isWordByte } from './byte-classes.ts'
 import { isCharacterSet } from './character-sets.ts'
-import { comparison } from './comparisons.ts'
+import { comparison, comparisonOfMariadb } from './comparisons.ts'
 import { commentEnd, dollarStringEnd, hintStart } from './enclosed.ts'
 import { executableComment } from './executable-comments.ts'
 import { hashStep, keywordNumber, spellingNumber, type TokenSymbol } from './keywords.ts'
@@ -55,6 +55,7 @@ export class Lexer {
       else {
         const number = single[byte] ?? 0
         if (number === 0) this.#other(byte)
+        else if (byte === 0x3f && isWordByte(this.#peek(1))) throw this.#error('unexpected ?')
         else if (byte === 0x2a && this.#inExecutableComment && this.#peek(1) === 0x2f) {
           this.#inExecutableComment = false
           this.#at += 2
@@ -130,7 +131,8 @@ export class Lexer {
   }
 
   #comparison(byte: number): void {
-    const operator = comparison(byte, this.#peek(1), this.#peek(2))
+    const read = this.#dialect.flavour === 'mariadb' ? comparisonOfMariadb : comparison
+    const operator = read(byte, this.#peek(1), this.#peek(2))
     if (operator === null) throw this.#error('unknown operator')
     this.#symbol(symbol(operator), operator.length)
   }
@@ -337,6 +339,7 @@ export class Lexer {
     }
     let at = start + 1
     while (at < this.#end && isVariableByte(bytes[at])) at++
+    if (at === start + 1 && this.#dialect.flavour === 'mariadb') throw this.#error('a user variable without its name')
     this.#tokens.push(TokenKind.userVariable, 0, start, at)
     this.#at = at
   }

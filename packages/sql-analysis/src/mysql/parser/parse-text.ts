@@ -73,7 +73,16 @@ export function parseTokens(bytes: Uint8Array, tokens: Tokens, dialect: Dialect,
     if (!cursor.atEnd) throw cursor.error()
     const end = tokens.ends[cursor.at - 1] ?? start
     statements.push({ statement, start, end, parameters: cursor.parameters - before })
+    // Empty statements behind the last are none.
     cursor.accept(';')
+    if (onlySemicolons(cursor)) break
   }
   return { statements, literals: cursor.literals, literalTokens: cursor.literalTokens }
+}
+
+/** True: nothing but `;` follows. */
+function onlySemicolons(cursor: TokenCursor): boolean {
+  let ahead = 0
+  while (cursor.spellingAhead(ahead) === ';') ahead++
+  return ahead > 0 && cursor.at + ahead >= cursor.tokens.count
 }

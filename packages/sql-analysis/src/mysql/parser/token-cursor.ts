@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { Dialect } from '../dialect.ts'
+import { isSpace } from '../lexer/byte-classes.ts'
 import { NEEDS_PARENTHESIS, reservedWords } from '../lexer/reserved.ts'
 import { SPELLINGS, type Keyword, type Spelling } from '../lexer/keywords.ts'
 import { TextError } from '../lexer/text-error.ts'
@@ -199,7 +200,12 @@ export class TokenCursor {
 
   /** Under IGNORE_SPACE names of built-in functions before "(" are reserved. MySQL manual, "Function Name Parsing and Resolution". */
   #isFunctionWord(at: number, spelling: number): boolean {
-    return this.tokens.spellings[at + 1] === PARENTHESIS && NEEDS_PARENTHESIS.has(SPELLINGS[spelling] as Keyword)
+    if (this.tokens.spellings[at + 1] !== PARENTHESIS || !NEEDS_PARENTHESIS.has(SPELLINGS[spelling] as Keyword))
+      return false
+    // A comment between is no space.
+    const end = this.tokens.starts[at + 1] ?? 0
+    for (let byte = this.tokens.ends[at] ?? 0; byte < end; byte++) if (!isSpace(this.bytes[byte])) return false
+    return true
   }
 
   /**
@@ -227,10 +233,10 @@ export class TokenCursor {
     return this.isName ? this.takeName() : null
   }
 
-  /** The current token as a name even when it is a reserved word, as behind a dot. */
+  /** The name behind a dot. */
   nameOrReserved(): string {
-    if (!this.isName && this.kind !== TokenKind.word) throw this.error()
-    return this.takeName()
+    // A word right behind a dot is no keyword to the lexer; with white space between it is one.
+    return this.name()
   }
 
   /** The current token, whatever it is, as a name. */

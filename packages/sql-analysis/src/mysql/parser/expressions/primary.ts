@@ -35,20 +35,24 @@ function prefixed(cursor: TokenCursor, operator: string): Expression {
   return operation(operator, [operand])
 }
 
-/** What may follow a primary: COLLATE, and a JSON path behind a column. */
+/** What may follow a primary: COLLATE. */
 export function postfix(cursor: TokenCursor, first: Expression): Expression {
   let left = first
-  if (left.kind === 'column' && (cursor.spelling === '->' || cursor.spelling === '->>')) {
-    const name = cursor.spelling === '->' ? 'json_extract' : 'json_unquote_extract'
-    cursor.advance()
-    left = call(name, [left, literal('string', cursor.string())])
-  }
   while (cursor.spelling === 'collate') {
     cursor.advance()
     if (!cursor.accept('binary')) cursor.nameOrString()
     if (left.kind !== 'operation' || left.operator !== 'collate') left = operation('collate', [left])
   }
   return left
+}
+
+/** A column by its name, with a JSON path behind it or not. */
+function pathOrColumn(cursor: TokenCursor, schema: string | null, table: string | null, name: string): Expression {
+  const column: Expression = { kind: 'column', schema, table, name }
+  if (cursor.spelling !== '->' && cursor.spelling !== '->>') return column
+  const extract = cursor.spelling === '->' ? 'json_extract' : 'json_unquote_extract'
+  cursor.advance()
+  return call(extract, [column, literal('string', cursor.string())])
 }
 
 function primary(cursor: TokenCursor): Expression {
@@ -138,21 +142,22 @@ function word(cursor: TokenCursor): Expression {
 /** A column, or a call of a function without syntax of its own. */
 function nameOrCall(cursor: TokenCursor): Expression {
   if (cursor.accept('.')) {
+    if (!cursor.isMariadb) throw cursor.error()
     const table = cursor.nameOrReserved()
     cursor.expect('.')
-    return { kind: 'column', schema: null, table, name: cursor.nameOrReserved() }
+    return pathOrColumn(cursor, null, table, cursor.nameOrReserved())
   }
   if (cursor.spellingAhead(1) === '(') return genericCall(cursor, null)
   const first = cursor.name()
-  if (!cursor.is('.')) return { kind: 'column', schema: null, table: null, name: first }
+  if (!cursor.is('.')) return pathOrColumn(cursor, null, null, first)
   cursor.advance()
   if (cursor.spellingAhead(1) === '(') return genericCall(cursor, first)
   const second = cursor.nameOrReserved()
-  if (!cursor.is('.')) return { kind: 'column', schema: null, table: first, name: second }
+  if (!cursor.is('.')) return pathOrColumn(cursor, null, first, second)
   cursor.advance()
   // A function of a package of MariaDB.
   if (cursor.isMariadb && cursor.spellingAhead(1) === '(') return genericCall(cursor, `${first}.${second}`)
-  return { kind: 'column', schema: first, table: second, name: cursor.nameOrReserved() }
+  return pathOrColumn(cursor, first, second, cursor.nameOrReserved())
 }
 
 function caseExpression(cursor: TokenCursor): Expression {

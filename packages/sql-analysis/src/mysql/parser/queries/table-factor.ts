@@ -17,7 +17,7 @@ export function tableFactor(cursor: TokenCursor): TableReference {
     }
     case '{': {
       cursor.advance()
-      if (cursor.name().toLowerCase() !== 'oj') throw cursor.error()
+      if (cursor.name().toLowerCase() !== 'oj' && !cursor.isMariadb) throw cursor.error()
       const inside = cursor.grammar.tableReferences(cursor)
       cursor.expect('}')
       return inside
