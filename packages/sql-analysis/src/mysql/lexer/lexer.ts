@@ -340,6 +340,7 @@ export class Lexer {
     let at = start + 1
     while (at < this.#end && isVariableByte(bytes[at])) at++
     if (at === start + 1 && this.#dialect.flavour === 'mariadb') throw this.#error('a user variable without its name')
+    if (!isNameEncoding(bytes, start, at)) throw new TextError('BAD_ENCODING', start, 'a name that is not UTF-8')
     this.#tokens.push(TokenKind.userVariable, 0, start, at)
     this.#at = at
   }
