@@ -1,15 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { dialectOf, type Dialect } from '@gatehouse/sql-analysis'
-import { Lexer } from '../../packages/sql-analysis/src/mysql/lexer/lexer.ts'
-import { Tokens } from '../../packages/sql-analysis/src/mysql/lexer/tokens.ts'
-import { canonicalText } from '../../packages/sql-analysis/src/mysql/parser/canonical.ts'
-import { parseText, type ParsedText } from '../../packages/sql-analysis/src/mysql/parser/parse-text.ts'
+import { dialectOf, type Dialect } from '../dialect.ts'
+import { Lexer } from '../lexer/lexer.ts'
+import { Tokens } from '../lexer/tokens.ts'
+import { canonicalText } from './canonical.ts'
+import { parseText, type ParsedText } from './parse-text.ts'
 
 /** Real statements with the servers' own verdict on their syntax, held against the parser's. */
 
-const folder = fileURLToPath(new URL('../../../shared/corpus/', import.meta.url))
+const folder = fileURLToPath(new URL('../../../../../../shared/corpus/', import.meta.url))
 const absence = existsSync(folder) ? null : 'the corpus is not beside this checkout (../shared/corpus)'
 
 interface Case {
