@@ -46,7 +46,7 @@ function shown(node: Expression): string {
       return '*'
     case 'default':
       return 'default'
-    case 'case':
+    default:
       return 'case'
   }
 }
@@ -61,7 +61,7 @@ function shownBody(body: QueryBody): string {
       return `[${shownBody(body.left)} ${body.operator}${body.all ? ' all' : ''} ${shownBody(body.right)}]`
     case 'table_query':
       return `table ${body.table.name}`
-    case 'values':
+    default:
       return `values ${body.rows.length}`
   }
 }
@@ -79,7 +79,7 @@ function shownTable(table: TableReference): string {
       return `{${shownQuery(table.query)}}:${table.alias}`
     case 'json_table':
       return `json(${table.columns.map(({ name }) => name).join(' ')}):${table.alias}`
-    case 'join': {
+    default: {
       const how = table.on === null ? table.using.join(' ') : shown(table.on)
       return `(${shownTable(table.left)} ${table.natural ? 'natural ' : ''}${table.type} ${shownTable(table.right)}${how === '' ? '' : ` ${how}`})`
     }
