@@ -225,17 +225,16 @@ export class Lexer {
     }
   }
 
+  #checkName(start: number, end: number): void {
+    if (!isNameEncoding(this.#bytes, start, end)) throw new TextError('BAD_ENCODING', start, 'a name that is not UTF-8')
+  }
+
   /** Where the word that begins at `start` ends; checks its encoding. */
   #wordEnd(start: number): number {
     const bytes = this.#bytes
-    let wide = false
     let at = start
-    while (at < this.#end && isWordByte(bytes[at])) {
-      if ((bytes[at] ?? 0) >= 0x80) wide = true
-      at++
-    }
-    if (wide && !isNameEncoding(bytes, start, at))
-      throw new TextError('BAD_ENCODING', start, 'a name that is not UTF-8')
+    while (at < this.#end && isWordByte(bytes[at])) at++
+    this.#checkName(start, at)
     return at
   }
 
@@ -263,8 +262,7 @@ export class Lexer {
       if (byte >= 0x80) wide = true
       hash = hashStep(hash, byte)
     }
-    if (wide && !isNameEncoding(bytes, start, at))
-      throw new TextError('BAD_ENCODING', start, 'a name that is not UTF-8')
+    if (wide) this.#checkName(start, at)
     this.#at = at
     if (bytes[at] === 0x2e && at + 1 < this.#end && isWordByte(bytes[at + 1])) {
       this.#tokens.push(TokenKind.name, 0, start, at)
@@ -340,7 +338,7 @@ export class Lexer {
     let at = start + 1
     while (at < this.#end && isVariableByte(bytes[at])) at++
     if (at === start + 1 && this.#dialect.flavour === 'mariadb') throw this.#error('a user variable without its name')
-    if (!isNameEncoding(bytes, start, at)) throw new TextError('BAD_ENCODING', start, 'a name that is not UTF-8')
+    this.#checkName(start, at)
     this.#tokens.push(TokenKind.userVariable, 0, start, at)
     this.#at = at
   }
