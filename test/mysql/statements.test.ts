@@ -254,15 +254,21 @@ describe.each(VERSIONS)('prepared statements of $version', ({ shared }) => {
 describe.each(VERSIONS)('commands to $version', ({ shared }) => {
   const promise = scenePromises(shared, guarded)
 
-  promise('COM_INIT_DB changes the schema, and names follow', async ({ enter, database }) => {
-    const client = await enter()
-    await client.command(ResponseKind.Status, (w) => encodeInitDb('information_schema', w))
-    expect((await client.query('SELECT DATABASE()')).rows).toEqual([['information_schema']])
-    expect((await client.query('SELECT ssn FROM users')).error).not.toBeNull()
-    await client.command(ResponseKind.Status, (w) => encodeInitDb('shop', w))
-    expect((await client.query('SELECT DATABASE(), ssn FROM users LIMIT 1')).rows).toEqual([[database, '[redacted]']])
-    client.end()
-  })
+  promise(
+    'COM_INIT_DB and USE change the schema, names follow, and the name of the target is its own schema',
+    async ({ enter, database }) => {
+      const client = await enter()
+      await client.command(ResponseKind.Status, (w) => encodeInitDb('information_schema', w))
+      expect((await client.query('SELECT DATABASE()')).rows).toEqual([['information_schema']])
+      expect((await client.query('SELECT ssn FROM users')).error).not.toBeNull()
+      await client.command(ResponseKind.Status, (w) => encodeInitDb('shop', w))
+      expect((await client.query('SELECT DATABASE()')).rows).toEqual([[database]])
+      await client.query('USE information_schema')
+      expect((await client.query('USE `shop`;')).error).toBeNull()
+      expect((await client.query('SELECT DATABASE(), ssn FROM users LIMIT 1')).rows).toEqual([[database, '[redacted]']])
+      client.end()
+    },
+  )
 
   promise(
     'COM_RESET_CONNECTION forgets what the session was set to, and texts are read in utf8mb4 still',

@@ -5,6 +5,7 @@ import {
   CommandReader,
   encodeInitDb,
   encodeOk,
+  encodeQuery,
   PacketWriter,
   PayloadReader,
   ProtocolError,
@@ -173,6 +174,8 @@ export class MysqlRequests implements FlowOwner, Answered {
     const start = end - text.length
     const request = readKill(text)
     if (request !== null && this.#kill(command, request, text.toString('latin1'))) return
+    const schema = this.#schemaOfUse(text)
+    if (schema !== null) return this.#use(command, schema)
     const judgement = this.#judge.judge(bytes, start, end)
     if (judgement === null) return this.flow.wait(command)
     const sql = bytes.toString('utf8', start, end)
@@ -181,6 +184,20 @@ export class MysqlRequests implements FlowOwner, Answered {
     if (!this.#runs(command, judgement, sql, parameters, ResponseKind.Text)) return
     if (judgement.forwardText === null) this.#staged.forward(command)
     else this.#staged.forwardText(command, start, judgement.forwardText)
+  }
+
+  /** A client that says USE with the target's name means the target's own schema: what it is to be told; null: any other text. */
+  #schemaOfUse(text: Buffer): string | null {
+    // Most texts are told apart by their length or first byte.
+    if (text.length > USE_BYTES || (text[0] !== 0x55 && text[0] !== 0x75)) return null
+    const name = USE.exec(text.toString('utf8'))?.[1]
+    return name === undefined ? null : this.#options.schemaOf(name)
+  }
+
+  #use(command: CommandBytes, schema: string): void {
+    const sql = `USE ${quoted(schema)}`
+    encodeQuery(sql, this.#options.capabilities, writer)
+    return this.#as(command, sql, ResponseKind.Text, writer.take())
   }
 
   /** USE, as a command. */
@@ -270,6 +287,10 @@ export class MysqlRequests implements FlowOwner, Answered {
 }
 
 const writer = new PacketWriter()
+
+/** USE in plain form. */
+const USE = /^USE\s+`?([A-Za-z0-9_][A-Za-z0-9_.-]{0,62})`?\s*;?\s*$/i
+const USE_BYTES = 80
 
 /** What a text is that no statement of SQL is in. */
 const NO_STATEMENT: TextFacts = { statements: [], fingerprint: '0000000000000000' }
