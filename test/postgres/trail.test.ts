@@ -1,12 +1,11 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { verifyTrail } from '@gatehouse/audit-trail'
 import type { BackendMessage, FrontendMessage } from '@gatehouse/postgres-wire'
 import { describe, expect, test, type TestContext } from 'vitest'
 import { startGatewayProcess } from '../harness/gateway-process.ts'
+import { SmallDisk } from '../harness/small-disk.ts'
 import { createDatabase } from '../servers/postgres.ts'
 import { bind, execute, parse, query, run, SYNC } from './messages.ts'
 import {
@@ -320,40 +319,4 @@ function expectTrailRefusal(messages: readonly BackendMessage[]): void {
   expect(fields?.get('M')).toMatch(/^gatehouse: .*record/)
   expect(fields?.get('M')).toMatch(/space|ENOSPC/i)
   expect(JSON.parse(fields?.get('D') ?? '')).toMatchObject({ code: 'TRAIL_UNAVAILABLE' })
-}
-
-/** A file system of one megabyte, which can be filled. */
-class SmallDisk {
-  readonly directory: string
-
-  private constructor(directory: string) {
-    this.directory = directory
-  }
-
-  /** Null where mounting is not permitted. */
-  static mount(): SmallDisk | null {
-    const directory = mkdtempSync(join(tmpdir(), 'gatehouse-disk-'))
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', directory], { stdio: 'ignore' })
-      return new SmallDisk(directory)
-    } catch {
-      rmSync(directory, { recursive: true, force: true })
-      return null
-    }
-  }
-
-  fill(): void {
-    const { bavail, bsize } = statfsSync(this.directory)
-    // A little is left, so that it is a statement that hits the end.
-    writeFileSync(join(this.directory, 'filler'), Buffer.alloc(Math.max(0, bavail * bsize - 32_768)))
-  }
-
-  release(): void {
-    rmSync(join(this.directory, 'filler'), { force: true })
-  }
-
-  unmount(): void {
-    execFileSync('umount', ['-l', this.directory], { stdio: 'ignore' })
-    rmSync(this.directory, { recursive: true, force: true })
-  }
 }
