@@ -338,9 +338,6 @@ export class MysqlResponses implements Receiver {
   #err(asked: Asked): void {
     this.#rows.end()
     const running = this.#running
-    const refusal = running?.refusal ?? null
-    // Its record could not be made durable: the server was sent what it had to reject.
-    if (refusal !== null) return this.#output.send(encodeRefusal(refusal, this.#output.nextSequenceId))
     if (this.#endCut(running)) return
     const error = readError(this.#cursor)
     if (running !== null) this.#options.gate.outcome(running, String(error.errorCode))
