@@ -22,7 +22,7 @@ export function devCommand(): Command {
     .option('--port <port>', 'where PostgreSQL clients connect; another where that is taken', readPort, 15_432)
     .option(
       '--mysql',
-      'fetch a MySQL where no mysqld or mariadbd is found (Debian packages, unpacked into the data folder)',
+      'fetch a MySQL where no mysqld or mariadbd is found: Debian packages, unpacked into the data folder, or an image by Docker',
     )
     .option('--mysql-port <port>', 'where MySQL clients connect; another where that is taken', readPort, 13_306)
     .option('--data <folder>', 'where everything is kept', '.gatehouse')

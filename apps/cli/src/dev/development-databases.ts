@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type EmbeddedDatabase, startEmbeddedDatabase } from './embedded-database.ts'
-import { type EmbeddedMysql, findDevelopmentMysql, startEmbeddedMysql } from './embedded-mysql.ts'
+import { findDevelopmentMysql } from './development-mysql.ts'
+import { type EmbeddedMysql, startEmbeddedMysql } from './embedded-mysql.ts'
 import { nameOf } from './mysql-process.ts'
 import { loadMysqlShop } from './shop-data-mysql.ts'
 import { loadShop } from './shop-data.ts'
@@ -55,9 +56,11 @@ async function startTwin({ home, programs, fetchMysql, say }: DatabasesOptions):
     const found = await findDevelopmentMysql(programs, fetchMysql)
     if (found.kind === 'absent') return found
     const dataDirectory = join(home, 'mysql')
-    if (!existsSync(dataDirectory)) say(`Making a ${nameOf(found.program)} with the same shop (only the first time)…`)
+    const source = found.program
+    const product = source.kind === 'installation' ? nameOf(source.installation) : `MySQL in Docker (${source.image})`
+    if (!existsSync(dataDirectory)) say(`Making a ${product} with the same shop (only the first time)…`)
     const server = await startEmbeddedMysql({
-      installation: found.program,
+      source,
       dataDirectory,
       database: DATABASE,
       load: (connection) => loadMysqlShop(connection),

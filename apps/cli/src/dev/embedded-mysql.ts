@@ -3,14 +3,15 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:f
 import { join, resolve } from 'node:path'
 import { createConnection, type Connection } from 'mysql2/promise'
 import type { Login } from './embedded-database.ts'
-import type { Had } from './found.ts'
 import { freePortNear } from './free-port.ts'
 import { keptFile } from './kept-file.ts'
-import { mysqlOnPath, unpackedMysql, type MysqlInstallation } from './mysql-installation.ts'
+import type { MysqlSource } from './development-mysql.ts'
+import { startMysqlContainer } from './mysql-container.ts'
+import type { MysqlInstallation } from './mysql-installation.ts'
 import { initialiseMysql, nameOf, startMysqlProcess } from './mysql-process.ts'
 
 export interface EmbeddedMysqlOptions {
-  readonly installation: MysqlInstallation
+  readonly source: MysqlSource
   /** Holds the data and the passwords. */
   readonly dataDirectory: string
   /** Where to listen on 127.0.0.1; another port where that is taken. Default: 13307. */
@@ -39,72 +40,102 @@ export interface EmbeddedMysql {
 }
 
 /**
- * A server program for development: `mysqld` from 8.0 or `mariadbd` from 10.6 on the path, else what was unpacked below
- * `programs`; with `fetch` Debian's MySQL 9 is unpacked there. Absent with a reason that says how to have one.
- */
-export async function findDevelopmentMysql(programs: string, fetch: boolean): Promise<Had<MysqlInstallation>> {
-  const folder = join(programs, 'mysql-9')
-  const found = mysqlOnPath(isRecent)
-  if (found !== null) return { kind: 'program', program: found }
-  if (fetch || existsSync(join(folder, 'root'))) return unpackedMysql(folder)
-  const way = existsSync('/usr/bin/apt-get')
-    ? 'start with --mysql to have one fetched (Debian packages, into the data folder), or install one'
-    : 'install mysql or mariadb'
-  return { kind: 'absent', reason: `no mysqld or mariadbd on the path: ${way}` }
-}
-
-function isRecent({ flavour, version }: MysqlInstallation): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number)
-  return flavour === 'mysql' ? major >= 8 : major > 10 || (major === 10 && minor >= 6)
-}
-
-/**
  * Starts the server on its data, and makes and fills the schema the first time; another product or version begins anew.
  * Throws when the server does not start, or what `load` throws.
  */
 export async function startEmbeddedMysql(options: EmbeddedMysqlOptions): Promise<EmbeddedMysql> {
-  const { installation, database } = options
+  const { source, database } = options
   const home = resolve(options.dataDirectory)
-  const data = join(home, `${installation.flavour}-${installation.version}`)
   const superuser = login(home, 'root')
   const gateway = login(home, 'gatehouse')
-  if (!existsSync(data)) {
-    // Made aside and renamed: data that was cut off in the making is never taken for whole.
-    mkdirSync(home, { recursive: true })
-    rmSync(`${data}.new`, { recursive: true, force: true })
-    initialiseMysql(installation, `${data}.new`)
-    renameSync(`${data}.new`, data)
-  }
-  const server = await startMysqlProcess({
-    installation,
-    dataDirectory: data,
-    port: await freePortNear(options.port ?? 13_307),
-    settings: {},
-    initSql: accounts(installation, database, superuser, gateway),
-  })
+  const port = await freePortNear(options.port ?? 13_307)
+  const server =
+    source.kind === 'installation'
+      ? await startInstalled(source.installation, home, port, database, superuser, gateway)
+      : await startImage(source.image, home, port, database, superuser, gateway)
   try {
-    const filled = `${data}.filled`
+    const filled = join(home, `${server.state}.filled`)
     const isNew = !existsSync(filled)
     if (isNew) {
       await fill({ host: server.host, port: server.port, user: superuser.user, password: superuser.password }, options)
       writeFileSync(filled, '')
     }
-    const { host, port, ended, stop } = server
-    return {
-      product: nameOf(installation),
-      host,
-      port,
-      database,
-      gateway: shown(gateway),
-      superuser: shown(superuser),
-      isNew,
-      ended,
-      stop,
-    }
+    const { product, host, ended, stop } = server
+    return { product, host, port, database, gateway: shown(gateway), superuser: shown(superuser), isNew, ended, stop }
   } catch (error) {
     await server.stop()
     throw error
   }
+}
+
+/** A server that runs; its data is in the folder `state`. */
+interface Running {
+  readonly product: string
+  readonly state: string
+  readonly host: '127.0.0.1'
+  readonly port: number
+  readonly ended: Promise<string>
+  readonly stop: () => Promise<void>
+}
+
+async function startInstalled(
+  installation: MysqlInstallation,
+  home: string,
+  port: number,
+  database: string,
+  superuser: Kept,
+  gateway: Kept,
+): Promise<Running> {
+  const { flavour, version } = installation
+  const state = `${flavour}-${version}`
+  const data = join(home, state)
+  if (!existsSync(data)) {
+    // Made aside and renamed: data that was cut off in the making is never taken for whole.
+    mkdirSync(home, { recursive: true })
+    rmSync(`${data}.new`, { recursive: true, force: true })
+    rmSync(`${data}.filled`, { force: true })
+    initialiseMysql(installation, `${data}.new`)
+    renameSync(`${data}.new`, data)
+  }
+  // Both accounts come from this machine alone; told at every start, before anybody is let in.
+  const local = [
+    `ALTER USER root@localhost IDENTIFIED BY '${superuser.password}'`,
+    ...account("root@'127.0.0.1'", superuser),
+    "GRANT ALL ON *.* TO root@'127.0.0.1' WITH GRANT OPTION",
+    ...gatewayAccount(flavour, "gatehouse@'127.0.0.1'", database, gateway),
+  ]
+  const initSql = local.map((statement) => `${statement};\n`).join('')
+  const { host, ended, stop } = await startMysqlProcess({
+    installation,
+    dataDirectory: data,
+    port,
+    settings: {},
+    initSql,
+  })
+  return { product: nameOf(installation), state, host, port, ended, stop }
+}
+
+async function startImage(
+  image: string,
+  home: string,
+  port: number,
+  database: string,
+  superuser: Kept,
+  gateway: Kept,
+): Promise<Running> {
+  const { password } = superuser
+  const { host, ended, stop } = await startMysqlContainer({ image, home, port, password })
+  try {
+    const connection = await createConnection({ host, port, user: superuser.user, password })
+    // From inside the container this machine is one of Docker's network.
+    for (const statement of gatewayAccount('mysql', "gatehouse@'%'", database, gateway))
+      await connection.query(statement)
+    await connection.end()
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { product: `MySQL (Docker, ${image})`, state: 'container', host, port, ended, stop }
 }
 
 async function fill(
@@ -136,26 +167,24 @@ function shown({ user, passwordFile }: Kept): Login {
   return { user, passwordFile }
 }
 
-/** Both accounts come from this machine alone; run at every start, before anybody is let in. */
-function accounts({ flavour }: MysqlInstallation, database: string, superuser: Kept, gateway: Kept): string {
-  // A dot, quote or wildcard is in no name that is given here.
-  const schema = `\`${database}\`.*`
-  const by = (account: string, password: string): readonly string[] => [
-    `CREATE USER IF NOT EXISTS ${account} IDENTIFIED BY '${password}'`,
-    `ALTER USER ${account} IDENTIFIED BY '${password}'`,
+function account(name: string, { password }: Kept): readonly string[] {
+  return [
+    `CREATE USER IF NOT EXISTS ${name} IDENTIFIED BY '${password}'`,
+    `ALTER USER ${name} IDENTIFIED BY '${password}'`,
   ]
+}
+
+/** What docs/mysql.md tells an operator to give. No dot, quote or wildcard is in the name of the schema. */
+function gatewayAccount(
+  flavour: MysqlInstallation['flavour'],
+  name: string,
+  database: string,
+  gateway: Kept,
+): readonly string[] {
   const seeing =
     flavour === 'mysql'
       ? ['SHOW_ROUTINE ON *.*', 'SELECT ON performance_schema.user_defined_functions']
       : ['SELECT ON mysql.proc', 'SELECT ON mysql.func']
-  const rights = [`SELECT, INSERT, UPDATE, DELETE, EXECUTE, SHOW VIEW, TRIGGER, EVENT ON ${schema}`, ...seeing]
-  return [
-    `ALTER USER root@localhost IDENTIFIED BY '${superuser.password}'`,
-    ...by("root@'127.0.0.1'", superuser.password),
-    "GRANT ALL ON *.* TO root@'127.0.0.1' WITH GRANT OPTION",
-    ...by(`${gateway.user}@'127.0.0.1'`, gateway.password),
-    ...rights.map((right) => `GRANT ${right} TO ${gateway.user}@'127.0.0.1'`),
-  ]
-    .map((statement) => `${statement};\n`)
-    .join('')
+  const rights = [`SELECT, INSERT, UPDATE, DELETE, EXECUTE, SHOW VIEW, TRIGGER, EVENT ON \`${database}\`.*`, ...seeing]
+  return [...account(name, gateway), ...rights.map((right) => `GRANT ${right} TO ${name}`)]
 }
