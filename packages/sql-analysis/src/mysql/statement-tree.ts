@@ -259,6 +259,8 @@ export interface Definition {
   /** Objects that it reads or refers to besides: LIKE's table, REFERENCES, UNION=(…) of a MERGE table, EXCHANGE PARTITION WITH TABLE, the table of an index or trigger, new names of RENAME. */
   readonly others: readonly (NamedObject & {
     readonly role: 'like' | 'references' | 'union' | 'exchange' | 'on' | 'renamed' | 'follows' | 'other'
+    /** Of REFERENCES: the columns that it names. Absent: none, or another role. */
+    readonly columns?: readonly string[]
   })[]
   readonly temporary: boolean
   readonly orReplace: boolean

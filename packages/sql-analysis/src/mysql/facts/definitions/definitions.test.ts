@@ -41,6 +41,14 @@ test('checks, keys over expressions and defaults look at what they name', () => 
   expect(decidesText(factsOf('CREATE INDEX i ON users ((LEFT(ssn, 1)))', names))).toBe('users.ssn')
 })
 
+test('a foreign key looks at the column it refers to: what may be inserted tells which values that has', () => {
+  const facts = factsOf('CREATE TABLE guess (g varchar(20), FOREIGN KEY (g) REFERENCES users (SSN))', names)
+  expect(decidesText(facts)).toBe('users.ssn')
+  expect(decidesText(factsOf('ALTER TABLE orders ADD FOREIGN KEY (id) REFERENCES users (id)', names))).not.toContain(
+    'ssn',
+  )
+})
+
 test('files and servers that a definition names are told', () => {
   expect(factsOf("CREATE FUNCTION f RETURNS STRING SONAME 'f.so'", names).files).toEqual(['f.so'])
   expect(factsOf("CREATE TABLE f (a int) ENGINE=FEDERATED CONNECTION='mysql://h/d/t'", names).files).toEqual([

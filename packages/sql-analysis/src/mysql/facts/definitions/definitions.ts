@@ -105,7 +105,8 @@ function accessOther(reading: Reading, node: Definition, other: Definition['othe
       reading.access(isRelation(other) ? 'create_table' : 'alter_user', newRelationName(reading, name), null)
       return
     case 'references': {
-      reading.access('select', relationName(reading, name), [])
+      reading.access('select', relationName(reading, name), other.columns ?? [])
+      decideReferenced(reading, other)
       return
     }
     case 'follows':
@@ -114,6 +115,14 @@ function accessOther(reading: Reading, node: Definition, other: Definition['othe
     default:
       role satisfies never
   }
+}
+
+/** Whether a value is among those of the referenced columns shows in what may be inserted here. */
+function decideReferenced(reading: Reading, { name, columns = [] }: Definition['others'][number]): void {
+  const table = columns.length === 0 ? undefined : findTable(reading, name)
+  if (table === undefined) return
+  const keys = new Set(columns.map(foldName))
+  for (const column of tableColumns(reading, table)) if (keys.has(column.key)) reading.decide(column.lineage)
 }
 
 function unknownWrite(reading: Reading): void {

@@ -193,12 +193,9 @@ function atConstraintKey(c: TokenCursor): boolean {
 /** `REFERENCES table [(column, …)] [MATCH …] [ON DELETE …] [ON UPDATE …]`. */
 export function readReferences(c: TokenCursor, draft: Draft): void {
   c.expect('references')
-  draft.others.push({ role: 'references', type: 'table', name: qualifiedName(c) })
-  if (c.accept('(')) {
-    do c.name()
-    while (c.accept(','))
-    c.expect(')')
-  }
+  const name = qualifiedName(c)
+  const columns = c.is('(') ? c.parenthesised((at) => at.name()) : []
+  draft.others.push({ role: 'references', type: 'table', name, ...(columns.length === 0 ? {} : { columns }) })
   if (c.accept('match') && !(c.accept('full') || c.accept('partial') || c.accept('simple'))) throw c.error()
   let done = ''
   while (c.is('on')) {
