@@ -49,7 +49,7 @@ function behindFrom(cursor: TokenCursor): Parts {
 function oneTable(cursor: TokenCursor, table: QualifiedName): TableReference {
   const before = acceptPartitions(cursor)
   portion(cursor)
-  const alias = acceptTableAlias(cursor)
+  const alias = cursor.isMariadb ? null : acceptTableAlias(cursor)
   const partitions = before.length > 0 ? before : acceptPartitions(cursor)
   return { kind: 'base_table', table, alias, partitions, systemTime: null }
 }

@@ -13,11 +13,14 @@ export function acceptScope(cursor: TokenCursor): SystemVariable['scope'] {
   return cursor.acceptAny(['session', 'global', 'persist', 'persist_only', 'local'])
 }
 
+const SCOPES: ReadonlySet<string> = new Set(['session', 'global', 'persist', 'persist_only', 'local'])
+
 /** `@@name`, `@@scope.name`, `@@scope.component.name`. MySQL manual, "Using System Variables". */
 export function systemVariable(cursor: TokenCursor): SystemVariable {
   cursor.expect('@@')
   const scope = cursor.spellingAhead(1) === '.' ? acceptScope(cursor) : null
   if (scope !== null) cursor.expect('.')
+  else if (SCOPES.has(cursor.spelling)) throw cursor.error()
   let name = cursor.name()
   while (cursor.accept('.')) name += `.${cursor.nameOrReserved()}`
   return { kind: 'system_variable', scope, name: name.toLowerCase() }
