@@ -4,6 +4,8 @@ import { MYSQL_CATALOG_SESSION } from './catalog-queries.ts'
 import { readMysqlCatalogRows, readMysqlCatalogVersion, type OwnQuery } from './catalog-reading.ts'
 import { buildMysqlCatalog, type StoredTexts } from './catalog-rows.ts'
 import type { MysqlCatalog, Stored } from './catalog.ts'
+import { dialectOf } from './dialect.ts'
+import { mysqlStoredTexts } from './stored-texts.ts'
 
 const servers = inject('servers')
 
@@ -160,6 +162,22 @@ describe.each([
     expect(given(catalog.routine('function', 'catalog_read', 'f')?.body)).toBe('its text may not be seen')
     expect(catalog.routinesComplete).toBe(false)
     expect(catalog.isLoadableFunction('no_such')).toBeNull()
+  })
+
+  whenThere('reads every text that the server itself came with', async () => {
+    const version = flavour === 'mysql' ? 90_700 : 101_100
+    const texts = mysqlStoredTexts((sqlMode) => dialectOf({ flavour, version }, sqlMode))
+    const rows = await readMysqlCatalogRows(await own(null), flavour)
+    const catalog = buildMysqlCatalog(rows, flavour, texts)
+    const unreadTexts = [
+      ...[...catalog.tables('sys')].map(({ name, view }) => [name, view?.query ?? null] as const),
+      ...rows.routines.map(([schema = '', name = '', type]) => {
+        const kind = type === 'FUNCTION' ? 'function' : 'procedure'
+        return [name, catalog.routine(kind, schema ?? '', name ?? '')?.body ?? null] as const
+      }),
+    ].filter(([, stored]) => stored?.kind === 'unread')
+    expect(unreadTexts).toEqual([])
+    expect(rows.views.length).toBeGreaterThan(50)
   })
 
   whenThere('has another version after any definition, and the same without', async () => {

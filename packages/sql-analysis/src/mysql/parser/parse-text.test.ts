@@ -228,6 +228,8 @@ describe('queries', () => {
       'SELECT 1 FROM t FOR UPDATE INTO @a',
       'SELECT 1 FROM t INTO @a, @b FOR UPDATE',
       '(SELECT 1 INTO @a)',
+      'SELECT a INTO @a FROM (SELECT 1 AS a) d',
+      'SELECT a INTO @a FROM ((SELECT 1 AS a) UNION (SELECT 2)) d WHERE a IN (SELECT b FROM u)',
       'SELECT 1 UNION SELECT 2 INTO @a',
     ]) {
       const [statement] = parse(text)

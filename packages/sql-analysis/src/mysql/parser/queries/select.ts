@@ -38,7 +38,7 @@ export function select(cursor: TokenCursor): Select {
     else if (option !== 'all') options = [...options, option]
   }
   const items = selectItems(cursor)
-  if (cursor.is('into')) cursor.putInto(into(cursor))
+  const target = cursor.is('into') ? into(cursor) : null
   const from = cursor.accept('from') ? tablesOrDual(cursor) : null
   const where = cursor.accept('where') ? cursor.grammar.expression(cursor) : null
   let groupBy = NO_ORDER
@@ -55,6 +55,8 @@ export function select(cursor: TokenCursor): Select {
   const having = cursor.accept('having') ? cursor.grammar.expression(cursor) : null
   const windows = cursor.accept('window') ? cursor.list(namedWindow) : NO_WINDOWS
   const qualify = !cursor.isMariadb && cursor.accept('qualify') ? cursor.grammar.expression(cursor) : null
+  // Put aside only now: queries inside of this one would take it for theirs.
+  if (target !== null) cursor.putInto(target)
   return {
     kind: 'select',
     distinct,
