@@ -17,6 +17,7 @@ import {
   encodeSSLRequest,
   type ErrPacket,
   type HandshakeV10,
+  LARGEST_PACKET,
   PacketCursor,
   PacketWriter,
   PayloadReader,
@@ -273,12 +274,16 @@ export class CommandClient {
       const packet = this.#packets.shift()
       if (packet !== undefined) return packet
       if (this.#closed) throw new Error('the connection was closed')
-      const late = setTimeout(() => this.#wake(), PATIENCE_MILLISECONDS)
+      let silent = false
+      const late = setTimeout(() => {
+        silent = true
+        this.#wake()
+      }, PATIENCE_MILLISECONDS)
       await new Promise<void>((resolve) => {
         this.#waiting = resolve
       })
       clearTimeout(late)
-      if (this.#packets.length === 0 && !this.#closed) throw new Error('no packet came')
+      if (silent && this.#packets.length === 0 && !this.#closed) throw new Error('no packet came')
     }
   }
 
@@ -311,14 +316,14 @@ export class CommandClient {
     const packets: Packet[] = []
     let error: ErrPacket | null = null
     let results = 0
+    let expected = 0
     while (!reader.over) {
       const packet = await this.next()
-      const last = packets.at(-1)?.sequenceId ?? packet.sequenceId - 1
-      packets.push(packet)
       const { payload, sequenceId } = packet
+      if (packets.length > 0 && sequenceId !== expected) throw new Error(`sequence id ${sequenceId}, not ${expected}`)
       // A payload of several packets has as many ids.
-      const count = 1 + Math.floor(payload.length / 0xff_ffff)
-      if (sequenceId !== ((last + 1) & 0xff) && count === 1) throw new Error(`sequence id ${sequenceId} behind ${last}`)
+      expected = (sequenceId + 1 + Math.floor(payload.length / LARGEST_PACKET)) & 0xff
+      packets.push(packet)
       switch (reader.packet(payload, 0, payload.length, payload.length)) {
         case ResponsePart.Row:
           if (reader.binary) binaryRows.push(payload)
