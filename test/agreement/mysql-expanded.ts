@@ -1,17 +1,20 @@
 import type { StatementFacts } from '@gatehouse/core'
 
+const NAME = '`((?:[^`]|``)+)`'
+const TABLE = new RegExp(`${NAME}\\.${NAME}(?: ${NAME})?(?![.\`])`, 'g')
+const COLUMN = new RegExp(`${NAME}\\.${NAME}\\.${NAME}`, 'g')
+
 /**
  * The columns that the server itself names in a statement: MySQL prints it with every name resolved, stars and views expanded,
  * in a note of EXPLAIN FORMAT=TRADITIONAL (MySQL manual, "Extended EXPLAIN Output Format"). As `table.column`.
  */
 export function columnsNamed(note: string, schema: string): ReadonlySet<string> {
   const tables = new Map<string, string>()
-  const names = '`((?:[^`]|``)+)`'
-  for (const [, database, table, alias] of note.matchAll(new RegExp(`${names}\\.${names}(?: ${names})?(?!\\.)`, 'g')))
+  for (const [, database, table, alias] of note.replaceAll(COLUMN, '').matchAll(TABLE))
     if (database === schema && table !== undefined) tables.set(alias ?? table, table)
   const columns = new Set<string>()
-  for (const [, alias, column] of note.matchAll(new RegExp(`(?<!\`\\.)${names}\\.${names}`, 'g'))) {
-    const table = alias === undefined ? undefined : tables.get(alias)
+  for (const [, database, alias, column] of note.matchAll(COLUMN)) {
+    const table = database !== schema || alias === undefined ? undefined : tables.get(alias)
     if (table !== undefined) columns.add(`${table}.${column ?? ''}`)
   }
   return columns

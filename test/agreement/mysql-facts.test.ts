@@ -21,7 +21,7 @@ describe.each([
   afterAll(() => ('address' in shared ? twins.close() : undefined))
 
   test('what may be shown does not change with what may not', async ({ skip }) => {
-    if ('absent' in shared) return skip(shared.absent)
+    if ('absent' in shared) skip(shared.absent)
     const tally = { shown: 0, masked: 0, failed: 0, refused: 0 }
     const leaks: string[] = []
     for (const { sql, facts } of statements(twins, flavour, 1)) {
@@ -42,8 +42,8 @@ describe.each([
   })
 
   test('the columns that the server names are among those that were read', async ({ skip }) => {
-    if ('absent' in shared) return skip(shared.absent)
-    if (flavour === 'mariadb') return skip('MariaDB prints no names of views it has merged')
+    if ('absent' in shared) skip(shared.absent)
+    if (flavour === 'mariadb') skip('MariaDB prints no names of views it has merged')
     const missed: string[] = []
     let compared = 0
     for (const { sql, facts } of statements(twins, flavour, 2)) {
