@@ -4,7 +4,7 @@ import { afterAll, describe, expect } from 'vitest'
 import type { TestTarget } from '../harness/start-gateway.ts'
 import { eventually } from '../postgres/scene.ts'
 import { LOGINS, type MysqlAddress } from '../servers/mysql.ts'
-import { CommandClient, ServerRefused } from './command-client.ts'
+import { type CommandClient, ServerRefused } from './command-client.ts'
 import { type Scene, scenePromises, VERSIONS } from './scene.ts'
 
 let answers: (socket: net.Socket) => void = (socket) => socket.destroy()
