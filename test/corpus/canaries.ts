@@ -33,6 +33,21 @@ export function numberBytes(value: number): readonly Buffer[] {
   return [integer, numeric]
 }
 
+/** A date as MySQL sends it in binary: length, year, month, day. */
+export function mysqlDateBytes(iso: string): Buffer {
+  const [year = 0, month = 0, day = 0] = iso.split('-').map(Number)
+  const bytes = Buffer.from([4, 0, 0, month, day])
+  bytes.writeUInt16LE(year, 1)
+  return bytes
+}
+
+/** An int4 as MySQL sends it in binary. */
+export function mysqlNumberBytes(value: number): readonly Buffer[] {
+  const integer = Buffer.alloc(4)
+  integer.writeInt32LE(value)
+  return [integer]
+}
+
 /** How long the pieces of a value are that are looked for, in characters of its text and in its digits alone. */
 export interface PieceLengths {
   readonly text: number

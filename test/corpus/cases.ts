@@ -40,14 +40,31 @@ export function corpusText(file: string): string {
   return absence === null ? readFileSync(`${folder}${file}`, 'utf8') : ''
 }
 
-/** The cases of `postgres.jsonl`; none where the corpus is absent. */
-export function sqlCases(file: 'postgres.jsonl'): readonly SqlCase[] {
-  return lines(file) as readonly SqlCase[]
+/** A text made to be read otherwise by a gateway than by the server. */
+export interface ReadingCase {
+  readonly id: string
+  readonly sql: string
+  /** `secret`: the server touches table `secret`; `none`: it does not; `danger:X`: X must be seen. */
+  readonly want: string
+  readonly sql_mode?: string
+  /** The flavour it is for; absent: both. */
+  readonly server?: 'mysql' | 'mariadb'
+  readonly accepted: { readonly mysql: boolean; readonly mariadb: boolean }
 }
 
-/** The cases of `postgres-wire.jsonl`; none where the corpus is absent. */
-export function wireCases(file: 'postgres-wire.jsonl'): readonly WireCase[] {
+/** The cases of SQL; none where the corpus is absent. A case without a text is the empty text. */
+export function sqlCases(file: 'postgres.jsonl' | 'mysql.jsonl'): readonly SqlCase[] {
+  return (lines(file) as readonly (Omit<SqlCase, 'sql'> & Partial<SqlCase>)[]).map((one) => ({ sql: '', ...one }))
+}
+
+/** The cases of the wire; none where the corpus is absent. */
+export function wireCases(file: 'postgres-wire.jsonl' | 'mysql-wire.jsonl'): readonly WireCase[] {
   return lines(file) as readonly WireCase[]
+}
+
+/** The texts made to mislead; none where the corpus is absent. */
+export function readingCases(file: 'reading-mysql.jsonl'): readonly ReadingCase[] {
+  return lines(file) as readonly ReadingCase[]
 }
 
 function lines(file: string): readonly unknown[] {

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bind, execute, FLUSH, parse, query, SYNC } from '../postgres/messages.ts'
 import { openScene, type Scene, VERSIONS } from '../postgres/scene.ts'
 import { rowsOf, sqlstates, type WireClient } from '../postgres/wire-client.ts'
-import { findLeak, needlesOf } from './canaries.ts'
+import { needlesOf } from './canaries.ts'
 import { absence, sqlCases, corpusText, type SqlCase } from './cases.ts'
+import { type CaseNotes, faultsOf, type Outcome, report, sorted } from './judge-case.ts'
 import { CANARIES, READER, WRITER } from './reference-policy.ts'
 import { SNAPSHOT, UNMASKED } from './snapshot.ts'
 import { splitStatements } from './split-statements.ts'
@@ -13,36 +14,21 @@ const cases = sqlCases('postgres.jsonl')
 const schema = corpusText('postgres-schema.sql')
 const needles = needlesOf(CANARIES)
 
-/** Permitted where the corpus wants a refusal, for a reason that it gives itself. */
-const ANSWERED: ReadonlyMap<string, string> = new Map([
-  ['PG-139', 'handled: a session goes back to what the gateway opened it with'],
-  ['PG-194', 'JSON_TABLE is understood: nothing to refuse'],
-])
-
-/** Refused where the corpus wants rows, for a reason that it gives itself. */
-const REFUSED: ReadonlyMap<string, string> = new Map([
-  ['PG-008', 'the database has another name, which the server refuses'],
-  ['PG-087', 'ordering by a masked column is denied'],
-  ['PG-088', 'ordering by a masked column is denied'],
-  ['PG-116', 'who only reads may not update'],
-])
-
-const WANTS_ROWS = new Set(['MASK', 'ALLOW'])
+const notes: CaseNotes = {
+  answered: new Map([
+    ['PG-139', 'handled: a session goes back to what the gateway opened it with'],
+    ['PG-194', 'JSON_TABLE is understood: nothing to refuse'],
+  ]),
+  refused: new Map([
+    ['PG-008', 'the database has another name, which the server refuses'],
+    ['PG-087', 'ordering by a masked column is denied'],
+    ['PG-088', 'ordering by a masked column is denied'],
+    ['PG-116', 'who only reads may not update'],
+  ]),
+}
 
 const MODES = ['simple', 'extended text', 'extended binary'] as const
 type Mode = (typeof MODES)[number]
-
-/** How one case went in one mode under one policy. */
-interface Outcome {
-  readonly id: string
-  readonly class: string
-  readonly errors: readonly (string | undefined)[]
-  readonly rows: string
-  readonly leak: string | null
-  readonly usable: boolean
-  readonly changed: boolean
-  readonly laundered: string | null
-}
 
 async function runCase(scene: Scene, one: SqlCase, mode: Mode, before: string): Promise<Outcome> {
   const client = await scene.enter()
@@ -53,16 +39,14 @@ async function runCase(scene: Scene, one: SqlCase, mode: Mode, before: string): 
   const usable = !client.closed && rowsOf(await client.query('SELECT 1')).join() === '1'
   client.destroy()
   const changed = (await stateOf(scene)) !== before
-  const stored = changed ? ((await scene.admin<{ text: string }>(UNMASKED))[0]?.text ?? '') : ''
   return {
-    id: one.id,
-    class: one.class,
     errors: sqlstates(messages),
     rows: JSON.stringify(rowsOf(messages)),
-    leak: findLeak(Buffer.concat(chunks), one.sql, needles),
+    bytes: Buffer.concat(chunks),
     usable,
     changed,
-    laundered: findLeak(Buffer.from(stored), '', needles),
+    redefined: changed,
+    stored: changed ? ((await scene.admin<{ text: string }>(UNMASKED))[0]?.text ?? '') : '',
   }
 }
 
@@ -95,17 +79,9 @@ async function untilEnd(client: WireClient, ends: ReadonlySet<string>): Promise<
   }
 }
 
-/** True when it was not refused and shows anything but NULL. */
-function answers({ errors, rows }: Outcome): boolean {
-  const cells = JSON.parse(rows) as (string | null)[][]
-  return errors.length === 0 && (cells.length === 0 || cells.flat().some((cell) => cell !== null))
-}
-
 async function stateOf(scene: Scene): Promise<string> {
   return (await scene.admin<{ state: string }>(SNAPSHOT))[0]?.state ?? ''
 }
-
-const WANTS_REFUSAL = new Set(['DENY', 'APPROVE_OR_DENY', 'CLASSIFY_WRITE'])
 
 describe.each(VERSIONS)('The corpus of SQL in front of $version', ({ version, shared }) => {
   describe.each([
@@ -129,7 +105,7 @@ describe.each(VERSIONS)('The corpus of SQL in front of $version', ({ version, sh
       if (why === null) await open()
     })
     afterAll(async () => {
-      if (outcomes.size > 0) report(`${version}, ${who}`, outcomes)
+      if (outcomes.size > 0) report(`${version}, ${who}`, outcomes, needles, notes)
       await scene?.close()
     })
 
@@ -142,15 +118,7 @@ describe.each(VERSIONS)('The corpus of SQL in front of $version', ({ version, sh
         for (const one of cases) {
           const outcome = await runCase(scene ?? (await open()), one, mode, before)
           outcomes.set(one, [...(outcomes.get(one) ?? []), outcome])
-          const wrong = (what: string): number => failures.push(`${one.id} (${one.class}): ${what}`)
-          if (outcome.leak !== null) wrong(`leaks ${outcome.leak}`)
-          if (outcome.laundered !== null) wrong(`copied ${outcome.laundered} to where it is not masked`)
-          if (!outcome.usable) wrong('the connection is not usable afterwards')
-          if (policy === READER && outcome.changed) wrong('something ran that must not')
-          if (policy === READER && WANTS_REFUSAL.has(one.expect) && answers(outcome) && !ANSWERED.has(one.id))
-            wrong('it was not refused')
-          if (WANTS_ROWS.has(one.expect) && outcome.errors.length > 0 && !REFUSED.has(one.id)) wrong('it was refused')
-          if (outcome.errors.some((sqlstate) => sqlstate === undefined || sqlstate.length !== 5)) wrong('no SQLSTATE')
+          failures.push(...faultsOf(one, outcome, needles, notes, policy === READER))
           if (outcome.changed) await open()
         }
         expect(failures).toEqual([])
@@ -173,40 +141,3 @@ describe.each(VERSIONS)('The corpus of SQL in front of $version', ({ version, sh
     })
   })
 })
-
-/** Rows in an order of their own: without ORDER BY the server promises none. */
-function sorted(rows: string): string {
-  const list = JSON.parse(rows) as unknown[]
-  return list
-    .map((row) => JSON.stringify(row))
-    .toSorted()
-    .join('\n')
-}
-
-/** Counts by expectation, and the cases that are refused where they could be answered. */
-function report(title: string, outcomes: ReadonlyMap<SqlCase, readonly Outcome[]>): void {
-  const counts = new Map<string, Record<string, number>>()
-  const over: string[] = []
-  for (const [one, ran] of outcomes) {
-    const row = counts.get(one.expect) ?? {
-      cases: 0,
-      passed: 0,
-      'refused, MASK wanted': 0,
-      'refused, ALLOW wanted': 0,
-      leaks: 0,
-    }
-    counts.set(one.expect, row)
-    const add = (column: string): number => (row[column] = (row[column] ?? 0) + 1)
-    add('cases')
-    const refused = ran.some(({ errors }) => errors.length > 0)
-    if (ran.some(({ leak }) => leak !== null)) add('leaks')
-    else if (refused && one.expect === 'MASK') add('refused, MASK wanted')
-    else if (refused && one.expect === 'ALLOW') add('refused, ALLOW wanted')
-    else add('passed')
-    if (refused && (one.expect === 'MASK' || one.expect === 'ALLOW'))
-      over.push(`${one.id} ${one.class} [${ran.map(({ errors }) => errors.join()).join(' ')}]`)
-  }
-  console.info(title)
-  console.table(Object.fromEntries(counts))
-  if (over.length > 0) console.info(`refused, though it could be answered:\n  ${over.join('\n  ')}`)
-}

@@ -1,10 +1,13 @@
-/** The statements of a text, for the extended protocol, which takes one at a time. Knows quotes, dollar quotes and comments. */
-export function splitStatements(text: string): readonly string[] {
+/** How long what is quoted or a comment is at the beginning of a text; 1 where nothing such begins it. */
+export type TokenLength = (rest: string) => number
+
+/** The statements of a text, for protocols that take one at a time. */
+export function splitStatements(text: string, tokenLength: TokenLength = postgresToken): readonly string[] {
   const statements: string[] = []
   let start = 0
   let at = 0
   while (at < text.length) {
-    const length = tokenLength(text, at)
+    const length = tokenLength(text.slice(at))
     if (text[at] === ';' && length === 1) {
       statements.push(text.slice(start, at))
       start = at + 1
@@ -16,9 +19,15 @@ export function splitStatements(text: string): readonly string[] {
   return full.length === 0 ? [text] : full
 }
 
-/** How many characters from `at` on belong together; 1 for what is neither quoted nor a comment. */
-function tokenLength(text: string, at: number): number {
-  const rest = text.slice(at)
+/** MySQL's strings, names and comments; what is in an executable comment is text like any other, to the end of the comment. */
+export function mysqlToken(rest: string): number {
+  const quoted =
+    /^(?:'(?:[^'\\]|\\[^]|'')*'|"(?:[^"\\]|\\[^]|"")*"|`(?:[^`]|``)*`|#[^\n]*|--[\s][^\n]*|\/\*[^]*?\*\/)/.exec(rest)
+  return quoted?.[0].length ?? 1
+}
+
+/** PostgreSQL's strings, names, dollar quotes and comments. */
+function postgresToken(rest: string): number {
   const quoted = /^(?:'(?:[^']|'')*'|"(?:[^"]|"")*"|(\$\w*\$)[^]*?\1|--[^\n]*)/.exec(rest)
   if (quoted !== null) return quoted[0].length
   if (!rest.startsWith('/*')) return 1

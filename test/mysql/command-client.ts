@@ -9,6 +9,8 @@ import {
   CLIENT_RANDOM_BYTES,
   ClientAuthentication,
   decodeAuthenticationPacket,
+  type ColumnDefinition,
+  decodeColumnDefinition,
   decodeErr,
   decodeHandshake,
   encodeChangeUser,
@@ -67,6 +69,8 @@ export interface Answer {
   /** Cells of text rows, of all results. */
   readonly rows: (string | null)[][]
   readonly binaryRows: Buffer[]
+  /** Of all results. */
+  readonly columns: ColumnDefinition[]
   readonly error: ErrPacket | null
   readonly packets: readonly Packet[]
   readonly prepared: PrepareOk | null
@@ -313,6 +317,7 @@ export class CommandClient {
     reader.begin(kind)
     const rows: (string | null)[][] = []
     const binaryRows: Buffer[] = []
+    const columns: ColumnDefinition[] = []
     const packets: Packet[] = []
     let error: ErrPacket | null = null
     let results = 0
@@ -332,6 +337,10 @@ export class CommandClient {
         case ResponsePart.ColumnCount:
           results++
           break
+        case ResponsePart.ColumnDefinition:
+        case ResponsePart.FieldDefinition:
+          columns.push(decodeColumnDefinition(new PayloadReader(payload), false))
+          break
         case ResponsePart.Err:
           error = decodeErr(new PayloadReader(payload))
           break
@@ -339,7 +348,7 @@ export class CommandClient {
       }
     }
     const { prepared, cursorOpened, status } = reader
-    return { rows, binaryRows, error, packets, prepared, results, statusFlags: status.flags, cursorOpened }
+    return { rows, binaryRows, columns, error, packets, prepared, results, statusFlags: status.flags, cursorOpened }
   }
 
   end(): void {
