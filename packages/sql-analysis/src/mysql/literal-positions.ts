@@ -76,21 +76,22 @@ export class LiteralPositions {
     this.#operands([node.limit?.count ?? null, node.limit?.offset ?? null], 'value')
   }
 
-  #query(query: Query): void {
+  /** `named`: what its columns are called can be told outside of it. */
+  #query(query: Query, named = true): void {
     if (query.into !== null) return
     for (const table of query.with?.tables ?? []) this.#query(table.query)
-    this.#body(query.body)
+    this.#body(query.body, named)
     this.#bounds(query)
   }
 
-  #body(body: QueryBody): void {
+  #body(body: QueryBody, named: boolean): void {
     switch (body.kind) {
       case 'query':
-        this.#query(body)
+        this.#query(body, named)
         return
       case 'set_operation':
-        this.#body(body.left)
-        this.#body(body.right)
+        this.#body(body.left, named)
+        this.#body(body.right, named)
         return
       case 'values':
         for (const row of body.rows) this.#operands(row, 'value')
@@ -98,7 +99,8 @@ export class LiteralPositions {
       case 'table_query':
         return
       case 'select':
-        this.#items(body.items)
+        if (named) this.#items(body.items)
+        else for (const item of body.items) this.#operand(item.expression, 'value')
         if (body.from !== null) this.#tables(body.from, 'value')
         this.#operands([body.where, body.having, body.qualify], 'value')
         this.#order(body.groupBy)
@@ -191,7 +193,7 @@ export class LiteralPositions {
         if (node.over !== null) this.#window(node.over)
         return
       case 'subquery':
-        this.#query(node.query)
+        this.#query(node.query, false)
         return
       case 'user_variable':
       case 'system_variable':
