@@ -3,6 +3,7 @@ import {
   type Dialect,
   MYSQL_CATALOG_SESSION,
   type MysqlCatalog,
+  type MysqlCatalogRows,
   type MysqlNames,
   type OwnQuery,
   readMysqlCatalogRows,
@@ -40,6 +41,13 @@ const CATALOG_PATIENCE_MILLISECONDS = 60_000
 const ENVIRONMENTS_LIMIT = 1000
 
 const NO_TABLES: MysqlNames['temporary'] = []
+
+const rowsByCatalog = new WeakMap<MysqlCatalog, MysqlCatalogRows>()
+
+/** The rows that a catalog of a target was made from; undefined for any other. */
+export function catalogRowsOf(catalog: MysqlCatalog): MysqlCatalogRows | undefined {
+  return rowsByCatalog.get(catalog)
+}
 
 /** The catalog of one target, read over a connection of the gateway's own, and read again when it may have changed. */
 export class CatalogSource {
@@ -122,6 +130,7 @@ export class CatalogSource {
       if (known && !anew) return
       const rows = await readMysqlCatalogRows(query, flavour)
       this.#catalog = buildMysqlCatalog(rows, flavour, this.#texts.stored(version))
+      rowsByCatalog.set(this.#catalog, rows)
       this.#environments.clear()
     } catch (error) {
       this.#queries?.close()

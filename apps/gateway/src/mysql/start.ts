@@ -1,13 +1,13 @@
 import { dialectOf, MysqlReader, mysqlStoredTexts, quotedStatements } from '@gatehouse/sql-analysis'
 import type { MysqlListenerConfig } from '../config/index.ts'
 import type { Engine, EnginePorts, EngineSettings } from '../engine.ts'
-import { CatalogSource, type TextReading } from './catalog-source.ts'
+import { catalogRowsOf, CatalogSource, type TextReading } from './catalog-source.ts'
 import { MysqlEngine, type MysqlTarget } from './engine.ts'
 
 /** An engine for clients of MySQL and MariaDB. A target that is down now may be up when somebody asks for it. */
 export async function startMysql(settings: EngineSettings<MysqlListenerConfig>, ports: EnginePorts): Promise<Engine> {
   const { listener, secureContext } = settings
-  const reader = new MysqlReader({ maxStatementBytes: listener.maxStatementBytes })
+  const reader = new MysqlReader({ catalogRows: catalogRowsOf, maxStatementBytes: listener.maxStatementBytes })
   const targets = new Map<string, MysqlTarget>()
   for (const [name, config] of settings.targets) {
     const catalog = new CatalogSource(name, config, TEXTS, ports.turn, ports.log)
@@ -24,6 +24,7 @@ export async function startMysql(settings: EngineSettings<MysqlListenerConfig>, 
     serve: (client) => engine.serve(client),
     close: async () => {
       for (const { catalog } of targets.values()) catalog.close()
+      await reader.close()
     },
   }
 }

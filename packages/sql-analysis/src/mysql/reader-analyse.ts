@@ -3,6 +3,7 @@ import type { StatementFacts } from '@gatehouse/core'
 import { Work } from '../facts/work.ts'
 import { dependsOnSession, isIndependentOfLiterals, unreadable } from '../reading/reading.ts'
 import type { Reading } from '../reading/reading.ts'
+import type { Analysis } from '../reading/worker-messages.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import type { Lexer } from './lexer/lexer.ts'
 import { TextError } from './lexer/text-error.ts'
@@ -14,14 +15,6 @@ import { parseTokens, type ParsedTokens } from './parser/parse-text.ts'
 import type { TextLimits } from './parser/statement-limits.ts'
 import { readFacts } from './read-facts.ts'
 import { literalTokens } from './shape.ts'
-
-/** How long a reading holds: for every text of the shape, for this very text, or for this one time. */
-export type Holds = 'shape' | 'exact' | 'once'
-
-export interface Analysis {
-  readonly reading: Reading
-  readonly holds: Holds
-}
 
 /** What lexes a text, and where its tokens are. */
 export interface LexedText {

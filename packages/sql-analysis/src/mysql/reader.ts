@@ -1,10 +1,13 @@
-import type { Buffer } from 'node:buffer'
+import { Buffer } from 'node:buffer'
 import type { StatementReader } from '@gatehouse/core'
 import { hashOfBytes } from '../reading/hash.ts'
 import { unreadable, weightOf } from '../reading/reading.ts'
 import type { Reading } from '../reading/reading.ts'
 import { ShapeCache } from '../reading/shape-cache.ts'
+import { WorkerClient } from '../reading/worker-client.ts'
+import type { Analysis } from '../reading/worker-messages.ts'
 import type { MysqlCatalog } from './catalog.ts'
+import type { MysqlCatalogRows } from './catalog-rows.ts'
 import type { Dialect } from './dialect.ts'
 import { Lexer } from './lexer/lexer.ts'
 import { TextError } from './lexer/text-error.ts'
@@ -12,10 +15,14 @@ import { Tokens } from './lexer/tokens.ts'
 import { type MysqlNames, namesKey } from './names.ts'
 import { DEFAULT_TEXT_LIMITS, type TextLimits } from './parser/statement-limits.ts'
 import { analyse, refusalOf } from './reader-analyse.ts'
-import type { Analysis } from './reader-analyse.ts'
 import { Shape } from './shape.ts'
+import type { LargeAsk, LargeRows, WorkerStart } from './worker-start.ts'
 
 export interface MysqlReaderOptions {
+  /** The rows a catalog was built from, for the worker thread; undefined: not known. Default: of none; larger texts are then read where they come. */
+  readonly catalogRows?: (catalog: MysqlCatalog) => MysqlCatalogRows | undefined
+  /** Milliseconds a larger text may take. Default 2,000. */
+  readonly deadlineMilliseconds?: number
   /** Longest text that is read at all, in bytes. Default 1 MiB. */
   readonly maxStatementBytes?: number
   readonly limits?: Partial<TextLimits>
@@ -37,6 +44,7 @@ interface Environment {
 
 const DEFAULT_MAX_STATEMENT_BYTES = 1024 * 1024
 const DEFAULT_INLINE_LIMIT_BYTES = 64 * 1024
+const DEFAULT_DEADLINE_MILLISECONDS = 2000
 const DEFAULT_CACHE_ENTRIES = 4096
 const DEFAULT_CACHE_BYTES = 16 * 1024 * 1024
 /** Schemas and dialects with caches of their own, for each catalog; when there are more, they start again empty. */
@@ -49,6 +57,8 @@ export class MysqlReader implements StatementReader<MysqlNames> {
   readonly inlineLimitBytes: number
   readonly #maxStatementBytes: number
   readonly #limits: TextLimits
+  readonly #catalogRows: ((catalog: MysqlCatalog) => MysqlCatalogRows | undefined) | null
+  readonly #worker: WorkerClient<MysqlCatalog, LargeRows, LargeAsk>
   readonly #cacheEntries: number
   readonly #cacheBytes: number
   readonly #tokens = new Tokens()
@@ -63,6 +73,10 @@ export class MysqlReader implements StatementReader<MysqlNames> {
     this.#maxStatementBytes = options.maxStatementBytes ?? DEFAULT_MAX_STATEMENT_BYTES
     this.inlineLimitBytes = Math.min(options.inlineLimitBytes ?? DEFAULT_INLINE_LIMIT_BYTES, this.#maxStatementBytes)
     this.#limits = { ...DEFAULT_TEXT_LIMITS, ...options.limits }
+    this.#catalogRows = options.catalogRows ?? null
+    const start: WorkerStart = { limits: this.#limits }
+    const deadline = options.deadlineMilliseconds ?? DEFAULT_DEADLINE_MILLISECONDS
+    this.#worker = new WorkerClient(new URL('./worker.ts', import.meta.url), start, deadline)
     this.#cacheEntries = options.cacheEntries ?? DEFAULT_CACHE_ENTRIES
     this.#cacheBytes = options.cacheBytes ?? DEFAULT_CACHE_BYTES
   }
@@ -76,11 +90,35 @@ export class MysqlReader implements StatementReader<MysqlNames> {
     return this.#read(bytes, start, end, names)
   }
 
-  /** Reads a larger text. Never rejects. */
+  /**
+   * Reads a larger text in a worker thread, which is killed at its deadline (the text is then refused). Never rejects. The bytes are
+   * copied before it returns. What the thread needs of the catalog crosses once. Prepared statements are not known there; the texts of sessions with temporary tables are read here.
+   */
   async readLarge(bytes: Buffer, names: MysqlNames): Promise<Reading> {
-    if (bytes.length > this.#maxStatementBytes)
-      return tooLong(bytes.length, this.#maxStatementBytes, 'maxStatementBytes')
-    return this.#read(bytes, 0, bytes.length, names)
+    const { length } = bytes
+    if (length > this.#maxStatementBytes) return tooLong(length, this.#maxStatementBytes, 'maxStatementBytes')
+    const rowsOf = this.#catalogRows
+    if (rowsOf === null || names.temporary.length > 0 || length <= this.inlineLimitBytes)
+      return this.#read(bytes, 0, length, names)
+    const environment = this.#environmentOf(names)
+    const hash = hashOfBytes(bytes, 0, length)
+    const known = environment.exact.find(hash, bytes, 0, length)
+    if (known !== undefined) return known
+    const copy = Buffer.from(bytes)
+    const { schema, dialect } = names
+    const analysis = await this.#worker.read(copy, { schema, dialect }, names.catalog, (catalog) => {
+      const rows = rowsOf(catalog)
+      return rows === undefined ? undefined : { rows, dialect }
+    })
+    // What a shape is worth among larger texts is not worth a second look at them.
+    if (analysis.holds !== 'once')
+      environment.exact.add(hash, copy, 0, length, analysis.reading, ENTRY_BYTES + length + weightOf(analysis.reading))
+    return analysis.reading
+  }
+
+  /** Ends the worker thread. `read` goes on working; larger texts are refused. */
+  close(): Promise<void> {
+    return this.#worker.close()
   }
 
   #read(bytes: Buffer, start: number, end: number, names: MysqlNames): Reading {

@@ -9,17 +9,10 @@ import { fingerprintOf } from './reader-fingerprint.ts'
 import { dependsOnSession, isIndependentOfLiterals, unreadable } from '../reading/reading.ts'
 import type { Reading } from '../reading/reading.ts'
 import { shapeStands } from './shape.ts'
+import type { Analysis } from '../reading/worker-messages.ts'
 
 /** Reads the facts of a parsed text, one entry per statement. */
 export type ReadFacts = (tree: ParseResult, names: NameEnvironment, work: Work) => readonly StatementFacts[]
-
-/** How long a reading holds: for every text of the shape, for this very text, or for this one time. */
-export type Holds = 'shape' | 'exact' | 'once'
-
-export interface Analysis {
-  readonly reading: Reading
-  readonly holds: Holds
-}
 
 /** Statements whose facts are looked up by a name that this session gave: prepared statements and cursors. */
 const sessionNodes =

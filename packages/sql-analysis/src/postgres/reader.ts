@@ -7,13 +7,15 @@ import { LibpgParser } from './libpg-parser.ts'
 import { defaultPrescanLimits } from './prescan-limits.ts'
 import type { PrescanLimits } from './prescan-limits.ts'
 import { analyse, compileFunction, parseQuery } from './reader-analyse.ts'
-import type { Analysis, ReadFacts } from './reader-analyse.ts'
+import type { ReadFacts } from './reader-analyse.ts'
 import { unreadable, weightOf } from '../reading/reading.ts'
 import type { Reading } from '../reading/reading.ts'
 import { ShapeCache } from '../reading/shape-cache.ts'
 import { ShapeLexer } from './shape-lexer.ts'
 import { hashOfBytes } from '../reading/hash.ts'
-import { WorkerClient } from './worker-client.ts'
+import { WorkerClient } from '../reading/worker-client.ts'
+import type { Analysis } from '../reading/worker-messages.ts'
+import type { LargeAsk, WorkerStart } from './worker-start.ts'
 
 export type { ReadFacts, Reading }
 
@@ -56,7 +58,7 @@ export class PostgresReader {
   readonly #parser: LibpgParser
   readonly #readFacts: ReadFacts
   readonly #limits: PrescanLimits
-  readonly #worker: WorkerClient
+  readonly #worker: WorkerClient<Catalog, CatalogRows, LargeAsk>
   readonly #catalogRows: (catalog: Catalog) => CatalogRows | undefined
   readonly #cacheEntries: number
   readonly #cacheBytes: number
@@ -73,8 +75,12 @@ export class PostgresReader {
     this.inlineLimitBytes = options.inlineLimitBytes ?? defaultInlineLimitBytes
     this.#catalogRows = options.catalogRows
     const factsModule = (options.factsModule ?? new URL('./read-facts.ts', import.meta.url)).href
-    const start = { compiled: parser.compiled, limits: this.#limits, factsModule }
-    this.#worker = new WorkerClient(start, options.deadlineMilliseconds ?? defaultDeadlineMilliseconds)
+    const start: WorkerStart = { compiled: parser.compiled, limits: this.#limits, factsModule }
+    this.#worker = new WorkerClient(
+      new URL('./worker.ts', import.meta.url),
+      start,
+      options.deadlineMilliseconds ?? defaultDeadlineMilliseconds,
+    )
     this.#cacheEntries = options.cacheEntries ?? defaultCacheEntries
     this.#cacheBytes = options.cacheBytes ?? defaultCacheBytes
   }
@@ -114,7 +120,8 @@ export class PostgresReader {
     const literals: number[] = []
     const isPlain = this.#lexer.scan(bytes, 0, length, literals) >= 0
     const copy = Buffer.from(bytes)
-    const analysis = await this.#worker.read(copy, isPlain ? literals : null, names, this.#catalogRows)
+    const ask: LargeAsk = { literals: isPlain ? literals : null, searchPath: names.searchPath }
+    const analysis = await this.#worker.read(copy, ask, names.catalog, this.#catalogRows)
     this.#remember(copy, 0, length, caches, analysis)
     return analysis.reading
   }

@@ -1,9 +1,6 @@
 import { Worker } from 'node:worker_threads'
-import type { Catalog } from './catalog.ts'
-import type { CatalogRows } from './catalog-rows.ts'
-import type { Analysis } from './reader-analyse.ts'
-import { unreadable } from '../reading/reading.ts'
-import type { WorkerAnswer, WorkerRequest, WorkerStart } from './worker-messages.ts'
+import { unreadable } from './reading.ts'
+import type { Analysis, WorkerAnswer, WorkerRequest } from './worker-messages.ts'
 
 /** Milliseconds a worker has to start, or to take a catalog. */
 const preparationMilliseconds = 10_000
@@ -21,8 +18,9 @@ interface Running {
 }
 
 /** One replaceable thread that reads one text at a time; when it is late or dies it is dropped, and the next text starts a new one. */
-export class WorkerClient {
-  readonly #start: WorkerStart
+export class WorkerClient<Catalog extends { readonly version: string }, Rows, Ask> {
+  readonly #module: URL
+  readonly #start: unknown
   readonly #deadlineMilliseconds: number
   readonly #numbers = new WeakMap<Catalog, number>()
   #nextNumber = 1
@@ -31,7 +29,9 @@ export class WorkerClient {
   #waiting = 0
   #closed = false
 
-  constructor(start: WorkerStart, deadlineMilliseconds: number) {
+  /** `module` runs in the thread and answers `WorkerRequest`s; it is given `start` as its data. */
+  constructor(module: URL, start: unknown, deadlineMilliseconds: number) {
+    this.#module = module
     this.#start = start
     this.#deadlineMilliseconds = deadlineMilliseconds
   }
@@ -39,16 +39,16 @@ export class WorkerClient {
   /** Reads a text of its own memory. Never rejects: what cannot be read in time is refused. */
   async read(
     text: Uint8Array,
-    literals: readonly number[] | null,
-    names: { readonly catalog: Catalog; readonly searchPath: readonly string[] },
-    rowsOf: (catalog: Catalog) => CatalogRows | undefined,
+    ask: Ask,
+    catalog: Catalog,
+    rowsOf: (catalog: Catalog) => Rows | undefined,
   ): Promise<Analysis> {
     if (this.#waiting >= maxWaiting) return refusal('too many large statements are waiting to be read; try again')
     this.#waiting++
     const turn = this.#last.then(async () => {
       try {
         if (this.#closed) return refusal('the reader is closed')
-        return await this.#readNow(text, literals, names, rowsOf)
+        return await this.#readNow(text, ask, catalog, rowsOf)
       } catch (error) {
         await this.#drop()
         return refusal(
@@ -71,28 +71,30 @@ export class WorkerClient {
 
   async #readNow(
     text: Uint8Array,
-    literals: readonly number[] | null,
-    names: { readonly catalog: Catalog; readonly searchPath: readonly string[] },
-    rowsOf: (catalog: Catalog) => CatalogRows | undefined,
+    ask: Ask,
+    catalog: Catalog,
+    rowsOf: (catalog: Catalog) => Rows | undefined,
   ): Promise<Analysis> {
     const running = (this.#running ??= await this.#launch())
-    const catalog = this.#numberOf(names.catalog)
-    if (!running.catalogs.includes(catalog)) {
-      const rows = rowsOf(names.catalog)
+    const number = this.#numberOf(catalog)
+    if (!running.catalogs.includes(number)) {
+      const rows = rowsOf(catalog)
       if (rows === undefined) return refusal('the rows of the catalog are not at hand for a large statement')
       const forget = running.catalogs.length < maxCatalogs ? null : (running.catalogs.shift() ?? null)
-      const request: WorkerRequest = { kind: 'catalog', catalog, version: names.catalog.version, rows, forget }
-      await ask(running.worker, request, preparationMilliseconds)
-      running.catalogs.push(catalog)
+      await this.#ask(
+        running,
+        { kind: 'catalog', catalog: number, version: catalog.version, rows, forget },
+        preparationMilliseconds,
+      )
+      running.catalogs.push(number)
     }
-    const request: WorkerRequest = { kind: 'read', text, literals, catalog, searchPath: names.searchPath }
-    const answer = await ask(running.worker, request, this.#deadlineMilliseconds)
+    const answer = await this.#ask(running, { kind: 'read', text, catalog: number, ask }, this.#deadlineMilliseconds)
     if (answer.kind !== 'analysis') throw new Error('the worker answered out of turn')
     return answer.analysis
   }
 
   async #launch(): Promise<Running> {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    const worker = new Worker(this.#module, {
       workerData: this.#start,
       resourceLimits: { maxOldGenerationSizeMb: heapMebibytes },
       env: {},
@@ -106,8 +108,12 @@ export class WorkerClient {
     })
     // Known before it is ready, so that a failure to start drops it.
     this.#running = running
-    await ask(worker, null, preparationMilliseconds)
+    await this.#ask(running, null, preparationMilliseconds)
     return running
+  }
+
+  #ask(running: Running, request: WorkerRequest<Rows, Ask> | null, milliseconds: number): Promise<WorkerAnswer> {
+    return answerOf(running.worker, request, milliseconds)
   }
 
   async #drop(): Promise<void> {
@@ -133,7 +139,7 @@ function refusal(message: string): Analysis {
 }
 
 /** Posts a request (null: waits for the start alone) and takes the one answer. Rejects when it is late, or the thread dies. */
-function ask(worker: Worker, request: WorkerRequest | null, milliseconds: number): Promise<WorkerAnswer> {
+function answerOf(worker: Worker, request: object | null, milliseconds: number): Promise<WorkerAnswer> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       stop()
