@@ -188,6 +188,22 @@ describe.each(VERSIONS)('results of $version', ({ shared }) => {
     client.end()
   })
 
+  promise('count a masked value that is written as changed, whether it was there before or not', async ({ enter }) => {
+    const client = await enter()
+    await client.query('BEGIN')
+    const guesses = [9_876_543, 1].map((pin) => `UPDATE users SET pin = ${pin} WHERE id = 1`)
+    const upserts = [1, 2].map(
+      (pin) => `INSERT INTO users (id, pin) VALUES (1, ${pin}) ON DUPLICATE KEY UPDATE pin = ${pin}`,
+    )
+    for (const texts of [guesses, upserts]) {
+      const said = []
+      for (const text of texts) said.push((await client.query(text)).packets[0]?.payload.toString('hex'))
+      expect(said[0]).toBe(said[1])
+    }
+    await client.query('ROLLBACK')
+    client.end()
+  })
+
   promise('of COM_FIELD_LIST have no default values', async ({ enter }) => {
     const client = await enter()
     const fields = await client.command(ResponseKind.FieldList, (writer) => {

@@ -1,4 +1,4 @@
-import type { Classifier } from '@gatehouse/core'
+import type { Classifier, StatementFacts } from '@gatehouse/core'
 import type { ErrPacket, PacketCursor, ResponseStatus } from '@gatehouse/mysql-wire'
 import type { Asked } from './asked.ts'
 import type { ClientOutput } from './client-output.ts'
@@ -8,6 +8,7 @@ import {
   encodeRedactedError,
   encodeWithoutDefault,
   needsCuts,
+  rowsFound,
 } from './server-report.ts'
 
 /** What the server says beside rows, on its way to the client: without what can tell of masked values. */
@@ -23,14 +24,17 @@ export class ClientReports {
     this.#cutsState = cutsState
   }
 
-  /** The OK or EOF packet under the cursor, which `status` was read from. `action`: of the statement it is about. */
-  status(asked: Asked, action: string | undefined, status: ResponseStatus): void {
+  /** The OK or EOF packet under the cursor, which `status` was read from. `statement`: what it is about, where that is known. */
+  status(asked: Asked, statement: StatementFacts | undefined, status: ResponseStatus): void {
     const reports = redactsReports(asked)
     if (reports || this.#cutsState) {
+      const { bytes } = this.#cursor
       // What was inserted has an id that the client needs; any other was set by LAST_INSERT_ID(expression).
-      const insertId = reports && action !== 'insert' && action !== 'replace'
-      const cuts = { reports, insertId, state: this.#cutsState }
-      if (needsCuts(this.#cursor.bytes, status, cuts)) {
+      const insertId = reports && statement?.action !== 'insert'
+      const masked = reports && status.isOk && writesMasked(asked, statement)
+      const affectedRows = masked && statement !== undefined ? rowsFound(bytes, status, statement) : null
+      const cuts = { reports, insertId, state: this.#cutsState, affectedRows }
+      if (needsCuts(bytes, status, cuts)) {
         return this.#output.send(encodeCutStatus(this.#cursor, status, cuts, this.#output.nextSequenceId))
       }
     }
@@ -56,4 +60,10 @@ export class ClientReports {
 /** True when what the server says about a command may name masked values. */
 function redactsReports({ judgement }: Asked): boolean {
   return judgement?.redactReports ?? false
+}
+
+function writesMasked({ judgement }: Asked, statement: StatementFacts | undefined): boolean {
+  return (
+    statement?.writes.some(({ target }) => target === null || judgement?.authority.masksColumn(target) === true) ?? true
+  )
 }

@@ -618,6 +618,31 @@ describe('what the server reports', () => {
     }
   })
 
+  it('in OK counts the rows that a change of a masked column found, not those that had another value before', () => {
+    const target = { schema: 'shop', relation: 'users', column: 'ssn' }
+    const writes = [{ target, sources: [], through: [], complete: true }]
+    const access = (action: string): StatementFacts['accesses'] => [
+      { action, relation: { schema: 'shop', name: 'users' }, columns: null },
+    ]
+    const upsert = [...access('insert'), ...access('update')]
+    for (const [facts, info, affectedRows] of [
+      [
+        statement({ action: 'update', accesses: access('update'), writes }),
+        'Rows matched: 1  Changed: 0  Warnings: 0',
+        1n,
+      ],
+      [statement({ action: 'insert', accesses: upsert, writes }), '', 1n],
+      [statement({ action: 'insert', accesses: upsert, writes }), 'Records: 3  Duplicates: 1  Warnings: 0', 3n],
+      [statement({ action: 'update', accesses: access('update') }), 'Rows matched: 1  Changed: 0  Warnings: 0', 0n],
+      [statement({ action: 'delete', accesses: access('delete'), writes }), '', 0n],
+    ] as const) {
+      const scene = new Scene()
+      scene.query(facts)
+      scene.receive(scene.server().ok({ info }))
+      expect(decodeOk(new PayloadReader(scene.payloads()[0]), NEW_EOF), info).toMatchObject({ affectedRows, info: '' })
+    }
+  })
+
   it('behind rows under masks has no warnings', () => {
     for (const capabilities of [PROTOCOL, NEW_EOF]) {
       const scene = new Scene({ capabilities })

@@ -1,4 +1,4 @@
-import type { Admission, Gate, MaskingKeys } from '@gatehouse/core'
+import type { Admission, Gate, MaskingKeys, StatementFacts } from '@gatehouse/core'
 import {
   type AgreedCapabilities,
   ANY_SEQUENCE_ID,
@@ -180,9 +180,9 @@ export class MysqlResponses implements Receiver {
     return this.#asked === null || this.#asked.response === ResponseKind.Fetch ? null : this.#asked.admission
   }
 
-  /** What the next packet belongs to: `call`, `insert` …; undefined where no statement is known. */
-  get #action(): string | undefined {
-    return this.#asked?.judgement?.facts?.statements[this.#statementIndex]?.action
+  /** What the next packet belongs to; undefined where no statement is known. */
+  get #statement(): StatementFacts | undefined {
+    return this.#asked?.judgement?.facts?.statements[this.#statementIndex]
   }
 
   #walk(): void {
@@ -239,7 +239,7 @@ export class MysqlResponses implements Receiver {
         this.#rows.defined()
         return this.#description()
       case ResponsePart.DefinitionsEnd:
-        return this.#descriptionPasses ? this.#reports.status(asked, this.#action, this.#reader.status) : undefined
+        return this.#descriptionPasses ? this.#reports.status(asked, this.#statement, this.#reader.status) : undefined
       case ResponsePart.ResultEnd:
         return this.#resultEnd(asked)
       case ResponsePart.PrepareOk:
@@ -273,7 +273,7 @@ export class MysqlResponses implements Receiver {
   }
 
   #status(asked: Asked): void {
-    if (this.#rows.cutBy === null) this.#reports.status(asked, this.#action, this.#reader.status)
+    if (this.#rows.cutBy === null) this.#reports.status(asked, this.#statement, this.#reader.status)
   }
 
   #prepared(statement: PreparedStatement | null): void {
@@ -311,7 +311,7 @@ export class MysqlResponses implements Receiver {
     this.#rows.end()
     this.#status(asked)
     // The results of a procedure are followed by the OK of CALL.
-    if (this.#action !== 'call') this.#statementIndex++
+    if (this.#statement?.action !== 'call') this.#statementIndex++
     if (response === ResponseKind.Fetch) this.#fetchEnd(statement)
     else if (this.#reader.over && !opens) this.#done(admission)
   }

@@ -1,4 +1,4 @@
-import { type Admission, type CellOutput, type Classifier, GrowableOutput } from '@gatehouse/core'
+import { type Admission, type CellOutput, type Classifier, GrowableOutput, type StatementFacts } from '@gatehouse/core'
 import {
   decodeColumnDefinition,
   decodeErr,
@@ -57,11 +57,14 @@ export interface StatusCuts {
   readonly insertId: boolean
   /** Session state, which the client did not ask for. */
   readonly state: boolean
+  /** What stands for affected_rows, which tells whether a value written was there before; null: what the server says. */
+  readonly affectedRows: number | null
 }
 
 /** True when the packet holds any of it. */
 export function needsCuts(bytes: Buffer, status: ResponseStatus, cuts: StatusCuts): boolean {
   if (cuts.state && (status.flags & ServerStatus.SESSION_STATE_CHANGED) !== 0) return true
+  if (cuts.affectedRows !== null && cuts.affectedRows !== status.affectedRows) return true
   if (cuts.reports && (status.warnings > 0 || status.infoEnd > status.infoStart)) return true
   return cuts.insertId && status.isOk && bytes[status.lastInsertId] !== 0
 }
@@ -78,7 +81,8 @@ export function encodeCutStatus(
   writer.begin().int1(bytes[cursor.payload] ?? 0)
   const warnings = cuts.reports ? 0 : status.warnings
   if (!status.isOk) return writer.int2(warnings).int2(status.flags).end().take()
-  writer.bytes(bytes, cursor.payload + 1, status.lastInsertId)
+  if (cuts.affectedRows === null) writer.bytes(bytes, cursor.payload + 1, status.lastInsertId)
+  else writer.lenencInt(cuts.affectedRows)
   if (cuts.insertId) writer.int1(0)
   else writer.bytes(bytes, status.lastInsertId, status.flagsAt)
   const keepsState = !cuts.state && status.stateEnd > status.stateStart
@@ -87,6 +91,19 @@ export function encodeCutStatus(
   if (keepsState || info.length > 0) writer.lenencBytes(info)
   if (keepsState) writer.lenencBytes(bytes.subarray(status.stateStart, status.stateEnd))
   return writer.end().take()
+}
+
+/**
+ * What is said of affected rows where masked columns are written: the server counts those that had other values before, which
+ * tells a guess from the truth. UPDATE says in its text how many it found ("Rows matched: 1  Changed: 0"), an INSERT of
+ * several rows how many it was given; one of a single row says nothing. Null: as the server says.
+ */
+export function rowsFound(bytes: Buffer, status: ResponseStatus, statement: StatementFacts): number | null {
+  const replaces = statement.accesses.some(({ action }) => action === 'update' || action === 'delete')
+  if (statement.action !== 'update' && !(statement.action === 'insert' && replaces)) return null
+  const found = /\d+/.exec(bytes.toString('latin1', status.infoStart, status.infoEnd))
+  if (found !== null) return Number(found[0])
+  return statement.action === 'insert' ? 1 : null
 }
 
 const EMPTY: Buffer = Buffer.alloc(0)

@@ -1,5 +1,5 @@
 import { Classifier } from './classifier.ts'
-import type { StatementFacts } from '../statement/facts.ts'
+import type { ColumnName, StatementFacts } from '../statement/facts.ts'
 import { Allowances, factsOf } from './allow-rules.ts'
 import type { Decision, Denial, DenialCode, Obligations } from './decision.ts'
 import { Prohibition } from './deny-rules.ts'
@@ -49,6 +49,11 @@ export class Authority {
     this.#rowLimit = rows === null ? null : { rows: rows.limit, rule: rows.rule }
     this.statementsPerMinute = strictest(rules.limits, (rule) => rule.statementsPerMinute)
     this.secondsPerStatement = strictest(rules.limits, (rule) => rule.secondsPerStatement)
+  }
+
+  /** True when a mask holds for the column. */
+  masksColumn(column: ColumnName): boolean {
+    return this.#masks.of(column) !== null
   }
 
   /** The decision on one statement. Pure, and never throws: a failure inside is a denial. */
