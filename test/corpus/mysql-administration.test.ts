@@ -1,4 +1,4 @@
-/** Definitions, commands and SHOW of the statement corpus: what the servers take must be read, with the right objects. Queries and changes of rows are measured elsewhere. */
+/** Definitions, commands and SHOW of the statement corpus: read with the right objects, and cut or mixed without harm. How many are read is measured with the queries. */
 import { Buffer } from 'node:buffer'
 import { dialectOf, parseMysqlText, type Dialect, type ParsedStatement, type ParsedText } from '@gatehouse/sql-analysis'
 import { describe, expect, test } from 'vitest'
@@ -48,16 +48,6 @@ const servers = [
 
 describe.each(servers)('what is neither query nor change of rows, of $name', ({ file, dialect }) => {
   const statements = samples(file)
-
-  test('is read where the server takes it (>= 98.5 %), and seldom where it does not (<= 5 %)', (context) => {
-    if (absence !== null) context.skip(absence)
-    const accepted = statements.filter((sample) => sample.accepted)
-    const rejected = statements.filter((sample) => !sample.accepted)
-    const read = accepted.filter(({ sql }) => readOne(sql, dialect) !== null).length
-    const wronglyRead = rejected.filter(({ sql }) => readOne(sql, dialect) !== null).length
-    expect(read / accepted.length).toBeGreaterThanOrEqual(0.985)
-    expect(wronglyRead / rejected.length).toBeLessThanOrEqual(0.05)
-  })
 
   test('tells the object that stands at the head of the text', (context) => {
     if (absence !== null) context.skip(absence)
