@@ -183,6 +183,7 @@ function isCompound(c: TokenCursor): boolean {
     case 'for':
       return true
     default:
-      return c.spellingAhead(1) === ':' && ['loop', 'while', 'repeat', 'for', 'begin'].includes(c.spellingAhead(2))
+      // No label outside of a program.
+      return false
   }
 }

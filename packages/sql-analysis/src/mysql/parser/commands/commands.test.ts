@@ -91,8 +91,8 @@ test.each([
   ['BACKUP STAGE START', 'backup [] stage start'],
   ['ANALYZE TABLE t PERSISTENT FOR COLUMNS (a) INDEXES ()', 'analyze [table t]'],
   [
-    "CHANGE MASTER 'c' TO MASTER_HOST='h', MASTER_USE_GTID=slave_pos",
-    'change_replication_source [] master_host, master_use_gtid',
+    "CHANGE MASTER 'c' TO MASTER_HOST='h', MASTER_SSL_VERIFY_SERVER_CERT=1, MASTER_USE_GTID=slave_pos",
+    'change_replication_source [] master_host, master_ssl_verify_server_cert, master_use_gtid',
   ],
   ['START ALL SLAVES', 'start_replica []'],
   ["INSTALL SONAME 'x.so'", 'install_plugin []'],

@@ -1,4 +1,5 @@
 /** Replication. MySQL manual, "Replication Statements"; MariaDB documentation, "Replication Commands". */
+import { TokenKind } from '../../lexer/tokens.ts'
 import { readAccountName, unqualified } from '../definitions/account.ts'
 import type { Command } from '../../statement-tree.ts'
 import { acceptNumber, qualifiedName } from '../object-names.ts'
@@ -28,7 +29,7 @@ function readSource(c: TokenCursor): Command {
 }
 
 function readOption(c: TokenCursor, draft: CommandDraft): void {
-  const option = c.spelling === '' ? c.name().toLowerCase() : c.nameOrReserved().toLowerCase()
+  const option = readOptionName(c)
   if (!OPTIONS.test(option)) throw c.error()
   if (option.startsWith('source_') ? c.isMariadb : option.startsWith('master_') && isLater(c)) throw c.error()
   draft.words.push(option)
@@ -55,6 +56,12 @@ function readOption(c: TokenCursor, draft: CommandDraft): void {
   if (acceptNumber(c) || c.accept('null')) return
   if (!WORDS.test(option)) throw c.error()
   if (!c.accept('on') && !c.accept('master')) c.name()
+}
+
+/** A word, lower case; some options are reserved words. */
+function readOptionName(c: TokenCursor): string {
+  if (c.kind !== TokenKind.word) throw c.error()
+  return c.takeName().toLowerCase()
 }
 
 /** Options whose value may be a word: ON, GENERATE, LOCAL, slave_pos …. */
@@ -156,7 +163,8 @@ function readThreads(c: TokenCursor, draft: CommandDraft): void {
 /** Positions and GTIDs: `name = value, …`, or the bare SQL_AFTER_MTS_GAPS. */
 function readUntil(c: TokenCursor): void {
   do {
-    const name = c.nameOrReserved().toLowerCase()
+    const name = readOptionName(c)
+    if (c.isMariadb && name.startsWith('sql_')) throw c.error()
     if (name === 'sql_after_mts_gaps') continue
     if (!/^(?:(?:master|source|relay)_log_(?:file|pos)|sql_(?:before|after)_gtids|master_gtid_pos)$/.test(name))
       throw c.error()

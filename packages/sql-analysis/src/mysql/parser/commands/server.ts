@@ -209,7 +209,8 @@ export function readBinlog(c: TokenCursor): Command {
   const draft = draftCommand('binlog')
   if (c.isMariadb && c.kind === TokenKind.userVariable) {
     c.userVariableName()
-    if (c.accept(',')) c.userVariableName()
+    c.expect(',')
+    c.userVariableName()
   } else c.string()
   return draft
 }

@@ -48,7 +48,7 @@ export function readUnlock(c: TokenCursor): Command {
 const AFTER: Readonly<Record<string, readonly string[]>> = {
   check: ['quick', 'fast', 'medium', 'extended', 'changed'],
   checksum: ['quick', 'extended'],
-  repair: ['quick', 'extended', 'use_frm', 'force'],
+  repair: ['quick', 'extended', 'use_frm'],
 }
 
 /** Reads ANALYZE, CHECK, CHECKSUM, OPTIMIZE or REPAIR of tables (views too in MariaDB); the cursor stands behind the verb. */
@@ -74,7 +74,7 @@ export function readMaintenance(
       c.expect('upgrade')
       draft.words.push('for upgrade')
     } else if (views && c.acceptPair('from', 'mysql')) draft.words.push('from mysql')
-    else if (AFTER[verb]?.includes(c.spelling) === true && !(c.is('force') && !c.isMariadb)) {
+    else if (AFTER[verb]?.includes(c.spelling) === true) {
       draft.words.push(c.spelling)
       c.advance()
       if (verb === 'checksum') return draft

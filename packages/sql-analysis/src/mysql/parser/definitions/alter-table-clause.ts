@@ -63,7 +63,7 @@ export function readAlterTableClause(c: TokenCursor, draft: Draft): AlterTableCl
       c.expect('to')
       if (!c.acceptPair('character', 'set') && !c.acceptPair('char', 'set')) c.expect('charset')
       if (!c.accept('default')) readCharacterSetName(c)
-      if (c.accept('collate') && !c.accept('default')) readCharacterSetName(c)
+      if (c.accept('collate') && !(c.isMariadb && c.accept('default'))) readCharacterSetName(c)
       draft.options.push('convert')
       return 'clause'
     case 'disable':

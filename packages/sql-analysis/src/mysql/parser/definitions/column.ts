@@ -41,7 +41,7 @@ function readGenerated(c: TokenCursor): Expression | null {
 }
 
 /** Attributes that generated columns of MariaDB do not have. MariaDB documentation, "Generated (Virtual and Persistent/Stored) Columns". */
-const NOT_OF_GENERATED = new Set(['null', 'default', 'primary', 'auto_increment', 'serial', 'on'])
+const NOT_OF_GENERATED = new Set(['null', 'not', 'collate', 'default', 'primary', 'auto_increment', 'serial', 'on'])
 
 /** One attribute; false where none stands. */
 function readColumnAttribute(c: TokenCursor, draft: Draft, generated: boolean): boolean {

@@ -33,8 +33,12 @@ function readOnTable(c: TokenCursor, draft: Draft): void {
   draft.others.push({ role: 'on', type: 'table', name: qualifiedName(c) })
 }
 
+/** ALGORITHM and LOCK, each once, in any order. */
 function readAlgorithmAndLock(c: TokenCursor): void {
-  while (c.accept('algorithm') || c.accept('lock')) {
+  let last = ''
+  while ((c.is('algorithm') || c.is('lock')) && c.spelling !== last && last !== 'both') {
+    last = last === '' ? c.spelling : 'both'
+    c.advance()
     c.accept('=')
     if (!c.accept('default')) c.name()
   }

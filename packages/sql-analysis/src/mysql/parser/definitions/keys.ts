@@ -39,7 +39,7 @@ export function readKey(c: TokenCursor, draft: Draft): void {
     case 'foreign':
       c.advance()
       c.expect('key')
-      readIfNotExists(c)
+      readIfNotExists(c, draft)
       c.acceptName()
       readKeyParts(c, draft)
       readReferences(c, draft)
@@ -60,7 +60,7 @@ export function readKey(c: TokenCursor, draft: Draft): void {
     default:
       throw c.error()
   }
-  readIfNotExists(c)
+  readIfNotExists(c, draft)
   c.acceptName()
   readIndexType(c)
   readKeyParts(c, draft)
@@ -71,7 +71,7 @@ export function readKey(c: TokenCursor, draft: Draft): void {
 function readKeyWithoutType(c: TokenCursor, draft: Draft): void {
   c.advance()
   if (!c.accept('key')) c.accept('index')
-  readIfNotExists(c)
+  readIfNotExists(c, draft)
   c.acceptName()
   readKeyParts(c, draft)
   while (readParser(c) || (!c.is('using') && readIndexOption(c)));
@@ -84,8 +84,8 @@ export function readParser(c: TokenCursor): boolean {
   return true
 }
 
-function readIfNotExists(c: TokenCursor): void {
-  if (c.isMariadb) acceptIfNotExists(c)
+function readIfNotExists(c: TokenCursor, draft: Draft): void {
+  if (c.isMariadb && draft.action !== 'create_table') acceptIfNotExists(c)
 }
 
 /** `USING BTREE` or `TYPE BTREE`; false where neither stands. */
@@ -170,7 +170,7 @@ export function readIndexOption(c: TokenCursor): boolean {
  */
 export function readCheck(c: TokenCursor, draft: Draft, keysToo = false): boolean {
   if (c.accept('constraint')) {
-    if (c.isMariadb) acceptIfNotExists(c)
+    readIfNotExists(c, draft)
     if (!c.is('check') && !c.is('references') && !atConstraintKey(c)) c.name()
   }
   if (keysToo && !c.is('check')) return false

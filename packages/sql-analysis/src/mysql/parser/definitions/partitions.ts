@@ -168,6 +168,12 @@ export function readPartitionOption(c: TokenCursor, draft: Draft): boolean {
       c.accept('=')
       draft.others.push({ role: 'other', type: 'tablespace', name: { schema: null, name: c.name() } })
       return true
+    case 'connection':
+      if (!c.isMariadb) return false
+      c.advance()
+      c.accept('=')
+      draft.files.push(c.string())
+      return true
     default:
       return c.isMariadb && readEngineOption(c)
   }
