@@ -67,7 +67,7 @@ export function openColumn(item: Item, name: string): Lineage {
 
 /** The columns that a star gives. Notes them as read. */
 export function starOf(work: Spending, item: Item): readonly Column[] {
-  work.spend(1 + item.columns.length)
+  work.spend(10 + 8 * item.columns.length)
   item.reads++
   const set = readSetOf(item)
   const shown = item.columns.some((column) => column.hidden)

@@ -19,9 +19,13 @@ import { type Scope, aliasMeant, below, itemsOf } from '../scope.ts'
 import { withCommonTables } from './common-tables.ts'
 import { isUnknownStar, readFrom, tableItem } from './from.ts'
 
+/** Units for a query, besides what is in it. */
+const QUERY_UNITS = 40
+
 /** Reads any query; returns its columns. `outer`: what correlated names may mean. */
 export function readQuery(reading: Reading, node: Query | QueryBody, outer: Scope): readonly Column[] {
   reading.descend()
+  reading.spend(QUERY_UNITS)
   const columns = node.kind === 'query' ? readWhole(reading, node, outer) : readBody(reading, node, outer, null)
   reading.ascend()
   return columns

@@ -15,6 +15,8 @@ const active = new Set<object>()
 const MAX_BODIES = 16
 /** Readings of a body until what its variables can hold stops growing. */
 const MAX_ROUNDS = 16
+/** Units for a reading of a body, besides what is in it. */
+const BODY_UNITS = 1500
 
 /** What a body needs to be read. */
 export interface Body {
@@ -48,6 +50,7 @@ export function runBody(reading: Reading, body: Body): Ran | null {
     const types = new Map<string, string>()
     for (const { name, type } of body.parameters) if (type !== undefined) types.set(foldName(name), type)
     for (let round = 0; round < MAX_ROUNDS; round++) {
+      reading.spend(BODY_UNITS)
       const inner = new Reading(reading.names, reading.walk, work, body.schema)
       inner.defining = reading.defining
       inner.trigger = body.trigger
