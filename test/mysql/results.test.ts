@@ -1,4 +1,12 @@
-import { Capability, Command, encodePrepare, LARGEST_PACKET, ResponseKind } from '@gatehouse/mysql-wire'
+import { readFileSync, writeFileSync } from 'node:fs'
+import {
+  Capability,
+  Command,
+  encodePrepare,
+  LARGEST_PACKET,
+  type PacketWriter,
+  ResponseKind,
+} from '@gatehouse/mysql-wire'
 import { describe, expect } from 'vitest'
 import { eventually } from '../postgres/scene.ts'
 import type { Answer, CommandClient } from './command-client.ts'
@@ -115,6 +123,33 @@ describe.each(VERSIONS)('results of $version', ({ shared }) => {
       client.end()
     },
     60_000,
+  )
+
+  promise(
+    'of a cursor end when other masks hold for them than when it was opened',
+    async ({ enter, gateway, database }) => {
+      const client = await enter()
+      const prepare = (w: PacketWriter): void => encodePrepare('SELECT name FROM users', w)
+      const { prepared } = await client.command(ResponseKind.Prepare, prepare)
+      const id = prepared?.statementId ?? 0
+      const execute = (w: PacketWriter): void =>
+        void w.begin(0).int1(Command.STMT_EXECUTE).int4(id).int1(1).int4(1).end()
+      const fetch = (w: PacketWriter): void => void w.begin(0).int1(Command.STMT_FETCH).int4(id).int4(1).end()
+      expect((await client.command(ResponseKind.Binary, execute)).cursorOpened).toBe(true)
+      expect((await client.command(ResponseKind.Fetch, fetch)).binaryRows).toHaveLength(1)
+      const policy = readFileSync(gateway.policyFile, 'utf8')
+      try {
+        writeFileSync(gateway.policyFile, policy.replace('columns: [', `columns: [${database}.users.name, `))
+        gateway.gateway.reloadPolicy()
+        const refused = await client.command(ResponseKind.Fetch, fetch)
+        expect(refused.error).toMatchObject({ errorCode: 1421 })
+        expect(refused.packets).toHaveLength(1)
+      } finally {
+        writeFileSync(gateway.policyFile, policy)
+        gateway.gateway.reloadPolicy()
+      }
+      client.end()
+    },
   )
 
   promise('of procedures are masked each, in text and prepared', async ({ enter }) => {

@@ -9,6 +9,7 @@ import {
   type StatementExecute,
 } from '@gatehouse/mysql-wire'
 import type { MysqlNames } from '@gatehouse/sql-analysis'
+import { isDeepStrictEqual } from 'node:util'
 import { type Asked, PreparedStatement } from './asked.ts'
 import { auditedParameters } from './audited-parameters.ts'
 import type { CommandFlow } from './command-flow.ts'
@@ -146,7 +147,10 @@ export class PreparedRequests {
     if (statement === null || cursor === null) return this.#asker.refuse(command, noCursor(id))
     const { gate } = this.#session
     if (cursor.judgement.authority !== gate.authority) {
-      const { refusal } = gate.judgeAgain(cursor.judgement)
+      const again = gate.judgeAgain(cursor.judgement)
+      // The masks of its rows were made when it was opened.
+      const same = isDeepStrictEqual(again.obligations, cursor.judgement.obligations) && !again.classifies
+      const refusal = again.refusal ?? (same ? null : rulesChanged(id))
       if (refusal !== null) return this.#asker.refuse(command, refusal)
     }
     this.#asker.ask(command, ResponseKind.Fetch, cursor, cursor.judgement, statement)
@@ -185,6 +189,15 @@ export class PreparedRequests {
   #find(id: number): PreparedStatement | null {
     return id === LAST_STATEMENT ? this.#last : (this.#statements.get(id) ?? null)
   }
+}
+
+function rulesChanged(id: number): Refusal {
+  return gatewayRefusal(
+    'UNKNOWN_PORTAL',
+    `prepared statement ${id}`,
+    `the rules for the rows of prepared statement ${id} have changed since its cursor was opened`,
+    'Execute it again.',
+  )
 }
 
 function noCursor(id: number): Refusal {
