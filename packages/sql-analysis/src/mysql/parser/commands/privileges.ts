@@ -57,9 +57,13 @@ export function readPrivileges(c: TokenCursor, draft: CommandDraft): boolean {
     return false
   }
   let roles = true
+  let privileges = true
   do {
-    if (!readMember(c, draft)) roles = false
+    if (readMember(c, draft)) privileges = false
+    else roles = false
   } while (c.accept(','))
+  // What is no privilege is a role in MariaDB, and these are granted by themselves.
+  if (c.isMariadb && !roles && !privileges) throw c.error()
   return roles
 }
 

@@ -3,7 +3,9 @@ import { acceptNumber } from '../object-names.ts'
 import type { TokenCursor } from '../token-cursor.ts'
 
 /** Words that the server has for itself. */
-const OWN = new Set('engine type autoextend_size tablespace storage start comment data connection'.split(' '))
+const OWN = new Set(
+  'engine type autoextend_size tablespace storage start comment data connection algorithm lock'.split(' '),
+)
 
 /** Options that lead out of the database. MariaDB documentation, "CONNECT Table Types". */
 const PLACES = new Set(['file_name', 'srcdef', 'http', 'uri', 'option_list', 'tabname'])
