@@ -44,6 +44,7 @@ export interface LoginRequest {
   /** The plugin that the client begins with. Default: the one the greeting names. */
   readonly plugin?: AuthenticationPluginName
   readonly characterSet?: number
+  readonly attributes?: Readonly<Record<string, string>>
   /** Taken away from, and added to, what the client agrees on. */
   readonly without?: number
   readonly with?: number
@@ -165,7 +166,7 @@ export class CommandClient {
           username: request.user ?? 'agent',
           ...response,
           database,
-          attributes: new Map([['program_name', 'command-client']]),
+          attributes: new Map(Object.entries({ program_name: 'command-client', ...request.attributes })),
           zstdCompressionLevel: 0,
         },
         writer,

@@ -43,10 +43,29 @@ describe.each(VERSIONS)('a login to $version', ({ shared }) => {
     })
   }
 
-  promise('over loopback without TLS asks for the clear password by a switch', async ({ enter, database }) => {
-    expect(await schema(enter({ clear: true }))).toBe(database)
-    expect(await schema(enter({ clear: true, plugin: AuthenticationPlugin.NATIVE }))).toBe(database)
-  })
+  promise(
+    'over loopback without TLS asks clients that can for the clear password by a switch',
+    async ({ enter, database }) => {
+      const attributes = { _client_name: 'libmysql' }
+      expect(await schema(enter({ clear: true, attributes }))).toBe(database)
+      expect(await schema(enter({ clear: true, attributes, plugin: AuthenticationPlugin.NATIVE }))).toBe(database)
+    },
+  )
+
+  promise(
+    'over loopback without TLS takes the password under its key from any other',
+    async ({ driver, enter, database, gateway }) => {
+      // mysql2 as it comes: it sends no clear password where there is no TLS.
+      for (const password of [await gateway.token(), await gateway.token({ padding: 'x'.repeat(1000) })]) {
+        const connection = await driver({ ssl: undefined as never, password })
+        expect((await connection.query('SELECT DATABASE() AS here'))[0]).toEqual([{ here: database }])
+        await connection.end()
+      }
+      // Takes loopback for safe.
+      expect(await schema(enter({ clear: true }))).toBe(database)
+      expect(await refusal(enter({ clear: true, password: 'x' }))).toMatch(/^1045/)
+    },
+  )
 
   promise(
     'takes a token of 15 KiB, and says of a longer one that it is too long',

@@ -3,7 +3,6 @@ import { type Principal, Secret } from '@gatehouse/core'
 import {
   AuthenticationPlugin,
   Capability,
-  type ChangeUser,
   CONNECTION_PHASE_LIMIT,
   type ConnectionAttributes,
   decodeHandshakeResponse,
@@ -32,6 +31,8 @@ import {
 } from '../login-policy.ts'
 import { messageOf } from '../upstream-dial.ts'
 import { hidingCharacterSet } from './character-sets.ts'
+import type { Identification } from './identification.ts'
+import { passwordUnderKey, wantsKey } from './key-exchange.ts'
 import { LoginPackets } from './login-packets.ts'
 
 /** How a client is greeted. */
@@ -53,9 +54,6 @@ export interface Greeted {
   readonly scramble: Buffer
   readonly response: HandshakeResponse41
 }
-
-/** What a client says of itself when it logs in, be it at the start or by COM_CHANGE_USER. */
-export type Identification = HandshakeResponse41 | ChangeUser
 
 /** A client that proved who it is, and what it asked for. */
 export interface LoggedIn {
@@ -141,15 +139,22 @@ async function askToken(
   packets: LoginPackets,
   capabilities: number,
   scramble: Buffer,
-  { authPluginName, authResponse }: Identification,
+  said: Identification,
   options: LoginOptions,
 ): Promise<Secret<string>> {
   const { encrypted } = packets.connection
+  const { authPluginName, authResponse } = said
+  const pluginAuth = (capabilities & Capability.PLUGIN_AUTH) !== 0
+  if (!encrypted && pluginAuth && authPluginName !== AuthenticationPlugin.CLEAR && wantsKey(said)) {
+    const password = await passwordUnderKey(packets, scramble, said)
+    if (password.length === 0) throw cannotLogIn('no-password')
+    return new Secret(password.toString('utf8'))
+  }
   const authentication = new ServerAuthentication({
     scramble,
     clearPassword: encrypted || options.allowClearTextPassword,
     secure: encrypted,
-    pluginAuth: (capabilities & Capability.PLUGIN_AUTH) !== 0,
+    pluginAuth,
   })
   let step = authentication.start(authPluginName, authResponse)
   for (;;) {
