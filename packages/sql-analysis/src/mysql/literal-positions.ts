@@ -16,19 +16,7 @@ import type { Assignment, Statement } from './statement-tree.ts'
  */
 type Place = 'value' | 'decides' | 'never'
 
-const COMPARISONS: ReadonlySet<string> = new Set([
-  '=',
-  '<=>',
-  '<',
-  '<=',
-  '>',
-  '>=',
-  '<>',
-  'like',
-  'not like',
-  'between',
-  'not between',
-])
+const COMPARISONS: ReadonlySet<string> = new Set(['=', '<=>', '<', '<=', '>', '>=', '<>', 'between', 'not between'])
 /** Functions whose literal arguments tell which part of a value comes out, or name something. */
 const NEVER =
   /^(?:json_|elt$|field$|make_set$|load_file$|get_|is_|release_|extractvalue$|updatexml$|column_|nextval$|lastval$|setval$|st_|name_const$|interval$)/
