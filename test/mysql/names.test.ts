@@ -122,4 +122,52 @@ describe.each(VERSIONS)('names of $version', ({ shared }) => {
     reader.end()
     changer.end()
   })
+
+  promise('in a prepared text are not read under modes that came after it', async ({ enter }) => {
+    const client = await enter()
+    const { prepared } = await client.command(ResponseKind.Prepare, (w) => encodePrepare('SELECT "ssn" FROM users', w))
+    await client.query('PREPARE s FROM \'SELECT "ssn" FROM users\'')
+    expect((await client.query('EXECUTE s')).rows).toEqual([['ssn']])
+    await client.query("SET sql_mode = 'ANSI_QUOTES'")
+    // The server now reads both again, and a column where there was a text.
+    await client.query("ALTER TABLE users COMMENT = 'touched'")
+    const execute = (w: PacketWriter): void =>
+      void w
+        .begin(0)
+        .int1(Command.STMT_EXECUTE)
+        .int4(prepared?.statementId ?? 0)
+        .int1(0)
+        .int4(1)
+        .end()
+    const { packets } = await client.command(ResponseKind.Binary, execute)
+    expect(Buffer.concat(packets.map(({ payload }) => payload)).toString('latin1')).not.toContain(SECRET)
+    expect(await said(client, 'EXECUTE s')).not.toContain(SECRET)
+    client.end()
+  })
+
+  promise('are followed though the client tells the server not to tell', async ({ enter }) => {
+    for (const blind of [
+      "SET session_track_system_variables = ''",
+      'SET session_track_system_variables = DEFAULT',
+      "SET session_track_system_variables = 'autocommit', session_track_schema = 0",
+    ]) {
+      const client = await enter()
+      await client.query(blind)
+      await client.query("SET sql_mode = 'ANSI_QUOTES'")
+      expect(await said(client, 'SELECT "ssn" FROM users')).not.toContain(SECRET)
+      await client.query("SET sql_mode = ''")
+      await client.query(`${blind}; SET sql_mode = 'ANSI_QUOTES'`)
+      expect(await said(client, 'SELECT "ssn" FROM users')).not.toContain(SECRET)
+      await client.query('USE information_schema')
+      expect((await client.query('SELECT 1 FROM users')).error).not.toBeNull()
+      client.end()
+    }
+  })
+
+  promise('rows in another character set than masks know are not asked for in one text', async ({ enter }) => {
+    const client = await enter()
+    const refused = await client.query('SET character_set_results = NULL; SELECT ssn FROM users')
+    expect(refused.error?.errorMessage).toContain('NOT_UNDERSTOOD')
+    client.end()
+  })
 })

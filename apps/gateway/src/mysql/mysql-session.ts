@@ -108,10 +108,11 @@ export class MysqlSession implements Session {
       capabilities,
       maxMessageBytes,
       schemaOf: (name) => this.#schemaOf(name),
-      kill: (request, done) => this.#kill(request, done),
+      killer: (request) => this.#killer(request),
       work: () => this.#ownWork(),
       wasReset: () => {
         this.#work.settle = true
+        names.forget()
       },
       changeUser: (message, nextSequenceId, early) => this.#changeUser(message, nextSequenceId, early),
       over: (fault) => this.#clientOver(fault),
@@ -164,15 +165,18 @@ export class MysqlSession implements Session {
     return name === target && catalog.catalog.schema(name) === undefined ? targetConfig.database : null
   }
 
-  #kill({ threadId, connection }: KillRequest, done: () => void): boolean {
+  #killer({ threadId, connection }: KillRequest): ((done: () => void) => void) | null {
     for (const session of this.#options.sessions.ownedBy(this.principal)) {
       if (!(session instanceof MysqlSession) || session.target !== this.target || !session.hasThreadId(threadId))
         continue
-      if (connection && session !== this) setImmediate(() => session.end('killed'))
-      void session.cancel().finally(() => (connection && session === this ? this.end('killed') : done()))
-      return true
+      return (done) => {
+        void session.cancel().finally(() => {
+          if (connection) session.end('killed')
+          if (session !== this || !connection) done()
+        })
+      }
     }
-    return false
+    return null
   }
 
   #ownWork(): Promise<void> | null {

@@ -24,16 +24,17 @@ export class OwnWork {
    * with `UpstreamUnavailable`; the session is of no use then.
    */
   begin(toReset: Set<PreparedStatement>): Promise<void> | null {
-    if (!this.settle && !this.#names.resultsUnpinned && toReset.size === 0) return null
+    const { resultsUnpinned, trackingLost } = this.#names
+    if (!this.settle && !trackingLost && !resultsUnpinned && toReset.size === 0) return null
     return this.#run(toReset)
   }
 
   async #run(toReset: Set<PreparedStatement>): Promise<void> {
     const queries = new OwnQueries(this.#target, this.#upstream, this.#patienceMilliseconds)
-    if (this.settle) {
+    if (this.settle) toReset.clear()
+    if (this.settle || this.#names.trackingLost) {
       this.settle = false
-      toReset.clear()
-      this.#names.begun(await settleSession(this.#target, queries))
+      this.#names.settle(await settleSession(this.#target, queries))
     }
     if (this.#names.resultsUnpinned) {
       await queries.rows('SET SESSION character_set_results = utf8mb4')

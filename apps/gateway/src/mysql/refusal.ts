@@ -123,3 +123,10 @@ export const DEFINITIONS_IN_USE: Refusal = gatewayRefusal(
   'another session is changing, or reading, relations of the same names, so what the names mean cannot be told until it is done',
   'Repeat the statement.',
 )
+
+export const SEND_SETTING_APART: Refusal = gatewayRefusal(
+  'NOT_UNDERSTOOD',
+  'character_set_results',
+  'a statement that sets character_set_results cannot stand in one text with others: masks know rows in utf8mb4',
+  'Send it alone; it is set back to utf8mb4 before the next statement.',
+)

@@ -42,8 +42,8 @@ export interface RequestsOptions {
   readonly maxMessageBytes: number
   /** The schema that a client means which asks for the target by its name; null: it means what it says. */
   readonly schemaOf: (name: string) => string | null
-  /** Stops a statement, or ends a session, of the same principal; false: it has no such connection. `done`: it was told. */
-  readonly kill: (request: KillRequest, done: () => void) => boolean
+  /** How to stop a statement, or end a session, of the same principal; null: it has no such connection. `done`: it was told. */
+  readonly killer: (request: KillRequest) => ((done: () => void) => void) | null
   /** Work of the gateway's own on the upstream that has to be done before the next command; null: there is none. */
   readonly work: () => Promise<void> | null
   /** The session was reset: whatever it was set to is the server's default again. */
@@ -239,18 +239,22 @@ export class MysqlRequests implements FlowOwner, Answered {
 
   /** False: the principal has no such connection, and the text is one like any other. */
   #kill(command: CommandBytes, request: KillRequest, sql: string): boolean {
-    const { kill, gate, client, clientCapabilities, responses } = this.#options
-    let admission: Admission | null = null
-    const done = (): void => {
-      if (admission !== null) gate.outcome(admission, null)
+    const { killer, gate, client, clientCapabilities, responses } = this.#options
+    const kill = killer(request)
+    if (kill === null) return false
+    // Nobody is refused to stop what is their own; it is recorded all the same.
+    const admission = gate.admit(gate.judgeFacts(NO_STATEMENT), sql, null)
+    if (admission.refusal !== null) {
+      this.refuse(command, admission.refusal)
+      return true
+    }
+    this.flow.begin()
+    kill(() => {
+      gate.outcome(admission, null)
       const ok = encodePlainOk(command.packets, clientCapabilities, responses.statusFlags)
       client.stage(ok, 0, ok.length)
       this.flow.done()
-    }
-    if (!kill(request, done)) return false
-    this.flow.begin()
-    // Nobody is refused to stop what is their own; it is recorded all the same.
-    admission = gate.admit(gate.judgeFacts(NO_STATEMENT), sql, null)
+    })
     return true
   }
 

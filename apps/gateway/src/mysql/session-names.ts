@@ -35,6 +35,8 @@ export class SessionNames {
   environment: MysqlNames
   /** Rows may come in another character set than masks know: to be set back before the next command. */
   resultsUnpinned = false
+  /** The server may no longer tell what changes: to be asked, and set back, before the next command. */
+  trackingLost = false
   readonly #source: CatalogSource
   readonly #version: ServerVersion
   #schema: string | null
@@ -58,13 +60,18 @@ export class SessionNames {
     return this.#schema
   }
 
-  /** The session was reset: it begins anew with these. */
-  begun({ schema, sqlMode }: SessionSettings): void {
-    this.#schema = schema
-    this.#dialect = dialectOf(this.#version, sqlMode)
+  /** The session was reset: what it made is gone. */
+  forget(): void {
     this.#temporary = NO_TABLES
     this.#prepared.clear()
+  }
+
+  /** The server was asked what the session is set to, and it is told to tell. */
+  settle({ schema, sqlMode }: SessionSettings): void {
+    this.#schema = schema
+    this.#dialect = dialectOf(this.#version, sqlMode)
     this.resultsUnpinned = false
+    this.trackingLost = false
     this.#resolve()
   }
 
@@ -94,9 +101,9 @@ export class SessionNames {
         this.resultsUnpinned = value === null || !UTF8.has(value)
         return null
       case 'session_track_system_variables':
-        return value?.toLowerCase().includes('sql_mode') === true || value === '*' ? null : `${name} was changed`
       case 'session_track_schema':
-        return value === 'ON' || value === '1' ? null : `${name} was turned off`
+        this.trackingLost = true
+        return null
       default:
         return null
     }
@@ -113,6 +120,15 @@ export class SessionNames {
   environmentOf(names: MysqlNames): MysqlNames {
     if (names.schema === this.#schema && names.dialect === this.#dialect) return this.environment
     return this.#around(this.#source.environment(names.schema, names.dialect))
+  }
+
+  /**
+   * True while the server reads texts as it did under these names. When definitions change, it reads a prepared text again under
+   * the modes of that moment, so under others it is not known what it means.
+   */
+  readsAs({ schema, dialect }: MysqlNames): boolean {
+    if (dialect === this.#dialect) return true
+    return this.#source.environment(schema, dialect) === this.#source.environment(schema, this.#dialect)
   }
 
   /** True when reading the catalog again may make an unknown name known. */
@@ -141,6 +157,7 @@ export class SessionNames {
     const prepared = this.#prepared.get(name.toLowerCase()) ?? null
     if (prepared === null) return null
     const { schema, dialect } = prepared.names
+    if (!this.readsAs(prepared.names)) return null
     const names = { ...this.#source.environment(schema, dialect), temporary: this.#temporary }
     return readPreparedMysqlStatement(prepared.node, names)
   }
@@ -164,6 +181,7 @@ export class SessionNames {
 
   #changed({ facts, takesNames }: Judgement, failed: boolean, names: MysqlNames, sql: string): void {
     const statements = facts?.statements ?? []
+    if (facts === null || statements.some(changesTracking)) this.trackingLost = true
     if (facts === null || statements.some(definesNames)) this.#source.markStale()
     for (const { temporary } of statements) if (temporary !== undefined) this.#temporaryTables(temporary, failed)
     if (takesNames) this.#preparedBySql(statements, failed, names, sql)
@@ -215,4 +233,8 @@ export class SessionNames {
   #touched(judgement: Judgement): ReturnType<typeof touchedBy> {
     return judgement.changesNames ? touchedBy(judgement.facts?.statements ?? []) : []
   }
+}
+
+function changesTracking({ settings }: StatementFacts): boolean {
+  return settings.some(({ action, name }) => action !== 'show' && (name === '*' || name.startsWith('session_track_')))
 }

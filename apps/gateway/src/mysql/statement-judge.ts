@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Gate, Judgement } from '@gatehouse/core'
+import type { Gate, Judgement, StatementFacts } from '@gatehouse/core'
 import type { MysqlNames } from '@gatehouse/sql-analysis'
 import type { PreparedStatement } from './asked.ts'
-import { DEFINITIONS_IN_USE, MEANING_CHANGED } from './refusal.ts'
+import { DEFINITIONS_IN_USE, MEANING_CHANGED, SEND_SETTING_APART } from './refusal.ts'
 import type { SessionNames } from './session-names.ts'
 
 /** Longest wait for another session that is changing, or reading, the same names. */
@@ -48,23 +48,25 @@ export class StatementJudge {
       this.#ready === null &&
       this.#names.settled &&
       names === this.#names.environmentOf(names) &&
+      this.#names.readsAs(names) &&
       judgement.authority === this.#gate.authority &&
       judgement.refusal === null
     )
   }
 
   /** The columns that the client was told of when it prepared the statement may not be others now. */
-  #sameMeaning({ read }: PreparedStatement, judgement: Judgement): Judgement {
+  #sameMeaning({ read, names }: PreparedStatement, judgement: Judgement): Judgement {
     if (judgement.refusal !== null || !judgement.authority.guarded) return judgement
     const { facts } = judgement
-    return isDeepStrictEqual(facts?.statements ?? [], read) ? judgement : this.#gate.decline(MEANING_CHANGED, facts)
+    const same = this.#names.readsAs(names) && isDeepStrictEqual(facts?.statements ?? [], read)
+    return same ? judgement : this.#gate.decline(MEANING_CHANGED, facts)
   }
 
   #alone(bytes: Buffer, start: number, end: number, names: () => MysqlNames): Judgement | null {
     const ready = this.#ready
     if (ready !== null) {
       this.#ready = null
-      return ready
+      return this.#objected(ready)
     }
     if (!this.#names.settled) {
       void this.#names.refresh().then(this.#resume)
@@ -83,7 +85,15 @@ export class StatementJudge {
       void this.#names.refresh().then(this.#resume)
       return null
     }
-    return judgement
+    return this.#objected(judgement)
+  }
+
+  /** Masks know rows in utf8mb4: what sets it otherwise has to stand alone, so that it is set back before rows come. */
+  #objected(judgement: Judgement): Judgement {
+    const statements = judgement.facts?.statements ?? []
+    if (judgement.refusal !== null || !judgement.authority.guarded || !statements.some(setsResults)) return judgement
+    const alone = statements.length === 1 && statements[0]?.action === 'set'
+    return alone ? judgement : this.#gate.decline(SEND_SETTING_APART, judgement.facts)
   }
 
   #besideOthers(judgement: Judgement): Judgement | null {
@@ -99,4 +109,8 @@ export class StatementJudge {
     this.#waitingSince = null
     return this.#gate.decline(DEFINITIONS_IN_USE, judgement.facts)
   }
+}
+
+function setsResults({ settings }: StatementFacts): boolean {
+  return settings.some(({ action, name }) => action !== 'show' && name === 'character_set_results')
 }
