@@ -138,3 +138,31 @@ describe('names as the server resolves them', () => {
     expect(outputText(factsOf(text, mariadb))).toBe('r: users.ssn')
   })
 })
+
+describe('letters compare as the servers compare them', () => {
+  test.each([
+    ['é', 'É', true],
+    ['д', 'Д', true],
+    ['å', 'Å', true],
+    ['k', 'K', true],
+    ['s', 'ſ', false],
+    ['ss', 'ß', false],
+    ['ß', 'ẞ', false],
+    ['ⱥ', 'Ⱥ', false],
+    ['ა', 'Ა', false],
+    ['ꭰ', 'Ꭰ', false],
+    ['e', 'é', false],
+    ['σ', 'ς', false],
+    ['ı', 'I', false],
+    ['a', 'a ', false],
+  ])('%s and %s: one name: %s', (asked, alias, same) => {
+    const inner = `SELECT (SELECT \`${asked}\` FROM (SELECT ssn AS \`${alias}\` FROM users) d) AS x FROM (SELECT 1 AS \`${asked}\`) o`
+    expect(outputText(factsOf(inner, names))).toBe(same ? 'x: users.ssn' : 'x: ')
+    const outer = `SELECT (SELECT \`${asked}\` FROM (SELECT 1 AS \`${alias}\`) d) AS x FROM (SELECT ssn AS \`${asked}\` FROM users) o`
+    expect(outputText(factsOf(outer, names))).toBe(same ? 'x: ' : 'x: users.ssn')
+  })
+
+  test('a letter that some servers take for another is not read', () => {
+    expect(factsOf('SELECT 1 AS `İ`', names).complete).toBe(false)
+  })
+})

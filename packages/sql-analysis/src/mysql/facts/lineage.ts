@@ -13,7 +13,7 @@ import {
   worseOpacity,
 } from '../../facts/sources.ts'
 import type { Spending } from '../../facts/work.ts'
-import { foldName } from '../name-case.ts'
+import { comparesCertainly, foldName } from '../name-case.ts'
 
 /** What kind of value it is, as far as comparing it goes. MySQL manual, "Type Conversion in Expression Evaluation". */
 export type ValueClass = 'string' | 'number' | 'temporal' | 'json' | 'null'
@@ -210,7 +210,14 @@ export function sameLineage(work: Spending, a: Lineage, b: Lineage): boolean {
 
 /** A column under a name. */
 export function named(name: string | null, lineage: Lineage): Column {
-  return { name, key: name === null ? '' : foldName(name), lineage }
+  return { name, key: name === null ? '' : keyOf(name), lineage }
+}
+
+/** A name in a statement as it compares. Throws where that is not the same on every server. */
+export function keyOf(name: string): string {
+  const key = foldName(name)
+  if (!comparesCertainly(key)) throw new Error(`the name ${name} has a letter whose case is not certain`)
+  return key
 }
 
 /** Columns of a table or result that the server can give (MySQL manual, "Limits on Table Column Count and Row Size"; a select list has the same limit). */

@@ -1,8 +1,7 @@
 import type { Spending } from '../../facts/work.ts'
-import { foldName } from '../name-case.ts'
 import type { CommonTable as Definition } from '../query-tree.ts'
 import { type Item, type Source, ambiguousColumn, columnIn, columnOf, eachItem, openColumn } from './item.ts'
-import { type Column, type Lineage, anyOf, untraced } from './lineage.ts'
+import { type Column, type Lineage, anyOf, keyOf, untraced } from './lineage.ts'
 
 /** What one query level can name, and the levels around it. */
 export interface Scope {
@@ -60,7 +59,7 @@ export function findCommonTable(work: Spending, scope: Scope, key: string): Comm
 
 /** What an unqualified column name means; never null. `name` as written. */
 export function resolveName(work: Spending, scope: Scope, name: string): Lineage {
-  const key = foldName(name)
+  const key = keyOf(name)
   // Variables of a stored program hide columns (MySQL manual, "Local Variable Scope and Resolution").
   const variable = scope.variables?.get(key)
   if (variable !== undefined) return variable
@@ -109,7 +108,7 @@ export function resolveQualified(
   alias: string,
   name: string,
 ): Lineage {
-  const key = foldName(name)
+  const key = keyOf(name)
   const possible: Lineage[] = []
   for (let level: Scope | null = scope; level !== null; level = level.outer) {
     work.spend(1)
