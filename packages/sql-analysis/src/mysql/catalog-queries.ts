@@ -18,7 +18,7 @@ export const MYSQL_CATALOG_SESSION: string =
 export const MYSQL_CATALOG_QUERIES = {
   server: 'SELECT @@lower_case_table_names',
   schemas: 'SELECT schema_name FROM information_schema.schemata',
-  tables: 'SELECT table_schema, table_name, table_type, engine FROM information_schema.tables',
+  tables: 'SELECT table_schema, table_name, table_type, engine, create_options FROM information_schema.tables',
   columns: `SELECT table_schema, table_name, ordinal_position, column_name, data_type, extra, generation_expression
     FROM information_schema.columns`,
   views: 'SELECT table_schema, table_name, view_definition, security_type, definer FROM information_schema.views',

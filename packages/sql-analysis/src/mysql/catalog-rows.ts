@@ -91,7 +91,7 @@ function readTables(context: Context): TableDescription[] {
   const triggers = grouped(rows.triggers, lowerCase)
   const rules = new Map(rows.rules.map((row) => [row.slice(0, 3).join('\0'), row]))
   return rows.tables.flatMap((row): TableDescription[] => {
-    const [schema, name, type, engine] = row
+    const [schema, name, type, engine, options] = row
     const key = tableKey(row, lowerCase)
     const kind = kindOf(textOf(schema), textOf(type))
     if (kind === null) return []
@@ -111,6 +111,7 @@ function readTables(context: Context): TableDescription[] {
         foreignKeys: readForeignKeys(foreignKeys.get(key) ?? [], rules),
         uniqueKeys: readUniqueKeys(uniqueKeys.get(key) ?? []),
         ...(typeof engine === 'string' ? { engine: engine.toLowerCase() } : {}),
+        ...(/\bpartitioned\b/.test(options ?? '') ? { partitioned: true } : {}),
       },
     ]
   })

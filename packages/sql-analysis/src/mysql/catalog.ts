@@ -62,6 +62,8 @@ export interface TableDescription {
   readonly foreignKeys?: readonly CatalogForeignKey[]
   /** Columns of each unique key, the primary one first. Absent: none is known. */
   readonly uniqueKeys?: readonly (readonly string[])[]
+  /** Its rows go to partitions by what is in them. Absent: no. */
+  readonly partitioned?: boolean
   /** `ENGINE`, lower case (`innodb`, `federated`, `mrg_myisam` …). Absent: not known, or none. */
   readonly engine?: string
 }

@@ -19,7 +19,7 @@ rules:
   - name: agents-read
     allow: { actions: [select, explain, session, call], relations: [app.*, other.*, information_schema.*] }
   - name: agents-write
-    allow: { actions: [write, lock, create_table, create_view, drop_table], relations: [app.*] }
+    allow: { actions: [write, lock], relations: [app.*] }
   - { name: vault-is-closed, deny: { relations: [app.vault] } }
   - { name: no-wide-writes, deny: { unboundedWrites: true } }
   - { name: no-truncate, deny: { actions: [truncate] } }

@@ -133,6 +133,15 @@ describe('names as the server resolves them', () => {
     expect(outputText(factsOf(text, names))).toBe('id: orders.id')
   })
 
+  test('a partition that is named tells of what sent a row there', () => {
+    const sink = names.catalog.table('app', 'sink')
+    if (sink === undefined) throw new Error('no table')
+    const divided = { ...names, temporary: [{ ...sink, partitioned: true }] }
+    expect(decidesText(factsOf('SELECT id FROM sink PARTITION (p0)', divided))).toBe('sink.id sink.data')
+    expect(decidesText(factsOf('SELECT id FROM sink', divided))).toBe('')
+    expect(decidesText(factsOf('SELECT id FROM sink PARTITION (p0)', names))).toBe('')
+  })
+
   test('MariaDB reads WITH queries that stand behind', () => {
     const text = 'WITH RECURSIVE a AS (SELECT r FROM b), b AS (SELECT ssn AS r FROM users) SELECT r FROM a'
     expect(outputText(factsOf(text, mariadb))).toBe('r: users.ssn')

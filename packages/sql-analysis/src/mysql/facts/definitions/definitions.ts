@@ -70,8 +70,10 @@ function isRelation({ type }: NamedObject): boolean {
 
 function accessObject(reading: Reading, action: Action, object: NamedObject, columns: readonly string[] | null): void {
   const { type, name } = object
-  if (isRelation(object)) reading.access(action, relationName(reading, name), columns)
-  else if (['trigger', 'procedure', 'function', 'event', 'package', 'package_body', 'index'].includes(type))
+  if (isRelation(object)) {
+    const relation = action.startsWith('create_') ? newRelationName(reading, name) : relationName(reading, name)
+    reading.access(action, relation, columns)
+  } else if (['trigger', 'procedure', 'function', 'event', 'package', 'package_body', 'index'].includes(type))
     reading.access(action, newRelationName(reading, name), columns)
   else reading.access(action, { schema: null, name: name.name }, columns)
 }

@@ -89,7 +89,15 @@ function baseTableItem(reading: Reading, reference: BaseTable, outer: Scope, tar
     const common = findCommonTable(reading, outer, reading.commonTableKey(name.name))
     if (common !== null) return itemOfQuery(reading, alias, commonTableColumns(reading, common))
   }
+  if (reference.partitions.length > 0) lookAtPartitions(reading, name)
   return tableItem(reading, name, alias, target)
+}
+
+// Which partition a row is in tells of what it went there by: which columns that are is not known.
+function lookAtPartitions(reading: Reading, name: BaseTable['table']): void {
+  const table = findTable(reading, name)
+  if (table?.partitioned !== true) return
+  for (const { lineage } of tableColumns(reading, table)) reading.decide(lineage)
 }
 
 /** The entry of a stored table under an alias, as it compares. `target`: as of `readFrom`. */
