@@ -67,7 +67,7 @@ describe.skipIf('absent' in postgres18)('gatehouse dev', () => {
   test('prints what to paste, and writes the same for scripts', () => {
     expect(out).toMatch(/psql {4}PGPASSWORD='[\w.-]+' psql "host=localhost port=\d+ dbname=shop /)
     if (written.mysql === null) expect(out).toMatch(/mysql {3}none: \S/)
-    else expect(out).toMatch(/mysql {3}MYSQL_PWD='[\w.-]+' mysql --protocol=tcp .* shop-mysql\n/)
+    else expect(out).toMatch(/mysql {3}MYSQL_PWD='[\w.-]+' mysql --protocol=tcp .* shop_mysql\n/)
   })
 
   test('lets an agent at PostgreSQL, masked', async () => {
@@ -95,7 +95,7 @@ describe.skipIf('absent' in postgres18)('gatehouse dev', () => {
     for (const [sql, why] of [
       ['DELETE FROM orders', /^gatehouse: .*Agents do not delete rows/],
       ["SELECT load_file('/etc/passwd')", /^gatehouse: .*no-way-around/],
-      ['SELECT * FROM employees', /^gatehouse: .*no rule allows select on shop\.employees/],
+      ['SELECT * FROM employees', /^gatehouse: .*no rule allows select on shop_mysql\.employees/],
     ] as const)
       await expect(connection.query(sql)).rejects.toThrow(why)
     // The connection goes on, and what a person looks at first is there.

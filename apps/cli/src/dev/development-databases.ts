@@ -30,6 +30,8 @@ export interface DatabasesOptions {
 }
 
 const DATABASE = 'shop'
+/** As the target is called: tools look themselves up in information_schema by the name they connected with. */
+const MYSQL_DATABASE = 'shop_mysql'
 
 /** Starts both, side by side, and fills them the first time. Rejects when PostgreSQL does not start; without MySQL it goes on. */
 export async function startDatabases(options: DatabasesOptions): Promise<DevelopmentDatabases> {
@@ -62,7 +64,7 @@ async function startTwin({ home, programs, fetchMysql, say }: DatabasesOptions):
     const server = await startEmbeddedMysql({
       source,
       dataDirectory,
-      database: DATABASE,
+      database: MYSQL_DATABASE,
       load: (connection) => loadMysqlShop(connection),
     })
     return { kind: 'running', server }

@@ -39,7 +39,7 @@ export interface Development {
 }
 
 const TARGET = 'shop'
-const MYSQL_TARGET = 'shop-mysql'
+const MYSQL_TARGET = 'shop_mysql'
 const POLICY = join(import.meta.dirname, 'shop-policy.yaml')
 
 /** What this project makes in the data folder; nothing else is ever deleted. */

@@ -174,7 +174,7 @@ function account(name: string, { password }: Kept): readonly string[] {
   ]
 }
 
-/** What docs/mysql.md tells an operator to give. No dot, quote or wildcard is in the name of the schema. */
+/** What docs/mysql.md tells an operator to give. */
 function gatewayAccount(
   flavour: MysqlInstallation['flavour'],
   name: string,
@@ -185,6 +185,8 @@ function gatewayAccount(
     flavour === 'mysql'
       ? ['SHOW_ROUTINE ON *.*', 'SELECT ON performance_schema.user_defined_functions']
       : ['SELECT ON mysql.proc', 'SELECT ON mysql.func']
-  const rights = [`SELECT, INSERT, UPDATE, DELETE, EXECUTE, SHOW VIEW, TRIGGER, EVENT ON \`${database}\`.*`, ...seeing]
+  // In GRANT the name of a schema is a pattern.
+  const schema = database.replaceAll(/[_%]/g, String.raw`\$&`)
+  const rights = [`SELECT, INSERT, UPDATE, DELETE, EXECUTE, SHOW VIEW, TRIGGER, EVENT ON \`${schema}\`.*`, ...seeing]
   return [...account(name, gateway), ...rights.map((right) => `GRANT ${right} TO ${name}`)]
 }

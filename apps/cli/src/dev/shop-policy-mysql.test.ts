@@ -9,7 +9,7 @@ import { MysqlCatalogFile, type MysqlDocument } from '../mysql-catalog-file.ts'
 import { loadMysqlShop } from './shop-data-mysql.ts'
 
 const { mysql9, mariadb10 } = inject('servers')
-const TARGET = 'shop-mysql'
+const TARGET = 'shop_mysql'
 
 function policy(): Policy {
   const parsed = parsePolicy(readFileSync(join(import.meta.dirname, 'shop-policy.yaml'), 'utf8'))
@@ -30,7 +30,7 @@ describe.each([
 
   beforeAll(async () => {
     if ('absent' in shared) return
-    const database = await createDatabase(shared.address, 'shop')
+    const database = await createDatabase(shared.address, TARGET)
     clean = async () => {
       await database.drop()
       await query(shared.address.url, "DROP USER shop_policy@'%'")
@@ -66,7 +66,7 @@ function grants(flavour: 'mysql' | 'mariadb'): string {
     flavour === 'mysql'
       ? ['SHOW_ROUTINE ON *.*', 'SELECT ON performance_schema.user_defined_functions']
       : ['SELECT ON mysql.proc', 'SELECT ON mysql.func']
-  const rights = ['SELECT, INSERT, UPDATE, DELETE, EXECUTE, SHOW VIEW, TRIGGER, EVENT ON shop.*', ...own]
+  const rights = ['SELECT, INSERT, UPDATE, DELETE, EXECUTE, SHOW VIEW, TRIGGER, EVENT ON shop_mysql.*', ...own]
   const user = "shop_policy@'%'"
   return `CREATE USER ${user} IDENTIFIED BY 'x'; ${rights.map((right) => `GRANT ${right} TO ${user};`).join('')}`
 }
@@ -90,7 +90,7 @@ async function readShop(
       rows,
       version: { flavour, version },
       sqlMode: '',
-      schema: 'shop',
+      schema: TARGET,
     }
     return new MysqlCatalogFile(JSON.parse(JSON.stringify(document)) as MysqlDocument)
   } finally {
