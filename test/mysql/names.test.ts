@@ -1,4 +1,4 @@
-import { Command, encodePrepare, type PacketWriter, ResponseKind } from '@gatehouse/mysql-wire'
+import { Capability, Command, encodePrepare, type PacketWriter, ResponseKind } from '@gatehouse/mysql-wire'
 import { describe, expect } from 'vitest'
 import { scenePromises, type SceneOptions, VERSIONS } from './scene.ts'
 import type { CommandClient } from './command-client.ts'
@@ -129,8 +129,8 @@ describe.each(VERSIONS)('names of $version', ({ shared }) => {
     await client.query('PREPARE s FROM \'SELECT "ssn" FROM users\'')
     expect((await client.query('EXECUTE s')).rows).toEqual([['ssn']])
     await client.query("SET sql_mode = 'ANSI_QUOTES'")
-    // The server now reads both again, and a column where there was a text.
-    await client.query("ALTER TABLE users COMMENT = 'touched'")
+    // MySQL 9.7 now reads both again, and a column where there was a text; MariaDB keeps the modes.
+    await client.query('ALTER TABLE users ADD COLUMN added INT')
     const execute = (w: PacketWriter): void =>
       void w
         .begin(0)
@@ -170,4 +170,17 @@ describe.each(VERSIONS)('names of $version', ({ shared }) => {
     expect(refused.error?.errorMessage).toContain('NOT_UNDERSTOOD')
     client.end()
   })
+
+  promise(
+    'are followed though a function changes the modes, and the client takes its rows without an OK',
+    async ({ enter, admin }) => {
+      await admin(
+        "CREATE FUNCTION quotes() RETURNS INT DETERMINISTIC BEGIN SET sql_mode = 'ANSI_QUOTES'; RETURN 1; END",
+      )
+      const client = await enter({ without: Capability.DEPRECATE_EOF })
+      await client.query('SELECT quotes()')
+      expect(await said(client, 'SELECT "ssn" FROM users')).not.toContain(SECRET)
+      client.end()
+    },
+  )
 })

@@ -42,6 +42,8 @@ export class PreparedStatement {
   }
   /** The types in `memory` came with an execution that was refused: the server does not have them. */
   typesUnsent = false
+  /** It was executed under other modes, by which the server may have read it again: what it means is not known any more. */
+  meaningLost = false
   /** The execution whose rows COM_STMT_FETCH gets; null: no cursor is open. Set by the responses side. */
   cursor: Admission | null = null
 

@@ -1,5 +1,6 @@
 import type { Admission, AuditedParameter, Gate, Judgement, Refusal, TextFacts } from '@gatehouse/core'
 import {
+  Capability,
   type ChangeUser,
   type CommandMessage,
   CommandReader,
@@ -98,6 +99,10 @@ export class MysqlRequests implements FlowOwner, Answered {
     if (admission !== null && judgement !== null && read !== null) {
       const inTransaction = (this.#options.responses.statusFlags & ServerStatus.IN_TRANS) !== 0
       this.#options.names.answered(judgement, failed, read.names, read.sql, inTransaction)
+      // Behind rows, only an OK packet in the EOF's place tells what a function has changed.
+      const { names, clientCapabilities } = this.#options
+      if (judgement.changesNames && (clientCapabilities & Capability.DEPRECATE_EOF) === 0 && returnsRows(judgement))
+        names.trackingLost = true
     }
     if (asked === this.#resetting) {
       this.#resetting = null
@@ -298,6 +303,10 @@ const USE_BYTES = 80
 
 /** What a text is that no statement of SQL is in. */
 const NO_STATEMENT: TextFacts = { statements: [], fingerprint: '0000000000000000' }
+
+function returnsRows({ facts }: Judgement): boolean {
+  return facts?.statements.some(({ action, output }) => output !== null || action === 'call') ?? true
+}
 
 function quoted(name: string): string {
   return `\`${name.replaceAll('`', '``')}\``

@@ -55,10 +55,16 @@ export class StatementJudge {
   }
 
   /** The columns that the client was told of when it prepared the statement may not be others now. */
-  #sameMeaning({ read, names }: PreparedStatement, judgement: Judgement): Judgement {
-    if (judgement.refusal !== null || !judgement.authority.guarded) return judgement
+  #sameMeaning(statement: PreparedStatement, judgement: Judgement): Judgement {
+    const { read, names } = statement
+    const readsAs = this.#names.readsAs(names)
+    if (judgement.refusal !== null) return judgement
+    if (!judgement.authority.guarded) {
+      statement.meaningLost ||= !readsAs
+      return judgement
+    }
     const { facts } = judgement
-    const same = this.#names.readsAs(names) && isDeepStrictEqual(facts?.statements ?? [], read)
+    const same = readsAs && !statement.meaningLost && isDeepStrictEqual(facts?.statements ?? [], read)
     return same ? judgement : this.#gate.decline(MEANING_CHANGED, facts)
   }
 
