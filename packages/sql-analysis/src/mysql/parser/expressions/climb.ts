@@ -111,19 +111,25 @@ function climb(cursor: TokenCursor, lowest: number, first: Expression | null): E
       chain = null
     } else if (level === Level.predicate) {
       left = predicate(cursor, left, rules)
-      tightest = Level.comparison
+      // A predicate of MariaDB may be the left side of the next.
+      tightest = cursor.isMariadb ? Level.predicate : Level.comparison
       chain = null
     } else {
       cursor.advance()
       tightest = level
       const right = level === Level.comparison ? comparand(cursor) : rightOperand(cursor, level)
-      if (chain !== null && operator === chainOperator && level !== Level.comparison) {
+      if (chain !== null && operator === chainOperator && level !== Level.comparison && !isIntervalNode(right)) {
         chain.push(right)
         continue
       }
       chain = [left, right]
       chainOperator = operator
       left = operation(operator, chain)
+      if (isIntervalNode(right)) {
+        // What an interval was added to is a whole: `a + INTERVAL 1 DAY * b` multiplies the sum.
+        tightest = Level.power
+        chain = null
+      }
     }
     // What is left of the operator counts as depth where it is a node of its own.
     nested++
@@ -138,6 +144,10 @@ const rules = {
   operand: (cursor: TokenCursor): Expression => climb(cursor, Level.bitOr, null),
   predicate: (cursor: TokenCursor): Expression => climb(cursor, Level.predicate, null),
   simple: (cursor: TokenCursor): Expression => climb(cursor, Level.concat, null),
+}
+
+function isIntervalNode(node: Expression): boolean {
+  return node.kind === 'operation' && node.operator === 'interval'
 }
 
 function rightOperand(cursor: TokenCursor, level: number): Expression {

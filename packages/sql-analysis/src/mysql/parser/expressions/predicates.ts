@@ -45,16 +45,16 @@ export function predicate(cursor: TokenCursor, left: Expression, rules: Rules): 
       return operation(`${not}between`, [left, low, rules.predicate(cursor)])
     }
     case 'like': {
-      const operands = [left, cursor.isMariadb ? rules.operand(cursor) : rules.simple(cursor)]
+      const operands = [left, cursor.isMariadb ? rightSide(cursor, rules) : rules.simple(cursor)]
       if (cursor.accept('escape')) operands.push(cursor.isMariadb ? rules.predicate(cursor) : rules.simple(cursor))
       return operation(`${not}like`, operands)
     }
     case 'regexp':
     case 'rlike':
-      return operation(`${not}regexp`, [left, rules.operand(cursor)])
+      return operation(`${not}regexp`, [left, rightSide(cursor, rules)])
     case 'sounds':
       cursor.expect('like')
-      return operation('sounds like', [left, rules.operand(cursor)])
+      return operation('sounds like', [left, rightSide(cursor, rules)])
     case 'member': {
       cursor.accept('of')
       cursor.expect('(')
@@ -65,6 +65,19 @@ export function predicate(cursor: TokenCursor, left: Expression, rules: Rules): 
     default:
       throw cursor.error()
   }
+}
+
+/** Right side of LIKE and REGEXP. In MariaDB a predicate with NOT behind it belongs to it: `a LIKE b NOT IN (c)` is `a LIKE (b NOT IN (c))`. */
+function rightSide(cursor: TokenCursor, rules: Rules): Expression {
+  let right = rules.operand(cursor)
+  let nested = 0
+  while (cursor.isMariadb && cursor.is('not') && isPredicate(cursor)) {
+    cursor.enter()
+    nested++
+    right = predicate(cursor, right, rules)
+  }
+  for (; nested > 0; nested--) cursor.leave()
+  return right
 }
 
 /** `(a, b)` or `(query)` behind IN. */
