@@ -133,6 +133,7 @@ function unknownWrite(reading: Reading): void {
 
 /** Expressions of generated columns, checks, keys and partitions, over the columns of the table. */
 function readColumns(reading: Reading, node: Definition, made: NamedObject | undefined, outer: Scope): void {
+  if (node.expressions.length === 0 && node.columns.every(({ generated }) => generated === null)) return
   const on = node.others.find(({ role }) => role === 'on')?.name ?? made?.name
   const table = on === undefined ? undefined : findTable(reading, on)
   const scope = tableScope(reading, node, on?.name ?? '', table, outer)

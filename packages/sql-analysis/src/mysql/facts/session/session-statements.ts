@@ -9,8 +9,10 @@ import type {
 } from '../../statement-tree.ts'
 import { untraced } from '../lineage.ts'
 import type { Reading } from '../reading.ts'
-import { newRelationName, relationName } from '../relations.ts'
-import type { Scope } from '../scope.ts'
+import { itemOf } from '../item.ts'
+import { tableColumns } from '../queries/views.ts'
+import { findTable, newRelationName, relationName } from '../relations.ts'
+import { below, type Scope } from '../scope.ts'
 import { addSetting, readSetItem } from './settings.ts'
 import { unknownOutput } from './show.ts'
 import { writeVariable } from './variables.ts'
@@ -123,7 +125,7 @@ export function readDiagnostics(reading: Reading, { kind, items }: DiagnosticsSt
 export function readCommand(reading: Reading, statement: Command, outer: Scope): Action {
   const action = COMMAND_ACTIONS.get(statement.action) ?? statement.action
   for (const file of statement.files) reading.files.push(file)
-  for (const node of statement.expressions) reading.decide(reading.walk.expression(reading, node, outer))
+  if (statement.expressions.length > 0) readExpressions(reading, statement, outer)
   if (statement.objects.length === 0 || action === 'use') reading.access(action, null, null)
   for (const { type, name } of action === 'use' ? [] : statement.objects) {
     switch (type) {
@@ -150,6 +152,17 @@ export function readCommand(reading: Reading, statement: Command, outer: Scope):
   // The columns are the server's own.
   if (REPORTING.has(action)) reading.output = []
   return action
+}
+
+/** Expressions of a command are over the tables it names: ANALYZE TABLE t UPDATE HISTOGRAM ON a. */
+function readExpressions(reading: Reading, { objects, expressions }: Command, outer: Scope): void {
+  const parts = objects.flatMap(({ type, name }) => {
+    const table = type === 'table' ? findTable(reading, name) : undefined
+    if (table === undefined) return []
+    return [{ kind: 'item' as const, item: itemOf(reading.tableKey(name.name), tableColumns(reading, table), null) }]
+  })
+  const scope = below(outer, { kind: 'list', parts })
+  for (const node of expressions) reading.decide(reading.walk.expression(reading, node, scope))
 }
 
 /** Commands under another name than PostgreSQL's actions, which mean something else. */

@@ -113,6 +113,10 @@ test('HANDLER, and blocks outside of programs, are not followed', () => {
   })
 })
 
+test('a histogram looks at the columns it is made of', () => {
+  expect(decidesText(factsOf('ANALYZE TABLE users UPDATE HISTOGRAM ON ssn, id', names))).toBe('users.ssn users.id')
+})
+
 test('functions that reach further are told, and what they open', () => {
   expect(factsOf("SELECT LOAD_FILE('/etc/hostname')", names)).toMatchObject({
     files: ['/etc/hostname'],
