@@ -99,7 +99,7 @@ export class MysqlRequests implements FlowOwner, Answered {
     if (admission !== null && judgement !== null && read !== null) {
       const inTransaction = (this.#options.responses.statusFlags & ServerStatus.IN_TRANS) !== 0
       this.#options.names.answered(judgement, failed, read.names, read.sql, inTransaction)
-      // Behind rows, only an OK packet in the EOF's place tells what a function has changed.
+      // An EOF behind rows does not tell what a function has changed (modes are put back when it ends, other settings are not).
       const { names, clientCapabilities } = this.#options
       if (judgement.changesNames && (clientCapabilities & Capability.DEPRECATE_EOF) === 0 && returnsRows(judgement))
         names.trackingLost = true
