@@ -93,6 +93,33 @@ export class StatementMaker {
     return this.#select([], 2)
   }
 
+  /** A change of `orders`. */
+  change(): string {
+    this.#aliases = 0
+    const target: Named = { alias: 'orders', columns: TABLES['orders'] ?? [] }
+    const column = (): string => this.#random.pick(['person', 'note', 'total'])
+    switch (this.#random.below(6)) {
+      case 0:
+        return `INSERT INTO orders (id, ${column()}) ${this.#plain([], 2, 1)}`
+      case 1:
+        return `INSERT INTO orders (id, note) VALUES (${this.#random.between(1, 9)}, ${this.#expression([target], 1)}) ON DUPLICATE KEY UPDATE ${column()} = ${this.#expression([target], 2)}`
+      case 2:
+        return `DELETE FROM orders WHERE ${this.#condition([target], 1)}`
+      case 3: {
+        const named: Named[] = [{ alias: 'o', columns: target.columns }]
+        const other = this.#table(named, [], 0)
+        return `UPDATE orders o JOIN ${other} ON ${this.#condition(named, 0)} SET o.${column()} = ${this.#expression(named, 2)} WHERE ${this.#condition(named, 0)}`
+      }
+      case 4: {
+        const named: Named[] = [{ alias: 'o', columns: target.columns }]
+        const other = this.#table(named, [], 0)
+        return `DELETE o FROM orders o JOIN ${other} ON ${this.#condition(named, 0)}`
+      }
+      default:
+        return `UPDATE orders SET ${column()} = ${this.#expression([target], 2)} WHERE ${this.#condition([target], 1)}`
+    }
+  }
+
   #setOperator(): string {
     return this.#random.pick(['UNION ALL', 'UNION ALL', 'UNION', 'EXCEPT', 'INTERSECT'])
   }

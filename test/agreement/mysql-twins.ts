@@ -97,6 +97,23 @@ export class Twins {
     return Promise.all(this.#sides.map((side) => side.rows(sql).catch((error: unknown) => errorNumber(error))))
   }
 
+  /** What a change of `orders` leaves there on both sides, or the error's number. It is taken back. */
+  async change(sql: string): Promise<readonly (readonly (readonly (string | null)[])[] | number)[]> {
+    return Promise.all(
+      this.#sides.map(async (side) => {
+        await side.rows('BEGIN')
+        try {
+          await side.rows(sql)
+          return await side.rows('SELECT * FROM orders')
+        } catch (error) {
+          return errorNumber(error)
+        } finally {
+          await side.rows('ROLLBACK')
+        }
+      }),
+    )
+  }
+
   /** The statement as the server prints it, every name resolved; null: it has an error. */
   async expanded(sql: string): Promise<string | null> {
     const [side] = this.#sides
@@ -151,6 +168,13 @@ export function shownColumns(facts: StatementFacts): readonly boolean[] | null {
   )
     return null
   return output.map(({ sources }) => !sources.some(({ column }) => isSecret(column)))
+}
+
+/** True when a change would not be refused: nothing secret is looked at or written. */
+export function isPermittedChange({ complete, decides, functions, writes }: StatementFacts): boolean {
+  if (!complete || decides.some(({ column }) => isSecret(column))) return false
+  if (functions.some(({ trust }) => trust !== 'harmless' && trust !== 'expanded')) return false
+  return writes.every((write) => write.complete && !write.sources.some(({ column }) => isSecret(column)))
 }
 
 function isSecret({ relation, column }: ColumnName): boolean {
