@@ -26,7 +26,9 @@ export const BUILTIN_SCHEMA = 'mysql'
 /** A function call. A built-in's result is derived from its arguments; of a stored function its body tells. */
 export function readCall(reading: Reading, call: Call, scope: Scope): Lineage {
   const name = call.name.toLowerCase()
-  if (call.schema === null) {
+  const meaning = meaningOf(reading, call)
+  // A stored function of that name is there only where this server has no such syntax.
+  if (call.schema === null && meaning === null && isSyntax(reading, name)) {
     const special = readSpecial(reading, call, name, scope)
     if (special !== null) return special
   }
@@ -34,7 +36,6 @@ export function readCall(reading: Reading, call: Call, scope: Scope): Lineage {
   for (const { expression } of call.orderBy) reading.decide(reading.walk.expression(reading, expression, scope))
   if (call.over !== null) readWindow(reading, call.over, scope)
   const builtin = call.schema === null ? builtinFunction(name, reading.names.dialect.flavour) : null
-  const meaning = meaningOf(reading, call)
   const values: Lineage[] = []
   if (builtin !== null) values.push(readBuiltin(reading, call, name, builtin, parts))
   // A stored function or UDF of a built-in's name is there only where this server has no such built-in.
@@ -84,6 +85,12 @@ function readCount(reading: Reading, call: Call, parts: readonly Lineage[]): Lin
 function readFile(reading: Reading, call: Call): void {
   const [file] = call.arguments
   reading.files.push(file?.kind === 'literal' && file.type === 'string' ? file.value : '*')
+}
+
+const OF_MARIADB: ReadonlySet<string> = new Set(['value', 'nvl', 'nextval', 'lastval', 'setval'])
+
+function isSyntax({ names }: Reading, name: string): boolean {
+  return names.dialect.flavour === 'mariadb' || !OF_MARIADB.has(name)
 }
 
 /** Syntax that is written as a call but is none; null: it is a call. */

@@ -83,3 +83,13 @@ test('a definition says what its body will do', () => {
   expect(accessesText(trigger)).toBe('create_trigger app.t(*)')
   expect(accessesText(trigger.beneath)).toBe('select app.users(ssn)')
 })
+
+test('a function of the name of syntax that this server does not have is a function', () => {
+  for (const name of ['nvl', 'nextval', 'field']) {
+    const own = routine(
+      `CREATE FUNCTION ${name} (i int) RETURNS varchar(20) READS SQL DATA RETURN (SELECT ssn FROM users WHERE id = i)`,
+    )
+    expect(outputText(factsOf(`SELECT ${name}(1) x`, own))).toBe('x: users.ssn')
+  }
+  expect(factsOf('SELECT nvl(1, 2)', names).functions).toEqual([{ schema: null, name: 'nvl', trust: 'unknown' }])
+})
