@@ -23,7 +23,7 @@ export function tableFactor(cursor: TokenCursor): TableReference {
       return inside
     }
     case 'lateral':
-      if (cursor.isMariadb) throw cursor.error()
+      if (cursor.isMariadb) return baseTable(cursor)
       cursor.advance()
       return derivedTable(cursor, cursor.grammar.subquery(cursor), true)
     case 'json_table':
