@@ -13,6 +13,7 @@ const guarded = (database: string): SceneOptions => ({
   INSERT INTO plain VALUES (1, 'seen');
   CREATE VIEW looked AS SELECT id, name AS shown FROM users;
   CREATE VIEW secrets AS SELECT id, ssn AS shown FROM users;
+  CREATE FUNCTION quotes() RETURNS INT DETERMINISTIC BEGIN SET character_set_results = NULL; RETURN 1; END;
 `,
   policy: `
 rules:
@@ -175,10 +176,7 @@ describe.each(VERSIONS)('names of $version', ({ shared }) => {
 
   promise(
     'are known though a function changes settings, and the client takes its rows without an OK',
-    async ({ enter, admin }) => {
-      await admin(
-        'CREATE FUNCTION quotes() RETURNS INT DETERMINISTIC BEGIN SET character_set_results = NULL; RETURN 1; END',
-      )
+    async ({ enter }) => {
       const client = await enter({ without: Capability.DEPRECATE_EOF })
       expect((await client.query('SELECT quotes()')).rows).toEqual([['1']])
       expect((await client.query('SELECT @@character_set_results')).rows).toEqual([['utf8mb4']])
