@@ -37,15 +37,10 @@ export function templateFor(script: string): string {
 
 /** What the permanent test runs: a script or more for each thing a client can do, quick ones first. */
 export const SELECTED: readonly string[] = `
-  psql psql_crosstab prepare prepared_xacts portals portals_p2 transactions combocid plancache
-  copy copyselect copydml copy2 temp insert insert_conflict update delete returning merge with
-  select select_distinct select_having subselect union case join tsrf limit groupingsets aggregates window tablesample
-  boolean int4 numeric float8 text bit money uuid enum timestamptz interval horology inet arrays rangetypes rowtypes
-  json jsonb_jsonpath xmlmap tsearch regex unicode encoding collate
-  errors guc async lock advisory_lock infinite_recurse explain misc_functions sysviews
-  create_role password roleattributes security_label init_privs comments namespace
-  create_table create_procedure create_function_sql create_type create_cast create_am typed_table identity
-  matview select_views drop_if_exists dependency object_address truncate vacuum cluster bitmapops
+  psql prepare portals transactions plancache copy copydml temp insert_conflict update returning merge with
+  select subselect union join groupingsets aggregates window
+  int4 numeric float8 text bit uuid enum timestamptz arrays rangetypes rowtypes jsonb_jsonpath xmlmap regex unicode collate
+  errors guc async lock explain misc_functions roleattributes comments create_procedure create_function_sql identity matview truncate
 `
   .trim()
   .split(/\s+/)
