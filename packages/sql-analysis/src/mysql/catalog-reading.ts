@@ -34,19 +34,26 @@ export async function readMysqlCatalogVersion(query: OwnQuery, flavour: Dialect[
 
 /**
  * Reads a whole catalog as rows. There is no snapshot of definitions in MySQL: the version is read before and after, and all is
- * read again while they differ. Throws an Error when they still do after some tries, or when the server refuses a query that every
- * account may run.
+ * read again while they differ, or when the server refuses a query that every account may run: it does so now and then while others
+ * define. Throws an Error when that is still so after some tries.
  */
 export async function readMysqlCatalogRows(query: OwnQuery, flavour: Dialect['flavour']): Promise<MysqlCatalogRows> {
-  let version = await readMysqlCatalogVersion(query, flavour)
+  let reason = new Error('definitions changed all the time while they were read')
   for (let tries = 0; tries < READ_TRIES; tries++) {
-    const rows = await readOnce(query, flavour, version)
-    const after = await readMysqlCatalogVersion(query, flavour)
-    if (after === version) return rows
-    version = after
+    try {
+      const version = await readMysqlCatalogVersion(query, flavour)
+      const rows = await readOnce(query, flavour, version)
+      if ((await readMysqlCatalogVersion(query, flavour)) === version) return rows
+    } catch (error) {
+      if (!(error instanceof QueryRefused)) throw error
+      reason = error
+    }
   }
-  throw new Error('definitions changed all the time while they were read')
+  throw reason
 }
+
+/** The server answered a query of the catalog with an error. */
+class QueryRefused extends Error {}
 
 const READ_TRIES = 5
 
@@ -115,6 +122,6 @@ async function wholeTexts(
 
 async function needed(query: OwnQuery, sql: string): Promise<readonly CatalogRow[]> {
   const rows = await query(sql)
-  if (rows === null) throw new Error(`the server refused ${sql.slice(0, 80)}`)
+  if (rows === null) throw new QueryRefused(`the server refused ${sql.slice(0, 80)}`)
   return rows
 }
