@@ -2,14 +2,16 @@ import { DETECTORS, TextScanner } from '@gatehouse/core'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createDatabase, LOGINS, startPostgres } from '@gatehouse/test/servers/postgres.ts'
+import type { Address } from './engine.ts'
 import { type GatewayProcess, startGatewayProcess, TARGET } from './gateway-setup.ts'
 import { startIssuer } from './issuer.ts'
 import type { Options } from './options.ts'
-import { POLICY } from './policy.ts'
+import { POSTGRES } from './postgres/engine.ts'
+import { POLICY } from './postgres/policy.ts'
+import { WireClient } from './postgres/wire-client.ts'
 import { cpuSeconds } from './process-figures.ts'
 import { BENCH_FOLDER } from './scene.ts'
 import { median } from './statistics.ts'
-import { type Address, WireClient } from './wire-client.ts'
 
 const ROWS = 100_000
 const LOOKING = POLICY.replace('limits:', `classify:\n  - { detect: [${DETECTORS.join(', ')}] }\nlimits:`)
@@ -45,6 +47,7 @@ export async function measureClassify(options: Options, tell: (text: string) => 
     await createDatabase(server, TARGET, TABLES)
     const start = (name: string, policy: string): Promise<GatewayProcess> =>
       startGatewayProcess({
+        engine: POSTGRES,
         folder: join(folder, name),
         issuer: issuer.url,
         upstream: { port: server.port, ...LOGINS.md5, caFile: null },

@@ -18,12 +18,20 @@ export interface DecisionFigures {
   readonly seen: DecisionTiming
   /** Texts no two of which have one shape. */
   readonly new: DecisionTiming
+  /** The parser alone, texts of so many bytes; empty: not measured. */
+  readonly parser: readonly ParserTiming[]
+}
+
+export interface ParserTiming {
+  readonly bytes: number
+  readonly p50Microseconds: number
+  readonly p99Microseconds: number
 }
 
 /** Times decisions in a process of their own. */
 export async function measureDecisions(scene: Scene, tell: (text: string) => void): Promise<DecisionFigures> {
   const direct = scene.roads.find((road) => road.name === 'direct')
-  const timer = await startOwn('decision-timer.ts', [], {
+  const timer = await startOwn(scene.engine.decisionTimer, [], {
     env: { BENCH_ADDRESS: JSON.stringify(direct?.address) },
     logFile: join(scene.folder, 'decisions.log'),
   })

@@ -15,7 +15,7 @@ if (loading.kind === 'problems') {
   process.exit(1)
 }
 const gateway = await startGateway(loading.config, logger(loading.config.log.level))
-console.log(JSON.stringify({ port: gateway.postgres?.port }))
+console.log(JSON.stringify({ port: (gateway.postgres ?? gateway.mysql)?.port }))
 
 for await (const line of createInterface({ input: process.stdin })) {
   if (line !== 'memory') continue

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Engine } from './engine.ts'
 import { type OwnProcess, portOf, startOwn } from './own-process.ts'
-import { POLICY } from './policy.ts'
 
 /** What a gateway of a measurement needs to know. */
 export interface GatewaySetup {
+  readonly engine: Engine
   /** Gets configuration, policy, audit trail and log. */
   readonly folder: string
   readonly issuer: string
@@ -19,7 +20,7 @@ export interface GatewaySetup {
   /** The listener's certificate; null: clear text on loopback. */
   readonly listenerTls: { readonly certificateFile: string; readonly keyFile: string } | null
   readonly nodeArgs?: readonly string[]
-  /** Left out: the policy of every measurement. */
+  /** Left out: the policy of every measurement of the engine. */
   readonly policy?: string
 }
 
@@ -35,7 +36,7 @@ export async function startGatewayProcess(setup: GatewaySetup): Promise<GatewayP
   const { folder } = setup
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const file = join(folder, 'gateway.yaml')
-  writeFileSync(join(folder, 'policy.yaml'), setup.policy ?? POLICY)
+  writeFileSync(join(folder, 'policy.yaml'), setup.policy ?? setup.engine.policy)
   writeFileSync(file, configuration(setup))
   const started = await startOwn('gateway-process.ts', [file], {
     nodeArgs: setup.nodeArgs ?? [],
@@ -49,7 +50,7 @@ export async function startGatewayProcess(setup: GatewaySetup): Promise<GatewayP
   return { ...started, port: portOf(started.ready) }
 }
 
-function configuration({ issuer, upstream, listenerTls }: GatewaySetup): string {
+function configuration({ engine, issuer, upstream, listenerTls }: GatewaySetup): string {
   const listener =
     listenerTls === null
       ? 'allowClearTextPasswordOnLoopback: true'
@@ -58,7 +59,7 @@ function configuration({ issuer, upstream, listenerTls }: GatewaySetup): string 
     upstream.caFile === null ? 'mode: disable' : `mode: verify-full, caFile: ${JSON.stringify(upstream.caFile)}`
   return `gatewayId: bench
 listeners:
-  postgres:
+  ${engine.name}:
     address: 127.0.0.1:0
     ${listener}
     maxConnections: 20000
@@ -68,7 +69,7 @@ issuers:
   - { issuer: "${issuer}", audience: gatehouse, allowHttp: true }
 targets:
   ${TARGET}:
-    engine: postgres
+    engine: ${engine.name}
     host: 127.0.0.1
     port: ${String(upstream.port)}
     database: ${TARGET}

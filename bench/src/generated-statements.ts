@@ -1,15 +1,24 @@
+/** What engines write differently. */
+export interface Spelling {
+  /** A query for one row, up to its `=`. */
+  readonly lookup: string
+  readonly asText: (expression: string) => string
+}
+
 /** Statements of the same few shapes with other literals each time: what an application sends. */
-export function seenTexts(count: number): readonly Buffer[] {
+export function seenTexts(count: number, spelling: Spelling): readonly Buffer[] {
   const random = randomFrom(1)
   return Array.from({ length: count }, (_, index) => {
     const id = Math.floor(random() * 500_000)
     const make = SEEN[index % SEEN.length] ?? SEEN[0]
-    return Buffer.from(make(id))
+    return Buffer.from(make(id, spelling))
   })
 }
 
-const SEEN: readonly [(id: number) => string, ...((id: number) => string)[]] = [
-  (id) => `SELECT abalance FROM pgbench_accounts WHERE aid = ${String(id)};`,
+type Make = (id: number, spelling: Spelling) => string
+
+const SEEN: readonly [Make, ...Make[]] = [
+  (id, { lookup }) => `${lookup} = ${String(id)};`,
   (id) => `SELECT name, email FROM people_masked WHERE id = ${String(id)}`,
   (id) =>
     `SELECT o.id, o.total, i.article FROM orders o JOIN order_items i ON i.order_id = o.id WHERE o.person = ${String(id)} ORDER BY o.placed DESC LIMIT 20`,
@@ -21,14 +30,14 @@ const SEEN: readonly [(id: number) => string, ...((id: number) => string)[]] = [
 ]
 
 /** Statements no two of which have one shape: other columns, conditions, joins, and names made up on the way. */
-export function newTexts(count: number): readonly Buffer[] {
+export function newTexts(count: number, spelling: Spelling): readonly Buffer[] {
   const random = randomFrom(2)
-  return Array.from({ length: count }, (_, index) => Buffer.from(newShape(index, random)))
+  return Array.from({ length: count }, (_, index) => Buffer.from(newShape(index, random, spelling)))
 }
 
 const PEOPLE = ['id', 'name', 'email', 'ssn', 'age', 'seen'] as const
 
-function newShape(index: number, random: () => number): string {
+function newShape(index: number, random: () => number, { asText }: Spelling): string {
   const upTo = (limit: number): number => Math.floor(random() * limit)
   const pick = <Item>(items: readonly [Item, ...Item[]]): Item => items[upTo(items.length)] ?? items[0]
   const alias = `t${String(index)}`
@@ -38,7 +47,7 @@ function newShape(index: number, random: () => number): string {
       () => column(),
       () => `upper(${alias}.name) AS c${String(at)}`,
       () => `${alias}.age + ${String(upTo(9))} AS c${String(at)}`,
-      () => `coalesce(${column()}::text, '-') AS c${String(at)}`,
+      () => `coalesce(${asText(column())}, '-') AS c${String(at)}`,
     ])(),
   ).join(', ')
   const conditions = Array.from({ length: 1 + upTo(4) }, () =>

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { measureClassify } from './classify.ts'
 import { measureDecisions } from './decisions.ts'
+import { ENGINES } from './engines.ts'
 import { measureMemory } from './memory.ts'
 import { type Options, type Part, readOptions } from './options.ts'
 import { profile } from './profile.ts'
@@ -41,8 +42,9 @@ process.exit()
 
 async function measure(options: Options): Promise<void> {
   const date = new Date().toISOString()
-  tell('starting PostgreSQL 18, PgBouncer, the gateway and a bare relay')
-  const scene = await openScene()
+  const engine = ENGINES[options.engine]
+  tell(`starting ${engine.databaseName}, ${engine.peerName}, the gateway and a bare relay`)
+  const scene = await openScene(engine)
   let failed = false
   // What one part found is not lost because another one could not be measured.
   const when = async <Figures>(part: Part, work: () => Promise<Figures>): Promise<Figures | null> => {
@@ -58,8 +60,9 @@ async function measure(options: Options): Promise<void> {
   let results: Results
   try {
     results = {
+      engine: options.engine,
       date,
-      machine: describeMachine(scene.pgbouncerVersion),
+      machine: describeMachine(scene.peerVersion),
       rounds: options.rounds,
       seconds: options.seconds,
       // First what needs an empty machine least: the load of the start has gone when the statements' turn comes.
@@ -73,11 +76,11 @@ async function measure(options: Options): Promise<void> {
     await scene.close()
   }
   const markdown = asMarkdown(results)
-  const name = join(BENCH_FOLDER, `postgres-${date.replaceAll(/[:.]/g, '-')}`)
+  const name = join(BENCH_FOLDER, `${options.engine}-${date.replaceAll(/[:.]/g, '-')}`)
   mkdirSync(BENCH_FOLDER, { recursive: true })
   writeFileSync(`${name}.json`, `${JSON.stringify(results, null, 2)}\n`)
   writeFileSync(`${name}.md`, markdown)
-  if (options.writeReadme && !failed) writeReadme(markdown)
+  if (options.writeReadme && !failed) writeReadme(options.engine, markdown)
   process.stdout.write(markdown)
   tell(`written to ${name}.json and .md`)
   if (failed) process.exitCode = 1

@@ -3,17 +3,17 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { makeAuthority } from '@gatehouse/test/servers/certificates.ts'
+import type { Address, CountingClient } from './engine.ts'
 import { type GatewayProcess, startGatewayProcess, TARGET } from './gateway-setup.ts'
 import type { Options } from './options.ts'
 import { portOf, startOwn } from './own-process.ts'
-import { LOGIN, type Scene } from './scene.ts'
-import { type Address, WireClient } from './wire-client.ts'
+import type { Scene } from './scene.ts'
 
 /** What idle sessions weigh in the gateway. */
 export interface MemoryCase {
   readonly sessions: number
   readonly tls: boolean
-  readonly upstream: 'PostgreSQL 18' | 'a stand-in that only lets sessions in'
+  readonly upstream: string
   /** KiB a session, of resident memory: as it stood a moment after the last login, and after a full collection. */
   readonly residentKib: number
   readonly collectedKib: number
@@ -64,19 +64,20 @@ async function measure(
   const folder = join(scene.folder, name)
   const sessions = Math.min(wanted, Math.floor((descriptorLimit() - SPARE_DESCRIPTORS) / 2))
   const stand = standIn
-    ? await startOwn('fake-upstream.ts', [String(scene.server.port)], { logFile: `${folder}.log` })
+    ? await startOwn(scene.engine.standIn, [String(scene.database.port)], { logFile: `${folder}.log` })
     : null
   let gateway: GatewayProcess | null = null
-  const clients: WireClient[] = []
+  const clients: CountingClient[] = []
   try {
     const certificate = tls ? writeCertificate(scene.folder) : null
     gateway = await startGatewayProcess({
+      engine: scene.engine,
       folder,
       issuer: scene.issuer.url,
       upstream: {
-        port: stand === null ? scene.server.port : portOf(stand.ready),
-        ...LOGIN,
-        caFile: tls ? (scene.server.tls?.caFile ?? null) : null,
+        port: stand === null ? scene.database.port : portOf(stand.ready),
+        ...scene.database.login,
+        caFile: tls ? scene.database.caFile : null,
       },
       listenerTls: certificate,
       nodeArgs: ['--expose-gc'],
@@ -89,10 +90,10 @@ async function measure(
       ...(certificate === null ? {} : { ca: certificate.ca }),
     }
     // What the first sessions bring with them (the catalog, compiled code, the token's verdict) is not a session's.
-    await openAll(clients, address, 50)
+    await openAll(scene, clients, address, 50)
     const before = memoryOf(await gateway.ask('memory'))
     const begun = performance.now()
-    await openAll(clients, address, sessions)
+    await openAll(scene, clients, address, sessions)
     const seconds = (performance.now() - begun) / 1000
     await sleep(1000)
     const resident = residentBytes(gateway.pid)
@@ -102,7 +103,7 @@ async function measure(
     return {
       sessions,
       tls,
-      upstream: standIn ? 'a stand-in that only lets sessions in' : 'PostgreSQL 18',
+      upstream: standIn ? 'a stand-in that only lets sessions in' : scene.engine.databaseName,
       residentKib: kib(resident - before.rss),
       collectedKib: kib(after.rss - before.rss),
       heapKib: kib(after.heapUsed - before.heapUsed),
@@ -124,10 +125,15 @@ function logEnd(folder: string): string {
   return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').slice(-12).join('\n') : 'nothing'
 }
 
-async function openAll(clients: WireClient[], address: Address, sessions: number): Promise<void> {
+async function openAll(
+  { engine }: Scene,
+  clients: CountingClient[],
+  address: Address,
+  sessions: number,
+): Promise<void> {
   let wanted = sessions - clients.length
   const open = async (): Promise<void> => {
-    while (wanted-- > 0) clients.push(await WireClient.connect(address))
+    while (wanted-- > 0) clients.push(await engine.connect(address))
   }
   await Promise.all(Array.from({ length: PARALLEL }, open))
 }

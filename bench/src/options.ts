@@ -1,13 +1,16 @@
 import { parseArgs } from 'node:util'
+import type { EngineName } from './engine.ts'
 
 /** What one run measures, and how long it may take over it. */
 export interface Options {
-  readonly task: 'postgres' | 'profile' | 'classify'
+  readonly task: 'measure' | 'profile' | 'classify'
+  /** `classify` is PostgreSQL's. */
+  readonly engine: EngineName
   /** Two minutes at most: fewer cases, one round, fewer sessions. */
   readonly quick: boolean
   /** How often each case is repeated, over all roads in turn. */
   readonly rounds: number
-  /** Measured seconds of each pgbench run, after one that warms up. */
+  /** Measured seconds of each run of statements, after one that warms up. */
   readonly seconds: number
   /** The measurements to make; empty: all. */
   readonly only: readonly Part[]
@@ -19,12 +22,13 @@ export const PARTS = ['statements', 'rows', 'memory', 'decisions', 'start'] as c
 export type Part = (typeof PARTS)[number]
 
 const USAGE = `Usage: npm run bench -- postgres [options]    measure, and print a table
-       npm run bench -- profile [options]     where the gateway spends its time during pgbench -S
+       npm run bench -- mysql [options]       the same for MySQL
+       npm run bench -- profile [mysql]       where the gateway spends its time on small statements
        npm run bench -- classify [options]    what looking through free text costs
 
   --quick          under two minutes: fewer cases, one round
   --rounds N       rounds of each case (default 3, quick 1)
-  --seconds S      measured seconds of each pgbench run (default 2)
+  --seconds S      measured seconds of each run of statements (default 2; mysql 1)
   --only PARTS     some of ${PARTS.join(',')}
   --write-readme   put the table into bench/README.md
 `
@@ -45,14 +49,13 @@ export function readOptions(args: readonly string[]): Options | { readonly usage
       },
     })
     if (values.help) return { usage: USAGE, status: 0 }
-    const [task = 'postgres'] = positionals
-    if ((task !== 'postgres' && task !== 'profile' && task !== 'classify') || positionals.length > 1)
-      throw new Error(`no such task: ${positionals.join(' ')}`)
+    const { task, engine } = taskOf(positionals)
     return {
       task,
+      engine,
       quick: values.quick,
       rounds: count('--rounds', values.rounds, values.quick ? 1 : 3, 20),
-      seconds: count('--seconds', values.seconds, task === 'profile' ? 5 : 2, 60),
+      seconds: count('--seconds', values.seconds, task === 'profile' ? 5 : engine === 'mysql' ? 1 : 2, 60),
       only: (values.only ?? '')
         .split(',')
         .filter((name) => name !== '')
@@ -62,6 +65,21 @@ export function readOptions(args: readonly string[]): Options | { readonly usage
   } catch (error) {
     return { usage: `${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`, status: 2 }
   }
+}
+
+function taskOf(positionals: readonly string[]): Pick<Options, 'task' | 'engine'> {
+  const [first = 'postgres', second, third] = positionals
+  if (third === undefined) {
+    if (first === 'profile' && (second === undefined || isEngine(second)))
+      return { task: first, engine: second ?? 'postgres' }
+    if (second === undefined && isEngine(first)) return { task: 'measure', engine: first }
+    if (second === undefined && first === 'classify') return { task: first, engine: 'postgres' }
+  }
+  throw new Error(`no such task: ${positionals.join(' ')}`)
+}
+
+function isEngine(name: string): name is EngineName {
+  return name === 'postgres' || name === 'mysql'
 }
 
 function count(name: string, given: string | undefined, byDefault: number, most: number): number {

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type CpuProfile, selfTimes } from './cpu-profile.ts'
+import { ENGINES } from './engines.ts'
 import type { Options } from './options.ts'
 import { cpuSeconds } from './process-figures.ts'
 import { BENCH_FOLDER, openScene } from './scene.ts'
@@ -9,13 +10,14 @@ const SAMPLING_MICROSECONDS = 200
 const FUNCTIONS_SHOWN = 40
 const FILES_SHOWN = 25
 
-/** Profiles the gateway during `pgbench -S -c 8`, simple and prepared; the answer is Markdown: self times of each. */
+/** Profiles the gateway during the engine's small statements; the answer is Markdown: self times of each. */
 export async function profile(options: Options, tell: (text: string) => void): Promise<string> {
   mkdirSync(BENCH_FOLDER, { recursive: true })
   const parts: string[] = []
-  for (const mode of ['simple', 'prepared'] as const) {
-    const folder = mkdtempSync(join(BENCH_FOLDER, `profile-${mode}-`))
-    const scene = await openScene([
+  const engine = ENGINES[options.engine]
+  for (const [index, workload] of engine.profiled.entries()) {
+    const folder = mkdtempSync(join(BENCH_FOLDER, `profile-${engine.name}-${String(index)}-`))
+    const scene = await openScene(engine, [
       '--cpu-prof',
       `--cpu-prof-dir=${folder}`,
       `--cpu-prof-interval=${String(SAMPLING_MICROSECONDS)}`,
@@ -29,21 +31,20 @@ export async function profile(options: Options, tell: (text: string) => void): P
     let heading = ''
     let rate = 0
     try {
-      const run = { mode, clients: 8, seconds: options.seconds }
-      const result = await scene.pgbench.selectOnly(scene.gatewayRoad.address, run, sample)
+      const result = await scene.database.load.run(scene.gatewayRoad.address, workload, options.seconds, sample)
       rate = result.statementsPerSecond
       const [user = 0, system = 0] = result.sampled.map((value) =>
         ((value * 1e6) / result.statementsSampled).toFixed(1),
       )
       heading =
-        `**pgbench -S -M ${mode} -c 8**, ${rate.toFixed(0)} statements per second under the profiler; ` +
+        `**${engine.loadName}, ${workload.name}, ${String(workload.clients)} clients**, ${rate.toFixed(0)} statements per second under the profiler; ` +
         `CPU microseconds a statement, all threads: ${String(user)} in its own code, ${String(system)} in the kernel.`
     } finally {
       await scene.close()
     }
     const file = readdirSync(folder).find((name) => name.endsWith('.cpuprofile'))
     if (file === undefined) throw new Error('the gateway wrote no profile')
-    tell(`${mode}: ${join(folder, file)}`)
+    tell(`${workload.name}: ${join(folder, file)}`)
     const read = JSON.parse(readFileSync(join(folder, file), 'utf8')) as CpuProfile
     parts.push(heading, asTables(read, times.at(0) ?? 0, times.at(-1) ?? Infinity, rate))
   }

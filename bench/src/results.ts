@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { cpus, loadavg, totalmem } from 'node:os'
 import type { DecisionFigures } from './decisions.ts'
+import type { EngineName } from './engine.ts'
 import type { MemoryCase } from './memory.ts'
 import type { RowsCase } from './rows.ts'
 import type { StartFigures } from './start-time.ts'
@@ -8,6 +9,7 @@ import type { StatementCase } from './statements.ts'
 
 /** All a run found; what was not measured is null. Units are in the names. */
 export interface Results {
+  readonly engine: EngineName
   readonly date: string
   readonly machine: Machine
   readonly rounds: number
@@ -27,13 +29,13 @@ export interface Machine {
   /** One-minute load average when the run began: what else was running. */
   readonly loadBefore: number
   readonly node: string
-  readonly postgres: string
-  readonly pgbouncer: string
+  /** Of the peer. */
+  readonly peer: string
   readonly commit: string
 }
 
 /** Describes this machine. */
-export function describeMachine(pgbouncer: string): Machine {
+export function describeMachine(peer: string): Machine {
   const processors = cpus()
   return {
     cpu: processors[0]?.model.trim() ?? 'unknown',
@@ -41,8 +43,7 @@ export function describeMachine(pgbouncer: string): Machine {
     memoryGib: Math.round(totalmem() / 1024 ** 3),
     loadBefore: loadavg()[0] ?? 0,
     node: process.version,
-    postgres: '18',
-    pgbouncer,
+    peer,
     commit: commit(),
   }
 }

@@ -1,5 +1,5 @@
+import type { LoadResult, Workload } from './engine.ts'
 import type { Options } from './options.ts'
-import type { PgbenchResult, QueryMode } from './pgbench.ts'
 import { cpuSecondsOfFamily } from './process-figures.ts'
 import { ROADS, type RoadName, type Scene } from './scene.ts'
 import { median } from './statistics.ts'
@@ -16,16 +16,15 @@ export interface RoadFigures {
   readonly databaseCpuMicroseconds: number
 }
 
-/** `pgbench -S` in one mode with so many clients. */
+/** One workload on every road. */
 export interface StatementCase {
-  readonly mode: QueryMode
-  readonly clients: number
+  readonly workload: Workload
   readonly roads: Readonly<Record<RoadName, RoadFigures>>
   /** One for each round, and their medians. */
   readonly ratios: Readonly<Record<RatioName, { readonly rounds: readonly number[]; readonly median: number }>>
 }
 
-export type RatioName = 'throughputToPgbouncer' | 'throughputToDirect' | 'throughputToRelay' | 'cpuToPgbouncer'
+export type RatioName = 'throughputToPeer' | 'throughputToDirect' | 'throughputToRelay' | 'cpuToPeer' | 'cpuToRelay'
 
 /** Measures throughput, latency and CPU time of small statements on every road, in turn. */
 export async function measureStatements(
@@ -33,44 +32,34 @@ export async function measureStatements(
   options: Options,
   tell: (text: string) => void,
 ): Promise<StatementCase[]> {
-  const modes: readonly QueryMode[] = options.quick ? ['simple', 'prepared'] : ['simple', 'extended', 'prepared']
-  const counts = options.quick ? [8, 64] : [1, 8, 64]
   const cases: StatementCase[] = []
-  for (const mode of modes) {
-    for (const clients of counts) {
-      const rounds: Partial<Record<RoadName, PgbenchResult>>[] = []
-      for (let round = 0; round < options.rounds; round++) {
-        const results: Partial<Record<RoadName, PgbenchResult>> = {}
-        for (const road of scene.roads) {
-          const sample = (): readonly number[] => {
-            const { user, system } = road.cpuSeconds()
-            return [cpuSecondsOfFamily(scene.server.pid), user, system]
-          }
-          results[road.name] = await scene.pgbench.selectOnly(
-            road.address,
-            { mode, clients, seconds: options.seconds },
-            sample,
-          )
+  for (const workload of scene.engine.workloads(options.quick)) {
+    const rounds: Partial<Record<RoadName, LoadResult>>[] = []
+    const count = workload.lessRounds === true ? Math.max(1, options.rounds - 1) : options.rounds
+    for (let round = 0; round < count; round++) {
+      const results: Partial<Record<RoadName, LoadResult>> = {}
+      for (const road of scene.roads) {
+        const sample = (): readonly number[] => {
+          const { user, system } = road.cpuSeconds()
+          return [cpuSecondsOfFamily(scene.database.pid), user, system]
         }
-        rounds.push(results)
+        results[road.name] = await scene.database.load.run(road.address, workload, options.seconds, sample)
       }
-      const measured = summarise(mode, clients, rounds)
-      cases.push(measured)
-      const { throughputToPgbouncer, cpuToPgbouncer } = measured.ratios
-      tell(
-        `pgbench -S ${mode}, ${String(clients)} clients: gateway/PgBouncer ${throughputToPgbouncer.median.toFixed(2)}, CPU ${cpuToPgbouncer.median.toFixed(2)}`,
-      )
+      rounds.push(results)
     }
+    const measured = summarise(workload, rounds)
+    cases.push(measured)
+    const { throughputToPeer, throughputToRelay, cpuToPeer, cpuToRelay } = measured.ratios
+    tell(
+      `${workload.name}, ${String(workload.clients)} clients: gateway/${scene.engine.peerName} ${throughputToPeer.median.toFixed(2)}, CPU ${cpuToPeer.median.toFixed(2)}; ` +
+        `gateway/relay ${throughputToRelay.median.toFixed(2)}, CPU ${cpuToRelay.median.toFixed(2)}`,
+    )
   }
   return cases
 }
 
-function summarise(
-  mode: QueryMode,
-  clients: number,
-  rounds: readonly Partial<Record<RoadName, PgbenchResult>>[],
-): StatementCase {
-  const over = (road: RoadName, figure: (result: PgbenchResult) => number): number[] =>
+function summarise(workload: Workload, rounds: readonly Partial<Record<RoadName, LoadResult>>[]): StatementCase {
+  const over = (road: RoadName, figure: (result: LoadResult) => number): number[] =>
     rounds.flatMap((results) => {
       const result = results[road]
       return result === undefined ? [] : [figure(result)]
@@ -88,30 +77,30 @@ function summarise(
       },
     ]),
   ) as Record<RoadName, RoadFigures>
-  const ratio = (figure: (result: PgbenchResult) => number, to: RoadName): { rounds: number[]; median: number } => {
+  const ratio = (figure: (result: LoadResult) => number, to: RoadName): { rounds: number[]; median: number } => {
     const others = over(to, figure)
     const values = over('gateway', figure).map((value, round) => value / (others[round] ?? Number.NaN))
     return { rounds: values, median: median(values) }
   }
-  const throughput = (result: PgbenchResult): number => result.statementsPerSecond
+  const throughput = (result: LoadResult): number => result.statementsPerSecond
   return {
-    mode,
-    clients,
+    workload,
     roads,
     ratios: {
-      throughputToPgbouncer: ratio(throughput, 'pgbouncer'),
+      throughputToPeer: ratio(throughput, 'peer'),
       throughputToDirect: ratio(throughput, 'direct'),
       throughputToRelay: ratio(throughput, 'relay'),
-      cpuToPgbouncer: ratio(proxyCpu, 'pgbouncer'),
+      cpuToPeer: ratio(proxyCpu, 'peer'),
+      cpuToRelay: ratio(proxyCpu, 'relay'),
     },
   }
 }
 
-function proxyCpu(result: PgbenchResult): number {
+function proxyCpu(result: LoadResult): number {
   return perStatement(result, 1) + perStatement(result, 2)
 }
 
 /** Microseconds a statement of the database (0), of the proxy's own code (1), of the kernel for it (2). */
-function perStatement({ sampled, statementsSampled }: PgbenchResult, what: 0 | 1 | 2): number {
+function perStatement({ sampled, statementsSampled }: LoadResult, what: 0 | 1 | 2): number {
   return ((sampled[what] ?? 0) * 1e6) / statementsSampled
 }

@@ -1,15 +1,20 @@
+import { ENGINES } from './engines.ts'
 import type { Results } from './results.ts'
-import { ROADS } from './scene.ts'
+import { ROADS, type RoadName } from './scene.ts'
 import type { RoadFigures } from './statements.ts'
 
-const HEADS = { direct: 'direct', pgbouncer: 'PgBouncer', gateway: 'gateway', relay: 'Node relay' } as const
+/** What the roads are called. */
+function headsOf({ engine }: Results): Readonly<Record<RoadName, string>> {
+  return { direct: 'direct', peer: ENGINES[engine].peerName, gateway: 'gateway', relay: 'Node relay' }
+}
 
 /** The results as Markdown tables, one for each kind of figure; targets of the design stand beside what was found. */
 export function asMarkdown(results: Results): string {
   const { machine } = results
+  const { databaseName, peerName } = ENGINES[results.engine]
   const blocks = [
     `${results.date.slice(0, 10)}, commit ${machine.commit}: ${machine.cpu}, ${String(machine.cores)} cores, load ${machine.loadBefore.toFixed(1)} before; Node ${machine.node.slice(1)}, ` +
-      `PostgreSQL ${machine.postgres}, PgBouncer ${machine.pgbouncer} (session pooling); ${String(results.rounds)} rounds of ${String(results.seconds)} s.`,
+      `${databaseName}, ${peerName} ${machine.peer}; ${String(results.rounds)} rounds of ${String(results.seconds)} s.`,
     ...statementTables(results),
     ...rowsTable(results),
     ...memoryTable(results),
@@ -19,18 +24,29 @@ export function asMarkdown(results: Results): string {
   return `${blocks.join('\n\n')}\n`
 }
 
-function statementTables({ statements }: Results): string[] {
+function statementTables(results: Results): string[] {
+  const { statements } = results
   if (statements === null) return []
-  const roads = ROADS.map((road) => HEADS[road])
-  const name = ({ mode, clients }: (typeof statements)[number]): string => `${mode}, ${String(clients)}`
+  const heads = headsOf(results)
+  const { loadName, latencyOf, peerName, throughputTarget, cpuTarget } = ENGINES[results.engine]
+  const roads = ROADS.map((road) => heads[road])
+  const name = ({ workload }: (typeof statements)[number]): string => `${workload.name}, ${String(workload.clients)}`
+  const least = (to: 'peer' | 'relay'): string =>
+    throughputTarget.to === to ? ` (≥ ${String(throughputTarget.least)})` : ''
   return [
-    '**`pgbench -S`, statements per second** (medians; ratios: median over the rounds, then each round)',
+    `**${loadName}, statements per second** (medians; ratios: median over the rounds, then each round)`,
     table(
-      ['mode, clients', ...roads, 'gateway / PgBouncer (≥ 1)', 'gateway / direct', 'gateway / relay'],
+      [
+        'workload, clients',
+        ...roads,
+        `gateway / ${peerName}${least('peer')}`,
+        'gateway / direct',
+        `gateway / relay${least('relay')}`,
+      ],
       statements.map((row) => [
         name(row),
         ...ROADS.map((road) => whole(row.roads[road].statementsPerSecond)),
-        ratio(row.ratios.throughputToPgbouncer),
+        ratio(row.ratios.throughputToPeer),
         ratio(row.ratios.throughputToDirect),
         ratio(row.ratios.throughputToRelay),
       ]),
@@ -38,27 +54,27 @@ function statementTables({ statements }: Results): string[] {
     '**CPU microseconds per statement**, all threads: of what stands between (in brackets: in its own code, not the kernel), and of the database',
     table(
       [
-        'mode, clients',
-        'PgBouncer',
+        'workload, clients',
+        peerName,
         'gateway',
         'Node relay',
-        'gateway / PgBouncer (≤ 1.5)',
+        `gateway / ${peerName}${cpuTarget === null ? '' : ` (≤ ${String(cpuTarget)})`}`,
+        'gateway / relay',
         'database: direct',
-        'through PgBouncer',
+        `through ${peerName}`,
         'through gateway',
       ],
       statements.map((row) => [
         name(row),
-        ...(['pgbouncer', 'gateway', 'relay'] as const).map((road) => cpu(row.roads[road])),
-        ratio(row.ratios.cpuToPgbouncer),
-        ...(['direct', 'pgbouncer', 'gateway'] as const).map((road) =>
-          row.roads[road].databaseCpuMicroseconds.toFixed(1),
-        ),
+        ...(['peer', 'gateway', 'relay'] as const).map((road) => cpu(row.roads[road])),
+        ratio(row.ratios.cpuToPeer),
+        ratio(row.ratios.cpuToRelay),
+        ...(['direct', 'peer', 'gateway'] as const).map((road) => row.roads[road].databaseCpuMicroseconds.toFixed(1)),
       ]),
     ),
-    '**Latency in microseconds**, p50 / p99',
+    `**Latency of a ${latencyOf} in microseconds**, p50 / p99`,
     table(
-      ['mode, clients', ...roads],
+      ['workload, clients', ...roads],
       statements.map((row) => [
         name(row),
         ...ROADS.map((road) => `${whole(row.roads[road].p50Microseconds)} / ${whole(row.roads[road].p99Microseconds)}`),
@@ -67,26 +83,32 @@ function statementTables({ statements }: Results): string[] {
   ]
 }
 
-function rowsTable({ rows }: Results): string[] {
+function rowsTable(results: Results): string[] {
+  const { rows } = results
   if (rows === null) return []
+  const heads = headsOf(results)
   return [
     '**100,000 rows × 6 columns**, wall time in milliseconds, and as a ratio to direct',
     table(
       [
         'format, masked columns',
-        ...ROADS.map((road) => HEADS[road]),
+        ...ROADS.map((road) => heads[road]),
         'MB',
         'gateway / direct (≤ 1.3)',
-        'PgBouncer / direct',
+        `${heads.peer} / direct`,
         'relay / direct',
+        `CPU ms: ${heads.peer}`,
+        'gateway',
+        'Node relay',
       ],
       rows.map((row) => [
         `${row.format}, ${String(row.masked)}`,
         ...ROADS.map((road) => whole(row.milliseconds[road])),
         row.megabytes.toFixed(1),
         `**${row.toDirect.gateway.toFixed(2)}** (${Math.min(...row.gatewayRounds).toFixed(2)}–${Math.max(...row.gatewayRounds).toFixed(2)})`,
-        row.toDirect.pgbouncer.toFixed(2),
+        row.toDirect.peer.toFixed(2),
         row.toDirect.relay.toFixed(2),
+        ...(['peer', 'gateway', 'relay'] as const).map((road) => whole(row.cpuMilliseconds[road])),
       ]),
     ),
   ]
@@ -140,13 +162,26 @@ function decisionTable({ decisions }: Results): string[] {
         `${(timing.permitted * 100).toFixed(0)} %`,
       ]),
     ),
+    ...(decisions.parser.length === 0
+      ? []
+      : [
+          '**Parser alone**, microseconds: lexer and parser, no names, no cache',
+          table(
+            ['text', 'p50', 'p99'],
+            decisions.parser.map((timing) => [
+              `${whole(timing.bytes)} bytes`,
+              timing.p50Microseconds.toFixed(1),
+              timing.p99Microseconds.toFixed(1),
+            ]),
+          ),
+        ]),
   ]
 }
 
 function startLine({ start }: Results): string[] {
   if (start === null) return []
   return [
-    `**Start of the process to listening**: ${whole(start.median)} ms (median of ${start.milliseconds.map(whole).join(', ')}; target ≤ 1,000)`,
+    `**Start of the process to listening**: ${whole(start.median)} ms (median of ${start.milliseconds.map(whole).join(', ')}; target ≤ 1,000), ${whole(start.cpuMilliseconds)} ms of CPU`,
   ]
 }
 

@@ -4,33 +4,16 @@ import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { findPostgres15 } from '@gatehouse/test/servers/postgres-15.ts'
-import { percentile } from './statistics.ts'
-import type { Address } from './wire-client.ts'
-
-export type QueryMode = 'simple' | 'extended' | 'prepared'
-
-/** What one pgbench run showed, from its second second on: logins and first statements do not count. */
-export interface PgbenchResult {
-  readonly statementsPerSecond: number
-  readonly p50Microseconds: number
-  readonly p99Microseconds: number
-  /** What `sample` counted up while so many statements ran. */
-  readonly sampled: readonly number[]
-  readonly statementsSampled: number
-}
+import type { Address, Load, LoadResult, Workload } from '../engine.ts'
+import { percentile } from '../statistics.ts'
 
 /** Every fourth statement is logged with its latency. */
 const SAMPLING_RATE = 0.25
 
 const MAX_TRIES = 3
 
-interface Run {
-  readonly mode: QueryMode
-  readonly clients: number
-  readonly seconds: number
-}
-
-export class Pgbench {
+/** `pgbench -S` with one thread; a workload's name is a query mode. */
+export class Pgbench implements Load {
   readonly #program: string
   readonly #environment: NodeJS.ProcessEnv
   readonly #folder: string
@@ -72,31 +55,38 @@ export class Pgbench {
     await promisify(execFile)(this.#program, args, { env: this.#env(address), timeout: 60_000 })
   }
 
-  /**
-   * One run of `pgbench -S` with one thread. `sample` is read when the measured time begins and when it ends. A run that
-   * reported too late to be measured, on a machine that is busy with other things, is made again, twice at most.
-   */
-  async selectOnly(address: Address, run: Run, sample: () => readonly number[]): Promise<PgbenchResult> {
+  /** A run that reported too late to be measured, on a machine that is busy with other things, is made again, twice at most. */
+  async run(
+    address: Address,
+    workload: Workload,
+    seconds: number,
+    sample: () => readonly number[],
+  ): Promise<LoadResult> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const result = await this.#tryRun(address, run, sample)
+      const result = await this.#tryRun(address, workload, seconds, sample)
       if (result !== null) return result
     }
     throw new Error(`pgbench reported too late to be measured, ${String(MAX_TRIES)} times: is this machine busy?`)
   }
 
-  async #tryRun(address: Address, run: Run, sample: () => readonly number[]): Promise<PgbenchResult | null> {
+  async #tryRun(
+    address: Address,
+    workload: Workload,
+    measuredSeconds: number,
+    sample: () => readonly number[],
+  ): Promise<LoadResult | null> {
     const folder = join(this.#folder, 'pgbench')
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true })
     const log = ['--log', `--sampling-rate=${String(SAMPLING_RATE)}`, `--log-prefix=${join(folder, 'log')}`]
-    const seconds = run.seconds + 1
+    const seconds = measuredSeconds + 1
     const args = [
       '-n',
       '-S',
       '-M',
-      run.mode,
+      workload.name,
       '-c',
-      String(run.clients),
+      String(workload.clients),
       '-T',
       String(seconds),
       '-P',
@@ -119,7 +109,7 @@ export class Pgbench {
       else if (rates.push(Number(rate)) === 1) {
         take()
         // Before the sessions end: what their end costs is no statement's.
-        endTimer = setTimeout(take, run.seconds * 1000 - 150)
+        endTimer = setTimeout(take, measuredSeconds * 1000 - 150)
       }
     })
     const status = await new Promise((resolve, reject) => {

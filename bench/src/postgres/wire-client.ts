@@ -1,24 +1,7 @@
 import { createHash } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import tls from 'node:tls'
-
-/** How to log in somewhere; with `ca` the connection is made over TLS. */
-export interface Address {
-  readonly port: number
-  readonly user: string
-  readonly database: string
-  /** Sent in clear text or by md5, whichever is asked for. */
-  readonly password: string
-  readonly ca?: string
-}
-
-/** What one query brought back. */
-export interface Answer {
-  readonly rows: number
-  /** Bytes of all messages. */
-  readonly bytes: number
-  readonly milliseconds: number
-}
+import type { Address, Answer } from '../engine.ts'
 
 /** A PostgreSQL client that counts what it gets and keeps nothing, so that it is never what is measured. */
 export class WireClient {
