@@ -31,3 +31,8 @@ export function isGatehouseRefusal(error: ServerError, sqlstate = '42501'): void
   )
   expect(error.hint).toMatch(/\w/)
 }
+
+/** Expects a refusal of the gateway in MySQL's words. */
+export function isMysqlRefusal(error: unknown, errno = 1227): void {
+  expect(error).toMatchObject({ errno, message: expect.stringMatching(/gatehouse: /) as string })
+}

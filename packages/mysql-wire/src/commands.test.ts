@@ -253,6 +253,14 @@ describe('a bulk execution', () => {
   })
 })
 
+describe('an execution without parameters', () => {
+  it('may say whether types follow, as MariaDB’s driver for Node does, and nothing more', () => {
+    expect(execute('00 01000000', 0, freshMemory())).toEqual([])
+    expect(execute('00 01000000 01', 0, freshMemory())).toEqual([])
+    expect(() => execute('00 01000000 01 00', 0, freshMemory())).toThrow(refused('TRAILING_BYTES'))
+  })
+})
+
 describe('any bytes', () => {
   it('read as a command and its parameters end in a value or a ProtocolError', () => {
     const agreed = fc.record({ capabilities: fc.nat(0xffff_ffff), mariadbCapabilities: fc.nat(63) })

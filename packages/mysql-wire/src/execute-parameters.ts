@@ -26,6 +26,9 @@ export function decodeParameters(
   if (named && (count > 0 || (execute.flags & CursorType.PARAMETER_COUNT_AVAILABLE) !== 0)) {
     sent = payload.lenencInt()
     if (sent < count) throw new ProtocolError('BAD_VALUE', `${sent} parameters for a statement of ${count}`)
+  } else if (count === 0 && payload.remaining === 1) {
+    // MariaDB's driver for Node says whether types follow where there is no parameter; the server does not read that far.
+    payload.skip(1)
   }
   parameters.read(payload, bytes, sent, named, memory)
   payload.end()

@@ -143,7 +143,10 @@ async function askToken(
   options: LoginOptions,
 ): Promise<Secret<string>> {
   const { encrypted } = packets.connection
-  const { authPluginName, authResponse } = said
+  const { authResponse } = said
+  // A change of user may leave the response empty and wait to be asked (MariaDB's driver for Node), which at the start means no password.
+  const asks = said.kind === 'COM_CHANGE_USER' && authResponse.length === 0
+  const authPluginName = asks ? '' : said.authPluginName
   const pluginAuth = (capabilities & Capability.PLUGIN_AUTH) !== 0
   if (!encrypted && pluginAuth && authPluginName !== AuthenticationPlugin.CLEAR && wantsKey(said)) {
     const password = await passwordUnderKey(packets, scramble, said)
