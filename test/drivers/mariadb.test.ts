@@ -14,7 +14,7 @@ const EXACT: ConnectionConfig = {
   bigIntAsNumber: false,
   dateStrings: true,
   autoJsonMap: false,
-  typeCast: (field, next) => (field.type === 'GEOMETRY' ? field.buffer() : next()),
+  typeCast: (field, next) => (String(field.type) === 'GEOMETRY' ? field.buffer() : next()),
 }
 
 const PEOPLE = 'SELECT * FROM people ORDER BY id'
@@ -66,8 +66,8 @@ describe.each(VERSIONS)('mariadb for Node on $version', ({ version, shared }) =>
 
   /** Rows, and what was said of each column. */
   async function answer(connection: Connection, form: 'query' | 'execute', sql: string, values: unknown[] = []) {
-    const rows = (await connection[form]({ sql, metaAsArray: true }, values)) as [unknown[][], FieldInfo[]]
-    return { rows: [...rows[0]], fields: rows[1].map((field) => described(field)) }
+    const [rows, fields] = await connection[form]<[unknown[][], FieldInfo[]]>({ sql, metaAsArray: true }, values)
+    return { rows: [...rows], fields: fields.map((field) => described(field)) }
   }
 
   promise('logs in with the token as password over verified TLS, and reads', async (connection) => {
@@ -164,7 +164,7 @@ describe.each(VERSIONS)('mariadb for Node on $version', ({ version, shared }) =>
 
   promise('sees each result of a procedure masked, in text and prepared', async (connection) => {
     for (const form of ['query', 'execute'] as const) {
-      const results = (await connection[form]('CALL two_results()')) as unknown[]
+      const results = await connection[form]<unknown[]>('CALL two_results()')
       expect(results.slice(0, 2)).toEqual([
         [
           { id: 1, item: 'loom' },
