@@ -14,7 +14,7 @@ const EXACT: ConnectionConfig = {
   bigIntAsNumber: false,
   dateStrings: true,
   autoJsonMap: false,
-  typeCast: (field, next) => (`${field.type}` === 'GEOMETRY' ? field.buffer() : next()),
+  typeCast: (field, next) => (field.type.startsWith('GEOM') ? field.buffer() : next()),
 }
 
 const PEOPLE = 'SELECT * FROM people ORDER BY id'
