@@ -239,6 +239,50 @@ describe.each(VERSIONS)('results of $version', ({ shared }) => {
     client.end()
   })
 
+  promise(
+    'are not asked for by ROW_COUNT() behind a change of a masked column; behind others they are',
+    async ({ enter }) => {
+      const client = await enter()
+      await client.query('BEGIN')
+      const { prepared } = await client.command(ResponseKind.Prepare, (writer) =>
+        encodePrepare('SELECT ROW_COUNT() AS counted', writer),
+      )
+      const executed = (writer: PacketWriter): void => {
+        writer
+          .begin(0)
+          .int1(Command.STMT_EXECUTE)
+          .int4(prepared?.statementId ?? 0)
+          .int1(0)
+          .int4(1)
+          .end()
+      }
+      for (const [change, refused] of [
+        ['UPDATE users SET pin = 9876543 WHERE id = 1', true],
+        ["UPDATE users SET name = 'Anna' WHERE id = 1", false],
+      ] as const) {
+        for (const asks of ['SELECT ROW_COUNT()', 'SET @counted = row_count()', 'DO Row_Count()']) {
+          await client.query(change)
+          expect((await client.query(asks)).error?.errorCode, asks).toBe(refused ? 1227 : undefined)
+        }
+        await client.query(change)
+        expect((await client.command(ResponseKind.Binary, executed)).error?.errorCode).toBe(refused ? 1227 : undefined)
+        // A statement in between, and the count is about that.
+        await client.query(change)
+        await client.query('SELECT 1')
+        expect((await client.query('SELECT ROW_COUNT()')).error).toBeNull()
+      }
+      await client.query('ROLLBACK')
+      client.end()
+    },
+  )
+
+  promise('of a change of a masked column are not asked for in the text of the change', async ({ enter }) => {
+    const client = await enter({ with: Capability.MULTI_STATEMENTS })
+    const answer = await client.query('UPDATE users SET pin = 9876543 WHERE id = 1; SELECT ROW_COUNT()')
+    expect(answer.error?.errorCode).toBe(1227)
+    client.end()
+  })
+
   promise('of COM_FIELD_LIST have no default values', async ({ enter }) => {
     const client = await enter()
     const fields = await client.command(ResponseKind.FieldList, (writer) => {

@@ -2,6 +2,7 @@ import type { Classifier, StatementFacts } from '@gatehouse/core'
 import type { ErrPacket, PacketCursor, ResponseStatus } from '@gatehouse/mysql-wire'
 import type { Asked } from './asked.ts'
 import type { ClientOutput } from './client-output.ts'
+import { writesMasked } from './counted-changes.ts'
 import {
   classifiedError,
   encodeCutStatus,
@@ -31,7 +32,7 @@ export class ClientReports {
       const { bytes } = this.#cursor
       // What was inserted has an id that the client needs; any other was set by LAST_INSERT_ID(expression).
       const insertId = reports && statement?.action !== 'insert'
-      const masked = reports && status.isOk && writesMasked(asked, statement)
+      const masked = reports && status.isOk && (statement === undefined || writesMasked(asked.judgement, statement))
       const affectedRows = masked && statement !== undefined ? rowsFound(bytes, status, statement) : null
       const cuts = { reports, insertId, state: this.#cutsState, affectedRows }
       if (needsCuts(bytes, status, cuts)) {
@@ -60,10 +61,4 @@ export class ClientReports {
 /** True when what the server says about a command may name masked values. */
 function redactsReports({ judgement }: Asked): boolean {
   return judgement?.redactReports ?? false
-}
-
-function writesMasked({ judgement }: Asked, statement: StatementFacts | undefined): boolean {
-  return (
-    statement?.writes.some(({ target }) => target === null || judgement?.authority.masksColumn(target) === true) ?? true
-  )
 }

@@ -118,7 +118,7 @@ export class PreparedRequests {
     if (statement === null) return this.#asker.refuse(command, unknownStatement(execute.statementId))
     const judgement = this.#judge.judgeAgain(statement)
     if (judgement === null) return this.#asker.flow.wait(command)
-    const { gate, names } = this.#session
+    const { gate } = this.#session
     const { bytes, payload, end } = command
     const { parameters, memory } = statement
     decodeParameters(execute, bytes, end, parameters, memory, this.#agreed, this.#parameters)
@@ -131,7 +131,7 @@ export class PreparedRequests {
     }
     // MariaDB's name for the statement prepared last is not every server's.
     bytes.writeUInt32LE(statement.id, payload + 1)
-    names.runs(judgement)
+    this.#judge.runs(judgement)
     const read = { names: statement.names, sql: statement.sql }
     this.#asker.ask(command, ResponseKind.Binary, admission, judgement, statement, read)
     const types = statement.typesUnsent ? memory.types : undefined

@@ -124,6 +124,13 @@ export const DEFINITIONS_IN_USE: Refusal = gatewayRefusal(
   'Repeat the statement.',
 )
 
+export const COUNT_TELLS: Refusal = gatewayRefusal(
+  'MASK_NOT_POSSIBLE',
+  'ROW_COUNT()',
+  'ROW_COUNT() behind a change of a masked column tells whether the value that was written was there before',
+  'Use the number of affected rows that the server answers to the change with.',
+)
+
 export const SEND_SETTING_APART: Refusal = gatewayRefusal(
   'NOT_UNDERSTOOD',
   'character_set_results',

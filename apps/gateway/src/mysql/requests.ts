@@ -236,9 +236,8 @@ export class MysqlRequests implements FlowOwner, Answered {
       this.refuse(command, admission.refusal)
       return false
     }
-    const { names } = this.#options
-    names.runs(judgement)
-    this.ask(command, response, admission, judgement, null, { names: names.environment, sql })
+    this.#judge.runs(judgement)
+    this.ask(command, response, admission, judgement, null, { names: this.#options.names.environment, sql })
     return true
   }
 

@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Gate, Judgement, StatementFacts } from '@gatehouse/core'
 import type { MysqlNames } from '@gatehouse/sql-analysis'
 import type { PreparedStatement } from './asked.ts'
-import { DEFINITIONS_IN_USE, MEANING_CHANGED, SEND_SETTING_APART } from './refusal.ts'
+import { CountedChanges } from './counted-changes.ts'
+import { COUNT_TELLS, DEFINITIONS_IN_USE, MEANING_CHANGED, SEND_SETTING_APART } from './refusal.ts'
 import type { SessionNames } from './session-names.ts'
 
 /** Longest wait for another session that is changing, or reading, the same names. */
@@ -13,6 +14,7 @@ export class StatementJudge {
   readonly #gate: Gate<MysqlNames>
   readonly #names: SessionNames
   readonly #resume: () => void
+  readonly #counted = new CountedChanges()
   /** What came of a wait for a judgement: the next try takes it. */
   #ready: Judgement | null = null
   /** Since when the same text waits for other sessions; null: it does not. */
@@ -41,6 +43,12 @@ export class StatementJudge {
       statement.judgement = this.#sameMeaning(statement, judged)
     }
     return this.#besideOthers(statement.judgement)
+  }
+
+  /** The text is about to run. */
+  runs(judgement: Judgement): void {
+    this.#counted.runs(judgement)
+    this.#names.runs(judgement)
   }
 
   #stillHolds({ names, judgement }: PreparedStatement): boolean {
@@ -103,6 +111,9 @@ export class StatementJudge {
   }
 
   #besideOthers(judgement: Judgement): Judgement | null {
+    if (judgement.refusal === null && this.#counted.askedIn(judgement)) {
+      return this.#gate.decline(COUNT_TELLS, judgement.facts)
+    }
     if (judgement.refusal !== null || !this.#names.othersInTheWay(judgement)) {
       this.#waitingSince = null
       return judgement
