@@ -181,6 +181,7 @@ test('settings that change how text is read are pinned whatever the policy says'
   expect(verdict(authority, set('client_encoding', null, 'show'))).toBe('permit')
   const mysql = authorityOf(anything, 'mysql')
   expect(verdict(mysql, set('names', 'gbk'))).toBe('PINNED_SETTING')
+  expect(verdict(mysql, set('explain_format', 'JSON'))).toBe('PINNED_SETTING')
   expect(verdict(mysql, set('names', 'utf8mb4'))).toBe('permit')
 })
 

@@ -99,7 +99,7 @@ export class Authority {
       `setting ${change.name}`,
       change.accepted === null
         ? 'the name of the setting is computed, so it could be one that changes how text is read'
-        : `the setting ${change.name} changes how text is read and stays at ${change.accepted}`,
+        : `the setting ${change.name} changes how text is read or what it shows, and stays at ${change.accepted}`,
       change.accepted === null
         ? 'Write the name of the setting as a literal.'
         : `Leave ${change.name} alone or set it to ${change.accepted}.`,

@@ -50,7 +50,7 @@ export function actionOfSetting(use: SettingUse): Action | null {
   return use.action === 'set' ? (roleSettings.get(use.name) ?? null) : null
 }
 
-/** Settings that change how text is read, and the values under which the gateway reads as the server does. */
+/** Settings that change how text is read or what it shows, and the values under which the gateway reads as the server does. */
 const pinnedSettings: Readonly<Record<EngineName, ReadonlyMap<string, RegExp>>> = {
   postgres: new Map([
     ['standard_conforming_strings', /^(?:on|true|yes|1|t|y)$/i],
@@ -64,6 +64,8 @@ const pinnedSettings: Readonly<Record<EngineName, ReadonlyMap<string, RegExp>>> 
     ['collation_connection', /^utf8(?:mb[34])?_\w+$/i],
     // By name, so that it is told which; under ORACLE another language is spoken.
     ['sql_mode', /^(?!.*\boracle\b)(?:@@sql_mode\b)?[a-z_0-9, ]*$/i],
+    // What EXPLAIN without FORMAT shows: plans in JSON hold values.
+    ['explain_format', /^(?:traditional|tree)$/i],
   ]),
 }
 
@@ -83,6 +85,7 @@ const acceptedValues: ReadonlyMap<string, string> = new Map([
   ['character_set_connection', 'utf8mb4'],
   ['collation_connection', 'utf8mb4_0900_ai_ci'],
   ['sql_mode', 'the modes by name, but for ORACLE'],
+  ['explain_format', 'TRADITIONAL or TREE'],
 ])
 
 /**
