@@ -1,4 +1,5 @@
 import type { Action, OutputColumn } from '@gatehouse/core'
+import type { QualifiedName } from '../../query-tree.ts'
 import type {
   Command,
   DiagnosticsStatement,
@@ -133,6 +134,7 @@ export function readCommand(reading: Reading, statement: Command, outer: Scope):
       case 'view':
       case 'sequence':
         reading.access(action, relationName(reading, name), null)
+        if (action === 'checksum') tellOfRows(reading, name)
         break
       case 'procedure':
       case 'function':
@@ -152,6 +154,13 @@ export function readCommand(reading: Reading, statement: Command, outer: Scope):
   // The columns are the server's own.
   if (REPORTING.has(action)) reading.output = []
   return action
+}
+
+/** A checksum is another when any value of the table is. */
+function tellOfRows(reading: Reading, name: QualifiedName): void {
+  const table = findTable(reading, name)
+  if (table === undefined) return reading.incomplete(`the columns of ${name.name} are not known`)
+  for (const { lineage } of tableColumns(reading, table)) reading.decide(lineage)
 }
 
 /** Expressions of a command are over the tables it names: ANALYZE TABLE t UPDATE HISTOGRAM ON a. */

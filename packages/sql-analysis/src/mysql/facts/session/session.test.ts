@@ -151,3 +151,8 @@ test('statements under sql_mode ORACLE are not read', () => {
   const oracle = { ...names, dialect: { ...names.dialect, oracle: true } }
   expect(() => factsOf('SELECT 1', oracle)).toThrow('ORACLE')
 })
+
+test('CHECKSUM TABLE tells of every value of a table', () => {
+  expect(decidesText(factsOf('CHECKSUM TABLE users', names))).toContain('users.ssn')
+  expect(factsOf('CHECKSUM TABLE nowhere', names).complete).toBe(false)
+})
