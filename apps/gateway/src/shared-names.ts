@@ -22,8 +22,9 @@ export function namesTouched(
   )
 }
 
+/** No name holds a zero byte. */
 function heldName({ schema, name }: RelationName): string {
-  return JSON.stringify([schema, name])
+  return `${schema ?? ''}\0${name}`
 }
 
 /** What holds a lock on the relation until the transaction ends; GRANT, for one, takes none. */

@@ -48,7 +48,7 @@ export { checkMask, compileCellMask, maskEffect } from './masking/compile-cell-m
 export { MaskingKeys } from './masking/masking-keys.ts'
 export { MaskNotApplicable } from './masking/cell-mask.ts'
 export type { CellMask } from './masking/cell-mask.ts'
-export { GrowableOutput } from './masking/cell-output.ts'
+export { appendBytes, GrowableOutput } from './masking/cell-output.ts'
 export type { CellOutput } from './masking/cell-output.ts'
 export type { CellFormat, ValueType } from './masking/value-type.ts'
 export { checkMysqlMask, compileMysqlCellMask, mysqlMaskEffect } from './masking/mysql/compile-mysql-cell-mask.ts'

@@ -1,4 +1,5 @@
 import {
+  appendBytes,
   appendLengthEncodedCell,
   type CellMask,
   type CellOutput,
@@ -196,7 +197,7 @@ function mask({ columns, walker, binary }: RowMasks, bytes: Buffer, start: numbe
     const mask = columns[walker.index]
     const { isNull } = walker
     if (mask === null || mask === undefined || (isNull && mask.hidesNull !== true)) continue
-    append(out, bytes, copied, walker.cell)
+    appendBytes(out, bytes, copied, walker.cell)
     copied = walker.end
     const value = walker.lengthEncoded
       ? appendLengthEncodedCell(mask, bytes, walker.start, walker.end, out)
@@ -205,7 +206,7 @@ function mask({ columns, walker, binary }: RowMasks, bytes: Buffer, start: numbe
       if (!value) appendNull(out)
     } else if (value === isNull) setNull(out, bitmap, walker.index, !value)
   }
-  append(out, bytes, copied, end)
+  appendBytes(out, bytes, copied, end)
 }
 
 /** Tells in the NULL bitmap of a binary row whether a column is NULL. */
@@ -225,24 +226,26 @@ function appendNull(out: CellOutput): void {
 function writeHeaders(out: CellOutput, rowStart: number, sequenceId: number): number {
   const payload = rowStart + PACKET_HEADER_BYTES
   const length = out.length - payload
+  if (length < LARGEST_PACKET) {
+    writeHeader(out.bytes, rowStart, length, sequenceId)
+    return (sequenceId + 1) & 0xff
+  }
   const continuations = Math.floor(length / LARGEST_PACKET)
-  if (continuations > 0) out.ensure(continuations * PACKET_HEADER_BYTES)
+  out.ensure(continuations * PACKET_HEADER_BYTES)
   out.length += continuations * PACKET_HEADER_BYTES
   for (let part = continuations; part >= 0; part--) {
     const size = part < continuations ? LARGEST_PACKET : length % LARGEST_PACKET
     const from = payload + part * LARGEST_PACKET
     const to = from + part * PACKET_HEADER_BYTES
     if (part > 0) out.bytes.copyWithin(to, from, from + size)
-    out.bytes.writeUIntLE(size, to - PACKET_HEADER_BYTES, 3)
-    out.bytes[to - 1] = (sequenceId + part) & 0xff
+    writeHeader(out.bytes, to - PACKET_HEADER_BYTES, size, sequenceId + part)
   }
   return (sequenceId + continuations + 1) & 0xff
 }
 
-function append(out: CellOutput, bytes: Buffer, start: number, end: number): void {
-  const length = end - start
-  if (length <= 0) return
-  out.ensure(length)
-  bytes.copy(out.bytes, out.length, start, end)
-  out.length += length
+function writeHeader(bytes: Buffer, at: number, length: number, sequenceId: number): void {
+  bytes[at] = length
+  bytes[at + 1] = length >> 8
+  bytes[at + 2] = length >> 16
+  bytes[at + 3] = sequenceId
 }

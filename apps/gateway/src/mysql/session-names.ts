@@ -50,8 +50,8 @@ export class SessionNames {
     this.#source = source
     this.#version = version
     this.#schema = schema
-    this.#dialect = dialectOf(version, sqlMode)
-    this.environment = source.environment(schema, this.#dialect)
+    this.environment = source.environment(schema, dialectOf(version, sqlMode))
+    this.#dialect = this.environment.dialect
     this.#uses = source.shared.enter()
   }
 
@@ -143,7 +143,10 @@ export class SessionNames {
   }
 
   #resolve(): void {
-    this.environment = this.#around(this.#source.environment(this.#schema, this.#dialect))
+    const shared = this.#source.environment(this.#schema, this.#dialect)
+    // The one object that all sessions share for such a dialect: it is compared for each execution.
+    this.#dialect = shared.dialect
+    this.environment = this.#around(shared)
   }
 
   /** The names that all sessions share, with those of this one. */

@@ -1,4 +1,5 @@
 import {
+  appendBytes,
   type CellMask,
   type CellOutput,
   GrowableOutput,
@@ -128,7 +129,7 @@ function mask(masks: readonly (CellMask | null)[], bytes: Buffer, start: number,
   while (walker.next()) {
     const mask = masks[walker.index]
     if (mask === null || mask === undefined || (walker.isNull && mask.hidesNull !== true)) continue
-    append(out, bytes, copied, walker.start - 4)
+    appendBytes(out, bytes, copied, walker.start - 4)
     copied = walker.end
     const lengthAt = out.length
     out.ensure(4)
@@ -136,7 +137,7 @@ function mask(masks: readonly (CellMask | null)[], bytes: Buffer, start: number,
     const length = mask.apply(bytes, walker.start, walker.end, out) ? out.length - lengthAt - 4 : -1
     out.bytes.writeInt32BE(length, lengthAt)
   }
-  append(out, bytes, copied, end)
+  appendBytes(out, bytes, copied, end)
 }
 
 /** A masked value, before the escapes of its stream. */
@@ -160,7 +161,7 @@ export function appendMaskedCopy(
     while (fields.next()) {
       const mask = masks[fields.index]
       if (mask === null || mask === undefined || (fields.isNull && mask.hidesNull !== true)) continue
-      append(out, bytes, copied, fields.fieldStart)
+      appendBytes(out, bytes, copied, fields.fieldStart)
       copied = fields.fieldEnd
       maskedValue.length = 0
       const hidden = fields.isNull
@@ -169,18 +170,10 @@ export function appendMaskedCopy(
         fields.appendValue(out, fields.index, maskedValue.bytes, 0, maskedValue.length)
       else fields.appendNull(out)
     }
-    append(out, bytes, copied, end)
+    appendBytes(out, bytes, copied, end)
   } catch (error) {
     out.length = rowStart // half a row goes nowhere
     throw error
   }
   out.bytes.writeInt32BE(out.length - rowStart - 1, rowStart + 1)
-}
-
-function append(out: CellOutput, bytes: Buffer, start: number, end: number): void {
-  const length = end - start
-  if (length <= 0) return
-  out.ensure(length)
-  bytes.copy(out.bytes, out.length, start, end)
-  out.length += length
 }

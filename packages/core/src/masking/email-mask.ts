@@ -61,7 +61,7 @@ function findSign(source: Buffer, start: number, end: number): number {
   for (let index = start; index < stop; index++) {
     const byte = source[index] ?? 0
     if (byte === at) return index > start ? index : -1
-    if (!isLocalByte(byte)) return -1
+    if (localBytes[byte] !== 1) return -1
   }
   return -1
 }
@@ -74,25 +74,35 @@ function isDomain(source: Buffer, start: number, end: number): boolean {
   let letters = false
   for (let index = start; index <= end; index++) {
     const byte = index === end ? dot : (source[index] ?? 0)
-    if (byte === dot) {
+    const kind = domainBytes[byte]
+    if (kind === LETTER) {
+      letters = true
+    } else if (kind === DOT) {
       if (index === labelStart || index - labelStart > 63) return false
       if (source[labelStart] === hyphen || source[index - 1] === hyphen) return false
       labels++
       labelStart = index + 1
       if (index < end) letters = false
-    } else if (isAlphanumeric(byte)) {
-      letters ||= byte > 0x39
-    } else if (byte !== hyphen) {
+    } else if (kind !== DIGIT_OR_HYPHEN) {
       return false
     }
   }
   return labels >= 2 && letters
 }
 
-/** `atext` or a dot (RFC 5322 section 3.2.3), or part of a character beyond ASCII (RFC 6531). */
-function isLocalByte(byte: number): boolean {
-  return byte >= 0x80 || isAlphanumeric(byte) || "!#$%&'*+-/=?^_`{|}~.".includes(String.fromCharCode(byte))
-}
+const LETTER = 1
+const DIGIT_OR_HYPHEN = 2
+const DOT = 3
+/** What a byte is to a domain; 0: no part of one. */
+const domainBytes = Uint8Array.from({ length: 256 }, (_, byte) => {
+  if (isAlphanumeric(byte)) return byte > 0x39 ? LETTER : DIGIT_OR_HYPHEN
+  return byte === hyphen ? DIGIT_OR_HYPHEN : byte === dot ? DOT : 0
+})
+
+/** 1 for `atext` or a dot (RFC 5322 section 3.2.3), or part of a character beyond ASCII (RFC 6531). */
+const localBytes = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte >= 0x80 || isAlphanumeric(byte) || "!#$%&'*+-/=?^_`{|}~.".includes(String.fromCharCode(byte)) ? 1 : 0,
+)
 
 function isAlphanumeric(byte: number): boolean {
   return (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a)
