@@ -12,7 +12,7 @@ export interface Attempt {
   readonly by: string
   readonly sql: string
   readonly verdict: Verdict
-  /** The other server has no such syntax: it is refused there. */
+  /** The other server has no such syntax: it is refused there, by the gateway or the server. */
   readonly only?: 'mysql' | 'mariadb'
   /** It cannot be prepared. Default: tried in both forms. */
   readonly form?: 'text'

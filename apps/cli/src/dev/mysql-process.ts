@@ -35,6 +35,7 @@ export interface MysqlStart {
 /** Makes system tables and a superuser `root@localhost` without a password. Throws with the server's words. */
 export function initialiseMysql(installation: MysqlInstallation, dataDirectory: string): void {
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
+  const temporaryFolder = makeTemporaryFolder(dataDirectory)
   const { systemTables } = installation
   const options = [...common(installation, dataDirectory), ...SMALL[installation.flavour]]
   const made = spawnSync(
@@ -42,6 +43,7 @@ export function initialiseMysql(installation: MysqlInstallation, dataDirectory: 
     [...options, ...(systemTables === null ? ['--initialize-insecure'] : ['--bootstrap', '--log-warnings=0'])],
     { cwd: '/', encoding: 'utf8', input: systemTables === null ? '' : bootstrapSql(systemTables), maxBuffer: 1 << 26 },
   )
+  rmSync(temporaryFolder, { recursive: true, force: true })
   if (made.status !== 0) {
     rmSync(dataDirectory, { recursive: true, force: true })
     throw new Error(
@@ -56,6 +58,7 @@ export async function startMysqlProcess(start: MysqlStart): Promise<MysqlProcess
   const logFile = `${dataDirectory}.log`
   const initFile = `${dataDirectory}.init.sql`
   writeFileSync(initFile, start.initSql, { mode: 0o600 })
+  makeTemporaryFolder(dataDirectory)
   const pidFile = join(dataDirectory, 'server.pid')
   rmSync(pidFile, { force: true })
   const settings = {
@@ -113,7 +116,22 @@ function common(installation: MysqlInstallation, dataDirectory: string): readonl
     // Both refuse to start as root unless told so.
     ...(process.getuid?.() === 0 ? ['--user=root'] : []),
     `--datadir=${dataDirectory}`,
+    `--tmpdir=${temporaryFolderOf(dataDirectory)}`,
   ]
+}
+
+/**
+ * A server that starts removes the temporary tables of others from the folder it shares with them, and MariaDB does not survive
+ * that: each has its own. Beside the data, where it is not taken for a database.
+ */
+function temporaryFolderOf(dataDirectory: string): string {
+  return `${dataDirectory}.tmp`
+}
+
+function makeTemporaryFolder(dataDirectory: string): string {
+  const folder = temporaryFolderOf(dataDirectory)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  return folder
 }
 
 /** A small server: little memory, no binary log, files on disk that fit a shop. */
