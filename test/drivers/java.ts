@@ -14,15 +14,21 @@ export interface JavaWithDriver {
   readonly classPath: string
 }
 
-/** A JDK on the path, and pgjdbc: the system's, else Debian's package unpacked into a private folder. */
-export async function findPgjdbc(): Promise<Had<JavaWithDriver>> {
+/** Why there is no JDK that will do on the path; null when there is one. */
+export async function javaOnPath(): Promise<string | null> {
   try {
     const { stdout, stderr } = await run('javac', ['-version'])
     const major = Number(/javac (\d+)/.exec(stdout + stderr)?.[1] ?? 0)
-    if (major < 17) return { kind: 'absent', reason: `the JDK is too old: ${stdout}${stderr}` }
+    return major < 17 ? `the JDK is too old: ${stdout}${stderr}` : null
   } catch {
-    return { kind: 'absent', reason: 'no JDK (javac) on the path' }
+    return 'no JDK (javac) on the path'
   }
+}
+
+/** A JDK on the path, and pgjdbc: the system's, else Debian's package unpacked into a private folder. */
+export async function findPgjdbc(): Promise<Had<JavaWithDriver>> {
+  const java = await javaOnPath()
+  if (java !== null) return { kind: 'absent', reason: java }
   const installed = '/usr/share/java/postgresql.jar'
   if (existsSync(installed)) return { kind: 'program', program: { command: 'java', classPath: installed } }
   const fetched = await fetchDebianPackages({

@@ -69,7 +69,7 @@ rules:
     target: shop
     allow:
       actions: [select, insert, update, delete, call, prepare, execute, explain]
-      relations: [${database}.*]
+      relations: [${database}.*, information_schema.*]
       functions: [${database}.*, sleep]
   - name: never
     target: shop
