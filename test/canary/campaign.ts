@@ -1,8 +1,8 @@
 import type { Databases } from './databases.ts'
-import { type Unit, unitOf } from './generate.ts'
 import { type Failure, judge, sentIn } from './judge.ts'
-import type { Outcome } from './lane.ts'
+import type { Outcome } from './outcome.ts'
 import { Tally } from './tally.ts'
+import type { Unit } from './unit.ts'
 
 export interface CampaignOptions {
   readonly seed: number
@@ -47,7 +47,7 @@ export async function campaign(databases: Databases, options: CampaignOptions): 
     const suspected: Failure[] = []
     const last = batch % RESET_EVERY === RESET_EVERY - 1
     const units = Array.from({ length: BATCH }, (_, index) => {
-      const unit = unitOf(seedOf(options.seed, batch * BATCH + index), databases.version, probes)
+      const unit = databases.unitOf(seedOf(options.seed, batch * BATCH + index), probes)
       return last && WRITING.has(unit.class) ? { ...unit, commit: true } : unit
     })
     const shownUnits = units.filter((_, index) => index % SHOWN_EVERY === 0)
@@ -80,9 +80,17 @@ export async function campaign(databases: Databases, options: CampaignOptions): 
  */
 async function confirmed(databases: Databases, { kind, unit }: Failure): Promise<boolean> {
   if (kind !== 'interference') return true
-  await databases.reset()
-  const [[one], [two]] = await Promise.all([databases.one.run([unit]), databases.two.run([unit])])
-  return one === undefined || two === undefined || judge(databases, unit, one, two) !== null
+  let before: Outcome | null = null
+  for (let left = 2; left > 0; left--) {
+    await databases.reset()
+    const [[one], [two]] = await Promise.all([databases.one.run([unit]), databases.two.run([unit])])
+    if (one === undefined || two === undefined) return true
+    // Nor is the order of rows told by values where one side differs from itself.
+    if (judge(databases, unit, one, two) === null) return false
+    if (before !== null && !bytesOf(before).equals(bytesOf(one))) return false
+    before = one
+  }
+  return true
 }
 
 /** What was left behind where no mask is must not depend on masked values: if it does, the first unit that did it. */

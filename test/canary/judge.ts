@@ -1,19 +1,12 @@
 import type { Databases } from './databases.ts'
-import type { Unit } from './generate.ts'
-import type { Answer, Outcome } from './lane.ts'
+import type { Answer, Outcome } from './outcome.ts'
+import type { Unit } from './unit.ts'
 
 /** What is wrong with a unit, in words; and its statements. */
 export interface Failure {
   readonly kind: 'leak' | 'interference' | 'laundered' | 'ended'
   readonly what: string
   readonly unit: Unit
-}
-
-/** The refusal of the gateway in an answer; null: it is none of its own. */
-export function refusalOf(answer: Answer | undefined): { readonly code: string; readonly message: string } | null {
-  const error = answer?.error ?? null
-  if (error === null || !error.message.startsWith('gatehouse: ') || !error.detail.startsWith('{')) return null
-  return { code: /"code":"([A-Z_]+)"/.exec(error.detail)?.[1] ?? '?', message: error.message }
 }
 
 /** Everything that went to the server in a unit, as text. */
@@ -26,7 +19,10 @@ export function sentIn(unit: Unit): string {
  * A needle that comes out on both sides came by chance: only the first has the canaries.
  */
 export function judge(databases: Databases, unit: Unit, one: Outcome, two: Outcome): Failure | null {
-  if (one.closed || two.closed) return { kind: 'ended', what: 'the session was ended', unit }
+  if (one.closed || two.closed) {
+    const last = (one.closed ? one : two).answers.at(-1)?.error?.message ?? ''
+    return { kind: 'ended', what: `the session was ended: ${last}`, unit }
+  }
   const bytes = Buffer.concat(one.answers.map((answer) => answer.comparable))
   // Numbers of the server's own hold short pieces by chance.
   const needles = unit.varies ? databases.longNeedles : databases.needles

@@ -1,6 +1,6 @@
 import type { Databases } from './databases.ts'
-import type { Unit } from './generate.ts'
 import { type Failure, judge } from './judge.ts'
+import type { Unit } from './unit.ts'
 
 /** Longest time for one failure. */
 const MOST_ATTEMPTS = 250

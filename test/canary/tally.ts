@@ -1,6 +1,5 @@
-import type { Unit } from './generate.ts'
-import { refusalOf } from './judge.ts'
-import type { Outcome } from './lane.ts'
+import type { Outcome } from './outcome.ts'
+import type { Unit } from './unit.ts'
 
 interface Row {
   statements: number
@@ -31,10 +30,9 @@ export class Tally {
       const [plain, gated] = [direct.answers[index + 1], through.answers[index + 1]]
       if (plain === undefined || gated === undefined) continue
       const accepted = plain.error === null
-      const refusal = refusalOf(gated)
+      const refusal = gated.error?.refusal ?? null
       // Behind a statement that failed on either side nothing can be told.
-      const failed = plain.error?.sqlstate === '25P02' || gated.error?.sqlstate === '25P02'
-      if (failed) continue
+      if (plain.error?.behindFailure === true || gated.error?.behindFailure === true) continue
       this.statements++
       for (const row of [rowOf(this.#byClass, unit.class), rowOf(this.#byTouch, touch)]) {
         row.statements++
@@ -44,7 +42,7 @@ export class Tally {
       if (!accepted)
         this.#note(this.#errors, `${unit.class}: ${plain.error?.sqlstate ?? ''} ${plain.error?.message ?? ''}`, sql)
       else if (refusal !== null)
-        this.#note(this.#refusals, `${touch}, ${unit.class}: ${refusal.code} ${worded(refusal.message)}`, sql)
+        this.#note(this.#refusals, `${touch}, ${unit.class}: ${refusal} ${worded(gated.error?.message ?? '')}`, sql)
       else if (gated.error !== null)
         this.#note(
           this.#refusals,
@@ -110,7 +108,7 @@ function worded(message: string): string {
   return message
     .replace(/^gatehouse: /, '')
     .replaceAll(/\(rule .*$/g, '')
-    .replaceAll(/public\.\w+(?:\.\w+)?/g, '…')
+    .replaceAll(/(?:public|canary_\w+)\.\w+(?:\.\w+)?/g, '…')
     .replaceAll(/output column \d+(?: \(\w+\))?/g, 'output column')
     .slice(0, 160)
 }

@@ -1,7 +1,8 @@
-import { aggregate, columnOf, columnsIn, expression, failing, setCall, spelled, windowCall } from './expressions.ts'
+import { aggregate, columnOf, columnsIn, expression, failing, setCall, spelled, windowCall } from '../expressions.ts'
 import { fromClause } from './from-clause.ts'
-import { type Column, TYPES, type Relation, type Taint, type Type } from './schema.ts'
-import { type Query, type Scope, worse, type Writing } from './writing.ts'
+import { type Column, TYPES, type Relation, type Type } from './schema.ts'
+import { type Taint, worse } from '../writing.ts'
+import type { Query, Scope, Writing } from './writing.ts'
 
 /** Types that can be compared, and so grouped, ordered and made distinct. */
 const COMPARABLE: readonly Type[] = [

@@ -1,7 +1,8 @@
 import { FROM_CALLS } from './expression-table.ts'
-import { columnOf, expression, fill } from './expressions.ts'
-import { type Column, RELATIONS, TYPES, type Relation, type Taint, type Type } from './schema.ts'
-import { available, type Item, type Scope, worse, type Writing } from './writing.ts'
+import { columnOf, expression, fill } from '../expressions.ts'
+import { type Column, RELATIONS, TYPES, type Relation, type Type } from './schema.ts'
+import { type Taint, worse } from '../writing.ts'
+import type { Item, Scope, Writing } from './writing.ts'
 
 interface FromItem {
   readonly sql: string
@@ -134,7 +135,7 @@ function callItem(writing: Writing, scope: Scope): FromItem {
   const { random } = writing
   const alias = writing.fresh('f')
   const choices = CALL_TEMPLATES.flatMap(([sql, columns]) =>
-    available([sql], writing.version).map((text) => [text, columns] as const),
+    writing.available([sql]).map((text) => [text, columns] as const),
   )
   const [template, columns] = random.pick(choices)
   // How many rows there are is told by the arguments: to use a masked column there is to look at it.

@@ -1,4 +1,4 @@
-import { firstColumn } from '../servers/postgres.ts'
+import { firstColumn } from '../../servers/postgres.ts'
 import { TABLE_LIST } from './schema.ts'
 
 const OPEN_ROWS = TABLE_LIST.map(({ name, columns }) => {

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { present, SHARED, VERSIONS } from '../postgres/scene.ts'
-import { campaign, type CampaignResult } from './campaign.ts'
-import { type Databases, openDatabases } from './databases.ts'
+import { present, SHARED, VERSIONS } from '../../postgres/scene.ts'
+import { campaign, type CampaignResult } from '../campaign.ts'
+import type { Databases } from '../databases.ts'
+import { openDatabases } from './databases.ts'
 import { POLICY } from './policy.ts'
-import { report, told } from './report.ts'
+import { report, told } from '../report.ts'
 
 /** Always the same statements here: chance finds what nobody's change broke (a server that crashes, too). `run.ts` takes any seed. */
 const SEEDS = [20_240_229, 71]

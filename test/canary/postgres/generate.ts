@@ -1,41 +1,17 @@
-import { fill } from './expressions.ts'
+import { fill } from '../expressions.ts'
 import { commonTables, query, select } from './queries.ts'
-import { Random } from './random.ts'
-import { RELATIONS, TYPES } from './schema.ts'
+import { Random } from '../random.ts'
+import { RELATIONS, TYPES, type Type } from './schema.ts'
 import { SIDE_ROADS } from './side-roads.ts'
 import { topQuery } from './top-queries.ts'
-import { type Scope, type Touch, Writing } from './writing.ts'
+import { type Draft, modeOf, type Unit } from '../unit.ts'
+import { Writing as AnyWriting } from '../writing.ts'
+import { languageOf } from './language.ts'
+import type { Scope, Writing } from './writing.ts'
 import { readBack, write } from './writes.ts'
 
 export const PROTOCOLS = ['simple', 'extended text', 'extended binary'] as const
 export type Protocol = (typeof PROTOCOLS)[number]
-
-/** Statements that belong together, and run in one transaction. */
-export interface Unit {
-  readonly seed: number
-  readonly class: string
-  readonly statements: readonly string[]
-  /** Of the first statement. */
-  readonly parameters: readonly string[]
-  readonly protocol: Protocol
-  readonly touches: ReadonlySet<Touch>
-  /** It came from the table of side roads, and what it does with masked columns was not followed. */
-  readonly side: boolean
-  /** The answer differs between equal databases: only canaries can be looked for. */
-  readonly varies: boolean
-  /** Ends in COMMIT. */
-  readonly commit: boolean
-  /** Every statement in a transaction of its own: what definitions make can only be used behind their commit. */
-  readonly alone: boolean
-}
-
-interface Draft {
-  readonly class: string
-  readonly statements: readonly string[]
-  readonly varies?: boolean
-  readonly commit?: boolean
-  readonly alone?: boolean
-}
 
 type Maker = (writing: Writing) => Draft
 
@@ -57,17 +33,13 @@ const MAKERS: readonly (readonly [number, Maker])[] = [
 /** The unit of a seed. `probes` are masked values that it may guess. */
 export function unitOf(seed: number, version: number, probes: readonly string[]): Unit {
   const random = new Random(seed)
-  const mode = random.weighted([
-    [25, 'none'],
-    [35, 'plain'],
-    [40, 'wild'],
-  ] as const)
+  const mode = modeOf(random)
   const protocol = random.weighted([
     [60, 'simple'],
     [15, 'extended text'],
     [25, 'extended binary'],
   ] as const)
-  const writing = new Writing(random, version, mode, query, probes)
+  const writing = new AnyWriting<Type>(random, languageOf(version), mode, probes)
   const make = random.weighted(MAKERS)
   const binds = make === written || MAKERS[0]?.[1] === make
   if (protocol !== 'simple' && binds) writing.parameters = []
@@ -96,7 +68,7 @@ function written(writing: Writing): Draft {
 
 function modifyingTable(writing: Writing): Draft {
   const { sql, target, class: name } = write(writing, 1)
-  if (name === 'merge' && writing.version < 17) return { class: name, statements: [sql, readBack(target)] }
+  if (name === 'merge' && !writing.language.has('17')) return { class: name, statements: [sql, readBack(target)] }
   const head = commonTables(writing, 1, [])
   if (head.sql !== '' || sql.startsWith('WITH') || !sql.includes(' RETURNING ')) {
     const tail = select(writing, { items: [], outer: null, tables: [] }, 1, null)

@@ -1,4 +1,5 @@
 // A table: what the generator knows of schema.sql. `*` is a masked column, `+` one computed from masked ones, `=` one that is not written.
+import { readRelations, type Column as AnyColumn, type Relation as AnyRelation } from '../writing.ts'
 
 /** Types of expressions, as the server names them; domains count as their base type. */
 export const TYPES = [
@@ -25,22 +26,9 @@ export const TYPES = [
 ] as const
 export type Type = (typeof TYPES)[number]
 
-/** How much of a masked value is in a column: none, the value itself, something computed from it. */
-export type Taint = 'none' | 'plain' | 'derived'
-
-export interface Column {
-  readonly name: string
-  readonly type: Type
-  readonly taint: Taint
-}
-
-export interface Relation {
-  readonly name: string
-  readonly kind: 'table' | 'view'
-  readonly columns: readonly Column[]
-  /** Columns that an INSERT may name. */
-  readonly writable: readonly Column[]
-}
+/** As `writing.ts` has them, of PostgreSQL's types. */
+export type Column = AnyColumn<Type>
+export type Relation = AnyRelation<Type>
 
 const TABLES = {
   people:
@@ -70,24 +58,8 @@ const VIEWS = {
   mv_people: 'id:int4 team:text tag:text* amount:int4* handle:uuid*',
 }
 
-function readRelations(texts: Readonly<Record<string, string>>, kind: Relation['kind']): Relation[] {
-  return Object.entries(texts).map(([name, text]) => {
-    const words = text.split(' ')
-    const columns = words.map(readColumn)
-    return { name, kind, columns, writable: columns.filter((_, index) => words[index]?.endsWith('=') === false) }
-  })
-}
-
-function readColumn(word: string): Column {
-  const [name = '', marked = ''] = word.split(':')
-  const bare = marked.replaceAll(/[*+=]/g, '')
-  const type = TYPES.find((each) => each === bare)
-  if (type === undefined) throw new Error(`${word} has no known type`)
-  return { name, type, taint: marked.includes('*') ? 'plain' : marked.includes('+') ? 'derived' : 'none' }
-}
-
-export const TABLE_LIST: readonly Relation[] = readRelations(TABLES, 'table')
-export const RELATIONS: readonly Relation[] = [...TABLE_LIST, ...readRelations(VIEWS, 'view')]
+export const TABLE_LIST: readonly Relation[] = readRelations(TABLES, 'table', TYPES)
+export const RELATIONS: readonly Relation[] = [...TABLE_LIST, ...readRelations(VIEWS, 'view', TYPES)]
 
 /** Children and partitions: their columns are masked because their parent's are, and no policy names them. */
 const FOLLOWERS: ReadonlySet<string> = new Set(['events_old', 'events_new'])

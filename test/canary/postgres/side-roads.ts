@@ -1,22 +1,6 @@
 // A table: statements about what is not a table of rows, by class. `{text}` and the like are expressions over `people a` and `orders b`.
 
-export interface SideRoad {
-  readonly class: string
-  /** In order, on one session, inside a transaction. */
-  readonly statements: readonly string[]
-  /** What it gives differs from one database to the next, masked values or not. */
-  readonly varies?: boolean
-  /** Lets what it did stand: notifications come at COMMIT. */
-  readonly commit?: boolean
-  /** Every statement in a transaction of its own. */
-  readonly alone?: boolean
-}
-
-const each = (name: string, ...texts: readonly string[]): readonly SideRoad[] =>
-  texts.map((text) => ({ class: name, statements: [text] }))
-
-const varying = (name: string, ...texts: readonly string[]): readonly SideRoad[] =>
-  texts.map((text) => ({ class: name, statements: [text], varies: true }))
+import { each, type SideRoad, varying } from '../unit.ts'
 
 export const SIDE_ROADS: readonly SideRoad[] = [
   ...each(

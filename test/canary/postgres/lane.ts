@@ -1,20 +1,8 @@
 import { BACKEND_LIMITS, FrameCursor, type FrontendMessage } from '@gatehouse/postgres-wire'
-import { bind, describeOf, execute, parse, query, SYNC } from '../postgres/messages.ts'
-import { encodedMessages, type WireClient } from '../postgres/wire-client.ts'
-import type { Unit } from './generate.ts'
-
-/** What came of one request and its answer. */
-export interface Answer {
-  /** Every byte of it but numbers that the server and the gateway make up as they go: object, process and session ids. */
-  readonly comparable: Buffer
-  readonly error: { readonly sqlstate: string; readonly message: string; readonly detail: string } | null
-}
-
-/** What came of a unit: an answer for each of its statements. Fewer where the connection ended. */
-export interface Outcome {
-  readonly answers: readonly Answer[]
-  readonly closed: boolean
-}
+import { bind, describeOf, execute, parse, query, SYNC } from '../../postgres/messages.ts'
+import { encodedMessages, type WireClient } from '../../postgres/wire-client.ts'
+import type { Answer, Lane, Outcome } from '../outcome.ts'
+import type { Unit } from '../unit.ts'
 
 /** The first object id that is not of the server's own making. */
 const FIRST_OWN_OID = 16_384
@@ -29,7 +17,7 @@ interface Pending {
 }
 
 /** A session that runs unit after unit; the requests of one are sent without waiting for answers between them. */
-export class Lane {
+export class PostgresLane implements Lane {
   readonly #enter: () => Promise<WireClient>
   #client: WireClient | null = null
   #pending: Pending | null = null
@@ -134,7 +122,11 @@ function readError(frame: Buffer): Answer['error'] {
       .split('\0')
       .map((field) => [field.slice(0, 1), field.slice(1)]),
   )
-  return { sqlstate: fields.get('C') ?? '', message: fields.get('M') ?? '', detail: fields.get('D') ?? '' }
+  const field = (name: string): string => fields.get(name) ?? ''
+  const [sqlstate, message, detail] = [field('C'), field('M'), field('D')]
+  const refused = message.startsWith('gatehouse: ') && detail.startsWith('{')
+  const refusal = refused ? (/"code":"([A-Z_]+)"/.exec(detail)?.[1] ?? '?') : null
+  return { sqlstate, message, refusal, behindFailure: sqlstate === '25P02' }
 }
 
 /** What the gateway calls a session; the server shows it as application_name. */

@@ -1,4 +1,4 @@
-import { columnOf, expression, spelled } from './expressions.ts'
+import { columnOf, expression, spelled } from '../expressions.ts'
 import { literal } from './literals.ts'
 import { commonTables, query } from './queries.ts'
 import { RELATIONS, TABLE_LIST, type Column, type Relation, type Type } from './schema.ts'
@@ -212,7 +212,7 @@ function remove(writing: Writing, target: Relation): Write {
 }
 
 function merge(writing: Writing, target: Relation): Write {
-  const { random, version } = writing
+  const { random, language } = writing
   const source = sourceItem(writing, 's')
   const mine = scopeOf(target, 't')
   const theirs: Scope = { items: [source.item], outer: null, tables: [] }
@@ -229,8 +229,8 @@ function merge(writing: Writing, target: Relation): Write {
     `WHEN MATCHED${test(both)} THEN ${random.pick([() => 'DELETE', () => 'DO NOTHING', () => `UPDATE SET ${column.name} = ${valueFor(writing, column, both, 1)}`])()}`,
     `WHEN NOT MATCHED${test(theirs)} THEN ${random.chance(0.3) ? 'DO NOTHING' : mergeInsert(target, column.name, valueFor(writing, column, theirs, 1))}`,
   ]
-  if (version >= 17 && random.chance(0.2)) arms.push(`WHEN NOT MATCHED BY SOURCE${test(mine)} THEN DO NOTHING`)
-  const list = version >= 17 && random.chance(0.4) ? returning(writing, target, 'merge') : ''
+  if (language.has('17') && random.chance(0.2)) arms.push(`WHEN NOT MATCHED BY SOURCE${test(mine)} THEN DO NOTHING`)
+  const list = language.has('17') && random.chance(0.4) ? returning(writing, target, 'merge') : ''
   return {
     sql: `MERGE INTO ${target.name} AS t USING ${source.sql} ON ${on} ${random.some(arms, random.between(1, arms.length)).join(' ')}${list}`,
     class: 'merge',
@@ -244,7 +244,7 @@ function mergeInsert(target: Relation, column: string, value: string): string {
 }
 
 function returning(writing: Writing, target: Relation, verb: string): string {
-  const { random, version } = writing
+  const { random, language } = writing
   if (!random.chance(0.45)) return ''
   const free = target.columns.every(({ taint }) => writing.permits(taint, 'project'))
   if (free && random.chance(0.3)) {
@@ -255,7 +255,7 @@ function returning(writing: Writing, target: Relation, verb: string): string {
   const [item] = scope.items
   const own = target.columns.filter(({ taint }) => writing.permits(taint, 'project'))
   const outputs = random.some(own, 2).map((column, index) => {
-    const alias = version >= 18 && random.chance(0.4) ? random.pick(['old', 'new']) : null
+    const alias = language.has('18') && random.chance(0.4) ? random.pick(['old', 'new']) : null
     writing.note(column.taint, 'project')
     if (alias !== null) return `${alias}.${column.name} AS o${String(index)}`
     return item === undefined ? column.name : spelled(writing, scope, { ...item, row: false }, column)

@@ -1,5 +1,5 @@
-import { type Canary, dateBytes } from '../corpus/canaries.ts'
-import { Random } from './random.ts'
+import { type Canary, dateBytes } from '../../corpus/canaries.ts'
+import { Random } from '../random.ts'
 import { type Column, TABLE_LIST, type Type } from './schema.ts'
 
 /** Rows of the schema with masked values of one side. The sides differ in masked values and in nothing else that can be asked for. */

@@ -1,4 +1,4 @@
-import { expression } from './expressions.ts'
+import { expression } from '../expressions.ts'
 import { query } from './queries.ts'
 import { RELATIONS } from './schema.ts'
 import type { Query, Scope, Writing } from './writing.ts'

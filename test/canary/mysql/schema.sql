@@ -1,0 +1,59 @@
+CREATE TABLE people(
+  id INT PRIMARY KEY, name VARCHAR(40), team VARCHAR(20), age INT, hired DATE, prefs JSON, active TINYINT(1),
+  grade ENUM('low', 'mid', 'high', 'top'), since DATETIME(6),
+  ssn VARCHAR(60), email VARCHAR(80), salary INT, account BIGINT, rate DECIMAL(12,2), weight DOUBLE, born DATE, seen DATETIME(6), woke TIME,
+  cohort YEAR, photo BLOB, doc JSON, notes TEXT, tier ENUM('low', 'mid', 'high', 'top'), traits SET('a', 'b', 'c'), code BIT(16), home POINT,
+  shouted VARCHAR(60) GENERATED ALWAYS AS (UPPER(ssn)) STORED,
+  initial VARCHAR(1) GENERATED ALWAYS AS (LEFT(name, 1)) VIRTUAL) STATS_PERSISTENT=1 STATS_AUTO_RECALC=0;
+CREATE TABLE people_copy(
+  id INT PRIMARY KEY, name VARCHAR(40), ssn VARCHAR(60), email VARCHAR(80), salary INT, born DATE, doc JSON, UNIQUE KEY one_ssn (ssn) UNSEEN)
+  STATS_PERSISTENT=1 STATS_AUTO_RECALC=0;
+CREATE TABLE people_log(id INT AUTO_INCREMENT PRIMARY KEY, person_id INT, was VARCHAR(60), at_team VARCHAR(20)) STATS_PERSISTENT=1 STATS_AUTO_RECALC=0;
+CREATE TABLE orders(
+  id INT PRIMARY KEY, person_id INT, amount DECIMAL(10,2), status VARCHAR(20), placed DATE, note VARCHAR(60) DEFAULT 'none',
+  card VARCHAR(60), memo TEXT) STATS_PERSISTENT=1 STATS_AUTO_RECALC=0;
+CREATE TABLE events(
+  id INT, day DATE NOT NULL, person_id INT, kind VARCHAR(20), payload JSON, ip VARCHAR(45), score DOUBLE, took TIME, raw JSON,
+  PRIMARY KEY (id, day)) STATS_PERSISTENT=1 STATS_AUTO_RECALC=0
+  PARTITION BY RANGE (YEAR(day)) (PARTITION events_old VALUES LESS THAN (2024), PARTITION events_new VALUES LESS THAN MAXVALUE);
+CREATE TABLE products(
+  id INT PRIMARY KEY, name VARCHAR(40) UNIQUE, price DECIMAL(10,2) CHECK (price >= 0), stock INT, attrs JSON) STATS_PERSISTENT=1 STATS_AUTO_RECALC=0;
+CREATE TABLE readings(
+  id INT PRIMARY KEY, i INT, b BIGINT, n DECIMAL(12,2), f DOUBLE, t VARCHAR(100), ok TINYINT(1), d DATE, ts DATETIME(6), tm TIME, y YEAR, x BLOB,
+  j JSON, lv ENUM('low', 'mid', 'high', 'top'), fl SET('a', 'b', 'c'), bt BIT(16), p POINT) STATS_PERSISTENT=1 STATS_AUTO_RECALC=0;
+CREATE TABLE sink(
+  id INT AUTO_INCREMENT PRIMARY KEY, i INT, b BIGINT, n DECIMAL(12,2), f DOUBLE, t VARCHAR(100), ok TINYINT(1), d DATE, ts DATETIME(6), tm TIME,
+  y YEAR, x BLOB, j JSON, lv ENUM('low', 'mid', 'high', 'top'), fl SET('a', 'b', 'c'), bt BIT(16), p POINT) STATS_PERSISTENT=1 STATS_AUTO_RECALC=0;
+CREATE TABLE vault(id INT PRIMARY KEY, secret VARCHAR(40), pin INT);
+
+CREATE VIEW v_people AS SELECT id, name AS label, ssn AS remark, salary AS figure, born AS moment, doc AS bag FROM people;
+CREATE VIEW v_nested AS SELECT v.id, v.label, v.remark AS memo, v.figure, o.status FROM v_people v LEFT JOIN orders o ON o.person_id = v.id;
+CREATE VIEW v_raised AS SELECT id, team, salary * 2 AS doubled, UPPER(email) AS loud, age + 1 AS older FROM people;
+CREATE VIEW v_teams AS SELECT team, COUNT(*) AS heads, MAX(age) AS oldest, MAX(salary) AS highest FROM people GROUP BY team;
+CREATE VIEW v_both AS SELECT id, name, ssn AS code FROM people UNION ALL SELECT id, name, 'none' FROM products;
+CREATE VIEW v_stock AS SELECT id, name, price * stock AS worth FROM products WHERE stock > 0;
+CREATE ALGORITHM = TEMPTABLE VIEW v_temptable AS SELECT id, name, notes AS words, salary AS number FROM people;
+
+CREATE FUNCTION f_ssn(i INT) RETURNS VARCHAR(60) READS SQL DATA RETURN (SELECT ssn FROM people WHERE id = i);
+CREATE FUNCTION f_add(a INT, b INT) RETURNS INT DETERMINISTIC NO SQL RETURN a + b;
+CREATE FUNCTION f_look(i INT) RETURNS VARCHAR(80) READS SQL DATA
+  BEGIN DECLARE r VARCHAR(80); DECLARE CONTINUE HANDLER FOR NOT FOUND SET r = NULL; SELECT email INTO r FROM people WHERE id = i; RETURN r; END;
+CREATE FUNCTION f_keep(v VARCHAR(60)) RETURNS INT MODIFIES SQL DATA BEGIN INSERT INTO sink (t) VALUES (v); RETURN LAST_INSERT_ID(); END;
+CREATE FUNCTION f_fail(v VARCHAR(60)) RETURNS INT DETERMINISTIC NO SQL
+  BEGIN DECLARE m VARCHAR(100); SET m = CONCAT('it is ', v); SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = m; RETURN 1; END;
+CREATE FUNCTION f_note(v VARCHAR(60)) RETURNS INT DETERMINISTIC NO SQL BEGIN SET @noted = v; RETURN 1; END;
+CREATE PROCEDURE p_people(t VARCHAR(20)) READS SQL DATA SELECT id, name, ssn, salary FROM people WHERE team = t ORDER BY id;
+CREATE PROCEDURE p_two() READS SQL DATA BEGIN SELECT id, email FROM people; SELECT card, status FROM orders; SELECT 1 AS one; END;
+CREATE PROCEDURE p_out(IN i INT, OUT v VARCHAR(60), INOUT n INT) READS SQL DATA BEGIN SELECT ssn INTO v FROM people WHERE id = i; SET n = n + 1; END;
+CREATE PROCEDURE p_branch(i INT) READS SQL DATA
+  BEGIN DECLARE s INT; SELECT salary INTO s FROM people WHERE id = i; IF s > 5000000 THEN SELECT 'much' AS said; ELSE SELECT 'less' AS said; END IF; END;
+CREATE PROCEDURE p_raise(i INT) READS SQL DATA
+  BEGIN DECLARE m VARCHAR(100); SELECT CONCAT('is ', ssn) INTO m FROM people WHERE id = i; SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = m; END;
+CREATE PROCEDURE p_dynamic(q VARCHAR(200)) READS SQL DATA BEGIN SET @q = q; PREPARE s FROM @q; EXECUTE s; DEALLOCATE PREPARE s; END;
+CREATE PROCEDURE p_walk() READS SQL DATA
+  BEGIN DECLARE v VARCHAR(60); DECLARE done INT DEFAULT 0; DECLARE c CURSOR FOR SELECT ssn FROM people ORDER BY id;
+  DECLARE CONTINUE HANDLER FOR NOT FOUND SET done = 1; OPEN c; FETCH c INTO v; CLOSE c; SELECT v AS walked; END;
+CREATE PROCEDURE p_clear(t VARCHAR(20)) READS SQL DATA SELECT id, name, age FROM people WHERE team = t ORDER BY id;
+CREATE TRIGGER noted BEFORE UPDATE ON people FOR EACH ROW INSERT INTO people_log (person_id, was, at_team) VALUES (OLD.id, OLD.ssn, OLD.team);
+CREATE TRIGGER told AFTER UPDATE ON people_copy FOR EACH ROW SET @told = CONCAT(OLD.ssn, OLD.salary);
+CREATE TRIGGER kept AFTER DELETE ON people_copy FOR EACH ROW INSERT INTO sink (t) VALUES (OLD.email);
