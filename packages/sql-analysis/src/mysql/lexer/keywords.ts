@@ -59,6 +59,11 @@ export function spellingNumber(spelling: string): number {
   return numbers.get(spelling) ?? 0
 }
 
+/** Numbers of the symbols: a property costs less than a look-up. */
+export const SYMBOL_NUMBERS: Readonly<Record<TokenSymbol, number>> = Object.fromEntries(
+  symbols.map((spelling) => [spelling, spellingNumber(spelling)]),
+) as Record<TokenSymbol, number>
+
 const TABLE_SIZE = 4096
 const table = new Uint16Array(TABLE_SIZE)
 const keywordBytes: readonly Uint8Array[] = SPELLINGS.map((spelling) =>

@@ -4,18 +4,17 @@ import { isCharacterSet } from './character-sets.ts'
 import { comparison, comparisonOfMariadb } from './comparisons.ts'
 import { commentEnd, dollarStringEnd, hintStart } from './enclosed.ts'
 import { executableComment } from './executable-comments.ts'
-import { hashStep, keywordNumber, spellingNumber, type TokenSymbol } from './keywords.ts'
+import { hashStep, keywordNumber, spellingNumber, SYMBOL_NUMBERS } from './keywords.ts'
 import { scanDigitString, scanFraction, scanNumber } from './numbers.ts'
 import { TextError } from './text-error.ts'
 import { TokenKind, type Tokens } from './tokens.ts'
 
-const symbol = (spelling: TokenSymbol): number => spellingNumber(spelling)
 /** Spelling numbers of the symbols that are one byte and nothing longer. */
 const single = new Uint16Array(256)
 for (const spelling of ['(', ')', ',', ';', '*', '+', '%', '^', '~', '{', '}', '?'] as const)
-  single[spelling.charCodeAt(0)] = symbol(spelling)
+  single[spelling.charCodeAt(0)] = SYMBOL_NUMBERS[spelling]
 /** Verbs behind which an optimizer hint may stand. */
-const hinted: ReadonlySet<number> = new Set(['select', 'insert', 'replace', 'update', 'delete'].map(spellingNumber))
+const hinted = new Set(['select', 'insert', 'replace', 'update', 'delete'].map(spellingNumber))
 
 const latin1 = new TextDecoder('latin1')
 
@@ -106,7 +105,7 @@ export class Lexer {
       case 0x2d:
         return this.#minus()
       case 0x2f:
-        return this.#peek(1) === 0x2a ? this.#comment() : this.#symbol(symbol('/'), 1)
+        return this.#peek(1) === 0x2a ? this.#comment() : this.#symbol(SYMBOL_NUMBERS['/'], 1)
       case 0x40:
         return this.#atSign()
       case 0x3c:
@@ -115,13 +114,13 @@ export class Lexer {
       case 0x21:
         return this.#comparison(byte)
       case 0x26:
-        return this.#peek(1) === byte ? this.#symbol(symbol('&&'), 2) : this.#symbol(symbol('&'), 1)
+        return this.#peek(1) === byte ? this.#symbol(SYMBOL_NUMBERS['&&'], 2) : this.#symbol(SYMBOL_NUMBERS['&'], 1)
       case 0x7c:
-        return this.#peek(1) === byte ? this.#symbol(symbol('||'), 2) : this.#symbol(symbol('|'), 1)
+        return this.#peek(1) === byte ? this.#symbol(SYMBOL_NUMBERS['||'], 2) : this.#symbol(SYMBOL_NUMBERS['|'], 1)
       case 0x3a:
-        return this.#peek(1) === 0x3d ? this.#symbol(symbol(':='), 2) : this.#symbol(symbol(':'), 1)
+        return this.#peek(1) === 0x3d ? this.#symbol(SYMBOL_NUMBERS[':='], 2) : this.#symbol(SYMBOL_NUMBERS[':'], 1)
       case 0x5c:
-        if (this.#dialect.flavour === 'mariadb' && this.#peek(1) === 0x4e) return this.#symbol(symbol('\\N'), 2)
+        if (this.#dialect.flavour === 'mariadb' && this.#peek(1) === 0x4e) return this.#symbol(SYMBOL_NUMBERS['\\N'], 2)
         throw this.#error('unexpected \\')
       case 0x00:
         throw new TextError('BAD_ENCODING', this.#at, 'a NUL byte outside of a string')
@@ -134,7 +133,7 @@ export class Lexer {
     const read = this.#dialect.flavour === 'mariadb' ? comparisonOfMariadb : comparison
     const operator = read(byte, this.#peek(1), this.#peek(2))
     if (operator === null) throw this.#error('unknown operator')
-    this.#symbol(symbol(operator), operator.length)
+    this.#symbol(SYMBOL_NUMBERS[operator], operator.length)
   }
 
   #minus(): void {
@@ -145,8 +144,8 @@ export class Lexer {
       if (third <= 0x20 || third === 0x7f) return this.#lineComment()
     }
     if (next === 0x3e && this.#dialect.flavour === 'mysql')
-      return this.#peek(2) === 0x3e ? this.#symbol(symbol('->>'), 3) : this.#symbol(symbol('->'), 2)
-    this.#symbol(symbol('-'), 1)
+      return this.#peek(2) === 0x3e ? this.#symbol(SYMBOL_NUMBERS['->>'], 3) : this.#symbol(SYMBOL_NUMBERS['->'], 2)
+    this.#symbol(SYMBOL_NUMBERS['-'], 1)
   }
 
   /** `#` and `-- `: to the line feed. A carriage return alone does not end it. */
@@ -203,8 +202,8 @@ export class Lexer {
 
   #dot(): void {
     if (isDigit(this.#peek(1))) return this.#scanned(scanFraction(this.#bytes, this.#at + 1, this.#end))
-    if (this.#dialect.flavour === 'mariadb' && this.#peek(1) === 0x2e) return this.#symbol(symbol('..'), 2)
-    this.#symbol(symbol('.'), 1)
+    if (this.#dialect.flavour === 'mariadb' && this.#peek(1) === 0x2e) return this.#symbol(SYMBOL_NUMBERS['..'], 2)
+    this.#symbol(SYMBOL_NUMBERS['.'], 1)
     // What follows a dot at once is a name, whatever word it is, and may begin with a digit.
     if (isWordByte(this.#peek(0))) this.#nameFrom()
   }
@@ -220,7 +219,7 @@ export class Lexer {
   /** A dot right behind an unquoted name, with a name right behind it: both belong to the name. */
   #nameDot(): void {
     if (this.#peek(0) === 0x2e && isWordByte(this.#peek(1))) {
-      this.#symbol(symbol('.'), 1)
+      this.#symbol(SYMBOL_NUMBERS['.'], 1)
       this.#nameFrom()
     }
   }
@@ -305,7 +304,7 @@ export class Lexer {
     if (kind === TokenKind.symbol) {
       if (this.#dialect.flavour !== 'mysql') throw this.#error('malformed number')
       this.#tokens.irregular = true
-      this.#tokens.push(kind, symbol('('), end - 1, end)
+      this.#tokens.push(kind, SYMBOL_NUMBERS['('], end - 1, end)
     } else this.#tokens.push(kind, 0, this.#at, end)
     this.#at = end
   }
@@ -315,7 +314,7 @@ export class Lexer {
     const start = this.#at
     const next = this.#peek(1)
     if (next === 0x40) {
-      this.#symbol(symbol('@@'), 2)
+      this.#symbol(SYMBOL_NUMBERS['@@'], 2)
       const first = this.#peek(0)
       if (first === 0x60) return
       if (!isWordByte(first)) throw this.#error('a system variable without its name')
