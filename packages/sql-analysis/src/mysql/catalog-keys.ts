@@ -16,6 +16,15 @@ export function readUniqueKeys(rows: readonly CatalogRow[]): string[][] {
   return whole.toSorted(([a], [b]) => Number(b === 'PRIMARY') - Number(a === 'PRIMARY')).map(([, columns]) => columns)
 }
 
+/** The columns that each CHECK of a table looks at. That a text is JSON is part of a column's type. */
+export function readChecks(rows: readonly CatalogRow[]): readonly (readonly string[])[] {
+  return rows.flatMap((row) => {
+    const clause = textOf(row[2])
+    if (/^json_valid\(`(?:[^`]|``)+`\)$/.test(clause)) return []
+    return [[...clause.matchAll(/`((?:[^`]|``)+)`/g)].map(([, name = '']) => name.replaceAll('``', '`'))]
+  })
+}
+
 /** The foreign keys that a table has; `rules`: theirs, by schema, table and name. */
 export function readForeignKeys(
   rows: readonly CatalogRow[],

@@ -51,9 +51,13 @@ export const OWN_PRIVILEGES_QUERY: string = ['user', 'schema', 'table']
   })
   .join(' UNION ALL ')
 
-/** MariaDB's columns of type JSON: texts with a check of their own (MariaDB documentation, "JSON Data Type"). */
-export const JSON_CHECKS_QUERY =
-  "SELECT constraint_schema, table_name, check_clause FROM information_schema.check_constraints WHERE check_clause LIKE 'json_valid(%'"
+/** CHECK constraints; in MariaDB they also tell which texts are JSON (MariaDB documentation, "JSON Data Type"). */
+export const CHECKS_QUERY: Readonly<Record<Dialect['flavour'], string>> = {
+  mysql: `SELECT t.table_schema, t.table_name, c.check_clause FROM information_schema.check_constraints c
+    JOIN information_schema.table_constraints t USING (constraint_schema, constraint_name)
+    WHERE t.constraint_type = 'CHECK' AND t.enforced = 'YES'`,
+  mariadb: 'SELECT constraint_schema, table_name, check_clause FROM information_schema.check_constraints',
+}
 
 /** With partial revokes (MySQL) a privilege on everything is one on everything but what was taken back. MariaDB has no such variable. */
 export const PARTIAL_REVOKES_QUERY = 'SELECT @@global.partial_revokes'
@@ -118,6 +122,7 @@ export const MYSQL_CATALOG_VERSION_QUERY: string = `SELECT CONCAT_WS(' ', @@vers
     'delete_rule',
     'update_rule',
   ]),
+  summed('check_constraints', ['constraint_schema', 'constraint_name', 'check_clause']),
   summed('routines', [
     'routine_schema',
     'routine_name',

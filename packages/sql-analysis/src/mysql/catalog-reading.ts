@@ -1,6 +1,6 @@
 import {
   type CatalogRow,
-  JSON_CHECKS_QUERY,
+  CHECKS_QUERY,
   LOADABLE_FUNCTIONS_QUERY,
   needsWholeText,
   MYSQL_CATALOG_QUERIES,
@@ -71,7 +71,7 @@ async function readOnce(query: OwnQuery, flavour: Dialect['flavour'], version: s
     seesRoutinesTable: routinesTable,
     loadableFunctions: await query(LOADABLE_FUNCTIONS_QUERY[flavour]),
     texts: await wholeTexts(query, rows),
-    ...(flavour === 'mariadb' ? { jsonChecks: await needed(query, JSON_CHECKS_QUERY) } : {}),
+    checks: await needed(query, CHECKS_QUERY[flavour]),
   }
 }
 

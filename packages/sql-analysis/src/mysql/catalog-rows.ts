@@ -9,7 +9,7 @@ import {
   type TableDescription,
 } from './catalog.ts'
 import { byNumber, textOf } from './catalog-cells.ts'
-import { readForeignKeys, readUniqueKeys } from './catalog-keys.ts'
+import { readChecks, readForeignKeys, readUniqueKeys } from './catalog-keys.ts'
 import { needsWholeText, type CatalogRow, type MYSQL_CATALOG_QUERIES } from './catalog-queries.ts'
 import { OwnPrivileges } from './catalog-visibility.ts'
 import type { Dialect } from './dialect.ts'
@@ -28,8 +28,8 @@ export interface MysqlCatalogRows extends Readonly<Record<keyof typeof MYSQL_CAT
   readonly seesRoutinesTable: boolean
   /** Names; null: they may not be seen. */
   readonly loadableFunctions: readonly CatalogRow[] | null
-  /** `schema, table, check` of MariaDB's checks that a text is JSON; absent: none. */
-  readonly jsonChecks?: readonly CatalogRow[]
+  /** `schema, table, check` of CHECK constraints; absent: none. */
+  readonly checks?: readonly CatalogRow[]
   /** `kind, schema, name, sql_mode, text, character set` of routines, triggers and events whose text is not whole elsewhere. */
   readonly texts: readonly CatalogRow[]
 }
@@ -51,7 +51,7 @@ export function buildMysqlCatalog(
 ): MysqlCatalog {
   const privileges = new OwnPrivileges(rows.privileges, rows.partialRevokes)
   const whole = new Map(rows.texts.map((row) => [row.slice(0, 3).join('\0'), row]))
-  const documents = new Set((rows.jsonChecks ?? []).map((row) => row.join('\0')))
+  const documents = new Set((rows.checks ?? []).map((row) => row.join('\0')))
   const lowerCase = letters(rows.server[0]?.[0])
   const context = { rows, flavour, texts, privileges, whole, documents, lowerCase }
   return new MysqlCatalog({
@@ -89,6 +89,7 @@ function readTables(context: Context): TableDescription[] {
   const uniqueKeys = grouped(rows.uniqueKeys, lowerCase)
   const foreignKeys = grouped(rows.foreignKeys, lowerCase)
   const triggers = grouped(rows.triggers, lowerCase)
+  const checks = grouped(rows.checks ?? [], lowerCase)
   const rules = new Map(rows.rules.map((row) => [row.slice(0, 3).join('\0'), row]))
   return rows.tables.flatMap((row): TableDescription[] => {
     const [schema, name, type, engine, options] = row
@@ -109,6 +110,7 @@ function readTables(context: Context): TableDescription[] {
           ? {}
           : { triggers: byNumber(own, 5).map((trigger) => readTrigger(context, trigger)) }),
         foreignKeys: readForeignKeys(foreignKeys.get(key) ?? [], rules),
+        ...(checks.has(key) ? { checks: readChecks(checks.get(key) ?? []) } : {}),
         uniqueKeys: readUniqueKeys(uniqueKeys.get(key) ?? []),
         ...(typeof engine === 'string' ? { engine: engine.toLowerCase() } : {}),
         ...(/\bpartitioned\b/.test(options ?? '') ? { partitioned: true } : {}),

@@ -62,6 +62,8 @@ export interface TableDescription {
   readonly foreignKeys?: readonly CatalogForeignKey[]
   /** Columns of each unique key, the primary one first. Absent: none is known. */
   readonly uniqueKeys?: readonly (readonly string[])[]
+  /** The columns that each CHECK looks at, and whatever else stands in it in backticks. Absent: there is none. */
+  readonly checks?: readonly (readonly string[])[]
   /** Its rows go to partitions by what is in them. Absent: no. */
   readonly partitioned?: boolean
   /** `ENGINE`, lower case (`innodb`, `federated`, `mrg_myisam` …). Absent: not known, or none. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { type CatalogColumn, MysqlCatalog, type TableDescription } from '../../catalog.ts'
+import { readChecks } from '../../catalog-keys.ts'
 import { MARIADB, namesOf } from '../fixtures/catalog-of.ts'
 import { SAMPLE } from '../fixtures/sample-catalog.ts'
 import { accessesText, decidesText, factsOf, outputText, writesText } from '../fixtures/sheet.ts'
@@ -114,6 +115,17 @@ test('RETURNING of MariaDB shows columns of the target', () => {
 test('a value that is converted on its way into a column can fail', () => {
   expect(decidesText(factsOf('INSERT INTO orders (user_id) SELECT ssn FROM users', names))).toBe('users.ssn =orders.id')
   expect(decidesText(factsOf('INSERT INTO sink (data) SELECT ssn FROM users', names))).toBe('=sink.id')
+})
+
+test('a CHECK tells of the values that stay as they are beside what is assigned', () => {
+  const table = names.catalog.table('app', 'sink')
+  if (table === undefined) throw new Error('no table')
+  const checked = { ...names, temporary: [{ ...table, checks: readChecks([['app', 'sink', '(`id` < `data`)']]) }] }
+  expect(decidesText(factsOf('UPDATE sink SET id = 5', checked))).toBe('=sink.id sink.data')
+  expect(decidesText(factsOf("UPDATE sink SET id = 5, data = '9'", checked))).toBe('=sink.id')
+  expect(decidesText(factsOf('INSERT INTO sink (id, data) VALUES (1, 2)', checked))).toBe('=sink.id')
+  expect(decidesText(factsOf('INSERT INTO sink (id, data) SELECT 1, ssn FROM users', checked))).toContain('users.ssn')
+  expect(readChecks([['app', 'sink', 'json_valid(`data`)']])).toEqual([])
 })
 
 const unbounded: readonly (readonly [sql: string, wide: boolean])[] = [

@@ -13,6 +13,7 @@ import { storedColumns } from '../relations.ts'
 export function tellOfInsert(reading: Reading, table: CatalogTable, given: readonly Column[]): void {
   tellOfUniqueKeys(reading, table, null)
   tellOfReferences(reading, table, given)
+  tellOfChecks(reading, table, given, false)
 }
 
 /** These values are put into rows that are there. */
@@ -20,6 +21,7 @@ export function tellOfUpdate(reading: Reading, table: CatalogTable, assigned: re
   const keys = new Set(assigned.map((column) => column.key))
   tellOfUniqueKeys(reading, table, keys)
   tellOfReferences(reading, table, assigned)
+  tellOfChecks(reading, table, assigned, true)
   for (const { table: child, key } of reading.names.catalog.incomingKeys(table)) {
     if (!key.referencedColumns.some((column) => keys.has(foldName(column)))) continue
     tellOfChildren(reading, table, child, key)
@@ -43,6 +45,21 @@ function tellOfUniqueKeys(reading: Reading, table: CatalogTable, assigned: Reado
   for (const columns of table.uniqueKeys ?? []) {
     if (assigned !== null && !columns.some((column) => assigned.has(foldName(column)))) continue
     for (const value of stored(reading, table, columns)) reading.tellEqual(value)
+  }
+}
+
+// Whether the row passes shows in the error. What stays as it was is looked at again beside what is assigned.
+function tellOfChecks(reading: Reading, table: CatalogTable, given: readonly Column[], stays: boolean): void {
+  const keys = new Set(given.map(({ key }) => key))
+  const computed = new Set(table.columns.flatMap(({ name, generated }) => (generated === null ? [] : [foldName(name)])))
+  for (const columns of table.checks ?? []) {
+    const looked = columns.map(foldName)
+    if (!looked.some((key) => keys.has(key) || computed.has(key))) continue
+    for (const { key, lineage } of given) if (looked.includes(key)) reading.tell(lineage)
+    if (stays) {
+      const others = columns.filter((column) => !keys.has(foldName(column)))
+      for (const value of stored(reading, table, others)) reading.tell(value)
+    }
   }
 }
 
