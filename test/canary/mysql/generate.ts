@@ -30,6 +30,8 @@ const MAKERS: readonly (readonly [number, Maker])[] = [
   [13, sideRoad],
 ]
 
+const EXECUTES = /\bEXECUTE\b/
+
 /** The unit of a seed. `probes` are masked values that it may guess. */
 export function unitOf(seed: number, flavour: Flavour, probes: readonly string[]): Unit {
   const random = new Random(seed)
@@ -43,8 +45,13 @@ export function unitOf(seed: number, flavour: Flavour, probes: readonly string[]
   const make = random.weighted(MAKERS)
   if (protocol !== 'text' && (make === written || make === selected)) writing.parameters = []
   const made = make(writing)
-  // Several statements in one text.
-  const together = protocol === 'text' && made.alone !== true && made.statements.length > 1 && random.chance(0.15)
+  // Several statements in one text. Results behind EXECUTE are not told apart: such a text ends the session.
+  const together =
+    !EXECUTES.test(made.statements.join()) &&
+    protocol === 'text' &&
+    made.alone !== true &&
+    made.statements.length > 1 &&
+    random.chance(0.15)
   const draft = together ? { ...made, statements: [made.statements.join('; ')] } : made
   const [first = '', ...others] = draft.statements
   const { sql, values } = withPlaceholders(first, writing.parameters ?? [])

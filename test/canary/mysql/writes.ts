@@ -111,8 +111,15 @@ function selected(writing: Writing, columns: readonly Column[], depth: number): 
     columns.map(({ type }) => type),
   )
   if (inner.columns.some(({ taint }) => taint !== 'none')) writing.touches.add('written')
+  // In which order rows come is the server's choice, and how long masked values are may sway it.
+  const ordering = inner.columns.filter(({ taint, type }) => taint === 'none' && type !== 'point')
+  const order = ordering.length === 0 ? '' : `ORDER BY ${ordering.map(({ name }) => `z.${name}`).join(', ')}`
   const cells = columns.map(({ name }, index) =>
-    name === 'id' ? 'ROW_NUMBER() OVER () + 300' : name === 'day' ? DAY : `z.${inner.columns[index]?.name ?? ''}`,
+    name === 'id'
+      ? `ROW_NUMBER() OVER (${order}) + 300`
+      : name === 'day'
+        ? DAY
+        : `z.${inner.columns[index]?.name ?? ''}`,
   )
   return `${tables.sql}SELECT ${cells.join(', ')} FROM (${inner.sql}) z`
 }
