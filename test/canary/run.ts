@@ -20,7 +20,6 @@ const { values } = parseArgs({
     server: { type: 'string', default: '18' },
   },
 })
-const seed = Number(values.seed)
 
 interface Opened {
   readonly title: string
@@ -28,7 +27,7 @@ interface Opened {
   readonly stop: () => Promise<void>
 }
 
-async function open(): Promise<Opened> {
+async function open(seed: number): Promise<Opened> {
   switch (values.engine) {
     case 'postgres': {
       const server = await startPostgres({ version: values.server === '15' ? 15 : 18, tls: false })
@@ -47,26 +46,37 @@ async function open(): Promise<Opened> {
   }
 }
 
-const { title, databases, stop } = await open()
-try {
+/** Runs until enough statements were run or the server has ended. Returns how many were run. */
+async function run(seed: number, statements: number): Promise<number> {
+  const { title, databases, stop } = await open(seed)
   const started = performance.now()
+  let ran = 0
   let said = 0
-  const result = await campaign(databases, {
-    seed,
-    statements: Number(values.statements),
-    progress: (tally, failures) => {
-      const rate = Math.round(tally.statements / ((performance.now() - started) / 1000))
-      process.stderr.write(
-        `\r${String(tally.statements)} statements, ${String(failures.length)} failures, ${String(rate)}/s `,
-      )
-      for (const failure of failures.slice(said)) process.stderr.write(`\n${told(failure)}\n`)
-      said = failures.length
-    },
-  })
-  process.stderr.write('\n')
-  await report(databases, `${title}, seed ${String(seed)}`, result, 40)
-  process.exitCode = result.failures.length > 0 ? 1 : 0
-} finally {
-  await databases.close()
-  await stop()
+  try {
+    const result = await campaign(databases, {
+      seed,
+      statements,
+      progress: (tally, failures) => {
+        ran = tally.statements
+        const rate = Math.round(ran / ((performance.now() - started) / 1000))
+        process.stderr.write(`\r${String(ran)} statements, ${String(failures.length)} failures, ${String(rate)}/s `)
+        for (const failure of failures.slice(said)) process.stderr.write(`\n${told(failure)}\n`)
+        said = failures.length
+        if (said > 0) process.exitCode = 1
+      },
+    })
+    process.stderr.write('\n')
+    await report(databases, `${title}, seed ${String(seed)}`, result, 40)
+    return statements
+  } catch (error) {
+    // MySQL and MariaDB have statements that end them.
+    console.info(`${title}, seed ${String(seed)}: ended after ${String(ran)} statements: ${String(error)}`)
+    return Math.max(ran, 1)
+  } finally {
+    await databases.close().catch(() => undefined)
+    await stop()
+  }
 }
+
+let seed = Number(values.seed)
+for (let left = Number(values.statements); left > 0; seed++) left -= await run(seed, left)

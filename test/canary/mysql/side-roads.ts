@@ -369,7 +369,7 @@ export const SIDE_ROADS: readonly SideRoad[] = [
     'shadowed name',
     `CREATE TEMPORARY TABLE orders SELECT 1 AS id, 'x' AS card`,
     `SELECT card FROM orders`,
-    `DROP TABLE orders`,
+    `DROP TEMPORARY TABLE orders`,
     `SELECT card FROM orders`,
   ),
   alone(
