@@ -36,6 +36,8 @@ export class RecordBatch {
   readonly #now: () => number
   #millisecond = Number.NaN
   #time = ''
+  #second = Number.NaN
+  #upToSecond = ''
 
   constructor(seq: number, hash: string, now: () => number) {
     this.seq = seq
@@ -82,10 +84,16 @@ export class RecordBatch {
     this.buffer = grown
   }
 
+  /** RFC 3339, UTC, to the millisecond. Made anew once a second. */
   #timeText(): string {
-    const millisecond = this.#now()
+    const millisecond = Math.floor(this.#now())
     if (millisecond !== this.#millisecond) {
-      this.#time = new Date(millisecond).toISOString()
+      const second = Math.floor(millisecond / 1000)
+      if (second !== this.#second) {
+        this.#upToSecond = new Date(second * 1000).toISOString().slice(0, -'000Z'.length)
+        this.#second = second
+      }
+      this.#time = `${this.#upToSecond}${String(millisecond - second * 1000).padStart(3, '0')}Z`
       this.#millisecond = millisecond
     }
     return this.#time
