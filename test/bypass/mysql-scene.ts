@@ -43,6 +43,8 @@ export interface Seen {
   readonly bytes: Buffer
   readonly messages: readonly string[]
   readonly rows: string
+  /** Rows and messages, the database's name replaced in the messages. */
+  readonly told: string
 }
 
 /** The schema behind a gateway, and a client that begins anew for each text. */
@@ -67,7 +69,13 @@ export class Side {
     const { messages, rows } = await send(client, sql, form)
     const text = Buffer.concat(this.#chunks).toString('latin1').replaceAll(this.scene.database, 'database')
     if (!(await backToTheStart(client))) throw new Error(`the connection is not usable after ${sql}`)
-    return { bytes: Buffer.from(text, 'latin1'), messages, rows: JSON.stringify(rows) }
+    const said = messages.join('\n').replaceAll(this.scene.database, 'database')
+    return {
+      bytes: Buffer.from(text, 'latin1'),
+      messages,
+      rows: JSON.stringify(rows),
+      told: JSON.stringify([rows, said]),
+    }
   }
 
   async #enter(): Promise<CommandClient> {

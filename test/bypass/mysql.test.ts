@@ -16,7 +16,6 @@ async function fault(
   form: Form,
   flavour: string,
 ): Promise<string | null> {
-  // Both go the same way, to the ids of statements.
   const other = await twin.see(sql, form)
   const seen = await side.see(sql, form)
   const leak = findLeak(seen.bytes, sql, needles)
@@ -28,7 +27,9 @@ async function fault(
     if (!refused) return `was not refused: ${seen.rows} ${seen.messages.join()}`
   } else if (refused || (verdict === 'hidden' && seen.messages.length > 0)) return `failed: ${seen.messages.join()}`
   // What came before a refusal must not tell either.
-  return seen.bytes.equals(other.bytes) ? null : `differs: ${seen.rows} ${other.rows} ${seen.messages.join()}`
+  // Ids of prepared statements are counted for the whole server.
+  const alike = form === 'text' ? seen.bytes.equals(other.bytes) : seen.told === other.told
+  return alike ? null : `differs: ${seen.rows} ${other.rows} ${seen.messages.join()}`
 }
 
 describe.each(VERSIONS)('An agent that tries to get past the gateway to $version', ({ version, shared }) => {
