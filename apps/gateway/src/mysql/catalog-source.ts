@@ -125,9 +125,9 @@ export class CatalogSource {
       const { queries, version, anew } = await this.#connected()
       const query = this.#query(queries)
       const { flavour } = version
-      const known = this.#catalog?.version === (await readMysqlCatalogVersion(query, flavour))
-      // Another connection may lead to another server.
-      if (known && !anew) return
+      // Another connection may lead to another server. The whole is read with tries, its version alone without.
+      const before = anew ? null : this.#catalog
+      if (before !== null && before.version === (await readMysqlCatalogVersion(query, flavour))) return
       const rows = await readMysqlCatalogRows(query, flavour)
       this.#catalog = buildMysqlCatalog(rows, flavour, this.#texts.stored(version))
       rowsByCatalog.set(this.#catalog, rows)

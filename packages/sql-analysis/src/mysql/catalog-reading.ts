@@ -55,7 +55,8 @@ export async function readMysqlCatalogRows(query: OwnQuery, flavour: Dialect['fl
 /** The server answered a query of the catalog with an error. */
 class QueryRefused extends Error {}
 
-const READ_TRIES = 5
+/** Where others define without pause, a quiet moment as long as one reading comes after several. */
+const READ_TRIES = 12
 
 async function readOnce(query: OwnQuery, flavour: Dialect['flavour'], version: string): Promise<MysqlCatalogRows> {
   const rows = {} as Record<keyof typeof MYSQL_CATALOG_QUERIES, readonly CatalogRow[]>
