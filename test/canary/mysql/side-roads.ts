@@ -503,7 +503,7 @@ export const SIDE_ROADS: readonly SideRoad[] = [
     `START TRANSACTION WITH CONSISTENT SNAPSHOT`,
     `SELECT ssn FROM people LIMIT 1`,
     `COMMIT AND CHAIN`,
-    `ROLLBACK RELEASE`,
+    `ROLLBACK AND CHAIN`,
   ),
   road('transaction', `XA START 'x'`, `SELECT ssn FROM people LIMIT 1`, `XA END 'x'`, `XA ROLLBACK 'x'`),
   alone('locked', `LOCK TABLES people READ`, `SELECT id, ssn FROM people`, `UNLOCK TABLES`),
