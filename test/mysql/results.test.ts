@@ -283,6 +283,17 @@ describe.each(VERSIONS)('results of $version', ({ shared }) => {
     client.end()
   })
 
+  promise('of EXECUTE stand alone or at the end of a text, where they are masked', async ({ enter }) => {
+    const client = await enter({ with: Capability.MULTI_STATEMENTS })
+    await client.query("PREPARE shown FROM 'SELECT ssn FROM users WHERE id = 1'")
+    const refused = await client.query('EXECUTE shown; SELECT 1')
+    expect(refused.error?.errorMessage).toContain('Send EXECUTE by itself')
+    const answered = await client.query('SELECT 1; EXECUTE shown')
+    expect(answered.error).toBeNull()
+    expectNoSecret(answered)
+    client.end()
+  })
+
   promise('of COM_FIELD_LIST have no default values', async ({ enter }) => {
     const client = await enter()
     const fields = await client.command(ResponseKind.FieldList, (writer) => {

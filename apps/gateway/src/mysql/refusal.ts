@@ -124,6 +124,13 @@ export const DEFINITIONS_IN_USE: Refusal = gatewayRefusal(
   'Repeat the statement.',
 )
 
+export const EXECUTE_LAST: Refusal = gatewayRefusal(
+  'NOT_UNDERSTOOD',
+  'EXECUTE',
+  'EXECUTE can return any number of results, so those of the statements behind it in one text could not be told apart',
+  'Send EXECUTE by itself, or as the last statement of a text.',
+)
+
 export const COUNT_TELLS: Refusal = gatewayRefusal(
   'MASK_NOT_POSSIBLE',
   'ROW_COUNT()',

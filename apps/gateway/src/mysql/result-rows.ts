@@ -87,9 +87,7 @@ export class ResultRows {
     this.#take(admission, statementIndex)
     this.#setMasks(null)
     const changes = changesRows(judgement.authority)
-    if (changes || judgement.obligations.some(({ rowLimit }) => rowLimit !== null)) {
-      checkForeseen(judgement, statementIndex)
-    }
+    if (tellsResultsApart(judgement)) checkForeseen(judgement, statementIndex)
     if (!changes) return
     if (!described) throw new ResultMismatch('the database returns rows without a description of their columns')
     this.#described.begin(judgement, statementIndex, columns, binary)
@@ -205,6 +203,18 @@ function checkForeseen({ facts }: Judgement, statementIndex: number): void {
   if (statementIndex < statements.length - 1 && !endsKnown(statement.action)) {
     throw new ResultMismatch(`results behind ${statement.action} in one text cannot be told apart`)
   }
+}
+
+/** True when it must be told which statement of a text a result belongs to: its rows are masked, searched or counted. */
+function tellsResultsApart({ authority, obligations }: Judgement): boolean {
+  return changesRows(authority) || obligations.some(({ rowLimit }) => rowLimit !== null)
+}
+
+/** True when a text would be cut off in its results: one behind which results cannot be told apart is not the last. */
+export function losesResults(judgement: Judgement): boolean {
+  const statements = judgement.facts?.statements ?? []
+  if (statements.length < 2 || !tellsResultsApart(judgement)) return false
+  return statements.slice(0, -1).some(({ action }) => action === 'execute')
 }
 
 /** True when rules may change what comes back. */

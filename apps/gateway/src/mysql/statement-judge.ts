@@ -3,7 +3,8 @@ import type { Gate, Judgement, StatementFacts } from '@gatehouse/core'
 import type { MysqlNames } from '@gatehouse/sql-analysis'
 import type { PreparedStatement } from './asked.ts'
 import { CountedChanges } from './counted-changes.ts'
-import { COUNT_TELLS, DEFINITIONS_IN_USE, MEANING_CHANGED, SEND_SETTING_APART } from './refusal.ts'
+import { COUNT_TELLS, DEFINITIONS_IN_USE, EXECUTE_LAST, MEANING_CHANGED, SEND_SETTING_APART } from './refusal.ts'
+import { losesResults } from './result-rows.ts'
 import type { SessionNames } from './session-names.ts'
 
 /** Longest wait for another session that is changing, or reading, the same names. */
@@ -102,8 +103,9 @@ export class StatementJudge {
     return this.#objected(judgement)
   }
 
-  /** Masks know rows in utf8mb4: what sets it otherwise has to stand alone, so that it is set back before rows come. */
+  /** Results must be told apart. Masks know rows in utf8mb4: what sets it otherwise has to stand alone, so that it is set back before rows come. */
   #objected(judgement: Judgement): Judgement {
+    if (judgement.refusal === null && losesResults(judgement)) return this.#gate.decline(EXECUTE_LAST, judgement.facts)
     const statements = judgement.facts?.statements ?? []
     if (judgement.refusal !== null || !judgement.authority.guarded || !statements.some(setsResults)) return judgement
     const alone = statements.length === 1 && statements[0]?.action === 'set'
