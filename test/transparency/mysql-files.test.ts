@@ -4,7 +4,7 @@ import { compareTestOutputs, openTestRoads, type TestRoads } from './mariadb-tes
 import { findMariadbTests } from './mariadb-tests.ts'
 
 /** Quick ones with few definitions; `run-all-mysql.ts` runs all. */
-const SELECTED: readonly string[] = ['func_op', 'func_set', 'func_equal', 'ansi', 'null_key', 'fulltext_update']
+const SELECTED: readonly string[] = ['func_op', 'func_equal', 'ansi', 'fulltext_update']
 
 const tests = await findMariadbTests()
 const absent = (await whyAbsent('mariadb-10.11')) ?? (tests.kind === 'absent' ? tests.reason : null)
