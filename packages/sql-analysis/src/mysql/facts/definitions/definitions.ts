@@ -100,8 +100,8 @@ function accessOther(reading: Reading, node: Definition, other: Definition['othe
       reading.access('alter_table', relationName(reading, name), null)
       return
     case 'on':
-      // An index is part of its table; a trigger runs where the table changes.
-      if (/index/.test(node.action)) reading.access('alter_table', relationName(reading, name), null)
+      // An index is part of its table; a trigger adds to what every change of its table does.
+      reading.access(/index/.test(node.action) ? 'alter_table' : node.action, relationName(reading, name), null)
       return
     case 'renamed':
       reading.access(isRelation(other) ? 'create_table' : 'alter_user', newRelationName(reading, name), null)

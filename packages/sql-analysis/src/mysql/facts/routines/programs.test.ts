@@ -80,7 +80,7 @@ test('a definition says what its body will do', () => {
     'CREATE TRIGGER t BEFORE INSERT ON orders FOR EACH ROW SET NEW.note = (SELECT ssn FROM users LIMIT 1)',
     names,
   )
-  expect(accessesText(trigger)).toBe('create_trigger app.t(*)')
+  expect(accessesText(trigger)).toBe('create_trigger app.t(*); create_trigger app.orders(*)')
   expect(accessesText(trigger.beneath)).toBe('select app.users(ssn)')
 })
 
