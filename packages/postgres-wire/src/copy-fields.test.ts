@@ -77,6 +77,9 @@ const value = fc.option(
   ),
 )
 
+/** What ends a COPY in binary: no row, and so no fields. */
+const BINARY_TRAILER = Buffer.from([0xff, 0xff])
+
 describe.each(Object.entries(FORMATS))('fields of COPY in %s', (format, make) => {
   it('read as what was written, whatever the values', () => {
     fc.assert(
@@ -97,13 +100,14 @@ describe.each(Object.entries(FORMATS))('fields of COPY in %s', (format, make) =>
           const message = Buffer.from(bytes)
           try {
             const body = format === 'binary' && begun ? Buffer.concat([BINARY_HEADER, message]) : message
-            expect(read(make(columns), body).length).toBe(columns)
+            const isTrailer = format === 'binary' && begun && message.equals(BINARY_TRAILER)
+            expect(read(make(columns), body).length).toBe(isTrailer ? 0 : columns)
           } catch (error) {
             if (!(error instanceof ProtocolError)) throw error
           }
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 2000, examples: [[[0xff, 0xff], 1, true]] },
     )
   })
 
