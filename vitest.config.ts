@@ -9,8 +9,6 @@ const config: ViteUserConfig = defineConfig({
     hookTimeout: 60_000,
     teardownTimeout: 20_000,
     passWithNoTests: false,
-    // One for each processor: by itself vitest keeps one free, but most of these tests wait for servers.
-    maxWorkers: '100%',
     projects: [
       {
         extends: true,
