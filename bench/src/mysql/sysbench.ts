@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Address, Load, LoadResult, Workload } from '../engine.ts'
 import { debianProgram, type Program } from './debian-program.ts'
@@ -75,9 +76,10 @@ export class Sysbench implements Load {
     sample: () => readonly number[],
   ): Promise<LoadResult | null> {
     const { script, preparedMode } = SCRIPTS[name] ?? { script: name, preparedMode: 'auto' }
-    const seconds = measuredSeconds + 1
+    // One to warm up, and one more, for the report of the last often does not come.
+    const seconds = measuredSeconds + 2
     const args = [
-      script,
+      fileURLToPath(new URL('plugin-first.lua', import.meta.url)),
       ...target(address),
       `--threads=${String(clients)}`,
       `--time=${String(seconds)}`,
@@ -91,7 +93,7 @@ export class Sysbench implements Load {
     const { command, leading } = this.#program
     const child = spawn(command, [...leading, ...args], {
       cwd: this.#scripts,
-      env: this.#environment,
+      env: { ...this.#environment, SYSBENCH_SCRIPT: `${script}.lua` },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     const timer = setTimeout(() => child.kill('SIGKILL'), (seconds + 60) * 1000)
@@ -124,7 +126,7 @@ export class Sysbench implements Load {
     clearTimeout(endTimer)
     if (status !== 0)
       throw new Error(`sysbench ${script} ended with status ${String(status)}: ${words.slice(0, 20).join('; ')}`)
-    const [, ...measured] = rates
+    const measured = rates.slice(1, 1 + measuredSeconds)
     const [begin, end] = samples
     if (measured.length === 0 || begin === undefined || end === undefined) return null
     const statementsPerSecond = measured.reduce((sum, rate) => sum + rate, 0) / measured.length
