@@ -164,6 +164,11 @@ describe('a trail that was changed', () => {
     expect(cut.firstBreak).toMatchObject({ segment: last, what: expect.stringContaining('tail was cut off') as string })
     const without = await verifyAfter(() => rmSync(join(original.path, 'head.json')))
     expect(without.firstBreak?.what).toMatch(/checkpoint is missing/)
+    const head = join(original.path, 'head.json')
+    const elsewhere = await verifyAfter(() =>
+      writeFileSync(head, readFileSync(head, 'utf8').replace(`"segment":${last},`, `"segment":${last + 1},`)),
+    )
+    expect(elsewhere.firstBreak?.what).toMatch(/the checkpoint says that record [0-9]+ is in/)
   })
 
   it('is found when a longer line than a record can be is put in', async () => {

@@ -80,10 +80,12 @@ export async function verifyTrail(directory: string, start: TrailStart = FROM_TH
     firstBreak,
     warnings,
   })
-  const checkRecord = (seq: number, hash: string): string | null =>
-    typeof checkpoint === 'object' && seq === checkpoint.seq && hash !== checkpoint.hash
-      ? `the checkpoint names another hash for record ${seq}: ${checkpoint.hash}`
-      : null
+  const checkRecord = (seq: number, hash: string): string | null => {
+    if (typeof checkpoint !== 'object' || seq !== checkpoint.seq) return null
+    if (hash !== checkpoint.hash) return `the checkpoint names another hash for record ${seq}: ${checkpoint.hash}`
+    if (checkpoint.segment === expected - 1) return null
+    return `the checkpoint says that record ${seq} is in ${segmentName(checkpoint.segment)}`
+  }
 
   for (const segment of segments) {
     const seq = head.seq + 1
