@@ -27,6 +27,7 @@ export class RunningTime {
       hint: 'Ask for less at a time: narrow it with WHERE, or avoid joins without a condition. What was written beside it may stand: look before you repeat it.',
       retryAfterSeconds: null,
       position: null,
+      approval: null,
     }
   }
 }

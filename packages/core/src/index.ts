@@ -41,6 +41,8 @@ export { runPolicyTests } from './policy/policy-test.ts'
 export type { PolicyTestResult, ReadStatements } from './policy/policy-test.ts'
 export type { Classifier } from './policy/classifier.ts'
 export type { Authority } from './policy/authority.ts'
+export type { ApprovalNeed, AskingRule } from './policy/approval-need.ts'
+export type { Approvers } from './policy/policy-document.ts'
 export type { Decision, Denial, DenialCode, Obligations, OutputMask } from './policy/decision.ts'
 
 export type { MaskSpec } from './masking/mask-spec.ts'
@@ -75,11 +77,27 @@ export {
   encodeSessionStart,
 } from './audit/encode-record.ts'
 
+export { type Approved, clear } from './approval/approved.ts'
+export type { Permission } from './approval/approved.ts'
+export { doingsOf, grantCovers, objectName } from './approval/grant.ts'
+export type { Grant, GrantCover, GrantedStatement } from './approval/grant.ts'
+export { requestKey } from './approval/request-key.ts'
+export type { AskedStatement } from './approval/request-key.ts'
+
 export type { Admission, GateClock, GateSession } from './enforcement/gate.ts'
 export type { Judgement } from './enforcement/judgement.ts'
 export { Gate } from './enforcement/gate.ts'
 export { TrailUnavailable } from './enforcement/ports.ts'
 export type { AuditTrail, PolicySource, StatementReader } from './enforcement/ports.ts'
 export { RateLimiter } from './enforcement/rate-limit.ts'
+export {
+  approvalCoolingDown,
+  approvalPending,
+  approvalRefused,
+  approvalTimedOut,
+  approvalUnavailable,
+  approvalVoided,
+  tooManyApprovals,
+} from './enforcement/approval-refusals.ts'
 export { gatewayRefusal } from './enforcement/refusal.ts'
 export type { Refusal, RefusalCode } from './enforcement/refusal.ts'

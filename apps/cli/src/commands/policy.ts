@@ -78,9 +78,9 @@ async function check(file: string, { catalog, target }: { catalog?: string; targ
   )
   for (const { rule, line, message, hint } of warnings)
     process.stdout.write(`${file}:${line} warning: rule ${rule}: ${message}. ${hint}\n`)
-  const { allow, deny, masks, limits } = policy.document
+  const { allow, approve, deny, masks, limits } = policy.document
   process.stdout.write(
-    `${file} is valid: ${allow.length} allow, ${deny.length} deny, ${masks.length} masks, ${limits.length} limits; ${warnings.length} warnings; version ${policy.version}\n`,
+    `${file} is valid: ${allow.length} allow, ${approve.length} approve, ${deny.length} deny, ${masks.length} masks, ${limits.length} limits; ${warnings.length} warnings; version ${policy.version}\n`,
   )
 }
 

@@ -149,7 +149,10 @@ export class PreparedRequests {
     if (cursor.judgement.authority !== gate.authority) {
       const again = gate.judgeAgain(cursor.judgement)
       // The masks of its rows were made when it was opened.
-      const same = isDeepStrictEqual(again.obligations, cursor.judgement.obligations) && !again.classifies
+      const same =
+        isDeepStrictEqual(again.obligations, cursor.judgement.obligations) &&
+        isDeepStrictEqual(again.approval, cursor.judgement.approval) &&
+        !again.classifies
       const refusal = again.refusal ?? (same ? null : rulesChanged(id))
       if (refusal !== null) return this.#asker.refuse(command, refusal)
     }

@@ -40,6 +40,6 @@ test('a farewell says why a login is refused with the error that drivers know fo
 })
 
 function refusal(message: string): Parameters<typeof encodeRefusal>[0] {
-  const way = { hint: 'Ask for something else.', retryAfterSeconds: null, position: null }
+  const way = { hint: 'Ask for something else.', retryAfterSeconds: null, position: null, approval: null }
   return { code: 'NOT_ALLOWED', rule: 'default', object: 'shop.users', message, ...way }
 }

@@ -28,6 +28,13 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorNumber>> = {
   FEATURE_REFUSED: { number: 1235, sqlState: '42000' }, // ER_NOT_SUPPORTED_YET
   UNKNOWN_STATEMENT: { number: 1243, sqlState: 'HY000' }, // ER_UNKNOWN_STMT_HANDLER
   UNKNOWN_PORTAL: { number: 1421, sqlState: 'HY000' }, // ER_STMT_HAS_NO_OPEN_CURSOR
+  APPROVAL_REFUSED: { number: 1317, sqlState: '70100' }, // ER_QUERY_INTERRUPTED
+  APPROVAL_TIMEOUT: { number: 1317, sqlState: '70100' },
+  APPROVAL_PENDING: { number: 1317, sqlState: '70100' },
+  APPROVAL_VOIDED: { number: 1317, sqlState: '70100' },
+  APPROVAL_COOL_DOWN: { number: 1226, sqlState: '42000' },
+  APPROVAL_TOO_MANY: { number: 1226, sqlState: '42000' },
+  APPROVAL_UNAVAILABLE: { number: 1317, sqlState: '70100' },
   RESULT_MISMATCH: { number: 1227, sqlState: '42000' },
 }
 
@@ -49,11 +56,12 @@ const MESSAGE_BYTES = 511
 /** Of a long reason this much is said, so that there is room for the way on. */
 const REASON_BYTES = 320
 
-/** The refusal as an ERR packet with this sequence id: code, reason, rule and object, then the way on, as far as there is room. */
+/** The refusal as an ERR packet with this sequence id: code and approval, reason, rule and object, then the way on, as far as there is room. */
 export function encodeRefusal(refusal: Refusal, sequenceId: number): Buffer {
-  const { code, rule, object, message, hint } = refusal
+  const { code, rule, object, message, hint, approval } = refusal
+  const label = approval === null ? code : `${code} (approval ${approval})`
   const by = rule === 'gateway' ? '' : ` (rule ${rule}, ${object})`
-  return encodeError(ERRORS[code], textOf(code, message, by, hint), sequenceId)
+  return encodeError(ERRORS[code], textOf(label, message, by, hint), sequenceId)
 }
 
 /** The last packet of a connection. */

@@ -179,6 +179,7 @@ export class ResultRows {
       hint: 'Ask for fewer rows with WHERE or LIMIT, or aggregate them in the statement. What was written beside it, or by it, may stand: look before you repeat it.',
       retryAfterSeconds: null,
       position: null,
+      approval: null,
     })
   }
 }

@@ -152,7 +152,7 @@ export class PostgresEngine {
   /** Policy must permit the settings that the start-up message asks for. */
   #mayBegin(gate: Gate<NameEnvironment>, { settings }: LoggedIn): void {
     if (settings.settings.size === 0) return
-    const { refusal } = gate.judgeFacts(settingsFacts(settings.settings))
+    const refusal = gate.refusalOf(gate.judgeFacts(settingsFacts(settings.settings)))
     if (refusal === null) return
     throw refused(
       'denied',

@@ -39,6 +39,7 @@ test('a refusal names rule and object, says what would work, and its detail is o
     hint: 'ask for something else',
     retryAfterSeconds: 7,
     position: null,
+    approval: null,
   })
   const fields = Object.fromEntries(
     bytes

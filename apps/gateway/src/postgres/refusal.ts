@@ -22,6 +22,13 @@ export const SQLSTATES: Readonly<Record<RefusalCode, string>> = {
   FEATURE_REFUSED: '0A000',
   UNKNOWN_STATEMENT: '26000',
   UNKNOWN_PORTAL: '34000',
+  APPROVAL_REFUSED: '57014',
+  APPROVAL_TIMEOUT: '57014',
+  APPROVAL_PENDING: '57014',
+  APPROVAL_VOIDED: '57014',
+  APPROVAL_COOL_DOWN: '53400',
+  APPROVAL_TOO_MANY: '53400',
+  APPROVAL_UNAVAILABLE: '57014',
   RESULT_MISMATCH: '42501',
 }
 
@@ -44,6 +51,7 @@ const writer = new MessageWriter()
 /** The refusal as an ErrorResponse: M names rule and object, D is one line of JSON, H says what would work. */
 export function encodeRefusal(refusal: Refusal): Buffer {
   const detail: Record<string, string | number> = { code: refusal.code, rule: refusal.rule, object: refusal.object }
+  if (refusal.approval !== null) detail.approval = refusal.approval
   if (refusal.retryAfterSeconds !== null) detail.retryAfterSeconds = refusal.retryAfterSeconds
   const by = refusal.rule === 'gateway' ? '' : ` (rule ${refusal.rule}, ${refusal.object})`
   writer.begin(0x45 /* E */)

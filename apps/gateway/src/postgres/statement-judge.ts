@@ -93,8 +93,9 @@ export class StatementJudge {
     }
     if (portal.judgement.authority === this.#gate.authority) return null
     const judgement = this.#gate.judgeAgain(portal.judgement)
-    if (judgement.refusal !== null)
-      return this.#gate.admit(judgement, portal.statement.text, null).refusal ?? judgement.refusal
+    // A yes was for the rules at Bind: what needs one under those that hold now is refused.
+    if (judgement.refusal !== null || judgement.approval !== null)
+      return this.#gate.admit(judgement, portal.statement.text, null).refusal ?? NAMES_CHANGED
     portal.judgement = judgement
     portal.masks = undefined
     if ((judgement.masksOutput || judgement.classifies) && portal.statement.fields === null)

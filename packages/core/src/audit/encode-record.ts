@@ -57,7 +57,7 @@ const relationText = (relation: RelationName): string =>
 function maskedColumns(decisions: readonly Decision[]): string[] {
   const columns = new Set<string>()
   for (const decision of decisions) {
-    if (decision.kind !== 'permit') continue
+    if (decision.kind === 'deny') continue
     for (const mask of decision.obligations.outputs ?? []) {
       for (const column of mask?.columns ?? []) columns.add(column)
     }

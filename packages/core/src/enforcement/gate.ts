@@ -1,13 +1,16 @@
+import type { Approved } from '../approval/approved.ts'
 import type { Principal } from '../auth/principal.ts'
-import { encodeIntent, encodeOutcome, encodeRefusedPart } from '../audit/encode-record.ts'
+import { encodeFactsPart, encodeIntent, encodeOutcome, encodeRefusedPart } from '../audit/encode-record.ts'
 import type { SessionPart } from '../audit/encode-record.ts'
 import type { RecordLimits } from '../audit/encode-statement.ts'
 import type { AuditedParameter } from '../audit/record.ts'
 import type { Authority } from '../policy/authority.ts'
+import { decisionAt } from '../policy/decision-at.ts'
 import type { Decision, Denial, Obligations } from '../policy/decision.ts'
 import type { TextFacts } from '../statement/facts.ts'
 import type { Reading } from '../statement/reading.ts'
 import { type Judgement, permitted, refused, unclassifiable, unmaskable } from './judgement.ts'
+import { approvalUnavailable, approvalVoided } from './approval-refusals.ts'
 import { type AuditTrail, type PolicySource, type StatementReader, TrailUnavailable } from './ports.ts'
 import type { RateLimiter, RateWindow } from './rate-limit.ts'
 import { gatewayRefusal, type Refusal, refusalOfDenial, refusalOfUnreadable } from './refusal.ts'
@@ -169,18 +172,39 @@ export class Gate<Names extends object> {
     return this.#decide({ kind: 'read', facts, forwardText })
   }
 
+  /** Why what is not asked as a statement (a setting of the start-up message) may not be; null: it may. Nobody is asked for it. */
+  refusalOf({ refusal, approval }: Judgement): Refusal | null {
+    return refusal ?? (approval === null ? null : approvalUnavailable(approval, 'nobody can be asked here'))
+  }
+
+  /** The judgement when the planner expects `rows` rows (null: it cannot be told): rules ask that ask above a number of rows. */
+  estimated(judgement: Judgement, rows: number | null): Judgement {
+    const { approval, facts, forwardText, authority, decisions, obligations } = judgement
+    if (approval === null || !approval.estimateMatters || facts === null) return judgement
+    const settled = decisions.map((decision) => decisionAt(decision, rows))
+    return permitted(authority, { kind: 'read', facts, forwardText }, settled, obligations)
+  }
+
   /**
    * Records the intent to run a judged text, and what was decided. INVARIANT: what is forwarded has an Admission whose
-   * `refusal` is null, and its bytes are written only after `AuditTrail.commit` (see the gateway's turn).
+   * `refusal` is null, and its bytes are written only after `AuditTrail.commit` (see the gateway's turn). A text that needs
+   * approval is refused unless `clearance` is for this very text with these values under this judgement.
    */
-  admit(judgement: Judgement, text: string, parameters: readonly AuditedParameter[] | null): Admission {
+  admit(
+    judgement: Judgement,
+    text: string,
+    parameters: readonly AuditedParameter[] | null,
+    clearance: Approved | null = null,
+  ): Admission {
     const startedAt = this.#clock.monotonic()
-    let refusal = judgement.refusal
+    let { refusal } = judgement
     try {
-      let encoded = judgement.encoded
+      let { encoded } = judgement
       if (refusal === null) {
-        refusal = this.#spend(judgement.authority)
+        refusal = this.#unapproved(judgement, text, parameters, clearance) ?? this.#spend(judgement.authority)
         if (refusal !== null) encoded = encodeRefusedPart(judgement.facts, refusal)
+        else if (judgement.approval !== null && judgement.facts !== null && clearance !== null)
+          encoded = encodeFactsPart(judgement.facts, judgement.decisions, clearance.id)
       }
       const intent = this.#trail.append(
         encodeIntent(this.#session.encoded, text, parameters, encoded, this.#recordLimits),
@@ -189,6 +213,20 @@ export class Gate<Names extends object> {
     } catch (error) {
       return makeAdmission(judgement, 0, refusal ?? unrecorded(error), startedAt)
     }
+  }
+
+  /** Why a text that needs approval may not run; null: it needs none, or was approved. */
+  #unapproved(
+    { approval, facts }: Judgement,
+    text: string,
+    parameters: readonly AuditedParameter[] | null,
+    clearance: Approved | null,
+  ): Refusal | null {
+    if (approval === null) return null
+    if (clearance === null || facts === null) return approvalUnavailable(approval, 'nobody can be asked here')
+    const { principal, target, engine } = this.#session
+    if (clearance.useFor({ principal, target, engine, text, parameters, facts, need: approval })) return null
+    return approvalVoided(approval, clearance.id, 'it is for another statement, other values or other rules')
   }
 
   /** Records what came of an admitted statement: `error` is its code, null when it succeeded. Never throws. */
@@ -224,6 +262,7 @@ export class Gate<Names extends object> {
       hint: `Wait ${wait} seconds; then the limit is whole again.`,
       retryAfterSeconds: wait,
       position: null,
+      approval: null,
     }
   }
 
@@ -259,10 +298,11 @@ function judgeStatements(authority: Authority, reading: Reading & { kind: 'read'
   for (const statement of reading.facts.statements) {
     const decision = authority.decide(statement)
     decisions.push(decision)
-    if (decision.kind === 'permit') {
+    if (decision.kind === 'deny') denial ??= decision
+    else {
       obligations.push(decision.obligations)
       denial ??= unmaskable(statement, decision.obligations) ?? unclassifiable(authority, statement)
-    } else denial ??= decision
+    }
   }
   if (denial !== null) return refused(authority, reading.facts, refusalOfDenial(denial))
   return permitted(authority, reading, decisions, obligations)

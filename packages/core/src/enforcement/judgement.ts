@@ -1,6 +1,7 @@
 import { encodeFactsPart, encodeRefusedPart } from '../audit/encode-record.ts'
 import type { FactsPart } from '../audit/encode-record.ts'
 import { isWrite } from '../policy/action-words.ts'
+import { type ApprovalNeed, joinedNeed } from '../policy/approval-need.ts'
 import type { Authority } from '../policy/authority.ts'
 import type { Decision, Denial, Obligations } from '../policy/decision.ts'
 import type { StatementFacts, TextFacts } from '../statement/facts.ts'
@@ -9,12 +10,16 @@ import { gatewayRefusal, type Refusal } from './refusal.ts'
 
 /**
  * What was decided about one text, before anything of it ran. Shared by all texts of one shape under one authority.
- * `refusal` is null when every statement of the text is permitted; then `obligations` has one entry per statement.
+ * `refusal` is null when every statement of the text is permitted, or may be approved; then `obligations` has one entry per
+ * statement.
  */
 export interface Judgement {
   readonly facts: TextFacts | null
   readonly forwardText: string | null
   readonly refusal: Refusal | null
+  /** What must be had before any of the text may run; null: nothing. `Gate.admit` refuses a text whose need is not met. */
+  readonly approval: ApprovalNeed | null
+  readonly decisions: readonly Decision[]
   readonly obligations: readonly Obligations[]
   /** True when the statements touch masked columns: what the server says about them is redacted. */
   readonly redactReports: boolean
@@ -37,7 +42,7 @@ export interface Judgement {
   readonly encoded: FactsPart
 }
 
-/** The judgement of a text whose statements are all permitted: what running it does, looked up once. */
+/** The judgement of a text whose statements are all permitted, or may be approved: what running it does, looked up once. */
 export function permitted(
   authority: Authority,
   { facts, forwardText }: Reading & { kind: 'read' },
@@ -50,6 +55,8 @@ export function permitted(
     facts,
     forwardText,
     refusal: null,
+    approval: needOf(decisions),
+    decisions,
     obligations,
     redactReports: obligations.some((obligation) => obligation.redactReports),
     masksOutput: obligations.some((obligation) => obligation.outputs !== null),
@@ -65,6 +72,17 @@ export function permitted(
     authority,
     encoded: encodeFactsPart(facts, decisions),
   }
+}
+
+/** A text is held as a whole. An estimate is one statement's: beside others it settles nothing. */
+function needOf(decisions: readonly Decision[]): ApprovalNeed | null {
+  const alone = decisions.length === 1
+  return joinedNeed(
+    decisions.flatMap((decision) => {
+      if (decision.kind !== 'ask') return []
+      return decision.approval.rules.map((rule) => (alone ? rule : { ...rule, estimatedRowsOver: null }))
+    }),
+  )
 }
 
 /**
@@ -144,6 +162,8 @@ export function refused(authority: Authority, facts: TextFacts | null, refusal: 
     facts,
     forwardText: null,
     refusal,
+    approval: null,
+    decisions: [],
     obligations: [],
     redactReports: false,
     masksOutput: false,

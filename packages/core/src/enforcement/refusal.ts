@@ -14,6 +14,13 @@ export type RefusalCode =
   | 'FEATURE_REFUSED' // the gateway does not carry this protocol feature
   | 'UNKNOWN_STATEMENT' // a prepared statement that was not made through the protocol in this session
   | 'UNKNOWN_PORTAL' // likewise a portal
+  | 'APPROVAL_REFUSED' // a person said no
+  | 'APPROVAL_TIMEOUT' // nobody decided while it was held
+  | 'APPROVAL_PENDING' // it is not held; it may be run again once it is approved
+  | 'APPROVAL_VOIDED' // what was asked for does not hold any more
+  | 'APPROVAL_COOL_DOWN' // the same was refused a short time ago
+  | 'APPROVAL_TOO_MANY' // the principal has too many requests pending
+  | 'APPROVAL_UNAVAILABLE' // it needs approval, and nobody can be asked now
   | 'RESULT_MISMATCH' // the server's description of the result disagrees with what was read
 
 /** A "no" in engine-neutral words; each engine says it in its client's protocol. */
@@ -28,6 +35,8 @@ export interface Refusal {
   readonly retryAfterSeconds: number | null
   /** 1-based character position in the text; null when there is none. */
   readonly position: number | null
+  /** The approval request that it is about; null: none. */
+  readonly approval: string | null
 }
 
 /** A refusal that no policy rule decided. */
@@ -38,7 +47,7 @@ export function gatewayRefusal(
   hint: string,
   retryAfterSeconds: number | null = null,
 ): Refusal {
-  return { code, rule: 'gateway', object, message, hint, retryAfterSeconds, position: null }
+  return { code, rule: 'gateway', object, message, hint, retryAfterSeconds, position: null, approval: null }
 }
 
 export function refusalOfDenial(denial: Denial): Refusal {
@@ -50,6 +59,7 @@ export function refusalOfDenial(denial: Denial): Refusal {
     hint: denial.hint,
     retryAfterSeconds: null,
     position: null,
+    approval: null,
   }
 }
 
@@ -65,5 +75,6 @@ export function refusalOfUnreadable(reading: Unreadable): Refusal {
       : 'Split the statement into smaller ones, or load large data with COPY … FROM STDIN.',
     retryAfterSeconds: null,
     position: reading.position,
+    approval: null,
   }
 }

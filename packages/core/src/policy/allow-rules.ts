@@ -103,11 +103,14 @@ export class Allowances {
   /** Name of the first rule that allows anything at all; null when there is none. */
   readonly anything: string | null
   readonly #engine: EngineName
+  readonly #sessions: boolean
 
-  constructor(rules: readonly AllowRule[], engine: EngineName) {
+  /** `sessions`: any rule holds, of whatever kind, so that what needs none is permitted. */
+  constructor(rules: readonly AllowRule[], engine: EngineName, sessions: boolean = rules.length > 0) {
     this.rules = rules.map((rule) => new Allowance(rule, engine))
     this.anything = this.rules.find((rule) => rule.anything)?.name ?? null
     this.#engine = engine
+    this.#sessions = sessions
   }
 
   /** The rule that covers a fact: the first by name, or `session` for what needs none; null when the fact is not allowed. */
@@ -117,7 +120,7 @@ export class Allowances {
     const free =
       (fact.kind === 'access' && (fact.relation === null || fact.action === 'show') && isFreeAction(fact.action)) ||
       (fact.kind === 'setting' && isFreeSetting(fact.use, this.#engine))
-    return free && this.rules.length > 0 ? sessionRule : null
+    return free && this.#sessions ? sessionRule : null
   }
 }
 

@@ -1,6 +1,8 @@
 import { Classifier } from './classifier.ts'
 import type { ColumnName, StatementFacts } from '../statement/facts.ts'
-import { Allowances, factsOf } from './allow-rules.ts'
+import { type Allowance, Allowances, factsOf, sessionRule } from './allow-rules.ts'
+import { type AskingRule, joinedNeed } from './approval-need.ts'
+import { Approvals } from './approve-rules.ts'
 import type { Decision, Denial, DenialCode, Obligations } from './decision.ts'
 import { Prohibition } from './deny-rules.ts'
 import { allowedHere, factSentence, uncoveredHint, factText, uncoveredReason } from './hints.ts'
@@ -19,7 +21,7 @@ export class Authority {
   readonly classifier: Classifier | null
   /** True when it matters what names mean: not everything is permitted as it is. */
   readonly guarded: boolean
-  /** True when any allow rule holds; otherwise every statement is denied. */
+  /** True when any allow or approve rule holds; otherwise every statement is denied. */
   readonly allowsAnything: boolean
   /** The strictest limit on statements per minute; null: no limit. */
   readonly statementsPerMinute: { readonly limit: number; readonly rule: string } | null
@@ -28,6 +30,9 @@ export class Authority {
   readonly #target: string
   readonly #engine: EngineName
   readonly #allowances: Allowances
+  readonly #approvals: Approvals
+  /** What hints may name as the way on. */
+  readonly #ways: readonly Allowance[]
   readonly #prohibitions: readonly Prohibition[]
   readonly #masks: Masks
   readonly #functions: FunctionRules
@@ -37,14 +42,16 @@ export class Authority {
   constructor(rules: PolicyDocument, target: string, engine: EngineName) {
     this.#target = target
     this.#engine = engine
-    this.#allowances = new Allowances(byName(rules.allow), engine)
+    this.allowsAnything = rules.allow.length + rules.approve.length > 0
+    this.#allowances = new Allowances(byName(rules.allow), engine, this.allowsAnything)
+    this.#approvals = new Approvals(byName(rules.approve), engine)
+    this.#ways = [...this.#allowances.rules, ...this.#approvals.coverages]
     this.#prohibitions = byName(rules.deny).map((rule) => new Prohibition(rule, engine))
     this.#masks = new Masks(byName(rules.masks), engine)
     this.#functions = new FunctionRules(rules.functions, engine)
     this.masksAny = this.#masks.any
     this.classifier = rules.classify.length === 0 ? null : new Classifier(rules.classify, engine)
-    this.guarded = this.masksAny || rules.deny.length > 0 || this.#allowances.anything === null
-    this.allowsAnything = rules.allow.length > 0
+    this.guarded = this.masksAny || rules.deny.length + rules.approve.length > 0 || this.#allowances.anything === null
     const rows = strictest(rules.limits, (rule) => rule.rowsPerStatement)
     this.#rowLimit = rows === null ? null : { rows: rows.limit, rule: rows.rule }
     this.statementsPerMinute = strictest(rules.limits, (rule) => rule.statementsPerMinute)
@@ -73,21 +80,33 @@ export class Authority {
 
   /** Each fact of the statement that needs a rule, with the rule that covers it; null where none does. For `explain`. */
   coverage(statement: StatementFacts): readonly { readonly fact: string; readonly rule: string | null }[] {
-    return factsOf(statement).map((fact) => ({ fact: factSentence(fact), rule: this.#allowances.ruleFor(fact) }))
+    return factsOf(statement).map((fact) => ({
+      fact: factSentence(fact),
+      rule: this.#allowances.ruleFor(fact) ?? this.#approvals.ruleFor(fact)?.rule ?? null,
+    }))
   }
 
-  /** INVARIANT: only the last line permits, and every check above it has passed. */
+  /** INVARIANT: only the last lines permit or ask, and every check above them has passed. */
   #decide(statement: StatementFacts): Decision {
     const used = new Set<string>()
+    const asking: AskingRule[] = []
     const denied =
       this.#pinned(statement) ??
       this.#prohibited(statement) ??
       this.#withoutRules() ??
-      this.#unread(statement, used) ??
-      this.#uncovered(statement, used) ??
+      this.#unread(statement, used, asking) ??
+      this.#uncovered(statement, used, asking) ??
       (this.masksAny ? maskDenial(statement, this.#masks, this.#functions) : null)
     if (denied !== null) return denied
-    return { kind: 'permit', rules: [...used].sort(), obligations: this.#obligations(statement) }
+    const obligations = this.#obligations(statement)
+    if (this.#approvals.any) {
+      const free = asking.length === 0 && [...used].every((rule) => rule === sessionRule)
+      asking.push(...this.#approvals.concernedBy(statement, free))
+    }
+    const approval = joinedNeed(asking)
+    const rules = [...used].sort()
+    if (approval === null) return { kind: 'permit', rules, obligations }
+    return { kind: 'ask', rules: [...approval.rules.map(({ rule }) => rule), ...rules], obligations, approval }
   }
 
   #pinned({ settings }: StatementFacts): Denial | null {
@@ -112,7 +131,7 @@ export class Authority {
       const match = rule.match(statement)
       if (match === null) continue
       const reason = rule.reason ?? `the rule ${rule.name} denies ${match.what}`
-      const hint = `Do not retry: ${match.what} is denied. ${allowedHere(this.#allowances.rules)}`
+      const hint = `Do not retry: ${match.what} is denied. ${allowedHere(this.#ways)}`
       const denied = denial('DENIED_BY_RULE', rule.name, match.object, reason, hint)
       if (match.inDoubt !== true) return denied
       doubtful ??= denied
@@ -132,11 +151,14 @@ export class Authority {
   }
 
   /** What was not understood may do anything: only one who may do anything, with nothing denied or masked, may run it. */
-  #unread(statement: StatementFacts, used: Set<string>): Denial | null {
+  #unread(statement: StatementFacts, used: Set<string>, asking: AskingRule[]): Denial | null {
     if (statement.complete && !statement.dynamicSql) return null
     const rule = this.#allowances.anything
-    if (rule !== null && !this.masksAny && this.#prohibitions.length === 0) {
-      used.add(rule)
+    const asked = rule === null ? this.#approvals.forAnything() : null
+    if ((rule !== null || asked !== null) && !this.masksAny && this.#prohibitions.length === 0) {
+      if (rule !== null) used.add(rule)
+      // It may do what any of them is about.
+      asking.push(...this.#approvals.all())
       return null
     }
     if (statement.complete) {
@@ -157,14 +179,18 @@ export class Authority {
     )
   }
 
-  #uncovered(statement: StatementFacts, used: Set<string>): Denial | null {
+  #uncovered(statement: StatementFacts, used: Set<string>, asking: AskingRule[]): Denial | null {
     for (const fact of factsOf(statement)) {
       const rule = this.#allowances.ruleFor(fact)
-      if (rule === null) {
-        const hint = uncoveredHint(fact, this.#allowances.rules)
-        return denial('NOT_ALLOWED', 'default', factText(fact), uncoveredReason(fact), hint)
+      if (rule !== null) {
+        used.add(rule)
+        continue
       }
-      used.add(rule)
+      const asked = this.#approvals.ruleFor(fact)
+      if (asked === null) {
+        return denial('NOT_ALLOWED', 'default', factText(fact), uncoveredReason(fact), uncoveredHint(fact, this.#ways))
+      }
+      asking.push(asked)
     }
     return null
   }

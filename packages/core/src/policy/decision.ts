@@ -1,4 +1,5 @@
 import type { MaskSpec } from '../masking/mask-spec.ts'
+import type { ApprovalNeed } from './approval-need.ts'
 
 /** What must be done to one output column before it leaves. */
 export interface OutputMask {
@@ -19,9 +20,19 @@ export interface Obligations {
   readonly redactReports: boolean
 }
 
-/** The answer of the decision point for one statement. There is no third answer: an error while deciding is a `deny`. */
+/**
+ * The answer of the decision point for one statement. `ask`: it may run once people have said yes, and is masked all the same.
+ * There is no fourth answer: an error while deciding is a `deny`.
+ */
 export type Decision =
   | { readonly kind: 'permit'; readonly rules: readonly string[]; readonly obligations: Obligations }
+  | {
+      readonly kind: 'ask'
+      /** Every rule that the statement needs, those that ask first. */
+      readonly rules: readonly string[]
+      readonly obligations: Obligations
+      readonly approval: ApprovalNeed
+    }
   | Denial
 
 /** A stable reason code for a denial; every code is listed in docs/errors.md. */

@@ -1,5 +1,7 @@
 import type { StatementFacts } from '../statement/facts.ts'
+import type { ApprovalNeed } from './approval-need.ts'
 import type { Authority } from './authority.ts'
+import type { Approvers } from './policy-document.ts'
 
 /**
  * Says in lines of text which rule and which fact decided each statement, and what must be done with a permit.
@@ -35,13 +37,30 @@ function explainOne(authority: Authority, statement: StatementFacts): readonly s
     return [`output column ${index + 1}${label}: ${mask.spec.kind}, from ${mask.columns.join(', ')}, by ${mask.rule}`]
   })
   return [
-    `permitted by ${decision.rules.join(', ')}`,
+    ...(decision.kind === 'ask' ? asked(decision.approval) : [`permitted by ${decision.rules.join(', ')}`]),
     ...coverage,
     ...masked,
     ...(rowLimit === null ? [] : [`at most ${rowLimit.rows} rows, by ${rowLimit.rule}`]),
     ...classified(authority, statement),
     ...(redactReports ? ['errors and notices of the server are redacted'] : []),
   ]
+}
+
+function asked({ rules, approvals, holdTimeoutSeconds, graceSeconds }: ApprovalNeed): readonly string[] {
+  const held = holdTimeoutSeconds === 0 ? 'not held' : `held for ${holdTimeoutSeconds} seconds at most`
+  return [
+    `needs approval by ${approvals === 1 ? 'one person' : `${approvals} people`}, ${held}; good for ${graceSeconds} seconds`,
+    ...rules.map(({ rule, by, estimatedRowsOver }) => {
+      const over = estimatedRowsOver === null ? '' : `, where more than ${estimatedRowsOver} rows are expected`
+      return `  asked by ${rule}${over}: ${approversText(by)} must approve`
+    }),
+  ]
+}
+
+/** Who may approve, in words: `someone of dba or sre`. */
+function approversText({ groups, subjects }: Approvers): string {
+  const named = subjects === null ? 'someone' : subjects.join(' or ')
+  return groups === null ? named : `${named} of ${groups.join(' or ')}`
 }
 
 function classified({ classifier }: Authority, { output }: StatementFacts): readonly string[] {

@@ -55,10 +55,10 @@ test('an unknown key or action is a problem at its place that names the nearest 
 })
 
 test.each([
-  ['rules:\n  - { name: a, approve: { actions: [select] } }', 'Unknown key "approve"'],
+  ['rules:\n  - { name: a, approve: { actions: [select] } }', 'does not say who may approve'],
   ['rules:\n  - { name: a, mode: observe, deny: { files: true } }', 'Unknown key "mode"'],
   ['classify: []', 'classify'],
-  ['rules:\n  - { name: a }', 'neither allow nor deny'],
+  ['rules:\n  - { name: a }', 'neither allow nor approve nor deny'],
   ['rules:\n  - { allow: { actions: [select] } }', 'no name'],
   ['rules:\n  - { name: a, allow: {} }', 'allows nothing'],
   ['rules:\n  - { name: a, deny: {} }', 'denies nothing'],

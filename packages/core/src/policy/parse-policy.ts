@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
+import { readApprove } from './parse-approve.ts'
 import { readClassify } from './parse-classify.ts'
 import { readFunctionRule } from './parse-function-rule.ts'
 import { readMask } from './parse-mask.ts'
 import { Policy } from './policy.ts'
 import type {
   AllowRule,
+  ApproveRule,
   ClassifyRule,
   DenyRule,
   FunctionRule,
@@ -57,6 +59,7 @@ function readDocument(source: YamlSource): PolicyDocument | null {
   const names = new Map<string, YamlValue>()
   const document = {
     allow: new Array<AllowRule>(),
+    approve: new Array<ApproveRule>(),
     deny: new Array<DenyRule>(),
     masks: new Array<MaskRule>(),
     classify: new Array<ClassifyRule>(),
@@ -68,6 +71,7 @@ function readDocument(source: YamlSource): PolicyDocument | null {
     if (read === null) continue
     noteName(names, rule, read.rule)
     if (read.effect === 'allow') document.allow.push(read.rule)
+    else if (read.effect === 'approve') document.approve.push(read.rule)
     else document.deny.push(read.rule)
   }
   for (const rule of members.get('masks')?.items('masks') ?? []) {
@@ -111,26 +115,37 @@ function noteName(names: Map<string, YamlValue>, value: YamlValue, rule: RuleHea
 
 type ReadRule =
   | { readonly effect: 'allow'; readonly rule: AllowRule }
+  | { readonly effect: 'approve'; readonly rule: ApproveRule }
   | { readonly effect: 'deny'; readonly rule: DenyRule }
 
 function readRule(rule: YamlValue): ReadRule | null {
-  const members = rule.members('a rule', ['name', 'who', 'target', 'allow', 'deny', 'reason'])
+  const members = rule.members('a rule', ['name', 'who', 'target', 'allow', 'approve', 'deny', 'reason'])
   if (members === null) return null
   const name = readName(rule, members, null)
   const head = readHead(rule, members, name ?? '')
   const allow = members.get('allow')
+  const approve = members.get('approve')
   const deny = members.get('deny')
-  if (allow !== undefined && deny !== undefined) {
-    rule.problem('A rule either allows or denies.', 'Split it into two rules.')
+  if ([allow, approve, deny].filter((effect) => effect !== undefined).length > 1) {
+    rule.problem('A rule either allows, asks for approval or denies.', 'Split it into a rule for each.')
     return null
+  }
+  if (approve !== undefined) {
+    const read = readApprove(approve, head, readReason(members))
+    return read === null || name === null ? null : { effect: 'approve', rule: read }
   }
   if (deny !== undefined) {
     const read = readDeny(deny, head, readReason(members))
     return read === null || name === null ? null : { effect: 'deny', rule: read }
   }
-  members.get('reason')?.problem('Only a deny rule has a reason.', 'Remove it, or move it to the deny rule.')
+  members
+    .get('reason')
+    ?.problem('Only an approve or a deny rule has a reason.', 'Remove it, or move it to the rule that it is of.')
   if (allow === undefined) {
-    rule.problem('The rule says neither allow nor deny.', 'Add `allow:` or `deny:` with what it is about.')
+    rule.problem(
+      'The rule says neither allow nor approve nor deny.',
+      'Add `allow:`, `approve:` or `deny:` with what it is about.',
+    )
     return null
   }
   const read = readAllow(allow, head)

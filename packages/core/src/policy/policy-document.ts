@@ -43,6 +43,38 @@ export interface AllowRule extends RuleHead {
   readonly programs: readonly string[]
 }
 
+/** Who may decide: a person in one of the groups, of one of the subjects. Null is no condition; one of both is given. Text may hold `*`. */
+export interface Approvers {
+  readonly groups: readonly string[] | null
+  readonly subjects: readonly string[] | null
+}
+
+/** What one approve rule asks of a statement that it concerns, besides naming the statement. */
+export interface ApprovalTerms {
+  readonly by: Approvers
+  /** How many people must say yes, 1 to 9. */
+  readonly approvals: number
+  /** How long the statement is held; 0: it is refused at once, and run again by the client when it is approved. */
+  readonly holdTimeoutSeconds: number
+  /** How long after the yes the statement may be run by who was not there any more. */
+  readonly graceSeconds: number
+  /** The operator's words for agent and approver; null: none given. */
+  readonly reason: string | null
+}
+
+/** Has a person decide on what it names: it asks where a deny rule would deny, and covers what an allow rule would cover. */
+export interface ApproveRule extends RuleHead {
+  readonly actions: readonly string[]
+  /** Null: every relation. */
+  readonly relations: readonly NamePattern[] | null
+  readonly functions: readonly NamePattern[]
+  readonly settings: readonly string[]
+  readonly unboundedWrites: boolean
+  /** It asks only where the planner expects more rows than this, as far as allow rules cover the statement; null: always. */
+  readonly estimatedRowsOver: number | null
+  readonly terms: ApprovalTerms
+}
+
 /** Refuses a statement of which any condition holds; see docs/policy.md for what each condition looks at. */
 export interface DenyRule extends RuleHead {
   /** Null: not looked at. */
@@ -106,6 +138,7 @@ export interface FunctionRule extends RuleHead {
 /** All rules of a policy, in the order of the text (which decides nothing). */
 export interface PolicyDocument {
   readonly allow: readonly AllowRule[]
+  readonly approve: readonly ApproveRule[]
   readonly deny: readonly DenyRule[]
   readonly masks: readonly MaskRule[]
   readonly classify: readonly ClassifyRule[]

@@ -8,6 +8,8 @@ export type ExpectedDecision =
   | { readonly kind: 'allow' }
   /** `rule` null: whatever the rule. */
   | { readonly kind: 'deny'; readonly rule: string | null }
+  /** It runs once it is approved. `rule`: one that asks; null: whatever the rule. */
+  | { readonly kind: 'approve'; readonly rule: string | null }
   /** Permitted, and exactly these output columns masked. */
   | { readonly kind: 'masked'; readonly columns: readonly string[] }
 
@@ -89,21 +91,22 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 function readExpected(value: YamlValue): ExpectedDecision | null {
   const word = value.scalar()
   if (word === 'allow') return { kind: 'allow' }
-  if (word === 'deny') return { kind: 'deny', rule: null }
+  if (word === 'deny' || word === 'approve') return { kind: word, rule: null }
   if (!value.isMap) {
-    value.problem('`expect` is allow, deny, { deny: RULE } or { masked: [columns] }.', 'Write one of these.')
+    value.problem(
+      '`expect` is allow, approve, deny, { approve: RULE }, { deny: RULE } or { masked: [columns] }.',
+      'Write one of these.',
+    )
     return null
   }
-  const members = value.members('expect', ['deny', 'masked'])
-  const deny = members?.get('deny')
-  const masked = members?.get('masked')
-  if ((deny === undefined) === (masked === undefined)) {
-    value.problem('`expect` names either deny or masked.', 'Make two cases of it.')
+  const members = value.members('expect', ['approve', 'deny', 'masked'])
+  if (members?.size !== 1) {
+    value.problem('`expect` names one of approve, deny and masked.', 'Make two cases of it.')
     return null
   }
-  if (deny !== undefined) {
-    const rule = deny.text('A rule')
-    return rule === null ? null : { kind: 'deny', rule }
-  }
-  return masked === undefined ? null : { kind: 'masked', columns: readTexts(masked, 'columns') }
+  const [[kind, expected] = []] = members
+  if (expected === undefined) return null
+  if (kind === 'masked') return { kind, columns: readTexts(expected, 'columns') }
+  const rule = expected.text('A rule')
+  return rule === null ? null : { kind: kind === 'approve' ? 'approve' : 'deny', rule }
 }

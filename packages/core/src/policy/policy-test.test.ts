@@ -58,13 +58,31 @@ test('expectations are compared with what the policy decides, and a failure says
 test.each([
   ['- { on: shop, sql: x, expect: deny }', 'no `as`'],
   ['- { as: { groups: [a] }, on: shop, sql: x, expect: deny }', 'no `subject`'],
-  ['- { as: { subject: a }, on: shop, sql: x, expect: refuse }', 'is allow, deny'],
-  ['- { as: { subject: a }, on: shop, sql: x, expect: { deny: a, masked: [b] } }', 'either deny or masked'],
+  ['- { as: { subject: a }, on: shop, sql: x, expect: refuse }', 'is allow, approve, deny'],
+  ['- { as: { subject: a }, on: shop, sql: x, expect: { deny: a, masked: [b] } }', 'one of approve, deny and masked'],
   ['- { as: { subject: a, group: [b] }, on: shop, sql: x, expect: deny }', 'Unknown key "group"'],
   ['rules: []', 'Expected a list'],
 ])('a test file that is wrong is refused: %s', (text, message) => {
   const parsed = parsePolicyTests(text)
   expect(parsed.ok ? '' : parsed.problems.map((one) => one.message).join('\n')).toContain(message)
+})
+
+test('an expectation can be that people are asked, by whatever rule or by one of them', () => {
+  const asking = policyOf(`rules:
+  - { name: reads, approve: { actions: [select], by: { groups: [dba] } } }
+masks:
+  - { name: ssn, columns: [users.ssn], with: redact }
+`)
+  const line = (expected: string): string =>
+    `- { as: { subject: ada }, on: shop, sql: "SELECT id, ssn FROM users", expect: ${expected} }\n`
+  const file = parsePolicyTests(
+    ['approve', '{ approve: reads }', '{ approve: x }', 'allow', '{ masked: [ssn] }'].map(line).join(''),
+  )
+  if (!file.ok) throw new Error(JSON.stringify(file.problems))
+  const results = runPolicyTests(asking, file.cases, () => 'postgres', read)
+  expect(results.map(({ passed }) => passed)).toEqual([true, true, false, false, false])
+  expect(results[2]?.happened).toBe('needs approval, asked by reads, masked: ssn')
+  expect(results[2]?.explanation).toContain('    asked by reads: someone of dba must approve')
 })
 
 test('explain says which rule and which fact decided', () => {

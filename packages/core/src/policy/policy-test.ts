@@ -33,7 +33,8 @@ export function runPolicyTests(
 
 type Outcome =
   | { readonly kind: 'deny'; readonly denial: Pick<Denial, 'code' | 'rule' | 'object'> }
-  | { readonly kind: 'allow'; readonly masked: readonly string[] }
+  /** `asking`: the rules that ask; none: it is permitted as it is. */
+  | { readonly kind: 'allow'; readonly masked: readonly string[]; readonly asking: readonly string[] }
 
 function runCase(
   policy: Policy,
@@ -62,13 +63,15 @@ function outcomeOf(
   }[],
 ): Outcome {
   const masked: string[] = []
+  const asking = new Set<string>()
   for (const { statement, decision } of decided) {
     if (decision.kind === 'deny') return { kind: 'deny', denial: decision }
+    if (decision.kind === 'ask') for (const { rule } of decision.approval.rules) asking.add(rule)
     for (const [index, mask] of (decision.obligations.outputs ?? []).entries()) {
       if (mask !== null) masked.push(maskedName(statement, index, mask))
     }
   }
-  return { kind: 'allow', masked }
+  return { kind: 'allow', masked, asking: [...asking].sort() }
 }
 
 /** The output column's name as the client sees it; the base columns where it has none. */
@@ -89,11 +92,17 @@ function resultOf(
 function meets(expected: ExpectedDecision, outcome: Outcome): boolean {
   switch (expected.kind) {
     case 'allow':
-      return outcome.kind === 'allow'
+      return outcome.kind === 'allow' && outcome.asking.length === 0
+    case 'approve':
+      return (
+        outcome.kind === 'allow' &&
+        outcome.asking.length > 0 &&
+        (expected.rule === null || outcome.asking.includes(expected.rule))
+      )
     case 'deny':
       return outcome.kind === 'deny' && (expected.rule === null || outcome.denial.rule === expected.rule)
     case 'masked':
-      return outcome.kind === 'allow' && sameSet(expected.columns, outcome.masked)
+      return outcome.kind === 'allow' && outcome.asking.length === 0 && sameSet(expected.columns, outcome.masked)
     default:
       return false
   }
@@ -107,7 +116,8 @@ function describe(outcome: Outcome): string {
   if (outcome.kind === 'deny') {
     return `denied by ${outcome.denial.rule} (${outcome.denial.code}) because of ${outcome.denial.object}`
   }
-  return outcome.masked.length === 0 ? 'allowed, nothing masked' : `allowed, masked: ${outcome.masked.join(', ')}`
+  const allowed = outcome.asking.length === 0 ? 'allowed' : `needs approval, asked by ${outcome.asking.join(', ')}`
+  return outcome.masked.length === 0 ? `${allowed}, nothing masked` : `${allowed}, masked: ${outcome.masked.join(', ')}`
 }
 
 function principalOf({ as }: PolicyTestCase): Principal {

@@ -23,9 +23,10 @@ export class Policy {
   /** The rules that hold for a principal on a target. The same object for all principals for whom the same rules hold. */
   authorityFor(principal: Principal, target: string, engine: EngineName): Authority {
     const holds = (rule: RuleHead): boolean => appliesTo(rule, principal, target)
-    const { allow, deny, masks, classify, limits, functions } = this.document
+    const { allow, approve, deny, masks, classify, limits, functions } = this.document
     const rules: PolicyDocument = {
       allow: allow.filter(holds),
+      approve: approve.filter(holds),
       deny: deny.filter(holds),
       masks: masks.filter(holds),
       classify: classify.filter(holds),
