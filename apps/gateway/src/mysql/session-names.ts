@@ -16,6 +16,8 @@ const OTHERS_RETRY_MILLISECONDS = 1000
 /** Character sets that texts can be in: the same bytes for the same characters, as far as the set goes. */
 const UTF8 = new Set(['utf8mb4', 'utf8mb3', 'utf8'])
 
+const UTF8_COLLATION = /^utf8(?:mb[34])?_/
+
 const NO_TABLES: MysqlNames['temporary'] = []
 
 type PreparedNode = Parameters<typeof readPreparedMysqlStatement>[0]
@@ -97,6 +99,8 @@ export class SessionNames {
       case 'character_set_client':
       case 'character_set_connection':
         return value !== null && UTF8.has(value) ? null : `${name} was changed to ${value ?? 'NULL'}`
+      case 'collation_connection':
+        return value !== null && UTF8_COLLATION.test(value) ? null : `${name} was changed to ${value ?? 'NULL'}`
       case 'character_set_results':
         this.resultsUnpinned = value === null || !UTF8.has(value)
         return null

@@ -183,6 +183,15 @@ test('settings that change how text is read are pinned whatever the policy says'
   expect(verdict(mysql, set('names', 'gbk'))).toBe('PINNED_SETTING')
   expect(verdict(mysql, set('explain_format', 'JSON'))).toBe('PINNED_SETTING')
   expect(verdict(mysql, set('names', 'utf8mb4'))).toBe('permit')
+  expect(verdict(mysql, set('names', '@saved'))).toBe('PINNED_SETTING')
+  expect(verdict(mysql, set('sql_mode', 'ANSI_QUOTES,ORACLE'))).toBe('PINNED_SETTING')
+  expect(verdict(mysql, set('character_set_client', null))).toBe('PINNED_SETTING')
+  expect(verdict(mysql, set('character_set_client', null, 'reset'))).toBe('PINNED_SETTING')
+  expect(verdict(mysql, set('character_set_client', '@@character_set_client'))).toBe('PINNED_SETTING')
+  expect(verdict(mysql, set('character_set_client', '@saved'))).toBe('permit')
+  expect(verdict(mysql, set('sql_mode', '@saved'))).toBe('permit')
+  expect(verdict(mysql, set('sql_mode', null))).toBe('permit')
+  expect(verdict(mysql, set('sql_mode', null, 'reset'))).toBe('permit')
 })
 
 test('files and programs need a rule, and a path that climbs is covered by a rule for every file only', () => {

@@ -16,4 +16,5 @@ export function takeOver(reading: Findings, body: Findings): void {
   if (body.unboundedWrite) reading.unboundedWrite = true
   if (body.changesNames) reading.changesNames = true
   if (body.movesNames) reading.movesNames = true
+  if (body.movesTexts) reading.movesTexts = true
 }

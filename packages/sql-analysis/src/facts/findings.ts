@@ -39,6 +39,8 @@ export class Findings<C extends { readonly lineage: Traced } = { readonly lineag
   changesNames = false
   /** Stronger than `changesNames`: names in a later statement of the same text may mean something else. */
   movesNames = false
+  /** Stronger still: the bytes of a later statement of the same text may be another statement (modes, character sets). */
+  movesTexts = false
   output: readonly OutputColumn[] | null = null
   copyOut: CopyOut | null = null
   prepared: string | null = null

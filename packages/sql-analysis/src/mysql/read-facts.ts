@@ -9,8 +9,8 @@ import type { ProgramStatement, Statement } from './statement-tree.ts'
  * `complete: false` for its statement.
  *
  * Statements of one text are read before any of it runs. USE is followed, and so are temporary tables. After a statement that may
- * change otherwise what names or texts mean (definitions, SET sql_mode, procedures that could not be read) those that follow are
- * incomplete when they name anything. PREPARE is known to the EXECUTE that follows in the same text.
+ * change otherwise what names mean (definitions) those that follow are incomplete when they name anything; after one that may
+ * change how texts are read (SET sql_mode, procedures that could not be read) all that follow are. PREPARE is known to the EXECUTE that follows in the same text.
  *
  * `work` bounds the time for all statements together; default: about 20 ms. The statement it ends in, and all behind it, are
  * incomplete, and their reason names the limit.
@@ -23,19 +23,24 @@ export function readFacts(
   const all: StatementFacts[] = []
   let around = names
   let moved = false
+  // INVARIANT: under other modes a quote ends elsewhere, so that even what names nothing may hide a statement.
+  let reread = false
   for (const node of statements) {
-    const { facts, movesNames } = readOne(node, around, work)
-    all.push(moved && namesAnything(facts) ? { ...facts, complete: false, reason: facts.reason ?? SPLIT } : facts)
+    const { facts, movesNames, movesTexts } = readOne(node, around, work)
+    const doubtful = reread || (moved && namesAnything(facts))
+    all.push(doubtful ? { ...facts, complete: false, reason: facts.reason ?? SPLIT } : facts)
     const used = usedSchema(node)
     if (used !== null) around = { ...around, schema: used }
     else if (facts.temporary !== undefined) around = withTemporary(around, facts.temporary)
     else if (movesNames) moved = true
+    if (movesTexts) reread = true
     if (node.kind === 'prepare' && node.name !== null) around = withPrepared(around, node, work)
   }
   return all
 }
 
-const SPLIT = 'an earlier statement of the same text may change what its names mean: send the statements one at a time'
+const SPLIT =
+  'an earlier statement of the same text may change how it is read or what its names mean: send the statements one at a time'
 
 function namesAnything(facts: StatementFacts): boolean {
   // Without a schema or mode that is known nothing in it is.

@@ -96,12 +96,12 @@ function give(reading: Reading, columns: readonly Column[] | null): void {
 /** Units for what every statement costs. */
 const STATEMENT_UNITS = 40
 
-/** Facts of one statement, and whether names may mean something else after it. Never throws. */
+/** Facts of one statement, and whether names may mean, or texts be, something else after it. Never throws. */
 export function readOne(
   node: Statement | ProgramStatement,
   names: MysqlNames,
   work: Work,
-): { readonly facts: StatementFacts; readonly movesNames: boolean } {
+): { readonly facts: StatementFacts; readonly movesNames: boolean; readonly movesTexts: boolean } {
   const reading = new Reading(names, WALKERS, work)
   let action: Action = 'unknown'
   try {
@@ -116,11 +116,13 @@ export function readOne(
     )
     reading.accessUnknown()
     reading.movesNames = true
+    reading.movesTexts = true
     reading.output = [unknownOutput(reading.reason ?? 'not understood')]
   }
   const facts = reading.facts(action)
   return {
     facts: reading.temporary.length === 0 ? facts : { ...facts, temporary: reading.temporary },
     movesNames: reading.movesNames,
+    movesTexts: reading.movesTexts,
   }
 }

@@ -13,7 +13,7 @@ interface Expansion {
   readonly found: Found | null
 }
 
-type Found = Pick<Reading, 'dynamicSql' | 'movesNames' | 'reason' | 'writes'> & {
+type Found = Pick<Reading, 'dynamicSql' | 'movesNames' | 'movesTexts' | 'reason' | 'writes'> & {
   readonly decides: readonly DecidingColumn[]
   readonly functions: readonly FunctionUse[]
   readonly beneath: readonly Beneath[]
@@ -23,6 +23,7 @@ const NOTHING_FOUND: Found = {
   decides: [],
   dynamicSql: false,
   movesNames: false,
+  movesTexts: false,
   reason: null,
   writes: [],
   functions: [],
@@ -68,6 +69,7 @@ function viewColumns(reading: Reading, view: CatalogTable): readonly Column[] {
     for (const write of found.writes) reading.writes.push(write)
     if (found.dynamicSql) reading.dynamicSql = true
     if (found.movesNames) reading.movesNames = true
+    if (found.movesTexts) reading.movesTexts = true
     if (found.reason !== null) reading.incomplete(`view ${view.name}: ${found.reason}`)
   }
   return expansion.columns
@@ -89,7 +91,7 @@ function expand(reading: Reading, view: CatalogTable): Expansion {
     const columns = inner.walk.query(inner, stored.tree, TOP)
     if (columns.length !== view.columns.length) return untracedView(view, 'its definition does not match its columns')
     inner.spend(2 * columns.length)
-    const { dynamicSql, movesNames, reason, writes } = inner
+    const { dynamicSql, movesNames, movesTexts, reason, writes } = inner
     const system = view.schema === 'sys' || view.schema === 'information_schema'
     return {
       columns: columns.map((column, index) => renamed(view, index, column)),
@@ -97,6 +99,7 @@ function expand(reading: Reading, view: CatalogTable): Expansion {
         decides: inner.decidingColumns(),
         dynamicSql,
         movesNames,
+        movesTexts,
         reason,
         writes,
         functions: system ? inner.functions().map(ofSystemView) : inner.functions(),

@@ -121,6 +121,7 @@ export function readProcedure(
     for (const part of parts) reading.tell(part)
     reading.changesNames = true
     reading.movesNames = true
+    reading.movesTexts = true
     for (const node of given) giveBack(reading, node, scope, unknownResult(procedure.name))
     return [named(null, unknownResult(procedure.name))]
   }

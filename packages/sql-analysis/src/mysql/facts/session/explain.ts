@@ -36,6 +36,7 @@ export function readExplain(reading: Reading, node: Explain, outer: Scope): Acti
   if (node.analyze) {
     reading.absorbEffects(inner)
     reading.movesNames = inner.movesNames
+    reading.movesTexts = inner.movesTexts
   } else {
     for (const { relation, columns } of inner.accesses())
       if (relation !== null) reading.access('explain', relation, columns)

@@ -26,6 +26,8 @@ export function readSet(reading: Reading, { items, statement }: SetStatement, ou
     if (reading.movesNames) reading.incomplete('SET STATEMENT changes how the statement itself is read')
     reading.walk.statement(reading, statement, outer)
   }
+  if (items.length > 0 && items.every((item) => item.kind === 'variable' && item.value.kind === 'default'))
+    return 'reset'
   const [only] = items
   if (items.length !== 1 || only === undefined) return 'set'
   if (only.kind === 'transaction') return only.scope === null ? 'set_transaction' : 'set'
@@ -81,7 +83,10 @@ function readExecute(reading: Reading, name: string): void {
   reading.absorb(known)
   reading.absorbEffects(known)
   reading.output = known.output
-  if (known.changesNames) reading.movesNames = true
+  if (known.changesNames) {
+    reading.movesNames = true
+    reading.movesTexts = true
+  }
 }
 
 /** A text that is a literal is read with the statement; any other is only known when it runs. */

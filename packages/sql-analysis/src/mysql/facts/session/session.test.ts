@@ -37,7 +37,8 @@ test.each([
   ["SET sql_mode = 'ANSI_QUOTES'", 'sql_mode', 'ANSI_QUOTES'],
   ["SET sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES')", 'sql_mode', '@@sql_mode,STRICT_TRANS_TABLES'],
   ["SET sql_mode = CONCAT('ANSI', '_QUOTES', @a)", 'sql_mode', null],
-  ['SET sql_mode = @m', 'sql_mode', null],
+  ['SET sql_mode = @M', 'sql_mode', '@m'],
+  ['SET sql_mode = (@m := 1)', 'sql_mode', null],
   ['SET GLOBAL max_connections = 5', 'global.max_connections', '5'],
   ['SET PERSIST max_connections = 5', 'persist.max_connections', '5'],
   ['SET TRANSACTION ISOLATION LEVEL READ COMMITTED', 'transaction_isolation', 'read-committed'],
@@ -140,9 +141,14 @@ test('USE and temporary tables are followed within a text', () => {
 })
 
 test('behind what may change names or reading, a text is not read on', () => {
-  for (const first of ["SET sql_mode = ''", 'CREATE TABLE t (a int)', 'CALL p_text()', 'SET ROLE ALL']) {
+  for (const first of ['CREATE TABLE t (a int)', 'SET ROLE ALL']) {
     const [, second, third] = allFacts(`${first}; SELECT id FROM users; COMMIT`, names)
     expect([first, second?.complete, third?.complete]).toEqual([first, false, true])
+  }
+  // A quote may end elsewhere.
+  for (const first of ["SET sql_mode = ''", 'SET sql_mode = @m', 'SET character_set_client = @c', 'CALL p_text()']) {
+    const [, ...rest] = allFacts(`${first}; COMMIT; SHOW TABLES LIKE 'a'; USE app`, names)
+    expect(rest.map(({ complete }) => complete)).toEqual([false, false, false])
   }
   expect(allFacts('SET autocommit = 0; SELECT id FROM users', names)[1]?.complete).toBe(true)
 })

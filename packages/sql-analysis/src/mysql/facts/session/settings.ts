@@ -32,7 +32,9 @@ export function addSetting(reading: Reading, use: SettingUse): void {
   reading.settings.push(use)
   if (use.action === 'show') return
   reading.changesNames = true
-  if (READING_SETTINGS.has(use.name.replace(/^(?:global|persist|persist_only)\./, ''))) reading.movesNames = true
+  if (!READING_SETTINGS.has(use.name.replace(/^(?:global|persist|persist_only)\./, ''))) return
+  reading.movesNames = true
+  reading.movesTexts = true
 }
 
 /** The name under which a setting is listed: that of another scope than the session's has the scope before it. */
@@ -100,7 +102,7 @@ function settingPrefix(scope: SystemVariable['scope']): string {
 
 function setVariable(reading: Reading, name: string, value: Expression, scope: Scope): void {
   const text = valueText(name, value)
-  if (text === null && !(value.kind === 'default')) {
+  if ((text === null || value.kind === 'user_variable') && value.kind !== 'default') {
     const lineage = reading.walk.expression(reading, value, scope)
     writeVariable(reading, lineage)
   }
@@ -110,7 +112,7 @@ function setVariable(reading: Reading, name: string, value: Expression, scope: S
   )
 }
 
-/** The value as text where it is told by the statement alone; null: it is computed. */
+/** The value as text where it is told by the statement alone, or the user variable it comes from; null: it is computed. */
 function valueText(name: string, value: Expression): string | null {
   switch (value.kind) {
     case 'literal':
@@ -120,6 +122,9 @@ function valueText(name: string, value: Expression): string | null {
       return value.table === null ? value.name : null
     case 'system_variable':
       return value.name === name ? `@@${name}` : null
+    // `SET sql_mode = @old_sql_mode`, as dumps end.
+    case 'user_variable':
+      return value.assigned === null ? `@${value.name.toLowerCase()}` : null
     case 'operation':
       if (value.operator !== '-' || value.operands.length !== 1) return null
       return value.operands[0]?.kind === 'literal' ? `-${value.operands[0].value}` : null
