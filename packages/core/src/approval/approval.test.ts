@@ -82,7 +82,12 @@ const grant = (covers: Grant['covers']): Grant => ({
   rules: ['writes'],
   until: 1000,
 })
-const shape = grant({ kind: 'shape', fingerprint: 'aaaaaaaaaaaaaaaa', doings: doingsOf(text(update)) })
+const shape = grant({
+  kind: 'fingerprint',
+  fingerprint: 'aaaaaaaaaaaaaaaa',
+  actions: doingsOf(text(update)),
+  relations: [],
+})
 const actions = grant({ kind: 'actions', actions: ['update'], relations: ['public.orders'] })
 
 test('a grant holds for its principal, target, rules and time, and clears what it covers', () => {

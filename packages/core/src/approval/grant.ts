@@ -17,11 +17,16 @@ export interface Grant {
 }
 
 /**
- * What a grant covers: statements of one shape that do the same as the one it was given for, or these actions on these
- * relations, each as `schema.name`, both exactly.
+ * What a grant covers: statements of one shape that do exactly what the one did that it was given for (`actions`: its
+ * `doingsOf`); or these actions on these relations (each as `objectName` writes it), both exactly.
  */
 export type GrantCover =
-  | { readonly kind: 'shape'; readonly fingerprint: string; readonly doings: readonly string[] }
+  | {
+      readonly kind: 'fingerprint'
+      readonly fingerprint: string
+      readonly actions: readonly string[]
+      readonly relations: readonly string[]
+    }
   | { readonly kind: 'actions'; readonly actions: readonly string[]; readonly relations: readonly string[] }
 
 /** What a text does, as texts to compare and to show: `update on public.orders`, `call of app.refund`. Sorted, each once. */
@@ -66,9 +71,9 @@ export function grantCovers(grant: Grant, asked: GrantedStatement, now: number):
   if (!need.rules.every(({ rule }) => grant.rules.includes(rule))) return false
   if (!facts.statements.every(({ complete, dynamicSql }) => complete && !dynamicSql)) return false
   const { covers } = grant
-  if (covers.kind === 'shape') {
+  if (covers.kind === 'fingerprint') {
     const does = doingsOf(facts)
-    return covers.fingerprint === facts.fingerprint && sameTexts(covers.doings, does)
+    return covers.fingerprint === facts.fingerprint && sameTexts(covers.actions, does)
   }
   const reads = need.rules.some(({ asksReads }) => asksReads)
   return facts.statements.every((statement) => coversActions(covers, statement, reads))

@@ -63,6 +63,16 @@ export class Authority {
     return this.#masks.of(column) !== null
   }
 
+  /** True when a value that the statement brings along may be that of a masked column: it is compared with one, or written to one. */
+  meetsMasks({ decides, writes, accesses }: StatementFacts): boolean {
+    return (
+      this.masksAny &&
+      (decides.some(({ column }) => this.masksColumn(column)) ||
+        writes.some(({ target }) => target === null || this.masksColumn(target)) ||
+        accesses.some((access) => access.action !== 'select' && this.#masks.ruleOver(access) !== null))
+    )
+  }
+
   /** The decision on one statement. Pure, and never throws: a failure inside is a denial. */
   decide(statement: StatementFacts): Decision {
     try {

@@ -1,7 +1,7 @@
 import type { StatementFacts } from '../statement/facts.ts'
 import type { ApprovalNeed } from './approval-need.ts'
 import type { Authority } from './authority.ts'
-import type { Approvers } from './policy-document.ts'
+import { approversText } from './approvers-text.ts'
 
 /**
  * Says in lines of text which rule and which fact decided each statement, and what must be done with a permit.
@@ -55,12 +55,6 @@ function asked({ rules, approvals, holdTimeoutSeconds, graceSeconds }: ApprovalN
       return `  asked by ${rule}${over}: ${approversText(by)} must approve`
     }),
   ]
-}
-
-/** Who may approve, in words: `someone of dba or sre`. */
-function approversText({ groups, subjects }: Approvers): string {
-  const named = subjects === null ? 'someone' : subjects.join(' or ')
-  return groups === null ? named : `${named} of ${groups.join(' or ')}`
 }
 
 function classified({ classifier }: Authority, { output }: StatementFacts): readonly string[] {

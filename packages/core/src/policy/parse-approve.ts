@@ -70,9 +70,9 @@ function readBy(rule: YamlValue, members: Members): Approvers | null {
   const parts = value.members('by', ['groups', 'subjects'])
   if (parts === null) return null
   if (parts.size === 0) value.problem('`by` names nobody.', 'Write for example `by: { groups: [dba] }`.')
-  const texts = (key: string): readonly string[] | null => {
+  const texts = (key: string): readonly string[] => {
     const list = parts.get(key)
-    return list === undefined ? null : readTexts(list, key)
+    return list === undefined ? [] : readTexts(list, key)
   }
   return { groups: texts('groups'), subjects: texts('subjects') }
 }

@@ -43,10 +43,10 @@ export interface AllowRule extends RuleHead {
   readonly programs: readonly string[]
 }
 
-/** Who may decide: a person in one of the groups, of one of the subjects. Null is no condition; one of both is given. Text may hold `*`. */
+/** Who may decide: a person in one of the groups, of one of the subjects. An empty list is no condition; one of both is given. Text may hold `*`. */
 export interface Approvers {
-  readonly groups: readonly string[] | null
-  readonly subjects: readonly string[] | null
+  readonly groups: readonly string[]
+  readonly subjects: readonly string[]
 }
 
 /** What one approve rule asks of a statement that it concerns, besides naming the statement. */

@@ -17,7 +17,8 @@ function isMeant(who: Who, principal: Principal): boolean {
   return claims.every((test) => claimHolds(test, principal.claims))
 }
 
-function anyMatches(patterns: readonly string[], text: string): boolean {
+/** True when the text is one of the patterns, in which `*` is any characters. */
+export function anyMatches(patterns: readonly string[], text: string): boolean {
   return patterns.some((pattern) => new Glob(pattern).matches(text))
 }
 
