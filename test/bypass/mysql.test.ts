@@ -53,10 +53,7 @@ describe.each(VERSIONS)('An agent that tries to get past the gateway to $version
     for (const one of ATTEMPTS.filter((each) => each.by === by)) {
       for (const form of ['text', 'prepared'] as const) {
         if (form === 'prepared' && one.form === 'text') continue
-        const look = (): Promise<string | null> => fault(side, twin, one, form, flavour)
-        let found = await look()
-        // A server counts its tables by itself, and may then join them the other way round: what a value tells, it tells again.
-        for (let again = 0; again < 2 && found?.startsWith('differs') === true; again++) found = await look()
+        const found = await fault(side, twin, one, form, flavour)
         if (found !== null) faults.push(`${one.sql} [${form}] ${found}`)
       }
     }
