@@ -27,9 +27,6 @@ const MYSQL_TYPE_VAR_STRING = 0xfd
 const LEAVES_BEHIND =
   /@|\bPREPARE\b|\bTEMPORARY\b|^SET\b|\bHANDLER\b|\bLOCK\b|LAST_INSERT_ID|\bCALL\b|^USE\b|\bGET_LOCK\b/i
 
-/** A length-encoded integer of two bytes begins with it. */
-const TWO_BYTE_LENGTH = 0xfc
-
 const UNTOLD: Answer = {
   comparable: Buffer.alloc(0),
   error: { sqlstate: '', message: 'not run', refusal: null, behindFailure: true },
@@ -111,7 +108,8 @@ export class MysqlLane implements Lane {
 /** A row of a plan without how many rows, at what cost, the server expects: it counts its tables now and then, by itself. */
 function withoutEstimates(payload: Buffer): Buffer {
   if (!payload.includes('(cost=')) return payload
-  const text = payload.toString('latin1', payload[0] === TWO_BYTE_LENGTH ? 3 : 1)
+  // Behind the row's and the text's own lengths, which depend on them.
+  const text = payload.toString('latin1', Math.max(0, payload.indexOf('->')))
   return Buffer.from(text.replaceAll(/\(cost=[^)]*\)/g, ''), 'latin1')
 }
 
