@@ -8,6 +8,7 @@ CREATE TABLE vault(id int PRIMARY KEY, secret varchar(20));
 INSERT INTO vault VALUES (1, '111-22-3333');
 CREATE TABLE ledger(id int PRIMARY KEY, entry varchar(200));
 CREATE TABLE people(id int PRIMARY KEY, ssn varchar(20) UNIQUE, name varchar(20));
+CREATE INDEX people_all ON people (name, ssn);
 INSERT INTO people VALUES (1, '987-65-4320', 'Ann'), (2, '123-45-6789', 'Bob');
 CREATE TABLE numbers(ssn varchar(20) PRIMARY KEY);
 INSERT INTO numbers VALUES ('987-65-4320'), ('123-45-6789'), ('000-11-2222'), ('000-11-2221');

@@ -167,13 +167,20 @@ export interface CommonTable {
   readonly query: Query
 }
 
+/** What is more than advice in optimizer hints. */
+export interface Hints {
+  /** Names and values set by SET_VAR(…). */
+  readonly setVariables: readonly { readonly name: string; readonly value: string }[]
+  /** One says by which index rows are to be found, or not: of any table of the statement. */
+  readonly steerIndexes: boolean
+}
+
 export interface Select {
   readonly kind: 'select'
   readonly distinct: boolean
   /** Other words before the list: `sql_calc_found_rows`, `straight_join`, `sql_no_cache` …. Lower case. */
   readonly options: readonly string[]
-  /** Optimizer hints that are more than advice: names and values set by SET_VAR(…). */
-  readonly setVariables: readonly { readonly name: string; readonly value: string }[]
+  readonly hints: Hints
   readonly items: readonly SelectItem[]
   /** Null: no FROM (or FROM DUAL). */
   readonly from: TableReference | null
@@ -239,6 +246,8 @@ export interface BaseTable {
   readonly table: QualifiedName
   readonly alias: string | null
   readonly partitions: readonly string[]
+  /** What USE, FORCE and IGNORE INDEX say: nothing but to take the primary key, or something else. Absent: there is none. */
+  readonly indexHint?: 'primary' | 'other'
   /** FOR SYSTEM_TIME … of MariaDB: every expression in it; null: absent. */
   readonly systemTime: readonly Expression[] | null
 }

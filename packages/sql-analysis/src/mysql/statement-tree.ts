@@ -2,11 +2,11 @@
 import type {
   ColumnReference,
   Expression,
+  Hints,
   Limit,
   OrderItem,
   QualifiedName,
   Query,
-  Select,
   SelectItem,
   SystemVariable,
   TableReference,
@@ -60,7 +60,7 @@ export interface Insert {
   /** ON DUPLICATE KEY UPDATE. */
   readonly onDuplicate: readonly Assignment[]
   readonly returning: readonly SelectItem[] | null
-  readonly setVariables: Select['setVariables']
+  readonly hints: Hints
 }
 
 export interface Update {
@@ -73,7 +73,7 @@ export interface Update {
   readonly orderBy: readonly OrderItem[]
   readonly limit: Limit | null
   readonly returning: readonly SelectItem[] | null
-  readonly setVariables: Select['setVariables']
+  readonly hints: Hints
 }
 
 export interface Delete {
@@ -87,7 +87,7 @@ export interface Delete {
   readonly orderBy: readonly OrderItem[]
   readonly limit: Limit | null
   readonly returning: readonly SelectItem[] | null
-  readonly setVariables: Select['setVariables']
+  readonly hints: Hints
 }
 
 /** LOAD DATA and LOAD XML. */

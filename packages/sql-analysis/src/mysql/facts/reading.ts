@@ -34,6 +34,8 @@ export class Reading extends Findings<Column> {
   readonly walk: Walkers
   /** EXPLAIN ANALYZE tells how many rows and how much memory each step took. */
   measured = false
+  /** An optimizer hint says by which index rows of some table are found. */
+  steersIndexes = false
   /** Set while a condition is read that decides which rows change. */
   watch: Watch | null = null
   /** Values about to be inserted, by column as it compares: what VALUES(column) means in ON DUPLICATE KEY UPDATE. */

@@ -7,6 +7,7 @@ import { readInsert, readLoadData } from './changes/inserts.ts'
 import { readDefinition } from './definitions/definitions.ts'
 import { readExpression } from './expressions/expressions.ts'
 import { type Column, outputOf } from './lineage.ts'
+import { lookAtAllIndexes } from './queries/from.ts'
 import { readQuery } from './queries/queries.ts'
 import { Reading, type Walkers } from './reading.ts'
 import { readProcedure, readStoredFunction } from './routines/routines.ts'
@@ -108,6 +109,7 @@ export function readOne(
     reading.spend(STATEMENT_UNITS)
     if (names.dialect.oracle) throw new Error('statements under sql_mode ORACLE are not read')
     action = readStatement(reading, node, TOP)
+    if (reading.steersIndexes) lookAtAllIndexes(reading)
   } catch (error) {
     if (error instanceof OverBudget) reading.reason = error.message
     // What was found until then stays: it can only add to a refusal.

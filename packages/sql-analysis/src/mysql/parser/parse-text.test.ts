@@ -249,11 +249,14 @@ describe('queries', () => {
       "SELECT /*+ NO_MERGE(x) SET_VAR(sql_mode='ANSI_QUOTES') set_var( a = 1 ) SET_VAR(b=(c)) */ 1",
     )
     expect(statement?.kind === 'query_statement' && statement.query.body).toMatchObject({
-      setVariables: [
-        { name: 'sql_mode', value: 'ANSI_QUOTES' },
-        { name: 'a', value: '1' },
-        { name: '?', value: '?' },
-      ],
+      hints: {
+        setVariables: [
+          { name: 'sql_mode', value: 'ANSI_QUOTES' },
+          { name: 'a', value: '1' },
+          { name: '?', value: '?' },
+        ],
+        steerIndexes: false,
+      },
     })
   })
   test('what only MariaDB has', () => {

@@ -17,7 +17,7 @@ import { type Target, afterWrite, baseColumns, baseTables, write } from './targe
 
 /** UPDATE of one table or several; returns what RETURNING gives, null without one. */
 export function readUpdate(reading: Reading, statement: Update, outer: Scope): readonly Column[] | null {
-  readHints(reading, statement.setVariables)
+  readHints(reading, statement.hints)
   const around = withCommonTables(reading, statement.with, outer)
   const source = readFrom(reading, statement.tables, around, true)
   const scope = below(around, source)
@@ -76,7 +76,7 @@ export function changeBases(
 
 /** DELETE from one table or several; returns what RETURNING gives, null without one. */
 export function readDelete(reading: Reading, statement: Delete, outer: Scope): readonly Column[] | null {
-  readHints(reading, statement.setVariables)
+  readHints(reading, statement.hints)
   const around = withCommonTables(reading, statement.with, outer)
   const source = readFrom(reading, statement.from, around, true)
   const scope = below(around, source)

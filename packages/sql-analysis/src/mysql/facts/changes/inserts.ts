@@ -13,7 +13,7 @@ import { type Target, afterWrite, baseColumns, baseTables, write } from './targe
 
 /** INSERT and REPLACE; returns what RETURNING gives, null without one. */
 export function readInsert(reading: Reading, statement: Insert, outer: Scope): readonly Column[] | null {
-  readHints(reading, statement.setVariables)
+  readHints(reading, statement.hints)
   const target = insertTarget(reading, statement.table)
   const relation = relationName(reading, statement.table)
   const listed = statement.columns?.map(({ name }) => name) ?? null

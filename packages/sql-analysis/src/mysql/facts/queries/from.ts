@@ -90,6 +90,7 @@ function baseTableItem(reading: Reading, reference: BaseTable, outer: Scope, tar
     if (common !== null) return itemOfQuery(reading, alias, commonTableColumns(reading, common))
   }
   if (reference.partitions.length > 0) lookAtPartitions(reading, name)
+  if (reference.indexHint !== undefined) lookAtIndexes(reading, name, reference.indexHint)
   return tableItem(reading, name, alias, target)
 }
 
@@ -98,6 +99,21 @@ function lookAtPartitions(reading: Reading, name: BaseTable['table']): void {
   const table = findTable(reading, name)
   if (table?.partitioned !== true) return
   for (const { lineage } of tableColumns(reading, table)) reading.decide(lineage)
+}
+
+// Rows come in the order of the index that is named, or of one that is left: which columns that are is known of the primary key alone.
+function lookAtIndexes(reading: Reading, name: BaseTable['table'], hint: 'primary' | 'other'): void {
+  const table = findTable(reading, name)
+  if (table === undefined) return
+  const key = hint === 'primary' ? table.uniqueKeys?.[0]?.map(foldName) : undefined
+  for (const column of tableColumns(reading, table))
+    if (key === undefined || key.includes(column.key)) reading.decide(column.lineage)
+}
+
+/** An optimizer hint may name any index of any table, and of those beneath views: every column of them is looked at. */
+export function lookAtAllIndexes(reading: Reading): void {
+  for (const { relation } of [...reading.accesses(), ...reading.beneathFacts().accesses])
+    if (relation !== null) lookAtIndexes(reading, relation, 'other')
 }
 
 /** The entry of a stored table under an alias, as it compares. `target`: as of `readFrom`. */

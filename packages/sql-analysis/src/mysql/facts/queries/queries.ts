@@ -139,7 +139,7 @@ function readValues(reading: Reading, body: ValuesQuery, scope: Scope): readonly
 }
 
 function readSelect(reading: Reading, select: Select, outer: Scope, tail: Tail | null): readonly Column[] {
-  readHints(reading, select.setVariables)
+  readHints(reading, select.hints)
   const source = select.from === null ? null : readFrom(reading, select.from, outer)
   const scope = below(outer, source)
   const columns = readItems(reading, select.items, scope)

@@ -1,5 +1,5 @@
 import type { SettingUse } from '@gatehouse/core'
-import type { Expression, Select, SystemVariable } from '../../query-tree.ts'
+import type { Expression, Hints, SystemVariable } from '../../query-tree.ts'
 import type { SetItem } from '../../statement-tree.ts'
 import { type Lineage, NOTHING, untraced } from '../lineage.ts'
 import type { Reading } from '../reading.ts'
@@ -54,8 +54,9 @@ export function readSystemVariable(reading: Reading, { scope, name }: SystemVari
 }
 
 /** SET_VAR(…) hints set for one statement what SET sets for the session (MySQL manual, "Optimizer Hints"). */
-export function readHints(reading: Reading, hints: Select['setVariables']): void {
-  for (const { name, value } of hints) {
+export function readHints(reading: Reading, { setVariables, steerIndexes }: Hints): void {
+  if (steerIndexes) reading.steersIndexes = true
+  for (const { name, value } of setVariables) {
     const setting = settingName(null, name)
     addSetting(reading, { action: 'set', name: setting, value })
     // The text was read under the session's: what it means under another is not known.

@@ -1,7 +1,7 @@
 import type { QualifiedName, TableReference, With } from '../../query-tree.ts'
 import type { Delete } from '../../statement-tree.ts'
 import { acceptOrderBy } from '../expressions/windows.ts'
-import { acceptHints } from '../queries/hints.ts'
+import { acceptHints, NO_HINTS } from '../queries/hints.ts'
 import { acceptPlainLimit } from '../queries/limit.ts'
 import { acceptPartitions } from '../queries/table-factor.ts'
 import { acceptTableAlias } from '../queries/table-alias.ts'
@@ -14,7 +14,7 @@ type Parts = Pick<Delete, 'targets' | 'from'> & { readonly single: boolean }
 /** DELETE in its three forms; its WITH was read. MySQL manual, "DELETE Statement". */
 export function deleteStatement(cursor: TokenCursor, common: With | null): Delete {
   cursor.expect('delete')
-  const setVariables = acceptHints(cursor)
+  const hints = acceptHints(cursor)
   if (cursor.isMariadb && cursor.isPair('history', 'from')) return deleteHistory(cursor)
   let ignore = false
   for (;;) {
@@ -27,7 +27,7 @@ export function deleteStatement(cursor: TokenCursor, common: With | null): Delet
   const orderBy = single ? acceptOrderBy(cursor) : []
   const limit = single ? acceptPlainLimit(cursor) : null
   const returning = single && cursor.isMariadb && cursor.accept('returning') ? cursor.grammar.selectItems(cursor) : null
-  return { kind: 'delete', with: common, ignore, targets, from, where, orderBy, limit, returning, setVariables }
+  return { kind: 'delete', with: common, ignore, targets, from, where, orderBy, limit, returning, hints }
 }
 
 /** `a, b FROM tables`. */
@@ -74,6 +74,6 @@ function deleteHistory(cursor: TokenCursor): Delete {
     orderBy: [],
     limit: null,
     returning: null,
-    setVariables: [],
+    hints: NO_HINTS,
   }
 }

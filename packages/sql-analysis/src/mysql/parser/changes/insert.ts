@@ -14,7 +14,7 @@ type Source = Insert['source']
 export function insert(cursor: TokenCursor): Insert {
   const replace = cursor.is('replace')
   cursor.advance()
-  const setVariables = acceptHints(cursor)
+  const hints = acceptHints(cursor)
   cursor.acceptAny(replace ? ['low_priority', 'delayed'] : ['low_priority', 'delayed', 'high_priority'])
   const ignore = !replace && cursor.accept('ignore')
   cursor.accept('into')
@@ -24,7 +24,7 @@ export function insert(cursor: TokenCursor): Insert {
   const rowAlias = made.source.kind === 'rows' && cursor.accept('as') ? alias(cursor) : null
   const onDuplicate = !replace && cursor.accept('on') ? duplicates(cursor) : []
   const returning = cursor.isMariadb && cursor.accept('returning') ? cursor.grammar.selectItems(cursor) : null
-  return { kind: 'insert', replace, ignore, table, partitions, ...made, rowAlias, onDuplicate, returning, setVariables }
+  return { kind: 'insert', replace, ignore, table, partitions, ...made, rowAlias, onDuplicate, returning, hints }
 }
 
 function content(cursor: TokenCursor): { columns: Insert['columns']; source: Source } {

@@ -10,7 +10,7 @@ import { portion } from './portion.ts'
 /** UPDATE of one table or several; its WITH was read. MySQL manual, "UPDATE Statement". */
 export function update(cursor: TokenCursor, common: With | null): Update {
   cursor.expect('update')
-  const setVariables = acceptHints(cursor)
+  const hints = acceptHints(cursor)
   cursor.accept('low_priority')
   const ignore = cursor.accept('ignore')
   const tables = cursor.grammar.tableReferences(cursor)
@@ -30,6 +30,6 @@ export function update(cursor: TokenCursor, common: With | null): Update {
     orderBy,
     limit,
     returning: null,
-    setVariables,
+    hints,
   }
 }

@@ -28,7 +28,7 @@ const NO_WINDOWS: Select['windows'] = []
 /** One SELECT up to its windows; ORDER BY and what follows belong to the query. MySQL manual, "SELECT Statement". */
 export function select(cursor: TokenCursor): Select {
   cursor.expect('select')
-  const setVariables = acceptHints(cursor)
+  const hints = acceptHints(cursor)
   let options = NO_OPTIONS
   let distinct = false
   for (;;) {
@@ -61,7 +61,7 @@ export function select(cursor: TokenCursor): Select {
     kind: 'select',
     distinct,
     options,
-    setVariables,
+    hints,
     items,
     from,
     where,

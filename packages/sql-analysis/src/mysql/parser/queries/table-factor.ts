@@ -67,8 +67,9 @@ function baseTable(cursor: TokenCursor): BaseTable {
   const partitions = acceptPartitions(cursor)
   const time = cursor.isMariadb ? systemTime(cursor) : null
   const alias = acceptTableAlias(cursor)
-  indexHints(cursor)
-  return { kind: 'base_table', table, alias, partitions, systemTime: time }
+  const indexHint = indexHints(cursor)
+  const hint = indexHint === null ? null : { indexHint }
+  return { kind: 'base_table', table, alias, partitions, systemTime: time, ...hint }
 }
 
 /** PARTITION (p, …); empty: none. */
@@ -96,18 +97,25 @@ function point(cursor: TokenCursor): Expression {
   return cursor.grammar.operand(cursor)
 }
 
-/** USE, IGNORE and FORCE INDEX, in any number. MySQL manual, "Index Hints". */
-function indexHints(cursor: TokenCursor): void {
+/** USE, IGNORE and FORCE INDEX, in any number; null: none, or that no index is used. MySQL manual, "Index Hints". */
+function indexHints(cursor: TokenCursor): 'primary' | 'other' | null {
+  let found: 'primary' | 'other' | null = null
   while (
     (cursor.is('use') || cursor.is('ignore') || cursor.is('force')) &&
     (cursor.spellingAhead(1) === 'index' || cursor.spellingAhead(1) === 'key')
   ) {
     const use = cursor.is('use')
+    const ignore = cursor.is('ignore')
     cursor.restore(cursor.at + 2)
     if (cursor.accept('for') && !cursor.accept('join') && !cursor.acceptPair('order', 'by'))
       cursor.expectPair('group', 'by')
     cursor.expect('(')
-    if (!use || !cursor.is(')')) cursor.list((at) => (at.is('primary') ? at.takeName() : at.name()))
+    if (!use || !cursor.is(')')) {
+      const names = cursor.list((at) => (at.is('primary') ? at.takeName() : at.name()))
+      const primary = !ignore && names.every((name) => name.toLowerCase() === 'primary')
+      found = primary && found !== 'other' ? 'primary' : 'other'
+    }
     cursor.expect(')')
   }
+  return found
 }
