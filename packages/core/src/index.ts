@@ -69,6 +69,13 @@ export type { AuditedEngine, AuditedParameter, AuditedSession, AuditRecord, Reco
 export { DEFAULT_RECORD_LIMITS } from './audit/encode-statement.ts'
 export type { RecordLimits } from './audit/encode-statement.ts'
 export {
+  encodeAdminAction,
+  encodeApprovalAsked,
+  encodeApprovalDecided,
+  encodeApprovalEnded,
+} from './audit/encode-approval.ts'
+export type { AdminAction, AskedApproval, DecidedApproval, RecordedPrincipal } from './audit/encode-approval.ts'
+export {
   encodeAlarm,
   encodeLoginRefused,
   encodePolicyLoaded,

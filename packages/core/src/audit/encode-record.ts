@@ -32,18 +32,23 @@ const MAX_RELATIONS = 1_000
 /** Longest text of one name or code in a record, in UTF-16 units: identifiers of both engines are at most 64 characters. */
 const MAX_NAME_UNITS = 256
 
-const name = (text: string): string =>
+/** A name or a code as JSON, cut where it is too long to be one. */
+export const name = (text: string): string =>
   jsonText(text.length > MAX_NAME_UNITS ? `${text.slice(0, MAX_NAME_UNITS)}…` : text)
 
 /** A count as JSON; null for what is not a number, so that no record can be broken by one. */
-const count = (value: number | null): string =>
+export const count = (value: number | null): string =>
   value === null || !Number.isFinite(value) ? 'null' : String(Math.round(value))
+
+/** Who, as a JSON object. */
+export function encodePrincipal({ subject, actor, groups, issuer }: AuditedSession['principal']): string {
+  return `{"subject":${jsonText(subject)},"actor":${actor === null ? 'null' : jsonText(actor)},"groups":${jsonTexts(groups)},"issuer":${jsonText(issuer)}}`
+}
 
 /** Encodes what all records of a session have in common. Once per session. */
 export function encodeSessionPart(session: AuditedSession): SessionPart {
-  const { subject, actor, groups, issuer } = session.principal
   const id = `"session":${jsonText(session.id)}`
-  const principal = `{"subject":${jsonText(subject)},"actor":${actor === null ? 'null' : jsonText(actor)},"groups":${jsonTexts(groups)},"issuer":${jsonText(issuer)}}`
+  const principal = encodePrincipal(session.principal)
   return {
     id,
     whole: `${id},"principal":${principal},"target":${jsonText(session.target)},"engine":"${session.engine}"`,
@@ -85,7 +90,7 @@ function encodeDecision(decisions: readonly Decision[], approval: string | null)
 }
 
 /** What a fact sheet says, and how it ends the `statement` member. Null where the text could not be read. */
-function encodeFacts(facts: TextFacts | null): string {
+export function encodeFacts(facts: TextFacts | null): string {
   const actions = new Set<string>()
   const relations = new Set<string>()
   let complete = facts !== null

@@ -8,6 +8,8 @@ export const AUDIT_FORMAT_VERSION = 1
  * - `session_start`, `session_end`, `login_refused`: the life of a session.
  * - `intent`: a statement was decided; recorded before it is forwarded or refused.
  * - `outcome`: what became of an intent, named by its sequence number.
+ * - `approval_asked`, `approval_decided`, `approval_ended`: people were asked about a statement, said something, and what became of it.
+ * - `admin_action`: what a person did in the admin service.
  * - `policy_loaded`: which policy decides from here on.
  * - `alarm`: something an operator must look at.
  * - `trail_opened`, `trail_repaired`, `segment_closed`: the trail about itself.
@@ -18,6 +20,10 @@ export type RecordKind =
   | 'intent'
   | 'outcome'
   | 'session_end'
+  | 'approval_asked'
+  | 'approval_decided'
+  | 'approval_ended'
+  | 'admin_action'
   | 'policy_loaded'
   | 'alarm'
   | 'trail_opened'
@@ -72,6 +78,9 @@ export interface AuditRecord {
   readonly outcome?: RecordedOutcome
   /** In an outcome where classify rules looked through rows: their names, and how many values of each detector were replaced. */
   readonly classified?: { readonly rules: readonly string[]; readonly replaced: Readonly<Record<string, number>> }
+  /** In the records of a request for approval: its id, and what happened to it. */
+  readonly approval?: { readonly id: string } & Readonly<Record<string, unknown>>
+  readonly admin?: Readonly<Record<string, unknown>>
 }
 
 /** What was asked to run. */
@@ -107,7 +116,7 @@ export interface RecordedDecision {
   readonly rule: string
   /** All rules, where a permit needed more than one. */
   readonly rules?: readonly string[]
-  /** The approval it ran under; null when none was asked. */
+  /** The approval or the grant it ran under; null when none was asked. */
   readonly approval: string | null
   /** Only of a denial: its stable code, listed in docs/errors.md. */
   readonly code?: string

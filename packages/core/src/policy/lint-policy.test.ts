@@ -38,7 +38,7 @@ test('an allow rule that can never apply, or that is denied altogether, is told'
 `
   expect(warningsOf(text)).toEqual([
     'no-relations: write can never be allowed by a rule that names no relations.',
-    'gone: All that it allows is denied by d1.',
+    'gone: All that it is about is denied by d1.',
   ])
   expect(lintPolicy(policyOf(text), null)).toHaveLength(2)
 })
@@ -57,4 +57,27 @@ masks:
     'm: The pattern public.users.ssn matches nothing on this target.',
   ])
   expect(warnings[0]?.hint).toContain('the schema is the database')
+})
+
+test('an approve rule that nothing reaches, matches nothing, or asks always in spite of its number of rows, is told', () => {
+  const text = `rules:
+  - { name: a, approve: { actions: [update], relations: [public.usres], by: { groups: [dba] } } }
+  - { name: gone, approve: { actions: [drop_table], relations: [public.users], by: { groups: [dba] } } }
+  - { name: always, approve: { actions: [delete], estimatedRowsOver: 10, by: { groups: [dba] } } }
+  - { name: many, approve: { actions: [insert], estimatedRowsOver: 10, by: { groups: [dba] } } }
+  - { name: writes, allow: { actions: [write], relations: [public.users] } }
+  - { name: d, deny: { actions: [drop, delete] } }
+`
+  expect(warningsOf(text)).toEqual([
+    'a: The pattern public.usres matches nothing on this target.',
+    'gone: All that it is about is denied by d.',
+    'always: All that it is about is denied by d.',
+  ])
+  const alone = `rules:
+  - { name: always, approve: { actions: [delete], estimatedRowsOver: 10, by: { groups: [dba] } } }
+  - { name: reads, allow: { actions: [select], relations: [public.users] } }
+`
+  expect(warningsOf(alone)).toEqual([
+    'always: It asks whatever the number of rows: no allow rule covers any of its actions.',
+  ])
 })

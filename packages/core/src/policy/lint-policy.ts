@@ -3,7 +3,7 @@ import { ActionSet, needsObject } from './action-words.ts'
 import type { CaseRule, EngineName, NamePattern } from './name-pattern.ts'
 import { ColumnPattern, ObjectPattern } from './object-pattern.ts'
 import type { Policy } from './policy.ts'
-import type { AllowRule, DenyRule, RuleHead } from './policy-document.ts'
+import type { AllowRule, ApproveRule, DenyRule, RuleHead } from './policy-document.ts'
 import { Glob } from './name-pattern.ts'
 
 /** Something in a policy that is allowed but probably not meant. */
@@ -30,8 +30,13 @@ export function lintPolicy(
   policy: Policy,
   known: { readonly target: string; readonly engine: EngineName; readonly objects: KnownObjects } | null,
 ): readonly PolicyWarning[] {
-  const { allow, deny, masks, classify, functions } = policy.document
-  const warnings = [...allow.flatMap(neverApplies), ...allow.flatMap((rule) => shadowed(rule, deny))]
+  const { allow, approve, deny, masks, classify, functions } = policy.document
+  const warnings = [
+    ...allow.flatMap(neverApplies),
+    ...allow.flatMap((rule) => shadowed(rule, deny)),
+    ...approve.flatMap((rule) => shadowed({ ...rule, relations: rule.relations ?? [], files: [], programs: [] }, deny)),
+    ...approve.flatMap((rule) => neverSilent(rule, allow)),
+  ]
   if (known !== null) {
     const { engine, objects, target } = known
     const onTarget = (rule: RuleHead): boolean =>
@@ -39,6 +44,10 @@ export function lintPolicy(
     const loose: CaseRule = engine === 'mysql' ? 'ignored' : 'exact'
     for (const rule of allow.filter(onTarget)) {
       warnings.push(...unmatchedObjects(rule, rule.relations, objects.relations, engine, 'exact'))
+      warnings.push(...unmatchedObjects(rule, rule.functions, objects.functions, engine, loose))
+    }
+    for (const rule of approve.filter(onTarget)) {
+      warnings.push(...unmatchedObjects(rule, rule.relations ?? [], objects.relations, engine, loose))
       warnings.push(...unmatchedObjects(rule, rule.functions, objects.functions, engine, loose))
     }
     for (const rule of deny.filter(onTarget)) {
@@ -125,8 +134,23 @@ function shadowed(rule: AllowRule, denials: readonly DenyRule[]): readonly Polic
   return [
     warning(
       rule,
-      `All that it allows is denied by ${over.name}.`,
+      `All that it is about is denied by ${over.name}.`,
       'Remove one of the two rules, or narrow the deny rule.',
+    ),
+  ]
+}
+
+/** What no allow rule covers is asked for whatever the number of rows. */
+function neverSilent(rule: ApproveRule, allow: readonly AllowRule[]): readonly PolicyWarning[] {
+  if (rule.estimatedRowsOver === null) return []
+  const overlap = (one: readonly string[], other: readonly string[]): boolean =>
+    one.some((word) => new ActionSet(other).has(word))
+  if (allow.some(({ actions }) => overlap(actions, rule.actions) || overlap(rule.actions, actions))) return []
+  return [
+    warning(
+      rule,
+      'It asks whatever the number of rows: no allow rule covers any of its actions.',
+      'Add an allow rule for what may run without approval, or remove estimatedRowsOver.',
     ),
   ]
 }

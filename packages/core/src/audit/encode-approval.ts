@@ -1,0 +1,98 @@
+/** Records of what people decide: requests for approval, from asking to end, and what is done in the admin service. */
+import type { Principal } from '../auth/principal.ts'
+import type { ApprovalNeed } from '../policy/approval-need.ts'
+import type { TextFacts } from '../statement/facts.ts'
+import { count, encodeFacts, encodePrincipal, name, type SessionPart } from './encode-record.ts'
+import { DEFAULT_RECORD_LIMITS, encodeStatementMembers, type RecordLimits } from './encode-statement.ts'
+import { jsonText, jsonTexts } from './json-text.ts'
+import type { AuditedEngine, AuditedParameter } from './record.ts'
+
+/** Longest text of a person in a record, in UTF-16 units. */
+const MAX_REASON_UNITS = 1_000
+
+/** Who, without claims. */
+export type RecordedPrincipal = Pick<Principal, 'subject' | 'actor' | 'groups' | 'issuer'>
+
+/** A statement that was asked to be approved. */
+export interface AskedApproval {
+  /** The approval request's id. */
+  readonly approval: string
+  /** True when the same was pending already, and this session waits beside others. */
+  readonly joined: boolean
+  readonly need: ApprovalNeed
+  /** Rows the planner expects; null: not known. */
+  readonly estimatedRows: number | null
+}
+
+/** Encodes that people were asked. Recorded before they are. `parameters` null means none are bound. */
+export function encodeApprovalAsked(
+  session: SessionPart,
+  text: string,
+  parameters: readonly AuditedParameter[] | null,
+  facts: TextFacts,
+  asked: AskedApproval,
+  limits: RecordLimits = DEFAULT_RECORD_LIMITS,
+): string {
+  const { approval, joined, need, estimatedRows } = asked
+  const rules = jsonTexts(need.rules.map(({ rule }) => rule))
+  const wanted = `"wanted":${count(need.approvals)},"holdSeconds":${count(need.holdTimeoutSeconds)}`
+  return `"kind":"approval_asked",${session.whole},"statement":{${encodeStatementMembers(text, parameters, limits)}${encodeFacts(facts)},"approval":{"id":${name(approval)},"joined":${joined},"rules":${rules},${wanted},"estimatedRows":${count(estimatedRows)}}`
+}
+
+/** What one person said about a request. */
+export interface DecidedApproval {
+  readonly approval: string
+  readonly verdict: 'approve' | 'refuse'
+  readonly by: RecordedPrincipal
+  /** The approver's own words; null: none. */
+  readonly reason: string | null
+  /** By what way: `api`, `page`, `link`, `cli`. */
+  readonly through: string
+  /** How many have said yes by then, and how many must. */
+  readonly have: number
+  readonly wanted: number
+  /** The request's state after it: `pending`, `approved`, `refused`. */
+  readonly state: string
+  /** Whose request it is. */
+  readonly requester: RecordedPrincipal
+  readonly target: string
+  readonly engine: AuditedEngine
+}
+
+/** Encodes a decision of one person. */
+export function encodeApprovalDecided(decided: DecidedApproval): string {
+  const { approval, verdict, by, reason, through, have, wanted, state, requester, target, engine } = decided
+  const who = `"principal":${encodePrincipal(requester)},"target":${jsonText(target)},"engine":"${engine}"`
+  return `"kind":"approval_decided",${who},"approval":{"id":${name(approval)},"verdict":"${verdict}","by":${encodePrincipal(by)},"through":${name(through)},"reason":${words(reason)},"have":${count(have)},"wanted":${count(wanted)},"state":${name(state)}}`
+}
+
+/** What became of a session's waiting, as a short fixed word: `approved`, `refused`, `timeout`, `voided`. `why`: details of `voided`, likewise. */
+export function encodeApprovalEnded(
+  session: SessionPart,
+  approval: string,
+  state: 'approved' | 'refused' | 'timeout' | 'voided',
+  why: string | null,
+  heldMicroseconds: number,
+): string {
+  const reason = why === null ? 'null' : name(why)
+  return `"kind":"approval_ended",${session.whole},"approval":{"id":${name(approval)},"state":"${state}","reason":${reason},"held_us":${count(heldMicroseconds)}}`
+}
+
+/** Something a person did in the admin service. */
+export interface AdminAction {
+  /** A short fixed word: `grant_given`, `grant_revoked`, `session_ended`, `revoked`, `trail_read` … */
+  readonly action: string
+  readonly by: RecordedPrincipal
+  /** What it was done to: an id or a name. */
+  readonly object: string
+  readonly reason: string | null
+}
+
+/** Encodes what a person did in the admin service. */
+export function encodeAdminAction({ action, by, object, reason }: AdminAction): string {
+  return `"kind":"admin_action","admin":{"action":${name(action)},"by":${encodePrincipal(by)},"object":${name(object)},"reason":${words(reason)}}`
+}
+
+function words(reason: string | null): string {
+  return reason === null ? 'null' : jsonText(reason.slice(0, MAX_REASON_UNITS))
+}
