@@ -1,4 +1,11 @@
-import { encodeSessionPart, Gate, parsePolicy, RateLimiter, type StatementReader } from '@gatehouse/core'
+import {
+  type AuditTrail,
+  encodeSessionPart,
+  Gate,
+  parsePolicy,
+  RateLimiter,
+  type StatementReader,
+} from '@gatehouse/core'
 import type { DecisionTiming } from './decisions.ts'
 import type { EngineName } from './engine.ts'
 import { newTexts, seenTexts, type Spelling } from './generated-statements.ts'
@@ -23,7 +30,15 @@ export function timeDecisions<Names extends object>(
   return { seen: time(seenTexts(SEEN, spelling)), new: time(newTexts(NEW, spelling)) }
 }
 
-function gateOf<Names extends object>(engine: EngineName, reader: StatementReader<Names>, policy: string): Gate<Names> {
+const NO_TRAIL: AuditTrail = { append: () => 1, owe: () => undefined, commit: () => undefined }
+
+/** A gate for one session of an agent. Throws when the policy has problems. */
+export function gateOf<Names extends object>(
+  engine: EngineName,
+  reader: StatementReader<Names>,
+  policy: string,
+  trail: AuditTrail = NO_TRAIL,
+): Gate<Names> {
   const parsed = parsePolicy(policy)
   if (!parsed.ok) throw new Error(parsed.problems.map((problem) => problem.message).join('\n'))
   const principal = {
@@ -35,7 +50,6 @@ function gateOf<Names extends object>(engine: EngineName, reader: StatementReade
     expiresAt: Infinity,
   }
   const session = { id: 'bench', principal, target: TARGET, engine }
-  const trail = { append: () => 1, owe: () => undefined, commit: () => undefined }
   return new Gate<Names>(
     { ...session, encoded: encodeSessionPart(session) },
     {

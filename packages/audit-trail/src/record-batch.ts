@@ -1,6 +1,7 @@
 import { TrailUnavailable } from '@gatehouse/core'
 import { hash } from 'node:crypto'
-import { HASH_MEMBER_BYTES, MAX_LINE_BYTES, formatHead } from './record-line.ts'
+import { RecordHead } from './record-head.ts'
+import { HASH_MEMBER_BYTES, MAX_LINE_BYTES } from './record-line.ts'
 
 /** Room for the records of one turn; grows when needed, and comes back to this. */
 const USUAL_BYTES = 256 * 1024
@@ -10,6 +11,10 @@ const MAX_BATCH_BYTES = 64 * 1024 * 1024
 
 /** Bytes that a record needs beside its members, at most: head, hash member, braces, newline. */
 const OVERHEAD_BYTES = 256
+
+/** What the member `hash` is beside its digits. */
+const HASH_OPENS = Buffer.from('"hash":"')
+const HASH_CLOSES = Buffer.from('",')
 
 /** UTF-8 never needs more bytes than this for one UTF-16 unit. */
 const MOST_BYTES_PER_UNIT = 3
@@ -33,16 +38,12 @@ export class RecordBatch {
   length = 0
   buffer: Buffer = Buffer.allocUnsafeSlow(USUAL_BYTES)
 
-  readonly #now: () => number
-  #millisecond = Number.NaN
-  #time = ''
-  #second = Number.NaN
-  #upToSecond = ''
+  readonly #head: RecordHead
 
   constructor(seq: number, hash: string, now: () => number) {
     this.seq = seq
     this.hash = hash
-    this.#now = now
+    this.#head = new RecordHead(now)
   }
 
   /** Adds a record and returns its number. Throws `TrailUnavailable` when it does not fit; then nothing is added. */
@@ -52,17 +53,21 @@ export class RecordBatch {
     const room = members.length * MOST_BYTES_PER_UNIT + OVERHEAD_BYTES
     if (start + room > this.buffer.length) this.#grow(start + room)
     const seq = this.seq + 1
-    const head = formatHead(seq, this.#timeText(), this.hash)
+    this.#head.set(seq, this.hash)
+    const head = this.#head.bytes
     const { buffer } = this
-    // The hash covers head and members without the member between: write them side by side, then move the head.
+    // The hash covers head and members without the member between: the head is written beside the members, and then where it belongs.
     const hashedFrom = start + HASH_MEMBER_BYTES
-    buffer.write(head, hashedFrom, 'latin1')
-    const end = hashedFrom + head.length + buffer.write(members, hashedFrom + head.length, 'utf8') + 1
+    const membersFrom = hashedFrom + head.length
+    buffer.set(head, hashedFrom)
+    const end = membersFrom + buffer.write(members, membersFrom, 'utf8') + 1
     buffer[end - 1] = 0x7d // }
     buffer[end] = 0x0a
     const digest = hash('sha256', buffer.subarray(hashedFrom, end), 'hex')
-    buffer.copyWithin(start, hashedFrom, hashedFrom + head.length)
-    buffer.write(`"hash":"${digest}",`, start + head.length, 'latin1')
+    buffer.set(head, start)
+    buffer.set(HASH_OPENS, start + head.length)
+    buffer.write(digest, start + head.length + HASH_OPENS.length, 'latin1')
+    buffer.set(HASH_CLOSES, membersFrom - HASH_CLOSES.length)
     this.length = end + 1
     this.seq = seq
     this.hash = digest
@@ -82,20 +87,5 @@ export class RecordBatch {
     const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.buffer.length * 2))
     this.buffer.copy(grown, 0, 0, this.length)
     this.buffer = grown
-  }
-
-  /** RFC 3339, UTC, to the millisecond. Made anew once a second. */
-  #timeText(): string {
-    const millisecond = Math.floor(this.#now())
-    if (millisecond !== this.#millisecond) {
-      const second = Math.floor(millisecond / 1000)
-      if (second !== this.#second) {
-        this.#upToSecond = new Date(second * 1000).toISOString().slice(0, -'000Z'.length)
-        this.#second = second
-      }
-      this.#time = `${this.#upToSecond}${String(millisecond - second * 1000).padStart(3, '0')}Z`
-      this.#millisecond = millisecond
-    }
-    return this.#time
   }
 }
