@@ -1,0 +1,40 @@
+import { afterAll, beforeAll, describe } from 'vitest'
+import type { Coordination } from '../coordination.ts'
+import type { GatewayLease } from '../sessions.ts'
+import { promiseApprovals } from '../testing/approval-promises.ts'
+import { promiseSharing } from '../testing/sharing-promises.ts'
+import { openMemoryCoordination } from './memory-coordination.ts'
+import { MemoryHub } from './memory-hub.ts'
+
+describe('in memory', () => {
+  const hub = new MemoryHub()
+  const quick = { heartbeat: 100, lostAfter: 500, tick: 50 }
+  let pair: readonly [Coordination, Coordination]
+  let leases: readonly [GatewayLease, GatewayLease]
+
+  describe('approvals', () => {
+    beforeAll(async () => {
+      const hub = new MemoryHub()
+      pair = [await openMemoryCoordination(hub), await openMemoryCoordination(hub)]
+    })
+    afterAll(async () => {
+      for (const one of pair) await one.close()
+    })
+    promiseApprovals(() => pair)
+  })
+
+  describe('the rest', () => {
+    beforeAll(async () => {
+      pair = [await openMemoryCoordination(hub, quick), await openMemoryCoordination(hub, quick)]
+      leases = [await pair[0].sessions.enlist('one'), await pair[1].sessions.enlist('other')]
+    })
+    afterAll(async () => {
+      for (const one of pair) await one.close()
+    })
+    promiseSharing(
+      () => pair,
+      () => leases,
+      () => openMemoryCoordination(hub, quick),
+    )
+  })
+})

@@ -1,0 +1,40 @@
+import type { Receiver } from '../messages.ts'
+import type { Gateway, SessionRecord } from '../sessions.ts'
+import { MemoryCounters } from './memory-counters.ts'
+import { MemoryRoom } from './memory-room.ts'
+
+/** A gateway's place in the hub. */
+export interface MemoryGateway extends Gateway {
+  readonly sessions: Map<string, SessionRecord>
+  /** When it is lost if its heart does not beat before. */
+  lostAt: number
+}
+
+/** What coordinations in the memory of one process share, as those of many share a Redis. */
+export class MemoryHub {
+  readonly now: () => number
+  readonly approvals: MemoryRoom
+  readonly revocations: MemoryRoom
+  readonly grants: MemoryRoom
+  readonly credentials: MemoryRoom
+  readonly counters: MemoryCounters
+  readonly gateways: Map<string, MemoryGateway> = new Map()
+  readonly receivers: Map<string, Receiver> = new Map()
+
+  /** `now`: milliseconds since the epoch; default: the system's clock. */
+  constructor(now: () => number = () => Date.now()) {
+    this.now = now
+    this.approvals = new MemoryRoom(now)
+    this.revocations = new MemoryRoom(now)
+    this.grants = new MemoryRoom(now)
+    this.credentials = new MemoryRoom(now)
+    this.counters = new MemoryCounters(now)
+  }
+
+  /** The gateways that are alive; those that are not are forgotten with their sessions. */
+  alive(): readonly MemoryGateway[] {
+    const now = this.now()
+    for (const [id, gateway] of this.gateways) if (gateway.lostAt <= now) this.gateways.delete(id)
+    return [...this.gateways.values()]
+  }
+}
