@@ -101,6 +101,8 @@ describe.each(VERSIONS)('results of $version', ({ shared }) => {
     expect(text.ssn).toBe('[redacted]')
     expect(text.dob).toEqual(new Date(1987, 0, 1))
     expect(text.pin).not.toBe(9_876_543)
+    // Where the server says that it is JSON, the driver has read it already.
+    expect(['[redacted]', '"[redacted]"']).toContain(text.doc)
     await connection.end()
   })
 

@@ -300,6 +300,9 @@ describe.each(VERSIONS)('commands to $version', ({ shared }) => {
     expect((await client.query('SELECT 1; SELECT 2')).error?.errorCode).toBe(1064)
     await client.command(ResponseKind.Status, setOption(0))
     expect((await client.query('SELECT 1; SELECT 2')).rows).toEqual([['1'], ['2']])
+    for (const option of [2, 65_535])
+      expect((await client.command(ResponseKind.Status, setOption(option))).error?.errorCode).toBe(1047)
+    expect((await client.query('SELECT 1')).rows).toEqual([['1']])
     client.end()
   })
 

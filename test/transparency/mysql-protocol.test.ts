@@ -297,7 +297,7 @@ for (const version of VERSIONS) {
         await same(bare('PING'))
         for (const schema of ['information_schema', DATABASE, 'nowhere_here'])
           await same((client) => client.command(ResponseKind.Status, (writer) => encodeInitDb(schema, writer)))
-        for (const option of [1, 0]) {
+        for (const option of [1, 0, 2, 65_535]) {
           await same((client) =>
             client.command(ResponseKind.Status, (writer) =>
               writer.begin(0).int1(Command.SET_OPTION).int2(option).end(),

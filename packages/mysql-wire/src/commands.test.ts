@@ -70,6 +70,7 @@ describe('a command', () => {
     expect(read('04 7400 25')).toEqual({ kind: 'COM_FIELD_LIST', table: Buffer.from('t'), wildcard: Buffer.from('%') })
     expect(read('0c 07000000')).toEqual({ kind: 'COM_PROCESS_KILL', threadId: 7 })
     expect(read('1b 0100')).toEqual({ kind: 'COM_SET_OPTION', option: 1 })
+    expect(read('1b ffff')).toEqual({ kind: 'COM_SET_OPTION', option: 65_535 })
     expect(read('1c 02000000 ffffffff')).toEqual({ kind: 'COM_STMT_FETCH', statementId: 2, rows: 0xffff_ffff })
     expect(read('18 02000000 0100 6162')).toEqual({
       kind: 'COM_STMT_SEND_LONG_DATA',
@@ -91,7 +92,6 @@ describe('a command', () => {
       '1902000000ff',
       '1c02000000',
       '0c070000',
-      '1b0200',
       '1b01',
       '0474',
       '180200',

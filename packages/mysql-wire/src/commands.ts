@@ -22,7 +22,7 @@ export type CommandMessage =
   | { readonly kind: 'COM_FIELD_LIST'; readonly table: Buffer; readonly wildcard: Buffer }
   | { readonly kind: 'COM_PROCESS_KILL'; readonly threadId: number }
   /** 0: several statements in one text are allowed from now on; 1: they are not. */
-  | { readonly kind: 'COM_SET_OPTION'; readonly option: 0 | 1 }
+  | { readonly kind: 'COM_SET_OPTION'; readonly option: number }
   | { readonly kind: BareCommandName }
   /** What servers say to each other, what only a server uses inside, and what was removed: known by name, not read. */
   | { readonly kind: InternalCommandName }
@@ -162,11 +162,8 @@ export class CommandReader {
         return { kind: 'COM_FIELD_LIST', table: payload.nulBytes(), wildcard: payload.rest() }
       case 'PROCESS_KILL':
         return ended(payload, { kind: 'COM_PROCESS_KILL', threadId: payload.int4() })
-      case 'SET_OPTION': {
-        const option = payload.int2()
-        if (option !== 0 && option !== 1) throw new ProtocolError('BAD_VALUE', `COM_SET_OPTION ${option}`)
-        return ended(payload, { kind: 'COM_SET_OPTION', option })
-      }
+      case 'SET_OPTION':
+        return ended(payload, { kind: 'COM_SET_OPTION', option: payload.int2() })
       case 'QUIT':
       case 'PING':
       case 'STATISTICS':

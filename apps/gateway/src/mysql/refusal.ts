@@ -69,6 +69,11 @@ export function encodeFarewell({ why, code, message, hint }: Farewell, sequenceI
   return encodeError(FAREWELL_ERRORS[why], textOf(code, message, '', hint), sequenceId)
 }
 
+/** What the servers answer to an option of COM_SET_OPTION that there is not: ER_UNKNOWN_COM_ERROR. */
+export function encodeUnknownOption(sequenceId: number): Buffer {
+  return encodeError({ number: 1047, sqlState: '08S01' }, 'Unknown command', sequenceId)
+}
+
 /** An ERR packet with a text of the gateway's own. */
 export function encodeError({ number, sqlState }: ErrorNumber, message: string, sequenceId: number): Buffer {
   const errorMessage = cut(message.replaceAll('\0', '').toWellFormed(), MESSAGE_BYTES)

@@ -22,7 +22,7 @@ import { auditedParameters } from './audited-parameters.ts'
 import { CommandFlow, type FlowOwner } from './command-flow.ts'
 import { type KillRequest, readKill } from './own-kill.ts'
 import { PreparedRequests } from './prepared-requests.ts'
-import { commandRefused, encodeRefusal } from './refusal.ts'
+import { commandRefused, encodeRefusal, encodeUnknownOption } from './refusal.ts'
 import type { MysqlResponses } from './responses.ts'
 import type { SessionNames } from './session-names.ts'
 import { type CommandBytes, StagedRequests } from './staged-requests.ts'
@@ -144,8 +144,10 @@ export class MysqlRequests implements FlowOwner, Answered {
         if (!this.#kill(command, { threadId, connection: true }, text)) this.#as(command, text, ResponseKind.Status)
         return
       }
-      case 'COM_PING':
       case 'COM_SET_OPTION':
+        if (message.option > LAST_OPTION) return this.#say(encodeUnknownOption(command.packets))
+        return this.pass(command, ResponseKind.Status, null)
+      case 'COM_PING':
         return this.pass(command, ResponseKind.Status, null)
       case 'COM_STATISTICS':
         return this.pass(command, ResponseKind.Statistics, null)
@@ -243,7 +245,7 @@ export class MysqlRequests implements FlowOwner, Answered {
 
   /** False: the principal has no such connection, and the text is one like any other. */
   #kill(command: CommandBytes, request: KillRequest, sql: string): boolean {
-    const { killer, gate, client, clientCapabilities, responses } = this.#options
+    const { killer, gate, clientCapabilities, responses } = this.#options
     const kill = killer(request)
     if (kill === null) return false
     // Nobody is refused to stop what is their own; it is recorded all the same.
@@ -256,7 +258,7 @@ export class MysqlRequests implements FlowOwner, Answered {
     kill(() => {
       gate.outcome(admission, null)
       const ok = encodePlainOk(command.packets, clientCapabilities, responses.statusFlags)
-      client.stage(ok, 0, ok.length)
+      this.#say(ok)
       this.flow.done()
     })
     return true
@@ -289,12 +291,18 @@ export class MysqlRequests implements FlowOwner, Answered {
 
   /** Tells the client why not. The connection goes on, in whatever transaction it is. */
   refuse({ packets }: CommandBytes, refusal: Refusal): void {
-    const packet = encodeRefusal(refusal, packets)
+    this.#say(encodeRefusal(refusal, packets))
+  }
+
+  #say(packet: Buffer): void {
     this.#options.client.stage(packet, 0, packet.length)
   }
 }
 
 const writer = new PacketWriter()
+
+/** MYSQL_OPTION_MULTI_STATEMENTS_OFF; the one before it turns them on (MySQL manual, "COM_SET_OPTION"). */
+const LAST_OPTION = 1
 
 /** USE in plain form. */
 const USE = /^USE\s+`?([A-Za-z0-9_][A-Za-z0-9_.-]{0,62})`?\s*;?\s*$/i

@@ -57,7 +57,7 @@ export function masksFor(
   const columns = definitions.map((definition, index) => {
     const mask = outputs?.[index] ?? null
     const type = typeOf(definition)
-    if (mask !== null) return compileMysqlCellMask(mask.spec, type, format, keys)
+    if (mask !== null) return compileMysqlCellMask(mask.spec, documentType(type, output?.[index]), format, keys)
     if (classifier === null) return null
     // What was read of another number of columns says nothing of these.
     const known = output?.length === definitions.length ? output[index] : undefined
@@ -82,7 +82,12 @@ function typeOf({
   return { type, flags, characterSet, columnLength, decimals, extendedType: typeName ?? format }
 }
 
-/** Statements whose columns are the server's own to choose: what CHECK TABLE and its like tell. */
+/** JSON of MariaDB comes as text: what is written in its place has to be read as JSON. */
+function documentType(type: MysqlColumnType, output: OutputColumn | undefined): MysqlColumnType {
+  return type.extendedType === null && output?.document === true ? { ...type, extendedType: 'json' } : type
+}
+
+/** Statements whose columns are the server's own to choose: what CHECK TABLE, CHECK PARTITION and their like tell, and IDENTIFIED BY RANDOM PASSWORD. */
 const SERVER_CHOOSES: ReadonlySet<string> = new Set([
   'show',
   'explain',
@@ -95,6 +100,9 @@ const SERVER_CHOOSES: ReadonlySet<string> = new Set([
   'repair',
   'cache_index',
   'xa_recover',
+  'create_user',
+  'alter_user',
+  'alter_table',
 ])
 
 /** True for a statement whose rows are made up by the server (SHOW), or by a procedure: how many columns they have was not read. */

@@ -97,6 +97,8 @@ export interface OutputColumn {
   readonly complete: boolean
   /** Why it is not complete, in words for the person who wrote the statement; null when complete. */
   readonly reason: string | null
+  /** It holds JSON, though the server may say that it is text: MariaDB's JSON is LONGTEXT. Absent: no, or not known. */
+  readonly document?: true
 }
 
 /** A base column that a value is written to, with the base columns that value depends on. */

@@ -234,5 +234,6 @@ export function outputOf(work: Spending, columns: readonly Column[]): OutputColu
     through: lineage.through,
     complete: lineage.reason === null,
     reason: lineage.reason,
+    ...(lineage.type === 'json' ? { document: true as const } : {}),
   }))
 }

@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer'
+
 const WORD = 1
 const DIGIT = 2
 const SPACE = 4
@@ -55,4 +57,11 @@ export function isNameEncoding(bytes: Uint8Array, start: number, end: number): b
     at += 3
   }
   return true
+}
+
+/** Why the bytes are no name, in words. Only for bytes that are none. */
+export function nameFault(bytes: Uint8Array, start: number, end: number): string {
+  return isUtf8(bytes.subarray(start, end))
+    ? 'a name with a character beyond U+FFFF, which names cannot hold'
+    : 'a name that is not UTF-8'
 }

@@ -153,6 +153,14 @@ describe('bytes', () => {
     for (const bytes of [[0xe9], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf0, 0x9f, 0x98, 0x80], [0x60, 0xff, 0x60]])
       expect(code(Uint8Array.from(bytes))).toBe('BAD_ENCODING')
     expect(code(Uint8Array.from([0x27, 0xff, 0x27]))).toMatch(/^string/)
+    const why = (text: string | Uint8Array): (() => void) => {
+      const bytes = Buffer.from(text)
+      return () => {
+        new Lexer(new Tokens(), MYSQL, 9).read(bytes, 0, bytes.length)
+      }
+    }
+    for (const text of ['😀', '`a😀`']) expect(why(text), text).toThrow('beyond U+FFFF')
+    expect(why(Uint8Array.from([0x60, 0xff, 0x60]))).toThrow('not UTF-8')
   })
   test('only six bytes are white space', () => {
     expect(read('1\t2\n3\v4\f5\r6 7')).toBe('integer:1 integer:2 integer:3 integer:4 integer:5 integer:6 integer:7')

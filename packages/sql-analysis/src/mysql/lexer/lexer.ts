@@ -1,5 +1,5 @@
 import type { Dialect } from '../dialect.ts'
-import { isDigit, isNameEncoding, isSpace, isVariableByte, isWordByte } from './byte-classes.ts'
+import { isDigit, isNameEncoding, isSpace, isVariableByte, isWordByte, nameFault } from './byte-classes.ts'
 import { isCharacterSet } from './character-sets.ts'
 import { comparison, comparisonOfMariadb } from './comparisons.ts'
 import { commentEnd, dollarStringEnd, hintStart } from './enclosed.ts'
@@ -194,7 +194,7 @@ export class Lexer {
     if (nameKind) {
       if (at === this.#at + 1) throw this.#error('empty name')
       if (wide && !isNameEncoding(bytes, this.#at, at))
-        throw new TextError('BAD_ENCODING', this.#at, 'a name that is not UTF-8')
+        throw new TextError('BAD_ENCODING', this.#at, nameFault(this.#bytes, this.#at, at))
     }
     this.#at = at + 1
     this.#tokens.push(kind, 0, start, this.#at)
@@ -225,7 +225,8 @@ export class Lexer {
   }
 
   #checkName(start: number, end: number): void {
-    if (!isNameEncoding(this.#bytes, start, end)) throw new TextError('BAD_ENCODING', start, 'a name that is not UTF-8')
+    if (!isNameEncoding(this.#bytes, start, end))
+      throw new TextError('BAD_ENCODING', start, nameFault(this.#bytes, start, end))
   }
 
   /** Where the word that begins at `start` ends; checks its encoding. */

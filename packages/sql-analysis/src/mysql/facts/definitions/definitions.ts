@@ -1,6 +1,7 @@
 import type { Action, ColumnName } from '@gatehouse/core'
 import type { CatalogTable } from '../../catalog.ts'
 import { foldName } from '../../name-case.ts'
+import type { QualifiedName } from '../../query-tree.ts'
 import type { Definition, NamedObject } from '../../statement-tree.ts'
 import { itemOf } from '../item.ts'
 import { type Column, type Lineage, NOTHING, named } from '../lineage.ts'
@@ -42,6 +43,7 @@ export function readDefinition(reading: Reading, node: Definition, outer: Scope)
   reading.defining = true
   for (const file of node.files) reading.files.push(file)
   for (const object of node.objects) accessObject(reading, action, object, columnsNamed(node, object))
+  if (action === 'drop_trigger') for (const { name } of node.objects) accessTriggered(reading, name)
   if (node.objects.length === 0) reading.access(action, null, null)
   for (const other of node.others) accessOther(reading, node, other)
   if (node.engine !== null && ELSEWHERE.has(node.engine)) {
@@ -58,6 +60,18 @@ export function readDefinition(reading: Reading, node: Definition, outer: Scope)
   }
   noteTemporary(reading, node)
   return action
+}
+
+/** The table whose changes a trigger no longer adds to, as CREATE TRIGGER names it. */
+function accessTriggered(reading: Reading, name: QualifiedName): void {
+  const schema = name.schema ?? reading.schema
+  if (schema === null) return
+  const key = foldName(name.name)
+  for (const table of reading.names.catalog.tables(schema)) {
+    if (table.triggers === null) reading.incomplete(`the triggers of ${table.name} could not be seen`)
+    else if (table.triggers?.some((trigger) => foldName(trigger.name) === key) === true)
+      reading.access('drop_trigger', { schema: table.schema, name: table.name }, null)
+  }
 }
 
 /** Definitions after which names mean what they meant. */
@@ -79,8 +93,13 @@ function accessObject(reading: Reading, action: Action, object: NamedObject, col
 }
 
 /** The columns of an ALTER TABLE, under their old and new names; null: it does more than that, or they could not be told. */
-function columnsNamed({ action, columns, others }: Definition, { type }: NamedObject): readonly string[] | null {
+function columnsNamed(
+  { action, columns, others, options }: Definition,
+  { type }: NamedObject,
+): readonly string[] | null {
   if (action !== 'alter_table' || type !== 'table') return null
+  // CHECK PARTITION and its like quote rows that are in the wrong one.
+  if (options.some((option) => option.endsWith('_partition'))) return null
   if (others.some(({ role }) => role === 'renamed' || role === 'exchange')) return null
   return columns.flatMap(({ name, renamed }) => (renamed === null ? [name] : [name, renamed]))
 }

@@ -84,6 +84,15 @@ test('a definition says what its body will do', () => {
   expect(accessesText(trigger.beneath)).toBe('select app.users(ssn)')
 })
 
+test('DROP TRIGGER names the table that the trigger is on', () => {
+  const known = namesOf(`${SAMPLE};
+    CREATE TRIGGER Noted BEFORE INSERT ON orders FOR EACH ROW SET NEW.note = 1`)
+  expect(accessesText(factsOf('DROP TRIGGER IF EXISTS noted', known))).toBe(
+    'drop_trigger app.noted(*); drop_trigger app.orders(*)',
+  )
+  expect(accessesText(factsOf('DROP TRIGGER nowhere', known))).toBe('drop_trigger app.nowhere(*)')
+})
+
 test('a function of the name of syntax that this server does not have is a function', () => {
   for (const name of ['nvl', 'nextval', 'field']) {
     const own = routine(

@@ -8,7 +8,7 @@ import type {
   SetStatement,
   TransactionStatement,
 } from '../../statement-tree.ts'
-import { untraced } from '../lineage.ts'
+import { derivedFrom, named, NOTHING, outputOf, untraced } from '../lineage.ts'
 import type { Reading } from '../reading.ts'
 import { itemOf } from '../item.ts'
 import { tableColumns } from '../queries/views.ts'
@@ -157,8 +157,23 @@ export function readCommand(reading: Reading, statement: Command, outer: Scope):
   }
   if (action === 'grant' || action === 'revoke') reading.changesNames = true
   // The columns are the server's own.
-  if (REPORTING.has(action)) reading.output = []
+  if (REPORTING.has(action)) reading.output = quotesRows(action) ? reportOutput(reading, statement) : []
   return action
+}
+
+/** CHECK TABLE and REPAIR TABLE quote the rows that are in the wrong partition. */
+function quotesRows(action: Action): boolean {
+  return action === 'check' || action === 'repair'
+}
+
+function reportOutput(reading: Reading, { objects }: Command): readonly OutputColumn[] {
+  const rows = objects.flatMap(({ type, name }) => {
+    const table = type === 'table' ? findTable(reading, name) : undefined
+    return table?.partitioned === true ? tableColumns(reading, table).map(({ lineage }) => lineage) : []
+  })
+  if (rows.length === 0) return []
+  const told = ['Table', 'Op', 'Msg_type'].map((name) => named(name, NOTHING))
+  return outputOf(reading, [...told, named('Msg_text', derivedFrom(reading, rows))])
 }
 
 /** A checksum is another when any value of the table is. */
