@@ -32,7 +32,7 @@ export async function findMysqlClient(flavour: MysqlClient['flavour']): Promise<
   const names =
     flavour === 'mysql' ? { client: 'mysql', dump: 'mysqldump' } : { client: 'mariadb', dump: 'mariadb-dump' }
   const multiarch = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu'
-  const plugins = join(root, 'usr', 'lib', multiarch, 'libmariadb3', 'plugin')
+  const plugins = join(root, 'usr', 'lib', ...(flavour === 'mysql' ? ['mysql'] : [multiarch, 'libmariadb3']), 'plugin')
   const program: MysqlClient['program'] = (what) => ({
     command: loader,
     leading: [
@@ -40,7 +40,8 @@ export async function findMysqlClient(flavour: MysqlClient['flavour']): Promise<
       libraryPath,
       join(root, 'usr', 'bin', names[what]),
       '--no-defaults',
-      ...(flavour === 'mysql' ? [] : [`--plugin-dir=${plugins}`]),
+      // A dump's MySQL has no such option, and asks for no plugin.
+      ...(flavour === 'mysql' && what === 'dump' ? [] : [`--plugin-dir=${plugins}`]),
     ],
   })
   try {

@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { VERSIONS } from '../mysql/scene.ts'
 import { findMysqlClient, type MysqlClient } from './find-mysql-client.ts'
@@ -57,6 +60,33 @@ describe.each(cases)('The client of $flavour on $version', ({ flavour, found, ve
     )
   })
 
+  if (flavour === 'mysql')
+    test('logs in with the token in a file, by authentication_openid_connect_client', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'gatehouse-token-'))
+      const file = join(folder, 'id-token')
+      const log = (token: string): Promise<string> => {
+        writeFileSync(file, token, { mode: 0o600 })
+        return through(
+          'client',
+          [
+            '--user=copilot',
+            'shop',
+            '--batch',
+            '--default-auth=authentication_openid_connect_client',
+            `--authentication-openid-connect-client-id-token-file=${file}`,
+          ],
+          'SELECT ssn FROM people WHERE id = 1;',
+          '',
+        )
+      }
+      try {
+        expect(await log(await shop.gateway.token())).toBe('ssn\n*******6789\n')
+        expect(await log(await shop.gateway.token({ exp: 1_000_000_000 }))).toMatch(/1045.*gatehouse: TOKEN_EXPIRED/s)
+      } finally {
+        rmSync(folder, { recursive: true, force: true })
+      }
+    })
+
   test('is told when the token is wrong', async () => {
     expect(await through('client', ['--user=copilot', 'shop'], 'SELECT 1', 'not a token')).toMatch(/1045.*gatehouse: /s)
   })
@@ -105,9 +135,11 @@ function printed(
   const { command, leading } = client.program(what)
   const child = spawn(command, [...leading, ...options], { env: { ...process.env, MYSQL_PWD: password } })
   let out = ''
+  let warned = ''
   child.stdout.setEncoding('utf8').on('data', (piece: string) => (out += piece))
-  child.stderr.setEncoding('utf8').on('data', (piece: string) => (out += piece))
+  // Behind the rest: which of two pipes is read first is chance.
+  child.stderr.setEncoding('utf8').on('data', (piece: string) => (warned += piece))
   child.stdin.on('error', () => undefined)
   child.stdin.end(input)
-  return new Promise((resolve) => child.on('close', () => resolve(out)))
+  return new Promise((resolve) => child.on('close', () => resolve(out + warned)))
 }
