@@ -14,6 +14,14 @@ export function wantsKey({ attributes }: Identification): boolean {
   return !CLEAR.test(attributes.get('_client_name') ?? '')
 }
 
+/**
+ * True for a client that is asked for `mysql_clear_password` under TLS. MySQL's Connector/J takes MariaDB's greeting (`5.5.5-10.11…`)
+ * for a MySQL before 5.5.16, from which it cannot read the packets of `caching_sha2_password`.
+ */
+export function wantsSwitch({ attributes }: Identification): boolean {
+  return attributes.get('_client_name') === 'MySQL Connector/J'
+}
+
 let made: Promise<LoopbackKey> | null = null
 
 /**

@@ -32,7 +32,7 @@ import {
 import { messageOf } from '../upstream-dial.ts'
 import { hidingCharacterSet } from './character-sets.ts'
 import type { Identification } from './identification.ts'
-import { passwordUnderKey, wantsKey } from './key-exchange.ts'
+import { passwordUnderKey, wantsKey, wantsSwitch } from './key-exchange.ts'
 import { LoginPackets } from './login-packets.ts'
 
 /** How a client is greeted. */
@@ -159,7 +159,10 @@ async function askToken(
     secure: encrypted,
     pluginAuth,
   })
-  let step = authentication.start(authPluginName, authResponse)
+  let step =
+    encrypted && pluginAuth && wantsSwitch(said)
+      ? authentication.start(AuthenticationPlugin.CLEAR, Buffer.alloc(0))
+      : authentication.start(authPluginName, authResponse)
   for (;;) {
     switch (step.kind) {
       case 'send': {
