@@ -63,7 +63,8 @@ function readBuiltin(
   reading.useFunction(BUILTIN_SCHEMA, name, fn.trust)
   if (name === 'count') return readCount(reading, call, parts)
   if (name === 'load_file') readFile(reading, call)
-  for (const part of tellingArguments(fn, parts)) reading.tell(part)
+  const fails = name === 'json_value' && call.words.includes('error')
+  for (const part of fails ? parts : tellingArguments(fn, parts)) reading.tell(part)
   // What is kept between statements is as good as shown.
   if (name === 'last_insert_id' || name === 'setval') for (const part of parts) writeVariable(reading, part)
   const derived = derivedFrom(reading, parts, fn.result ?? anyOf(reading, parts).type)

@@ -70,7 +70,7 @@ function weightString(cursor: TokenCursor, name: string): Expression | null {
   return call(name, args)
 }
 
-/** JSON_VALUE(document, path [RETURNING type] [… ON EMPTY] [… ON ERROR]). */
+/** JSON_VALUE(document, path [RETURNING type] [… ON EMPTY] [… ON ERROR]); with ERROR in it, that word stands behind the type. */
 function jsonValue(cursor: TokenCursor, name: string): Expression | null {
   if (cursor.spellingAhead(1) !== '(') return null
   cursor.advance()
@@ -79,19 +79,25 @@ function jsonValue(cursor: TokenCursor, name: string): Expression | null {
   cursor.expect(',')
   args.push(cursor.grammar.expression(cursor))
   const words = cursor.accept('returning') ? [castType(cursor)] : []
-  jsonOnEmptyOnError(cursor, args)
+  if (jsonOnEmptyOnError(cursor, args)) words.push('error')
   cursor.expect(')')
   return call(name, args, words)
 }
 
-/** NULL, ERROR or DEFAULT value, ON EMPTY and ON ERROR; the values are appended to `values`. */
-export function jsonOnEmptyOnError(cursor: TokenCursor, values: Expression[]): void {
+/** NULL, ERROR or DEFAULT value, ON EMPTY and ON ERROR; the values are appended to `values`. True: there is an ERROR. */
+export function jsonOnEmptyOnError(cursor: TokenCursor, values: Expression[]): boolean {
+  let fails = false
   for (let clauses = 0; clauses < 2; clauses++) {
     if (cursor.accept('default')) values.push(cursor.grammar.operand(cursor))
-    else if (cursor.acceptAny(['null', 'error']) === null) return
+    else {
+      const word = cursor.acceptAny(['null', 'error'])
+      if (word === null) break
+      fails ||= word === 'error'
+    }
     cursor.expect('on')
     if (cursor.acceptAny(['empty', 'error']) === null) throw cursor.error()
   }
+  return fails
 }
 
 /** `[NO] INSERT`, UPDATE or DELETE. */
