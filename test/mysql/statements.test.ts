@@ -28,6 +28,7 @@ const guarded = (database: string): SceneOptions => ({
   policy: `
 rules:
   - { name: everything, allow: { actions: ["*"], relations: ["*"], functions: ["*"], settings: ["*"] } }
+  - { name: truncates-are-asked, approve: { actions: [truncate], by: { groups: [dba] } } }
   - { name: no-deletes, deny: { actions: [delete] }, reason: Nothing is deleted here. }
 masks:
   - { name: ssn, columns: [${database}.users.ssn], with: redact }
@@ -67,6 +68,20 @@ describe.each(VERSIONS)('statements to $version', ({ shared }) => {
     expect((await connection.query('SELECT id, ssn FROM users ORDER BY id LIMIT 1'))[0]).toEqual([masked])
     expect((await connection.execute('SELECT id, ssn FROM users WHERE id = ?', [1]))[0]).toEqual([masked])
     await connection.end()
+  })
+
+  promise('that need approval do not run: as text, prepared, or beside others', async ({ enter, driver, admin }) => {
+    const client = await enter()
+    for (const text of ['TRUNCATE counters', 'SELECT 1; TRUNCATE counters']) {
+      const { error } = await client.query(text)
+      expect(error).toMatchObject({ errorCode: 1317, sqlState: '70100' })
+      expect(error?.errorMessage).toMatch(/^gatehouse: APPROVAL_UNAVAILABLE: this statement needs approval/)
+    }
+    const connection = await driver()
+    await expect(connection.execute('TRUNCATE counters')).rejects.toMatchObject({ errno: 1317 })
+    expect((await connection.query('SELECT value FROM counters'))[0]).toHaveLength(1)
+    await connection.end()
+    expect(await admin('SELECT value FROM counters')).toHaveLength(1)
   })
 
   promise(

@@ -12,6 +12,7 @@ const OPEN = `rules:${rule('open', 'public.users, public.orders')}\n`
 const CLOSED = `rules:${rule('closed', 'public.orders')}\n`
 const MASKED = `${OPEN}masks:\n  - { columns: [public.users.ssn], with: { partial: { keepLast: 4 } } }\n`
 const LIMITED = `${OPEN}limits:\n  - { name: two-rows, rowsPerStatement: 2 }\n`
+const ASKING = `${OPEN}  - { name: ask, approve: { actions: [select], relations: [public.users], by: { groups: [dba] } } }\n`
 const BROKEN = `rules:\n  - { name: broken, allow: { acshuns: [select] } }\n`
 
 describe('a changed policy file', () => {
@@ -95,6 +96,34 @@ describe('a changed policy file', () => {
       await client.query('rollback')
     }
   })
+
+  promise(
+    'that asks for approval lets nothing run without it: not a Query, a Bind, an open portal',
+    async (process_, client) => {
+      await client.exchange(parse('select ssn from users where id = 3', 'asks'), SYNC)
+      await client.query('begin')
+      await client.exchange(parse('select ssn from users order by id'), bind([], '', 'p'), execute(2, 'p'), SYNC)
+      await install(process_, ASKING)
+      const portal = await client.exchange(execute(2, 'p'), SYNC)
+      expect({ rows: rowsOf(portal), error: sqlstates(portal) }).toEqual({ rows: [], error: ['57014'] })
+      await client.query('rollback')
+      const bound = await client.exchange(bind([], 'asks'), execute(), SYNC)
+      expect({ rows: rowsOf(bound), error: sqlstates(bound), status: statusOf(bound) }).toEqual({
+        rows: [],
+        error: ['57014'],
+        status: 'I',
+      })
+      const query = await client.query('select 1; select ssn from users')
+      expect(rowsOf(query)).toEqual([])
+      expect(JSON.parse(errorOf(query)?.fields.get('D') ?? '')).toEqual({
+        code: 'APPROVAL_UNAVAILABLE',
+        rule: 'ask',
+        object: 'statement',
+      })
+      expect(await client.rows('select id from orders')).toEqual([['7']])
+      await client.exchange(closeOf('statement', 'asks'), SYNC)
+    },
+  )
 
   promise('decides on a portal that was bound in the same pipeline before it', async (process_, client) => {
     await client.query('begin')

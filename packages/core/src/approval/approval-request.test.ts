@@ -73,6 +73,7 @@ test('values that may be of a masked column are not shown, wherever they meet it
 test('what cannot be shown whole cannot be asked for', () => {
   const orders = update('public.orders', 'paid')
   expect(requestFor(orders, [], 'ä'.repeat(32_769))).toContain('too long to be shown')
+  expect(requestFor({ ...orders, action: 'execute' }, [])).toContain('people would not see')
   expect(requestFor(orders, ['x'.repeat(65_537)])).toContain('too many to be shown')
   expect(
     requestFor(

@@ -6,6 +6,7 @@ import { doingsOf, objectName } from './grant.ts'
 import type { ApproverRequirement } from './may-decide.ts'
 import { type AskedStatement, requestKey } from './request-key.ts'
 import { riskOf } from './risk.ts'
+import { runsUnseen } from './unseen.ts'
 
 /** What approvers are shown. Of the database it holds nothing but a number of rows; the rest is the sender's own words. */
 export interface ApprovalRequest {
@@ -63,6 +64,8 @@ export function approvalRequest(
   const bytes = parameters.reduce((sum, value) => sum + (value === null ? 0 : Buffer.byteLength(value)), 0)
   if (parameters.length > MAX_ASKED_PARAMETERS || bytes > MAX_ASKED_PARAMETER_BYTES)
     return `its ${parameters.length} bound values of ${bytes} bytes are too many to be shown to people: at most ${MAX_ASKED_PARAMETERS} of ${MAX_ASKED_PARAMETER_BYTES} bytes`
+  if (runsUnseen(facts))
+    return 'it runs a prepared statement or a cursor that people would not see: send the statement itself'
   // Facts do not say which value meets which column.
   const masked = facts.statements.some((statement) => authority.meetsMasks(statement))
   const accesses = facts.statements.flatMap((one) => [...one.accesses, ...one.beneath.accesses])

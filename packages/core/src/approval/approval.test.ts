@@ -129,3 +129,23 @@ test('where a rule asks about reading, a grant to write does not cover what is r
   const reads = grant({ kind: 'actions', actions: ['update', 'select'], relations: ['public.orders'] })
   expect(grantCovers(reads, { ...asked, need: both }, 0)).toBe(true)
 })
+
+test('a prepared statement or a cursor of SQL is not approved by its name, by a yes or by a grant', () => {
+  for (const one of [
+    { ...update, action: 'execute' },
+    { ...update, action: 'explain', accesses: [...update.accesses, access('execute', null)] },
+    { ...update, names: { prepared: null, cursor: 'c' } },
+    { ...update, action: 'fetch' },
+  ]) {
+    const named = { ...asked, facts: text(one) }
+    expect(clear({ kind: 'approval', id: 'A1', key: requestKey(named) }, named)).toBeNull()
+    const same = grant({
+      kind: 'fingerprint',
+      fingerprint: 'aaaaaaaaaaaaaaaa',
+      actions: doingsOf(text(one)),
+      relations: [],
+    })
+    expect(grantCovers(same, named, 0)).toBe(false)
+    expect(grantCovers(actions, named, 0)).toBe(false)
+  }
+})

@@ -1,4 +1,5 @@
 import { type Grant, grantCovers } from './grant.ts'
+import { runsUnseen } from './unseen.ts'
 import { type AskedStatement, requestKey } from './request-key.ts'
 
 /** What was found that lets a statement run: an approved request that was claimed for it, or a grant. */
@@ -46,6 +47,7 @@ export class Approved {
 
 /** Clears a statement to run; null when the permission is not for it. */
 export function clear(permission: Permission, asked: AskedStatement): Approved | null {
+  if (runsUnseen(asked.facts)) return null
   const key = requestKey(asked)
   if (permission.kind === 'approval') return permission.key === key ? make(permission.id, key, asked) : null
   const { grant, now } = permission

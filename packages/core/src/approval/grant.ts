@@ -2,6 +2,7 @@ import type { Principal } from '../auth/principal.ts'
 import type { ApprovalNeed } from '../policy/approval-need.ts'
 import { factsOf } from '../policy/allow-rules.ts'
 import type { StatementFacts, TextFacts } from '../statement/facts.ts'
+import { runsUnseen } from './unseen.ts'
 
 /** A permission with an end: what a person has approved in advance, for one principal on one target. */
 export interface Grant {
@@ -69,7 +70,7 @@ export function grantCovers(grant: Grant, asked: GrantedStatement, now: number):
   if (issuer !== principal.issuer || subject !== principal.subject || actor !== principal.actor) return false
   if (grant.target !== target || !(now < grant.until)) return false
   if (!need.rules.every(({ rule }) => grant.rules.includes(rule))) return false
-  if (!facts.statements.every(({ complete, dynamicSql }) => complete && !dynamicSql)) return false
+  if (runsUnseen(facts) || !facts.statements.every(({ complete, dynamicSql }) => complete && !dynamicSql)) return false
   const { covers } = grant
   if (covers.kind === 'fingerprint') {
     const does = doingsOf(facts)

@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { StatementFacts } from '../statement/facts.ts'
 import type { Authority } from './authority.ts'
+import { decisionAt } from './decision-at.ts'
 import { parsePolicy } from './parse-policy.ts'
 import { agent, authorityOf, policyOf } from './policy-fixtures.ts'
 
@@ -185,6 +186,31 @@ test('adding a deny rule never permits more', () => {
     }),
     runs,
   )
+})
+
+test('adding an approve rule never lets run without people what did not run before, and takes nothing from masks', () => {
+  const approve = fc.oneof(
+    fc.record({ actions: list(actionWord) }),
+    fc.record({ actions: list(actionWord), relations: list(pattern) }),
+    fc.record({ actions: fc.constant(['*']), functions: fc.constant(['*']), settings: fc.constant(['*']) }),
+    fc.record({ functions: list(pattern), estimatedRowsOver: fc.constant(5) }),
+    fc.record({ unboundedWrites: fc.constant(true) }),
+  )
+  const seen = new Set<string>()
+  fc.assert(
+    fc.property(policy, approve, facts, (parts, extra, one) => {
+      const before = authority(written(parts)).decide(one)
+      const rules = written(parts)
+      const asks = { name: 'p', approve: { ...extra, by: { groups: ['dba'] } } }
+      const after = authority({ ...rules, rules: [...rules.rules, asks] }).decide(one)
+      seen.add(`${before.kind} ${after.kind}`)
+      if (before.kind === 'deny') return after.kind !== 'permit' && decisionAt(after, 0).kind !== 'permit'
+      if (after.kind !== 'deny') expect(after.obligations).toEqual(before.obligations)
+      return true
+    }),
+    { ...runs, seed: 1 },
+  )
+  expect([...seen].sort()).toEqual(['deny ask', 'deny deny', 'permit ask', 'permit permit'])
 })
 
 test('removing an allow rule never permits more', () => {
