@@ -1,0 +1,45 @@
+// A table: what MySQL Workbench asks, in its manner, not in its words. Written for this test.
+
+/** By part of the program: each must be answered as without the gateway. `{db}`: the name of the database. */
+export const WORKBENCH_QUERIES: Readonly<Record<string, readonly string[]>> = {
+  'opens a connection': [
+    `SET NAMES utf8mb4`,
+    `SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ`,
+    `SET CHARACTER SET utf8mb4`,
+    `SET SQL_SAFE_UPDATES=1`,
+    `SELECT CURRENT_USER() IS NOT NULL`,
+    `SHOW SESSION VARIABLES LIKE 'lower_case_table_names'`,
+    `SHOW SESSION VARIABLES LIKE 'sql_mode'`,
+    `SHOW SESSION VARIABLES LIKE 'version_comment'`,
+    `SHOW VARIABLES LIKE 'have_%ssl'`,
+    `SELECT @@version, @@version_comment`,
+    `SELECT DATABASE()`,
+    `SHOW ENGINES`,
+    `SHOW CHARACTER SET`,
+    `SHOW COLLATION`,
+  ],
+  'browses schemas': [
+    `SHOW DATABASES LIKE '{db}'`,
+    `SHOW FULL TABLES FROM \`{db}\``,
+    `SHOW FULL TABLES FROM \`{db}\` WHERE table_type = 'VIEW'`,
+    `SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = '{db}' ORDER BY table_name`,
+    `SELECT routine_name, routine_type FROM information_schema.routines WHERE routine_schema = '{db}' ORDER BY routine_name`,
+    `SHOW FULL COLUMNS FROM \`{db}\`.\`customers\``,
+    `SHOW INDEXES FROM \`{db}\`.\`orders\``,
+    `SHOW TRIGGERS FROM \`{db}\``,
+    `SHOW EVENTS FROM \`{db}\``,
+    `SHOW FUNCTION STATUS LIKE 'customer_order_total'`,
+    `SHOW PROCEDURE STATUS LIKE 'nobody'`,
+  ],
+  'inspects a table': [
+    `SHOW TABLE STATUS FROM \`{db}\` LIKE 'products'`,
+    `SHOW CREATE TABLE \`{db}\`.\`customers\``,
+    `SHOW CREATE VIEW \`{db}\`.\`customer_overview\``,
+    `SHOW CREATE FUNCTION \`{db}\`.\`customer_order_total\``,
+    `SELECT column_name, column_type, is_nullable, column_key, column_default, extra FROM information_schema.columns WHERE table_schema = '{db}' AND table_name = 'customers' ORDER BY ordinal_position`,
+    `SELECT constraint_name, column_name, referenced_table_name, referenced_column_name FROM information_schema.key_column_usage WHERE table_schema = '{db}' AND referenced_table_name IS NOT NULL ORDER BY table_name, constraint_name`,
+    `SELECT index_name, seq_in_index, column_name, non_unique FROM information_schema.statistics WHERE table_schema = '{db}' AND table_name = 'orders' ORDER BY 1, 2`,
+    `SELECT default_character_set_name, default_collation_name FROM information_schema.schemata WHERE schema_name = '{db}'`,
+    `SELECT engine, table_collation FROM information_schema.tables WHERE table_schema = '{db}' AND table_name = 'orders'`,
+  ],
+}
