@@ -1,3 +1,4 @@
+import { NO_PART, type RecordPart } from '@gatehouse/core'
 import { isRecordText } from './record-batch.ts'
 
 /** Most UTF-16 units of records that wait for the trail. No new statement runs meanwhile, so there are few. */
@@ -18,13 +19,14 @@ export class OwedRecords {
   lost = 0
 
   /** Keeps a record. False when it cannot be: it is no record, or too much waits already. Then it is lost, and counted. */
-  keep(members: string): boolean {
-    if (!isRecordText(members) || this.#units + members.length > MAX_OWED_UNITS) {
+  keep(members: string, before: RecordPart = NO_PART, after: RecordPart = NO_PART): boolean {
+    const text = before.text + members + after.text
+    if (!isRecordText(members, before, after) || this.#units + text.length > MAX_OWED_UNITS) {
       this.lost++
       return false
     }
-    this.#texts.push(members)
-    this.#units += members.length
+    this.#texts.push(text)
+    this.#units += text.length
     return true
   }
 

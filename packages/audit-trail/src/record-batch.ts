@@ -1,4 +1,4 @@
-import { TrailUnavailable } from '@gatehouse/core'
+import { NO_PART, type RecordPart, TrailUnavailable } from '@gatehouse/core'
 import { hash } from 'node:crypto'
 import { RecordHead } from './record-head.ts'
 import { HASH_MEMBER_BYTES, MAX_LINE_BYTES } from './record-line.ts'
@@ -19,13 +19,18 @@ const HASH_CLOSES = Buffer.from('",')
 /** UTF-8 never needs more bytes than this for one UTF-16 unit. */
 const MOST_BYTES_PER_UNIT = 3
 
+/** The most bytes that a record of these texts can need. */
+function room(members: string, before: RecordPart, after: RecordPart): number {
+  return before.bytes.length + members.length * MOST_BYTES_PER_UNIT + after.bytes.length + OVERHEAD_BYTES
+}
+
 /**
- * True when `members` can be written: one line, with its kind first, not longer than a reader would take. What is not
- * would make the trail unreadable, so it must never get in.
+ * True when these texts in a row can be written: one line, with its kind first, not longer than a reader would take. What is
+ * not would make the trail unreadable, so it must never get in.
  */
-export function isRecordText(members: string): boolean {
-  const fits = members.length * MOST_BYTES_PER_UNIT + OVERHEAD_BYTES <= MAX_LINE_BYTES
-  return fits && members.startsWith('"kind":"') && !members.includes('\n')
+export function isRecordText(members: string, before: RecordPart, after: RecordPart): boolean {
+  const first = before === NO_PART ? members : before.text
+  return room(members, before, after) <= MAX_LINE_BYTES && first.startsWith('"kind":"') && !members.includes('\n')
 }
 
 /** The records that were appended and not yet written, as bytes, and the chain they make. */
@@ -47,11 +52,12 @@ export class RecordBatch {
   }
 
   /** Adds a record and returns its number. Throws `TrailUnavailable` when it does not fit; then nothing is added. */
-  add(members: string): number {
-    if (!isRecordText(members)) throw new TrailUnavailable('this cannot be a record: too long, or not the text of one')
+  add(members: string, before: RecordPart = NO_PART, after: RecordPart = NO_PART): number {
+    if (!isRecordText(members, before, after))
+      throw new TrailUnavailable('this cannot be a record: too long, or not the text of one')
     const start = this.length
-    const room = members.length * MOST_BYTES_PER_UNIT + OVERHEAD_BYTES
-    if (start + room > this.buffer.length) this.#grow(start + room)
+    const needed = start + room(members, before, after)
+    if (needed > this.buffer.length) this.#grow(needed)
     const seq = this.seq + 1
     this.#head.set(seq, this.hash)
     const head = this.#head.bytes
@@ -60,7 +66,11 @@ export class RecordBatch {
     const hashedFrom = start + HASH_MEMBER_BYTES
     const membersFrom = hashedFrom + head.length
     buffer.set(head, hashedFrom)
-    const end = membersFrom + buffer.write(members, membersFrom, 'utf8') + 1
+    buffer.set(before.bytes, membersFrom)
+    const afterFrom =
+      membersFrom + before.bytes.length + buffer.write(members, membersFrom + before.bytes.length, 'utf8')
+    buffer.set(after.bytes, afterFrom)
+    const end = afterFrom + after.bytes.length + 1
     buffer[end - 1] = 0x7d // }
     buffer[end] = 0x0a
     const digest = hash('sha256', buffer.subarray(hashedFrom, end), 'hex')

@@ -1,5 +1,5 @@
 import { AUDIT_FORMAT_VERSION, TrailUnavailable } from '@gatehouse/core'
-import type { AuditTrail, RecordKind } from '@gatehouse/core'
+import type { AuditTrail, RecordKind, RecordPart } from '@gatehouse/core'
 import type { ChainHead } from './chain-walk.ts'
 import { DiskSync } from './disk-sync.ts'
 import type { WrittenTrail } from './disk-sync.ts'
@@ -107,23 +107,23 @@ export class TrailWriter implements AuditTrail {
   }
 
   /** Adds a record that must be committed before something happens. @see AuditTrail.append */
-  append(members: string): number {
+  append(members: string, before?: RecordPart, after?: RecordPart): number {
     if (this.#failure !== null) this.#recover(this.#failure)
-    const seq = this.#batch.add(members)
+    const seq = this.#batch.add(members, before, after)
     this.#awaited++
     return seq
   }
 
   /** Adds a record that is written with the next commit that succeeds. Never throws. @see AuditTrail.owe */
-  owe(members: string): void {
-    const kept = this.#owed.keep(members)
+  owe(members: string, before?: RecordPart, after?: RecordPart): void {
+    const kept = this.#owed.keep(members, before, after)
     if (this.#failure !== null) {
       if (this.#batch.length === 0) this.#owed.forgetVoid(this.#committed.seq)
       return
     }
     try {
       if (!kept) throw new Error('a record that was owed could not be kept')
-      this.#batch.add(members)
+      this.#batch.add(members, before, after)
     } catch (error) {
       this.#fail(error)
     }

@@ -66,6 +66,7 @@ export { TextScanner } from './classification/text-scanner.ts'
 
 export { AUDIT_FORMAT_VERSION } from './audit/record.ts'
 export type { AuditedEngine, AuditedParameter, AuditedSession, AuditRecord, RecordKind } from './audit/record.ts'
+export { NO_PART, RecordPart } from './audit/record-part.ts'
 export { DEFAULT_RECORD_LIMITS } from './audit/encode-statement.ts'
 export type { RecordLimits } from './audit/encode-statement.ts'
 export {

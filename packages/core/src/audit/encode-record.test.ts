@@ -4,19 +4,20 @@ import { describe, expect, it } from 'vitest'
 import type { Decision } from '../policy/decision.ts'
 import type { RelationName, StatementFacts, TextFacts } from '../statement/facts.ts'
 import {
+  appendIntent,
   encodeAlarm,
   encodeFactsPart,
-  encodeIntent,
   encodeLoginRefused,
-  encodeOutcome,
   encodePolicyLoaded,
   encodeRefusedPart,
   encodeSessionEnd,
   encodeSessionPart,
   encodeSessionStart,
+  oweOutcome,
 } from './encode-record.ts'
 import { DEFAULT_RECORD_LIMITS } from './encode-statement.ts'
 import { jsonText } from './json-text.ts'
+import { NO_PART, type RecordPart } from './record-part.ts'
 import type { AuditRecord, AuditedParameter, AuditedSession, RecordedStatement } from './record.ts'
 
 const anyText = fc.string({ unit: 'binary' })
@@ -108,6 +109,24 @@ const readStatement = (members: string): RecordedStatement => {
   const { statement } = read(members)
   if (statement === undefined || !('text' in statement)) throw new Error('no text')
   return statement
+}
+/** Keeps the last record as a trail would write it. */
+const trail = {
+  last: '',
+  append: (members: string, before: RecordPart = NO_PART, after: RecordPart = NO_PART): number => {
+    trail.last = Buffer.concat([before.bytes, Buffer.from(members), after.bytes]).toString('utf8')
+    return 1
+  },
+  owe: (members: string, before?: RecordPart, after?: RecordPart): void => void trail.append(members, before, after),
+}
+type Rest<Call> = Call extends (trail: never, ...rest: infer Given) => unknown ? Given : never
+const encodeIntent = (...given: Rest<typeof appendIntent>): string => {
+  appendIntent(trail, ...given)
+  return trail.last
+}
+const encodeOutcome = (...given: Rest<typeof oweOutcome>): string => {
+  oweOutcome(trail, ...given)
+  return trail.last
 }
 const sha256 = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 

@@ -1,19 +1,23 @@
 /**
  * Records as text: the JSON members after `hash`, without the outer braces. What a session or a statement's shape
- * repeats is encoded once, as a *part*; a record is then a few strings put together.
+ * repeats is encoded once, as a *part*; what a record has of its own stands between two of them.
  */
 import { DETECTORS } from '../classification/detector.ts'
+import type { AuditTrail } from '../enforcement/ports.ts'
 import type { Decision } from '../policy/decision.ts'
 import type { RelationName, TextFacts } from '../statement/facts.ts'
 import { DEFAULT_RECORD_LIMITS, encodeStatementMembers } from './encode-statement.ts'
 import type { RecordLimits } from './encode-statement.ts'
 import { jsonText, jsonTexts } from './json-text.ts'
+import { RecordPart } from './record-part.ts'
 import type { AuditedEngine, AuditedParameter, AuditedSession } from './record.ts'
 
 /** What every record of one session repeats, encoded once by `encodeSessionPart`. */
 export interface SessionPart {
-  /** `"session":"…"` alone. */
-  readonly id: string
+  /** How an outcome begins: `"kind":"outcome","session":"…","statement":{"intent":`. */
+  readonly outcome: RecordPart
+  /** How an intent begins: `"kind":"intent","session":"…",…,"engine":"…","statement":{`. */
+  readonly intent: RecordPart
   /** `"session":"…","principal":{…},"target":"…","engine":"…"`. */
   readonly whole: string
 }
@@ -21,9 +25,9 @@ export interface SessionPart {
 /** What every record of one fact sheet and decision repeats, encoded once by `encodeFactsPart`. */
 export interface FactsPart {
   /** Ends the `statement` member: `,"fingerprint":"…"},"actions":[…],"relations":[…],"decision":{…},"masked":[…]`. */
-  readonly intent: string
+  readonly intent: RecordPart
   /** `"masked":[…]` alone, for the outcome. */
-  readonly masked: string
+  readonly masked: RecordPart
 }
 
 /** How many relations one record names at most; the record says how many were left out. */
@@ -49,9 +53,11 @@ export function encodePrincipal({ subject, actor, groups, issuer }: AuditedSessi
 export function encodeSessionPart(session: AuditedSession): SessionPart {
   const id = `"session":${jsonText(session.id)}`
   const principal = encodePrincipal(session.principal)
+  const whole = `${id},"principal":${principal},"target":${jsonText(session.target)},"engine":"${session.engine}"`
   return {
-    id,
-    whole: `${id},"principal":${principal},"target":${jsonText(session.target)},"engine":"${session.engine}"`,
+    outcome: RecordPart.of(`"kind":"outcome",${id},"statement":{"intent":`),
+    intent: RecordPart.of(`"kind":"intent",${whole},"statement":{`),
+    whole,
   }
 }
 
@@ -118,8 +124,7 @@ export function encodeFactsPart(
   decisions: readonly Decision[],
   approval: string | null = null,
 ): FactsPart {
-  const masked = `"masked":${jsonTexts(maskedColumns(decisions))}`
-  return { intent: `${encodeFacts(facts)},"decision":${encodeDecision(decisions, approval)},${masked}`, masked }
+  return factsPart(encodeFacts(facts), encodeDecision(decisions, approval), jsonTexts(maskedColumns(decisions)))
 }
 
 /** A "no" that no policy rule decided: an unreadable text, a spent limit, a refused feature. */
@@ -131,19 +136,27 @@ export interface RecordedRefusal {
 
 /** The part of a statement that is refused by the gateway itself. `facts` is null when the text could not be read. */
 export function encodeRefusedPart(facts: TextFacts | null, refusal: RecordedRefusal): FactsPart {
-  const masked = '"masked":[]'
-  return { intent: `${encodeFacts(facts)},"decision":${encodeDenial(refusal, null)},${masked}`, masked }
+  return factsPart(encodeFacts(facts), encodeDenial(refusal, null), '[]')
 }
 
-/** A statement that was decided. Recorded before it is forwarded or refused. `parameters` null means none are bound. */
-export function encodeIntent(
+function factsPart(facts: string, decision: string, maskedList: string): FactsPart {
+  const masked = `"masked":${maskedList}`
+  return { intent: RecordPart.of(`${facts},"decision":${decision},${masked}`), masked: RecordPart.of(masked) }
+}
+
+/**
+ * Appends the record of a statement that was decided, before it is forwarded or refused; returns its number.
+ * `parameters` null means none are bound. Throws what `AuditTrail.append` throws.
+ */
+export function appendIntent(
+  trail: Pick<AuditTrail, 'append'>,
   session: SessionPart,
   text: string,
   parameters: readonly AuditedParameter[] | null,
   facts: FactsPart,
   limits: RecordLimits = DEFAULT_RECORD_LIMITS,
-): string {
-  return `"kind":"intent",${session.whole},"statement":{${encodeStatementMembers(text, parameters, limits)}${facts.intent}`
+): number {
+  return trail.append(encodeStatementMembers(text, parameters, limits), session.intent, facts.intent)
 }
 
 /** Which classify rules looked through the rows of a statement, and how many finds were replaced, by detector. */
@@ -153,8 +166,7 @@ export interface ClassifiedRows {
   readonly finds: Uint32Array | null
 }
 
-function encodeClassified(classified: ClassifiedRows | null): string {
-  if (classified === null) return ''
+function encodeClassified(classified: ClassifiedRows): string {
   const finds = DETECTORS.flatMap((detector, index) => {
     const found = classified.finds?.[index] ?? 0
     return found === 0 ? [] : [`"${detector}":${count(found)}`]
@@ -163,10 +175,11 @@ function encodeClassified(classified: ClassifiedRows | null): string {
 }
 
 /**
- * What became of the intent with sequence number `intent`. `rows` and `bytes` null: cannot be told.
+ * Hands the trail what became of the intent with sequence number `intent`. `rows` and `bytes` null: cannot be told.
  * `error` is the code alone (SQLSTATE, MySQL number), never the server's text; null when it succeeded.
  */
-export function encodeOutcome(
+export function oweOutcome(
+  trail: Pick<AuditTrail, 'owe'>,
   session: SessionPart,
   intent: number,
   rows: number | null,
@@ -175,9 +188,11 @@ export function encodeOutcome(
   durationMicroseconds: number,
   facts: FactsPart,
   classified: ClassifiedRows | null = null,
-): string {
+): void {
   const code = error === null ? 'null' : name(error)
-  return `"kind":"outcome",${session.id},"statement":{"intent":${intent}},"outcome":{"rows":${count(rows)},"bytes":${count(bytes)},"error":${code},"duration_us":${count(durationMicroseconds)}},${facts.masked}${encodeClassified(classified)}`
+  const members = `${intent}},"outcome":{"rows":${count(rows)},"bytes":${count(bytes)},"error":${code},"duration_us":${count(durationMicroseconds)}},`
+  if (classified === null) trail.owe(members, session.outcome, facts.masked)
+  else trail.owe(`${members}${facts.masked.text}${encodeClassified(classified)}`, session.outcome)
 }
 
 /** A session began. `address` is the client's, `application` what its driver calls itself (null: it did not say). */

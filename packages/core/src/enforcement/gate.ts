@@ -1,6 +1,6 @@
 import type { Approved } from '../approval/approved.ts'
 import type { Principal } from '../auth/principal.ts'
-import { encodeFactsPart, encodeIntent, encodeOutcome, encodeRefusedPart } from '../audit/encode-record.ts'
+import { appendIntent, encodeFactsPart, encodeRefusedPart, oweOutcome } from '../audit/encode-record.ts'
 import type { SessionPart } from '../audit/encode-record.ts'
 import type { RecordLimits } from '../audit/encode-statement.ts'
 import type { AuditedParameter } from '../audit/record.ts'
@@ -206,9 +206,7 @@ export class Gate<Names extends object> {
         else if (judgement.approval !== null && judgement.facts !== null && clearance !== null)
           encoded = encodeFactsPart(judgement.facts, judgement.decisions, clearance.id)
       }
-      const intent = this.#trail.append(
-        encodeIntent(this.#session.encoded, text, parameters, encoded, this.#recordLimits),
-      )
+      const intent = appendIntent(this.#trail, this.#session.encoded, text, parameters, encoded, this.#recordLimits)
       return makeAdmission(judgement, intent, refusal, startedAt)
     } catch (error) {
       return makeAdmission(judgement, 0, refusal ?? unrecorded(error), startedAt)
@@ -237,9 +235,8 @@ export class Gate<Names extends object> {
     const { rows, bytes, intent, judgement, finds } = admission
     const rules = judgement.classifies ? (judgement.authority.classifier?.rules ?? null) : null
     const classified = rules === null && finds === null ? null : { rules: rules ?? [], finds }
-    this.#trail.owe(
-      encodeOutcome(this.#session.encoded, intent, rows, bytes, error, micros, judgement.encoded, classified),
-    )
+    const { encoded } = this.#session
+    oweOutcome(this.#trail, encoded, intent, rows, bytes, error, micros, judgement.encoded, classified)
   }
 
   #spend(authority: Authority): Refusal | null {

@@ -1,5 +1,6 @@
 /** What enforcement needs from outside. */
 
+import type { RecordPart } from '../audit/record-part.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Reading } from '../statement/reading.ts'
 
@@ -21,12 +22,13 @@ export interface PolicySource {
 export interface AuditTrail {
   /**
    * Adds one record to the batch of this turn and returns its sequence number.
-   * `members` is the text of the record's JSON members after `hash`, without the outer braces: `"kind":"intent",…`.
+   * `before`, `members` and `after` in a row are the text of the record's JSON members after `hash`, without the outer
+   * braces: `"kind":"intent",…`; no parts, and `members` are all of it.
    * Throws `TrailUnavailable` while the trail cannot be written.
    */
-  append(members: string): number
+  append(members: string, before?: RecordPart, after?: RecordPart): number
   /** Adds a record that must not be lost but stops nothing: an outcome. While the trail is down it is kept and written first when it is back. */
-  owe(members: string): void
+  owe(members: string, before?: RecordPart, after?: RecordPart): void
   /** Writes every record appended so far. Throws `TrailUnavailable`; then none of this batch counts as recorded. */
   commit(): void
 }
