@@ -7,6 +7,8 @@ import { makeAuthority } from '../servers/certificates.ts'
 import { createDatabase, type MysqlServer, type MysqlVersion, openConnection, startMysql } from '../servers/mysql.ts'
 import { ALLOW_ALL } from './two-roads.ts'
 
+const ONE_HOUR_SECONDS = 3600
+
 /** The database on both sides, and the target: what names it in a message is the same. */
 export const DATABASE = 'test'
 
@@ -72,7 +74,8 @@ export async function openMysqlRoads(
     enter: async (request = {}) => {
       const straight = { user, password: direct.password, database: DATABASE, ...request }
       const left = await CommandClient.login({ host: direct.host, port: direct.port }, straight)
-      const token = await gateway.token()
+      // A whole run takes longer than a token lasts by default.
+      const token = await gateway.token({ exp: Math.floor(Date.now() / 1000) + ONE_HOUR_SECONDS })
       const right = await CommandClient.login({ ...door, ca }, { ...straight, password: token })
       return pairOf(left, right)
     },
