@@ -442,6 +442,7 @@ export const HARMLESS: readonly string[] = [
   'SELECT id FROM orders WHERE id = 1 FOR UPDATE',
   "SELECT _utf8mb4'x', N'y', 0x41, b'1', x'41', 1e3, .5, \"q\"",
   'CHECKSUM TABLE orders',
+  'SET SESSION session_track_state_change = 1; SET @x = 1; SELECT @x',
   'SELECT id FROM orders FORCE INDEX (PRIMARY) WHERE id = 1',
   'SELECT name FROM users USE INDEX (PRIMARY) ORDER BY id',
   'SELECT name FROM users USE INDEX () ORDER BY id',

@@ -58,7 +58,7 @@ export function encodeSessionState(changes: readonly SessionStateChange[], write
         writer.int1(SCHEMA).lenencInt(sizeOf(change.name)).lenencText(change.name)
         break
       case 'STATE_CHANGE':
-        writer.int1(STATE_CHANGE).lenencInt(sizeOf(change.value)).lenencText(change.value)
+        writer.int1(STATE_CHANGE).lenencText(change.value)
         break
       case 'GTIDS':
         writer
@@ -100,8 +100,9 @@ function readChange(type: number, data: Buffer, changes: SessionStateChange[]): 
       changes.push({ kind: 'SCHEMA', name: textOrNull(reader) ?? '' })
       break
     case STATE_CHANGE:
-      changes.push({ kind: 'STATE_CHANGE', value: textOf(reader) })
-      break
+      // Both servers send the letter without a length of its own, whatever the manual says.
+      changes.push({ kind: 'STATE_CHANGE', value: data.toString() })
+      return
     case GTIDS:
       reader.int1() // encoding specification: 0 is the only one
       changes.push({ kind: 'GTIDS', gtids: textOf(reader) })
