@@ -3,6 +3,7 @@ import {
   type AuditTrail,
   Gate,
   MaskingKeys,
+  NO_PART,
   type OutputColumn,
   parsePolicy,
   RateLimiter,
@@ -191,8 +192,8 @@ class Scene {
     const principal = { subject: 'ada', actor: null, groups: [], issuer: 'i', claims: {}, expiresAt: 0 }
     const identity = { id: 's', principal, target: 'shop', engine: 'mysql' as const }
     const trail: AuditTrail = {
-      append: (members) => this.records.push(members),
-      owe: (members) => void this.records.push(members),
+      append: (members, before = NO_PART, after = NO_PART) => this.records.push(before.text + members + after.text),
+      owe: (members, before = NO_PART, after = NO_PART) => void this.records.push(before.text + members + after.text),
       commit: () => undefined,
     }
     this.#gate = new Gate<MysqlNames>(

@@ -3,6 +3,7 @@ import { type Approved, clear } from '../approval/approved.ts'
 import { requestKey } from '../approval/request-key.ts'
 import { encodeSessionPart } from '../audit/encode-record.ts'
 import { DEFAULT_RECORD_LIMITS } from '../audit/encode-statement.ts'
+import { NO_PART } from '../audit/record-part.ts'
 import type { AuditRecord } from '../audit/record.ts'
 import { access, agent, policyOf, statement } from '../policy/policy-fixtures.ts'
 import type { TextFacts } from '../statement/facts.ts'
@@ -32,7 +33,8 @@ class Scene {
       },
       policy: this.policy,
       trail: {
-        append: (members) => this.records.push(JSON.parse(`{${members}}`) as Partial<AuditRecord>),
+        append: (members, before = NO_PART, after = NO_PART) =>
+          this.records.push(JSON.parse(`{${before.text}${members}${after.text}}`) as Partial<AuditRecord>),
         owe: () => undefined,
         commit: () => undefined,
       },
