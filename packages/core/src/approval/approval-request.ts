@@ -65,7 +65,7 @@ export function approvalRequest(
   if (parameters.length > MAX_ASKED_PARAMETERS || bytes > MAX_ASKED_PARAMETER_BYTES)
     return `its ${parameters.length} bound values of ${bytes} bytes are too many to be shown to people: at most ${MAX_ASKED_PARAMETERS} of ${MAX_ASKED_PARAMETER_BYTES} bytes`
   if (runsUnseen(facts))
-    return 'it runs a prepared statement or a cursor that people would not see: send the statement itself'
+    return 'it runs a prepared statement or a cursor of SQL, or takes values from settings or user variables, that people would not see: send the statement itself, with its values'
   // Facts do not say which value meets which column.
   const masked = facts.statements.some((statement) => authority.meetsMasks(statement))
   const accesses = facts.statements.flatMap((one) => [...one.accesses, ...one.beneath.accesses])

@@ -130,12 +130,21 @@ test('where a rule asks about reading, a grant to write does not cover what is r
   expect(grantCovers(reads, { ...asked, need: both }, 0)).toBe(true)
 })
 
-test('a prepared statement or a cursor of SQL is not approved by its name, by a yes or by a grant', () => {
+test('a setting of the server is no value that a session has put aside', () => {
+  for (const name of ['timezone', 'global.max_connections']) {
+    const shown = { ...asked, facts: text({ ...update, settings: [{ action: 'show', name, value: null }] }) }
+    expect(clear({ kind: 'approval', id: 'A1', key: requestKey(shown) }, shown)).not.toBeNull()
+  }
+})
+
+test('what is run by a name, or with values that a session has put aside, is approved by no yes and no grant', () => {
   for (const one of [
     { ...update, action: 'execute' },
     { ...update, action: 'explain', accesses: [...update.accesses, access('execute', null)] },
     { ...update, names: { prepared: null, cursor: 'c' } },
     { ...update, action: 'fetch' },
+    { ...update, settings: [{ action: 'show' as const, name: '@id', value: null }] },
+    { ...update, settings: [{ action: 'show' as const, name: 'app.id', value: null }] },
   ]) {
     const named = { ...asked, facts: text(one) }
     expect(clear({ kind: 'approval', id: 'A1', key: requestKey(named) }, named)).toBeNull()

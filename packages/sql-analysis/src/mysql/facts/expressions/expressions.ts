@@ -2,7 +2,7 @@ import type { CaseExpression, ColumnReference, Expression, SubqueryExpression, U
 import { type Lineage, MOMENT, NOTHING, NULL, NUMBER, TEXT, anyOf, derivedFrom, named, rowOf } from '../lineage.ts'
 import type { Reading } from '../reading.ts'
 import { type Scope, resolveName, resolveQualified } from '../scope.ts'
-import { readSystemVariable } from '../session/settings.ts'
+import { addSetting, readSystemVariable } from '../session/settings.ts'
 import { writeVariable } from '../session/variables.ts'
 import { readCall } from './calls.ts'
 import { readComparison, readOperation } from './operations.ts'
@@ -85,9 +85,12 @@ function readColumn(reading: Reading, { schema, table, name }: ColumnReference, 
   return resolveQualified(reading, scope, schemaKey, own ? table.toLowerCase() : reading.tableKey(table), name)
 }
 
-// What is in a variable was let in when it was assigned.
+// What is in a variable was let in when it was assigned. That it is read is told as of a system variable.
 function readUserVariable(reading: Reading, node: UserVariable, scope: Scope): Lineage {
-  if (node.assigned === null) return NOTHING
+  if (node.assigned === null) {
+    addSetting(reading, { action: 'show', name: `@${node.name.toLowerCase()}`, value: null })
+    return NOTHING
+  }
   const value = readExpression(reading, node.assigned, scope)
   writeVariable(reading, value)
   return value

@@ -19,6 +19,14 @@ test.each([
   expect(writesText(factsOf(sql, names))).toBe(writes)
 })
 
+test.each(['SELECT * FROM users WHERE id = 1 OR@Id', 'UPDATE users SET salary = 1 LIMIT 1', 'SET @b = @id'])(
+  '%s tells which user variables it reads',
+  (sql) => {
+    const reads = factsOf(sql, names).settings.filter(({ action }) => action === 'show')
+    expect(reads).toEqual(/@id/i.test(sql) ? [{ action: 'show', name: '@id', value: null }] : [])
+  },
+)
+
 test('INTO takes the rows', () => {
   expect(factsOf("SELECT ssn FROM users INTO OUTFILE '/tmp/o'", names)).toMatchObject({
     output: null,
