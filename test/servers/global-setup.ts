@@ -2,6 +2,7 @@ import type { TestProject } from 'vitest/node'
 import { ServerAbsent } from './found.ts'
 import { startMysql, type MysqlAddress, type MysqlVersion } from './mysql.ts'
 import { startPostgres, type PostgresAddress } from './postgres.ts'
+import { startRedis, type RedisAddress } from './redis.ts'
 
 /** The servers every test of this project shares: make a database of your own on one (`createDatabase`). */
 export interface SharedServers {
@@ -9,6 +10,8 @@ export interface SharedServers {
   readonly postgres15: SharedServer
   readonly mysql9: SharedMysql
   readonly mariadb10: SharedMysql
+  /** Shared by everybody: use a key prefix of your own. */
+  readonly redis: Shared<RedisAddress>
 }
 
 /** A server's address, or why there is none here: the reason to skip with. */
@@ -39,13 +42,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
   const postgres = (version: 18 | 15): Promise<SharedServer> => share(startPostgres({ version }))
   const mysql = (version: MysqlVersion): Promise<SharedMysql> => share(startMysql({ version }))
-  const [postgres18, postgres15, mysql9, mariadb10] = await Promise.all([
+  const [postgres18, postgres15, mysql9, mariadb10, redis] = await Promise.all([
     postgres(18),
     postgres(15),
     mysql('mysql-9'),
     mysql('mariadb-10.11'),
+    share(startRedis({})),
   ])
-  project.provide('servers', { postgres18, postgres15, mysql9, mariadb10 })
+  project.provide('servers', { postgres18, postgres15, mysql9, mariadb10, redis })
   return async () => {
     await Promise.all(stops.map((stop) => stop()))
   }

@@ -41,3 +41,5 @@ export type {
   SessionRecord,
   Sessions,
 } from './sessions.ts'
+export { openRedisCoordination } from './redis/redis-coordination.ts'
+export type { RedisNode, RedisOptions, RedisPlace } from './redis/redis-options.ts'

@@ -98,7 +98,7 @@ export function promiseSharing(
       received.push(message)
       return message.session === 's1'
     })
-    expect(await other.messages.send(lease.id, message)).toBe(true)
+    await expect.poll(() => other.messages.send(lease.id, message), { timeout: 5000 }).toBe(true)
     expect(await other.messages.send(lease.id, { kind: 'cancel', session: 's2' })).toBe(false)
     expect(received).toEqual([message, { kind: 'cancel', session: 's2' }])
     stop()

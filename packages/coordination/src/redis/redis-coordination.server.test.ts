@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { startRedis, whyNoRedis } from '../../../../test/servers/redis.ts'
+import type { Coordination } from '../coordination.ts'
+import { CoordinationLost } from '../coordination-lost.ts'
+import type { GatewayLease } from '../sessions.ts'
+import { promiseApprovals } from '../testing/approval-promises.ts'
+import { LIMITS, question, session, waiter, yes } from '../testing/scene.ts'
+import { promiseSharing } from '../testing/sharing-promises.ts'
+import { openRedisCoordination } from './redis-coordination.ts'
+import type { RedisOptions } from './redis-options.ts'
+
+const { redis } = inject('servers')
+const absent = 'absent' in redis ? redis.absent : null
+const quick = { heartbeat: 100, lostAfter: 500, tick: 50 }
+const at = 'absent' in redis ? { host: '', port: 0 } : redis.address
+
+describe.skipIf(absent !== null)('in Redis', () => {
+  const options: RedisOptions = { at: { kind: 'server', ...at }, keyPrefix: `test-${String(Math.random())}` }
+  let pair: readonly [Coordination, Coordination]
+  let leases: readonly [GatewayLease, GatewayLease]
+
+  describe('approvals', () => {
+    beforeAll(async () => {
+      const own = { ...options, keyPrefix: `${String(options.keyPrefix)}-approvals` }
+      pair = [await openRedisCoordination(own), await openRedisCoordination(own)]
+    })
+    afterAll(async () => {
+      for (const one of pair) await one.close()
+    })
+    promiseApprovals(() => pair)
+  })
+
+  describe('the rest', () => {
+    beforeAll(async () => {
+      pair = [await openRedisCoordination(options, quick), await openRedisCoordination(options, quick)]
+      leases = [await pair[0].sessions.enlist('one'), await pair[1].sessions.enlist('other')]
+    })
+    afterAll(async () => {
+      for (const one of pair) await one.close()
+    })
+    promiseSharing(
+      () => pair,
+      () => leases,
+      () => openRedisCoordination(options, quick),
+    )
+  })
+})
+
+describe.skipIf((await whyNoRedis()) !== null)('a Redis of its own', () => {
+  test('stopped: operations are refused within bounds, copies stay; started again: everything is back', async () => {
+    const first = await startRedis({})
+    const { host, port } = first
+    const one = await openRedisCoordination({ at: { kind: 'server', host, port } }, quick)
+    const lease = await one.sessions.enlist('one')
+    const record = session()
+    await lease.enter(record, { sessionsPerPrincipal: 5 })
+    const by = { issuer: 'https://idp', subject: 'sam', actor: null }
+    const what = { kind: 'target', target: 'shop' } as const
+    await one.revocations.revoke({ what, reason: 'an incident', by, until: null })
+    const states: string[] = []
+    one.onStateChange(({ kind }) => states.push(kind))
+    const events: string[] = []
+    one.approvals.watch(({ kind }) => events.push(kind))
+    await first.stop()
+    await expect.poll(() => one.state.kind).toBe('lost')
+    const began = performance.now()
+    await expect(one.approvals.ask(question(), waiter(), LIMITS)).rejects.toThrow(CoordinationLost)
+    await expect(one.approvals.claim('x', 's1')).rejects.toThrow(CoordinationLost)
+    expect(performance.now() - began).toBeLessThan(2500)
+    const own = { session: null, principal: record.principal, target: 'shop', credential: null }
+    expect(one.revocations.matches(own)).not.toBe(null)
+    const second = await startRedis({ port })
+    await expect.poll(() => one.state.kind, { timeout: 5000 }).toBe('connected')
+    await expect.poll(() => one.sessions.get(record.id), { timeout: 5000 }).toMatchObject({ id: record.id })
+    const other = await openRedisCoordination({ at: { kind: 'server', host, port } }, quick)
+    await expect.poll(() => other.sessions.findByCancelKey(record.cancelKey.processId)).not.toBe(null)
+    const asked = await other.approvals.ask(question(), waiter({ gateway: lease.id }), LIMITS)
+    await expect.poll(() => events, { timeout: 3000 }).toContain('changed')
+    expect(events).toContain('resync')
+    expect(states).toEqual(['lost', 'connected'])
+    expect(await one.approvals.decide(asked.kind === 'asked' ? asked.id : '', yes())).toMatchObject({ kind: 'decided' })
+    await Promise.all([one.close(), other.close()])
+    await second.stop()
+  })
+
+  test('that hangs: what is asked of it is refused within about a second, and nothing waits behind it', async () => {
+    const server = await startRedis({})
+    const { host, port } = server
+    const one = await openRedisCoordination({ at: { kind: 'server', host, port } })
+    process.kill(server.pid, 'SIGSTOP')
+    const began = performance.now()
+    const { principal } = question()
+    const asked = Array.from({ length: 100 }, () => one.approvals.ask(question({ principal }), waiter(), LIMITS))
+    for (const { status } of await Promise.allSettled(asked)) expect(status).toBe('rejected')
+    expect(performance.now() - began).toBeLessThan(2500)
+    process.kill(server.pid, 'SIGCONT')
+    await expect.poll(() => one.state.kind, { timeout: 5000 }).toBe('connected')
+    await one.close()
+    await server.stop()
+  })
+
+  test('with a password and TLS lets in whoever has both, and nobody else', async () => {
+    const server = await startRedis({ password: 'the password', tls: true })
+    const { port, tls } = server
+    const place = { kind: 'server', host: 'localhost', port } as const
+    const ca = tls?.ca ?? ''
+    const one = await openRedisCoordination({ at: place, password: 'the password', tls: { ca } })
+    expect((await one.approvals.ask(question(), waiter(), LIMITS)).kind).toBe('asked')
+    await one.close()
+    for (const wrong of [{ password: 'another', tls: { ca } }, { tls: { ca } }, { password: 'the password', tls: {} }])
+      await expect(openRedisCoordination({ at: place, ...wrong })).rejects.toThrow(CoordinationLost)
+    await server.stop()
+  })
+
+  test('that is a cluster does all of it: the keys of each step share a slot', async () => {
+    const server = await startRedis({ cluster: true })
+    const { host, port } = server
+    const place = { kind: 'cluster', nodes: [{ host, port }] } as const
+    const one = await openRedisCoordination({ at: place }, quick)
+    const lease = await one.sessions.enlist('one')
+    const record = session()
+    expect(await lease.enter(record, { sessionsPerPrincipal: 5 })).toEqual({ kind: 'entered' })
+    expect(await one.sessions.get(record.id)).not.toBe(null)
+    const asked = await one.approvals.ask(question(), waiter({ session: record.id, gateway: lease.id }), LIMITS)
+    const id = asked.kind === 'asked' ? asked.id : ''
+    const told: string[] = []
+    one.approvals.watch((event) => told.push(event.kind))
+    expect(await one.approvals.decide(id, yes())).toMatchObject({ kind: 'decided' })
+    expect(await one.approvals.claim(id, record.id)).toMatchObject({ kind: 'run' })
+    await expect.poll(() => told).toContain('changed')
+    expect(await one.approvals.list()).toHaveLength(1)
+    expect((await one.counters.take('k', 5, 3, 60)).granted).toBe(3)
+    one.messages.receive(lease.id, () => true)
+    await expect
+      .poll(() => one.messages.send(lease.id, { kind: 'cancel', session: record.id }), { timeout: 5000 })
+      .toBe(true)
+    await one.close()
+    await server.stop()
+  })
+})
