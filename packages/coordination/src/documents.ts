@@ -56,7 +56,10 @@ export interface RoomNote {
   readonly word: string
 }
 
-export type RoomEvent = { readonly kind: 'changed'; readonly note: RoomNote } | { readonly kind: 'resync' }
+export type RoomEvent =
+  | { readonly kind: 'changed'; readonly note: RoomNote }
+  /** Changes may have been missed. `forgotten`: the store began anew since, and has none of what it had. */
+  | { readonly kind: 'resync'; readonly forgotten: boolean }
 
 /** How often a transaction is tried again that met others, before it is given up. */
 const MOST_ATTEMPTS = 200

@@ -28,13 +28,14 @@ export interface Furnished {
 
 /** Fills the local copies from the rooms; `now`: the store's time as far as this process knows. */
 export async function furnish(rooms: Rooms, now: () => number): Promise<Furnished> {
-  const revocations = new SharedList<Revocation>(rooms.revocations)
-  const grants = new SharedList<Grant>(rooms.grants)
+  // To forget a revocation would let somebody in; to forget a grant or a credential does not.
+  const revocations = new SharedList<Revocation>(rooms.revocations, true)
+  const grants = new SharedList<Grant>(rooms.grants, false)
   const furnished = {
     approvals: new StoredApprovals(rooms.approvals),
     revocations: new ListedRevocations(revocations, now),
     grants: new ListedGrants(grants, now),
-    credentials: new ListedCredentials(new SharedList<Credential & ListEntry>(rooms.credentials)),
+    credentials: new ListedCredentials(new SharedList<Credential & ListEntry>(rooms.credentials, false)),
   }
   const stops = [await revocations.start(), await grants.start()]
   return {

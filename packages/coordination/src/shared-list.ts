@@ -1,4 +1,4 @@
-import { type DocumentRoom, transact } from './documents.ts'
+import { type DocumentRoom, type Transaction, transact } from './documents.ts'
 import { OneAtATime } from './one-at-a-time.ts'
 
 /** Most entries of one list: who gives or revokes more than this has to end some first. */
@@ -17,12 +17,15 @@ export interface ListEntry {
 /** A short list that all processes share, with a copy of it in each, kept fresh by what the room tells. */
 export class SharedList<Entry extends ListEntry> {
   readonly #room: DocumentRoom
+  readonly #restores: boolean
   readonly #turns = new OneAtATime()
   readonly #listeners = new Set<() => void>()
   readonly #entries = new Map<string, Entry>()
 
-  constructor(room: DocumentRoom) {
+  /** `restores`: what this process knows is put back when the store has forgotten all of it. */
+  constructor(room: DocumentRoom, restores: boolean) {
     this.#room = room
+    this.#restores = restores
   }
 
   /** The copy: what holds or has ended by itself since, as far as this process knows. */
@@ -34,9 +37,11 @@ export class SharedList<Entry extends ListEntry> {
   async start(): Promise<() => void> {
     const stop = this.#room.watch((event) => {
       // What cannot be read now is read when the room can be heard again: that is a resync.
-      void (event.kind === 'resync' ? this.#refresh() : this.#refreshOne(event.note.id)).catch(() => undefined)
+      void (event.kind === 'resync' ? this.#refresh(event.forgotten) : this.#refreshOne(event.note.id)).catch(
+        () => undefined,
+      )
     })
-    await this.#refresh()
+    await this.#refresh(false)
     return stop
   }
 
@@ -49,9 +54,7 @@ export class SharedList<Entry extends ListEntry> {
       const entry = make(transaction.now)
       const [there] = await transaction.read([entry.id])
       if (there !== null) return null
-      transaction.write(entry.id, entry, entry.until)
-      transaction.rank(ALL, entry.id, entry.at)
-      transaction.tell({ id: entry.id, word: 'put' })
+      putIn(transaction, entry)
       return entry
     })
     if (put !== null) await this.#refreshOne(put.id)
@@ -133,12 +136,20 @@ export class SharedList<Entry extends ListEntry> {
     })
   }
 
-  #refresh(): Promise<void> {
+  #refresh(forgotten: boolean): Promise<void> {
     return this.#turns.run('refresh', async () => {
+      if (forgotten && this.#restores) for (const entry of this.#entries.values()) await this.#putBack(entry)
       const all = await this.all()
       this.#entries.clear()
       for (const entry of all) this.#entries.set(entry.id, entry)
       this.#tell()
+    })
+  }
+
+  #putBack(entry: Entry): Promise<void> {
+    return transact(this.#room, async (transaction) => {
+      const [there] = await transaction.read([entry.id])
+      if (there === null) putIn(transaction, entry)
     })
   }
 
@@ -154,6 +165,12 @@ export class SharedList<Entry extends ListEntry> {
   #tell(): void {
     for (const listener of this.#listeners) listener()
   }
+}
+
+function putIn(transaction: Transaction, entry: ListEntry): void {
+  transaction.write(entry.id, entry, entry.until)
+  transaction.rank(ALL, entry.id, entry.at)
+  transaction.tell({ id: entry.id, word: 'put' })
 }
 
 function parsed(text: string | null | undefined): unknown {

@@ -111,7 +111,7 @@ export class StoredApprovals implements Approvals {
 
   watch(listener: (event: ApprovalEvent) => void): () => void {
     return this.#room.watch((event) => {
-      if (event.kind === 'resync') listener(event)
+      if (event.kind === 'resync') listener({ kind: 'resync' })
       else listener({ kind: 'changed', id: event.note.id, state: event.note.word as ApprovalState })
     })
   }

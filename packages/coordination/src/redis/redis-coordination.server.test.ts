@@ -74,6 +74,9 @@ describe.skipIf((await whyNoRedis()) !== null)('a Redis of its own', () => {
     await expect.poll(() => one.sessions.get(record.id), { timeout: 5000 }).toMatchObject({ id: record.id })
     const other = await openRedisCoordination({ at: { kind: 'server', host, port } }, quick)
     await expect.poll(() => other.sessions.findByCancelKey(record.cancelKey.processId)).not.toBe(null)
+    // The server came back empty: a revocation that one process knew holds in all again.
+    await expect.poll(() => other.revocations.matches(own), { timeout: 3000 }).not.toBe(null)
+    expect(await other.revocations.list()).toHaveLength(1)
     const asked = await other.approvals.ask(question(), waiter({ gateway: lease.id }), LIMITS)
     await expect.poll(() => events, { timeout: 3000 }).toContain('changed')
     expect(events).toContain('resync')

@@ -28,7 +28,7 @@ export async function openRedisCoordination(options: RedisOptions, timing: Timin
     const caretaker = new Caretaker(furnished.approvals, sessions, () => redis.state, timing)
     const check = async (): Promise<void> => {
       await redis.check()
-      if (redis.state.kind === 'connected') await Promise.all(all.map((room) => room.check()))
+      if (redis.state.kind === 'connected') await Promise.all(all.map((room) => room.check(false)))
     }
     const timer = setInterval(() => {
       // What could not be checked now is checked by the next tick.
@@ -38,7 +38,8 @@ export async function openRedisCoordination(options: RedisOptions, timing: Timin
     redis.onStateChange((state) => {
       if (state.kind === 'lost') return
       sessions.reconnected()
-      for (const room of all) room.resync()
+      // A room that cannot be looked at now is looked at by the next tick, which finds what was missed.
+      for (const room of all) room.check(true).catch(() => undefined)
     })
     return {
       ...furnished,

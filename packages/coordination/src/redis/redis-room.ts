@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DocumentRoom, Loaded, RoomChange, RoomEvent, RoomNote } from '../documents.ts'
+import { newReadableId } from '../readable-id.ts'
 import type { RedisConnection } from './redis-connection.ts'
-import { COMMIT, LOAD, MEMBERS, RANKED } from './scripts.ts'
+import { COMMIT, LOAD, LOOK, MEMBERS, RANKED } from './scripts.ts'
 
 /** How long news may be on the way before it counts as missed. */
 const NEWS_MILLISECONDS = 250
@@ -15,6 +16,8 @@ export class RedisRoom implements DocumentRoom {
   readonly #listeners = new Set<(event: RoomEvent) => void>()
   /** The version of the last news that came. */
   #seen = 0
+  /** Made when the room was first looked at: another one means that the server has forgotten the room since. */
+  #epoch = ''
 
   constructor(redis: RedisConnection, name: string) {
     this.#redis = redis
@@ -29,21 +32,24 @@ export class RedisRoom implements DocumentRoom {
       this.#seen = Number(text.slice(0, blank))
       this.#tell({ kind: 'changed', note: JSON.parse(text.slice(blank + 1)) as RoomNote })
     })
-    this.#seen = await this.#version()
-  }
-
-  /** Whether news was missed; whoever watches is then told to look again. */
-  async check(): Promise<void> {
-    if ((await this.#version()) === this.#seen) return
-    await sleep(NEWS_MILLISECONDS)
-    // A lower version than was seen: the server has lost what it knew.
-    const version = await this.#version()
-    if (version !== this.#seen) this.resync(version)
-  }
-
-  resync(version: number = this.#seen): void {
+    const { epoch, version } = await this.#look()
+    this.#epoch = epoch
     this.#seen = version
-    this.#tell({ kind: 'resync' })
+  }
+
+  /** Whether news was missed; whoever watches is then told to look again, and also when the connection is `back`. */
+  async check(back: boolean): Promise<void> {
+    const first = await this.#look()
+    if (!back && first.epoch === this.#epoch) {
+      if (first.version === this.#seen) return
+      await sleep(NEWS_MILLISECONDS)
+      if (first.version <= this.#seen) return
+    }
+    const { epoch, version } = await this.#look()
+    const forgotten = epoch !== this.#epoch
+    this.#epoch = epoch
+    this.#seen = version
+    this.#tell({ kind: 'resync', forgotten })
   }
 
   async load(keys: readonly string[]): Promise<Loaded> {
@@ -93,8 +99,10 @@ export class RedisRoom implements DocumentRoom {
     }
   }
 
-  async #version(): Promise<number> {
-    return Number((await this.#redis.ask((redis) => redis.get(this.#key('version')))) ?? 0)
+  async #look(): Promise<{ readonly epoch: string; readonly version: number }> {
+    const keys = [this.#key('epoch'), this.#key('version')]
+    const [epoch, version] = (await this.#redis.run(LOOK, keys, [newReadableId()])) as [string, string]
+    return { epoch, version: Number(version) }
   }
 
   #tell(event: RoomEvent): void {

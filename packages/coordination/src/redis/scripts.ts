@@ -6,6 +6,14 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `
 
+/** KEYS: the room's epoch, its version. ARGV: an epoch, should it have none. Gives both. */
+export const LOOK: ScriptDefinition = {
+  name: 'gatehouseLook',
+  lua: `
+redis.call('SET', KEYS[1], ARGV[1], 'NX')
+return { redis.call('GET', KEYS[1]), redis.call('GET', KEYS[2]) or '0' }`,
+}
+
 /** KEYS: documents. Gives the time and each document. */
 export const LOAD: ScriptDefinition = {
   name: 'gatehouseLoad',
