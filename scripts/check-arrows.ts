@@ -21,8 +21,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   bench: [...PACKAGES, 'gateway', 'admin', 'cli', 'test'],
 }
 
-/** Only its types: nothing of `core` is there when the analyser runs in a worker. */
-const TYPES_ONLY: readonly string[] = ['sql-analysis -> core']
+/** Only its types: nothing of `core` is there when the analyser runs in a worker; coordination keeps what core decides. */
+const TYPES_ONLY: readonly string[] = ['sql-analysis -> core', 'coordination -> core']
 
 /** Packages that open no socket, read no file, no clock and no environment: what they need is an argument. */
 const PURE: readonly string[] = ['core', 'postgres-wire', 'mysql-wire', 'sql-analysis']

@@ -24,6 +24,8 @@ export interface RedisServerOptions {
   readonly tls?: boolean
   /** A cluster of one node that has every slot. Default: false. */
   readonly cluster?: boolean
+  /** A Sentinel that watches the server on this port, as a master of this name. Default: a server. */
+  readonly sentinelOf?: { readonly name: string; readonly port: number }
 }
 
 /** How to reach a server; plain data, so that it can be handed to another process. */
@@ -93,7 +95,10 @@ export async function startRedis(options: RedisServerOptions): Promise<RedisServ
   const folder = privateFolder('redis', user)
   try {
     const port = options.port ?? (await freePort())
-    const settings = ['bind 127.0.0.1', `dir ${folder}`, 'save ""', 'appendonly no', 'daemonize no']
+    const { sentinelOf } = options
+    const settings = ['bind 127.0.0.1', `dir ${folder}`, 'daemonize no']
+    if (sentinelOf === undefined) settings.push('save ""', 'appendonly no')
+    else settings.push(`sentinel monitor ${sentinelOf.name} 127.0.0.1 ${String(sentinelOf.port)} 1`)
     if (options.password !== undefined) settings.push(`requirepass "${options.password}"`)
     if (options.cluster === true)
       settings.push('cluster-enabled yes', 'cluster-announce-ip 127.0.0.1', `cluster-port ${String(await freePort())}`)
@@ -116,7 +121,11 @@ export async function startRedis(options: RedisServerOptions): Promise<RedisServ
     const { command, leading } = found.program
     const server = await startGuarded({
       command,
-      args: [...leading, write('redis.conf', `${settings.join('\n')}\n`)],
+      args: [
+        ...leading,
+        write('redis.conf', `${settings.join('\n')}\n`),
+        ...(sentinelOf === undefined ? [] : ['--sentinel']),
+      ],
       env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
       user,
       logFile: join(folder, 'log'),

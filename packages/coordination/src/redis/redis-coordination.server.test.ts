@@ -115,6 +115,21 @@ describe.skipIf((await whyNoRedis()) !== null)('a Redis of its own', () => {
     await server.stop()
   })
 
+  test('is found by its Sentinel', async () => {
+    const server = await startRedis({})
+    const sentinel = await startRedis({ sentinelOf: { name: 'shared', port: server.port } })
+    const { host, port } = sentinel
+    const at = { kind: 'sentinel', sentinels: [{ host, port }], name: 'shared' } as const
+    const one = await openRedisCoordination({ at })
+    expect((await one.approvals.ask(question(), waiter(), LIMITS)).kind).toBe('asked')
+    const direct = await openRedisCoordination({ at: { kind: 'server', host, port: server.port } })
+    expect(await direct.approvals.list()).toHaveLength(1)
+    await expect(openRedisCoordination({ at: { ...at, name: 'another' } })).rejects.toThrow(CoordinationLost)
+    await Promise.all([one.close(), direct.close()])
+    await sentinel.stop()
+    await server.stop()
+  })
+
   test('that is a cluster does all of it: the keys of each step share a slot', async () => {
     const server = await startRedis({ cluster: true })
     const { host, port } = server
