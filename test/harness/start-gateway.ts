@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Gateway, parseGatewayConfig, startGateway } from '@gatehouse/gateway'
+import type { Coordination } from '@gatehouse/coordination'
 import { pino } from 'pino'
 import { stringify } from 'yaml'
 import { createSigningKey, LoopbackIssuer } from '@gatehouse/gateway/testing'
@@ -29,6 +30,10 @@ export interface TestGatewayOptions {
   readonly listener?: Readonly<Record<string, unknown>>
   /** Over the defaults of `audit`. */
   readonly audit?: Readonly<Record<string, unknown>>
+  /** Over the defaults of `approvals`. */
+  readonly approvals?: Readonly<Record<string, unknown>>
+  /** Opens what it shares with others; default: nothing is shared. */
+  readonly coordination?: () => Promise<Coordination>
 }
 
 /** A gateway of its own for a test file, with an issuer of its own. */
@@ -71,11 +76,12 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     policyFile,
     ...maskingSettings(options.maskingKeys, environment),
     audit: { directory: join(folder, 'trail'), ...options.audit },
+    ...(options.approvals === undefined ? {} : { approvals: options.approvals }),
   }
   const loading = parseGatewayConfig(stringify(config), folder, environment)
   if (loading.kind === 'problems') throw new Error(JSON.stringify(loading.problems))
   const log = pino({ level: process.env.GATEHOUSE_TEST_LOG ?? 'silent' })
-  const gateway = await startGateway(loading.config, log)
+  const gateway = await startGateway(loading.config, log, (await options.coordination?.()) ?? null)
   const listening = mysql ? gateway.mysql : gateway.postgres
   if (listening === null) throw new Error('the gateway does not listen')
   const { host, port } = listening

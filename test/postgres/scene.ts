@@ -94,6 +94,8 @@ export async function openScene(server: PostgresAddress, options: SceneOptions =
     policy: options.policy ?? ALLOW_ALL,
     ...(options.listener === undefined ? {} : { listener: options.listener }),
     ...(options.audit === undefined ? {} : { audit: options.audit }),
+    ...(options.approvals === undefined ? {} : { approvals: options.approvals }),
+    ...(options.coordination === undefined ? {} : { coordination: options.coordination }),
   })
   const { host, port } = gateway
   const { superuser: user, password } = server

@@ -4,7 +4,9 @@ import type { Logger } from 'pino'
 import type { TargetConfig } from './config/index.ts'
 import type { Connection } from './connection.ts'
 import type { TokenVerifier } from './identity/index.ts'
+import type { ApprovalDesk } from './holding/approval-desk.ts'
 import type { SessionRegistry } from './session-registry.ts'
+import type { SharedSessions } from './shared-sessions.ts'
 import type { Turn } from './turn.ts'
 
 /** What speaks one protocol for one listener. */
@@ -26,6 +28,8 @@ export interface EnginePorts {
   readonly recordLimits: RecordLimits
   readonly maskingKeys: MaskingKeys
   readonly sessions: SessionRegistry
+  readonly desk: ApprovalDesk
+  readonly shared: SharedSessions
   readonly log: Logger
 }
 

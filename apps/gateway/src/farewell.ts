@@ -63,6 +63,27 @@ export function farewellOf(reason: EndReason, detail: string): Farewell {
         'this session was ended by KILL from another of your own',
         'Connect again.',
       )
+    case 'ended':
+      return farewell(
+        'session ended',
+        'SESSION_ENDED',
+        `this session was ended: ${detail}`,
+        'Do not connect again before whoever ended it agrees.',
+      )
+    case 'revoked':
+      return farewell(
+        'session ended',
+        'ACCESS_REVOKED',
+        `the right to this session was revoked: ${detail}`,
+        'Ask the operator of the gateway for access.',
+      )
+    case 'coordination_lost':
+      return farewell(
+        'session ended',
+        'COORDINATION_LOST',
+        'this gateway has not been able to reach the others for too long',
+        'Connect again later, or to another gateway.',
+      )
     default:
       return reason satisfies never
   }

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs'
 import tls from 'node:tls'
 import { type EngineName, encodePolicyLoaded, type Policy, RateLimiter } from '@gatehouse/core'
 import { TrailWriter } from '@gatehouse/audit-trail'
+import { type Coordination, openMemoryCoordination } from '@gatehouse/coordination'
 import type { Logger } from 'pino'
 import { type GatewayConfig, type ListenAddress, type ListenerConfig, weakerChoices } from './config/index.ts'
 import type { Engine, EnginePorts, EngineSettings } from './engine.ts'
+import { ApprovalDesk } from './holding/approval-desk.ts'
 import { TokenVerifier } from './identity/index.ts'
 import { Listener } from './listener.ts'
 import { maskingKeyIds, maskingKeysOf } from './masking-keys.ts'
@@ -12,6 +14,7 @@ import { startMysql } from './mysql/start.ts'
 import { PolicyFile } from './policy-source.ts'
 import { startPostgres } from './postgres/start.ts'
 import { SessionRegistry } from './session-registry.ts'
+import { SharedSessions } from './shared-sessions.ts'
 import { Turn } from './turn.ts'
 
 /** A running gateway. */
@@ -38,12 +41,19 @@ const CLOSE_MILLISECONDS = 300
 
 type Closers = (() => Promise<void> | void)[]
 
-/** Builds the ports, starts the listeners. Rejects with an error that says what is wrong; nothing is left running then. */
-export async function startGateway(config: GatewayConfig, log: Logger): Promise<Gateway> {
+/**
+ * Builds the ports, starts the listeners. `coordination`: what it shares
+ * with others in this process, from now on its own to close; null: as configured. Rejects with an error that says what is wrong; nothing is left running then.
+ */
+export async function startGateway(
+  config: GatewayConfig,
+  log: Logger,
+  coordination: Coordination | null = null,
+): Promise<Gateway> {
   for (const choice of weakerChoices(config)) log.warn({ choice }, 'a weaker choice is configured')
   const closers: Closers = []
   try {
-    const ports = await openPorts(config, log, closers)
+    const ports = await openPorts(config, log, coordination, closers)
     const { sessions, policy } = ports
     const listeners: Listener[] = []
     const listen = async <Settings extends ListenerConfig>(
@@ -92,6 +102,7 @@ export async function startGateway(config: GatewayConfig, log: Logger): Promise<
 async function openPorts(
   config: GatewayConfig,
   log: Logger,
+  given: Coordination | null,
   closers: Closers,
 ): Promise<EnginePorts & { readonly policy: PolicyFile }> {
   const { syncMilliseconds, segmentBytes, segmentSeconds, statementTextMaxBytes, directory } = config.audit
@@ -114,7 +125,12 @@ async function openPorts(
   const verifier = TokenVerifier.create(config.issuers, { log })
   closers.push(() => verifier.close())
   const sessions = new SessionRegistry()
-  const clockHand = setInterval(() => sessions.checkTime(performance.now()), 1000).unref()
+  const clock = { now: () => Date.now(), monotonic: () => performance.now() }
+  const { desk, shared } = await openShared(config, log, given, { sessions, trail, turn, now: clock.now }, closers)
+  const clockHand = setInterval(() => {
+    sessions.checkTime(performance.now())
+    shared.publish()
+  }, 1000).unref()
   closers.push(() => clearInterval(clockHand))
   return {
     verifier,
@@ -122,7 +138,7 @@ async function openPorts(
     trail,
     turn,
     rates: new RateLimiter(),
-    clock: { now: () => Date.now(), monotonic: () => performance.now() },
+    clock,
     recordLimits: {
       maxTextBytes: statementTextMaxBytes,
       maxParameterBytes: 4096,
@@ -131,8 +147,30 @@ async function openPorts(
     },
     maskingKeys: maskingKeysOf(config),
     sessions,
+    desk,
+    shared,
     log,
   }
+}
+
+/** What this gateway shares with the others, and where its sessions have people asked. */
+async function openShared(
+  config: GatewayConfig,
+  log: Logger,
+  given: Coordination | null,
+  { sessions, trail, turn, now }: Pick<EnginePorts, 'sessions' | 'trail' | 'turn'> & { readonly now: () => number },
+  closers: Closers,
+): Promise<{ readonly desk: ApprovalDesk; readonly shared: SharedSessions }> {
+  const coordination = given ?? (await openMemoryCoordination())
+  closers.push(() => coordination.close())
+  const lease = await coordination.sessions.enlist(config.gatewayId)
+  const { adminUrl, pendingPerPrincipal, coolDownSeconds } = config.approvals
+  const limits = { pendingPerPrincipal, coolDownSeconds }
+  const desk = new ApprovalDesk({ ...limits, coordination, gateway: lease.id, adminUrl, trail, turn, log, now })
+  closers.push(() => desk.close())
+  const shared = new SharedSessions(coordination, lease, sessions, log, now)
+  closers.push(() => shared.close())
+  return { desk, shared }
 }
 
 function settingsOf<Settings extends ListenerConfig>(

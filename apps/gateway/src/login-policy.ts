@@ -10,11 +10,13 @@ import {
   TrailUnavailable,
 } from '@gatehouse/core'
 import type { SecureContext } from 'node:tls'
+import type { ListenerConfig } from './config/index.ts'
 import type { Connection } from './connection.ts'
 import type { EnginePorts } from './engine.ts'
 import { type Farewell, type FarewellReason, farewell } from './farewell.ts'
 import type { TokenVerifier } from './identity/index.ts'
 import type { SessionRegistry } from './session-registry.ts'
+import type { CancelKey } from './session.ts'
 import { UpstreamUnavailable } from './upstream-dial.ts'
 
 /** Why a login failed: what the client is told, and what the log and trail keep. */
@@ -110,6 +112,51 @@ export async function inPlace(
   } catch (error) {
     sessions.leave(principal)
     throw error
+  }
+}
+
+/**
+ * Shows a session that is about to begin to the other gateways. Throws `LoginRefused` when they are not to be reached, when its
+ * right was revoked, or when the principal has too many on all of them.
+ */
+export async function show(
+  { id, principal, target, engine }: GateSession,
+  client: Connection,
+  applicationName: string | null,
+  key: CancelKey,
+  { shared, listener }: EnginePorts & { readonly listener: ListenerConfig },
+): Promise<void> {
+  const clientAddress = client.remoteAddress
+  const session = { id, principal, target, engine, clientAddress, applicationName }
+  const entered = await shared.enter(session, key, listener.maxConnectionsPerPrincipal)
+  switch (entered.kind) {
+    case 'entered':
+      return
+    case 'revoked':
+      throw refused(
+        'denied',
+        'ACCESS_REVOKED',
+        `your access was revoked: ${entered.reason}`,
+        'Ask the operator of the gateway for access.',
+      )
+    case 'too_many':
+      throw refused(
+        'too many sessions',
+        'TOO_MANY_CONNECTIONS',
+        `you already have ${entered.limit} sessions`,
+        'Close some of them first.',
+      )
+    case 'process_id_taken':
+      throw refused('gateway fault', 'INTERNAL', 'the gateway could not begin a session', 'Connect again.')
+    case 'lost':
+      throw refused(
+        'gateway fault',
+        'COORDINATION_LOST',
+        'this gateway cannot reach the others, so no session can begin',
+        'Try again later, or connect to another gateway.',
+      )
+    default:
+      throw entered satisfies never
   }
 }
 

@@ -8,6 +8,8 @@ export class SessionRegistry {
   readonly #byProcessId = new Map<number, { readonly key: CancelKey; readonly session: Session }>()
   readonly #processIds = new Map<string, number>()
   readonly #perPrincipal = new Map<string, number>()
+  /** Told when a session is over. */
+  onRemoved: ((id: string) => void) | null = null
 
   get size(): number {
     return this.#sessions.size
@@ -52,6 +54,7 @@ export class SessionRegistry {
     const processId = this.#processIds.get(session.id)
     if (processId !== undefined) this.#byProcessId.delete(processId)
     this.#processIds.delete(session.id)
+    this.onRemoved?.(session.id)
   }
 
   /** The session that the key belongs to; undefined for any other key. */
@@ -59,6 +62,14 @@ export class SessionRegistry {
     const found = this.#byProcessId.get(processId)
     if (found === undefined || found.key.secretKey.length !== secretKey.length) return undefined
     return timingSafeEqual(found.key.secretKey, secretKey) ? found.session : undefined
+  }
+
+  all(): Iterable<Session> {
+    return this.#sessions.values()
+  }
+
+  byId(id: string): Session | undefined {
+    return this.#sessions.get(id)
   }
 
   /** The sessions of one principal. */

@@ -85,7 +85,7 @@ export {
   encodeSessionStart,
 } from './audit/encode-record.ts'
 
-export { type Approved, clear } from './approval/approved.ts'
+export { Approved, clear } from './approval/approved.ts'
 export type { Permission } from './approval/approved.ts'
 export { doingsOf, grantCovers, objectName } from './approval/grant.ts'
 export type { Grant, GrantCover, GrantedStatement } from './approval/grant.ts'

@@ -18,6 +18,7 @@ export interface GatewayConfig {
   readonly maskingKeys: readonly MaskingKeyConfig[]
   /** Of `maskingKeys`, the id of the one for masks that name none; null: there is only one key. */
   readonly currentMaskingKey: string | null
+  readonly approvals: ApprovalsConfig
   readonly audit: AuditConfig
   readonly log: { readonly level: LogLevel }
 }
@@ -88,6 +89,16 @@ export interface UpstreamTlsConfig {
 
 /** From the certificate and the host name verified, down to no TLS at all on a network; the last three are weaker choices. */
 export type UpstreamTlsMode = 'verify-full' | 'verify-ca' | 'require-unverified' | 'disable' | 'clear-text-over-network'
+
+/** How people are asked about statements. */
+export interface ApprovalsConfig {
+  /** Where the admin service is reached, for links; null: no links. */
+  readonly adminUrl: string | null
+  /** Most requests of one principal that wait for a decision, over all gateways. */
+  readonly pendingPerPrincipal: number
+  /** For so long the same statement is not asked about again after a refusal. */
+  readonly coolDownSeconds: number
+}
 
 /** The audit trail on disk. */
 export interface AuditConfig {

@@ -77,6 +77,29 @@ export function gatewaySchema(directory: string): z.ZodType<GatewayConfig> {
         .nullable()
         .default(null)
         .describe('The id of the key for masks that name none; required with `maskingKeys`.'),
+      approvals: z
+        .strictObject({
+          adminUrl: z
+            .url({ protocol: /^https?$/ })
+            .transform((url) => url.replace(/\/+$/, ''))
+            .nullable()
+            .default(null)
+            .describe('Where people reach the admin service, for the links that agents are shown. Null: no links.'),
+          pendingPerPrincipal: z
+            .int()
+            .min(1)
+            .max(1000)
+            .default(20)
+            .describe('Most requests of one principal that wait for a decision at the same time, over all gateways.'),
+          coolDownSeconds: z
+            .int()
+            .min(0)
+            .max(86_400)
+            .default(60)
+            .describe('After a refusal the same statement is not asked about again for so long.'),
+        })
+        .prefault({})
+        .describe('How people are asked about statements that need approval.'),
       audit: z
         .strictObject({
           directory: anyPath(directory).describe('Where the audit trail is written.'),

@@ -12,7 +12,10 @@ export interface FlowOwner {
   over(fault: ProtocolError | null): void
 }
 
-/** The client's commands, one at a time: what comes while one is under way waits, and the client is not read meanwhile. */
+/** What a client may send behind the command under way before it is read no more. */
+const KEPT_BYTES = 64 * 1024
+
+/** The client's commands, one at a time: what comes while one is under way waits. */
 export class CommandFlow implements Receiver {
   readonly #client: Connection
   readonly #owner: FlowOwner
@@ -129,7 +132,8 @@ export class CommandFlow implements Receiver {
   #keep(bytes: Buffer): void {
     if (bytes.length === 0 || this.#ended) return
     this.#kept = this.#kept === null ? Buffer.from(bytes) : Buffer.concat([this.#kept, bytes])
-    this.#client.pause(Pause.Deciding)
+    // A client that is not read is not seen to leave.
+    if (this.#kept.length > KEPT_BYTES) this.#client.pause(Pause.Deciding)
   }
 
   #fault(error: unknown): void {

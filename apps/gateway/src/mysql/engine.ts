@@ -13,7 +13,15 @@ import type { SecureContext } from 'node:tls'
 import type { MysqlListenerConfig, TargetConfig } from '../config/index.ts'
 import type { Connection } from '../connection.ts'
 import type { EnginePorts } from '../engine.ts'
-import { inPlace, loginFailed, LoginInterrupted, type LoginOptions, openGate, unknownTarget } from '../login-policy.ts'
+import {
+  inPlace,
+  loginFailed,
+  LoginInterrupted,
+  type LoginOptions,
+  openGate,
+  show,
+  unknownTarget,
+} from '../login-policy.ts'
 import type { CancelKey } from '../session.ts'
 import { greetingOf } from './greeting.ts'
 import type { Identification } from './identification.ts'
@@ -129,9 +137,9 @@ export class MysqlEngine {
     const upstream = await openUpstream(loggedIn.target, target.config, wishes, turn)
     try {
       if (connection.closed) throw new LoginInterrupted('the client left during login')
-      trail.append(
-        encodeSessionStart(session.encoded, connection.remoteAddress, attributes.get('program_name') ?? null),
-      )
+      const applicationName = attributes.get('program_name') ?? null
+      await show(session, connection, applicationName, client.key, this.#ports)
+      trail.append(encodeSessionStart(session.encoded, connection.remoteAddress, applicationName))
       const running = new MysqlSession({
         ...this.#sessionOptions(client, session, gate),
         targetConfig: target.config,
@@ -156,23 +164,25 @@ export class MysqlEngine {
       )
       running.start()
     } catch (error) {
+      if (this.#ports.sessions.byId(session.id) === undefined) this.#ports.shared.leave(session.id)
       upstream.connection.destroy()
       throw error
     }
   }
 
-  #sessionOptions(client: Client, { id, principal, target, encoded }: GateSession, gate: Gate<MysqlNames>) {
-    const { trail, turn, sessions, maskingKeys, log, clock, listener } = this.#ports
+  #sessionOptions(client: Client, session: GateSession, gate: Gate<MysqlNames>) {
+    const { encoded } = session
+    const { trail, turn, sessions, desk, shared, maskingKeys, log, clock, listener } = this.#ports
     return {
-      id,
+      session,
       threadId: client.key.processId,
-      principal,
-      target,
       client: client.connection,
       clientCapabilities: client.capabilities,
       gate,
       turn,
       sessions,
+      desk,
+      shared,
       maskingKeys,
       log,
       clock,

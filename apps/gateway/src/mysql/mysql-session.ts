@@ -1,4 +1,4 @@
-import type { Gate, GateClock, MaskingKeys, Principal } from '@gatehouse/core'
+import type { Gate, GateClock, GateSession, MaskingKeys, Principal } from '@gatehouse/core'
 import {
   Capability,
   type ChangeUser,
@@ -13,13 +13,16 @@ import type { Logger } from 'pino'
 import type { TargetConfig } from '../config/index.ts'
 import { type Connection, Pause } from '../connection.ts'
 import { farewellOf } from '../farewell.ts'
-import type { EndReason, Session } from '../session.ts'
+import type { ApprovalDesk } from '../holding/approval-desk.ts'
+import { SessionHold } from '../holding/session-hold.ts'
+import { type EndReason, leaveReasonOf, type Session, type SessionActivity } from '../session.ts'
 import type { SessionRegistry } from '../session-registry.ts'
+import type { SharedSessions } from '../shared-sessions.ts'
 import { TokenExpiry } from '../token-expiry.ts'
 import type { Turn } from '../turn.ts'
 import { messageOf } from '../upstream-dial.ts'
 import type { CatalogSource } from './catalog-source.ts'
-import type { KillRequest } from './own-kill.ts'
+import type { Killer, KillRequest } from './own-kill.ts'
 import { OwnWork } from './own-work.ts'
 import { encodeFarewell } from './refusal.ts'
 import { MysqlRequests } from './requests.ts'
@@ -28,11 +31,9 @@ import { SessionNames } from './session-names.ts'
 import { killQuery, type Upstream } from './upstream.ts'
 
 export interface MysqlSessionOptions {
-  readonly id: string
+  readonly session: GateSession
   /** The connection's id as the client sees it. */
   readonly threadId: number
-  readonly principal: Principal
-  readonly target: string
   readonly targetConfig: TargetConfig
   readonly catalog: CatalogSource
   readonly client: Connection
@@ -42,6 +43,8 @@ export interface MysqlSessionOptions {
   readonly gate: Gate<MysqlNames>
   readonly turn: Turn
   readonly sessions: SessionRegistry
+  readonly desk: ApprovalDesk
+  readonly shared: SharedSessions
   readonly maskingKeys: MaskingKeys
   readonly maxMessageBytes: number
   readonly log: Logger
@@ -62,21 +65,23 @@ export class MysqlSession implements Session {
   readonly #requests: MysqlRequests
   readonly #names: SessionNames
   readonly #responses: MysqlResponses
+  readonly #hold: SessionHold
   readonly #work: OwnWork
   readonly #startedAt: number
   readonly #expiry: TokenExpiry
   #over = false
 
   constructor(options: MysqlSessionOptions) {
-    this.id = options.id
-    this.principal = options.principal
-    this.target = options.target
+    const { id, principal, target } = options.session
+    this.id = id
+    this.principal = principal
+    this.target = target
     this.clientAddress = options.client.remoteAddress
     this.#options = options
     this.#startedAt = options.clock.monotonic()
     const { client, gate, turn, maxMessageBytes, maskingKeys, clock, clientCapabilities } = options
     this.#expiry = new TokenExpiry(
-      options.principal,
+      principal,
       () => clock.now(),
       () => this.end('token_expired'),
     )
@@ -96,19 +101,26 @@ export class MysqlSession implements Session {
       over: (why) => this.#upstreamOver(why.kind, why.detail),
     })
     this.#responses.statusFlags = ServerStatus.AUTOCOMMIT
-    this.#work = new OwnWork(options.target, options.upstream, options.targetConfig.connectTimeoutSeconds * 1000, names)
+    this.#work = new OwnWork(target, options.upstream, options.targetConfig.connectTimeoutSeconds * 1000, names)
+    // The protocol has no way to say something before the response: the approval is named in the error, if there is one.
+    this.#hold = new SessionHold(options.desk, options.session, {
+      held: () => options.shared.publish(),
+      resume: () => this.#requests.flow.resume(),
+    })
     this.#requests = new MysqlRequests({
       client,
       upstream,
       turn,
       gate,
       names,
+      hold: this.#hold,
       responses: this.#responses,
       clientCapabilities,
       capabilities,
       maxMessageBytes,
       schemaOf: (name) => this.#schemaOf(name),
       killer: (request) => this.#killer(request),
+      killerElsewhere: (request) => this.#killerElsewhere(request),
       work: () => this.#ownWork(),
       wasReset: () => {
         this.#work.settle = true
@@ -135,11 +147,26 @@ export class MysqlSession implements Session {
   }
 
   cancel(): Promise<void> {
-    const { target, targetConfig, upstream, turn } = this.#options
-    return killQuery(target, targetConfig, upstream.threadId, turn)
+    return this.#hold.stop('cancelled') ? Promise.resolve() : this.#cancelUpstream()
+  }
+
+  #cancelUpstream(): Promise<void> {
+    const { targetConfig, upstream, turn } = this.#options
+    return killQuery(this.target, targetConfig, upstream.threadId, turn)
+  }
+
+  activity(): SessionActivity {
+    const { waiting, approval } = this.#hold
+    const running = this.#responses.idle ? 'idle' : 'running'
+    return {
+      state: waiting ? 'held' : running,
+      approval: waiting ? approval : null,
+      statements: this.#requests.admitted,
+    }
   }
 
   checkTime(now: number): void {
+    this.#hold.checkRules(this.#options.gate.authority)
     this.#responses.checkTime(now)
   }
 
@@ -147,7 +174,7 @@ export class MysqlSession implements Session {
   #cancelRunning(): void {
     const { client } = this.#options
     client.pause(Pause.Cancelling)
-    void this.cancel().finally(() => client.resume(Pause.Cancelling))
+    void this.#cancelUpstream().finally(() => client.resume(Pause.Cancelling))
   }
 
   end(reason: EndReason, detail = ''): void {
@@ -161,11 +188,11 @@ export class MysqlSession implements Session {
 
   /** A client that asks for the target by its name means the target's own schema, unless there is one of that name. */
   #schemaOf(name: string): string | null {
-    const { target, targetConfig, catalog } = this.#options
-    return name === target && catalog.catalog.schema(name) === undefined ? targetConfig.database : null
+    const { targetConfig, catalog } = this.#options
+    return name === this.target && catalog.catalog.schema(name) === undefined ? targetConfig.database : null
   }
 
-  #killer({ threadId, connection }: KillRequest): ((done: () => void) => void) | null {
+  #killer({ threadId, connection }: KillRequest): Killer | null {
     for (const session of this.#options.sessions.ownedBy(this.principal)) {
       if (!(session instanceof MysqlSession) || session.target !== this.target || !session.hasThreadId(threadId))
         continue
@@ -177,6 +204,19 @@ export class MysqlSession implements Session {
       }
     }
     return null
+  }
+
+  async #killerElsewhere({ threadId, connection }: KillRequest): Promise<Killer | null> {
+    const { shared } = this.#options
+    const owner = await shared.ownerElsewhere(threadId, this.principal)
+    if (owner === null) return null
+    const { session } = owner
+    const by = this.principal.subject
+    const reason = 'KILL from another session of your own'
+    return (done) =>
+      void shared
+        .tell(owner, connection ? { kind: 'end_session', session, reason, by } : { kind: 'cancel', session })
+        .then(done)
   }
 
   #ownWork(): Promise<void> | null {
@@ -235,9 +275,10 @@ export class MysqlSession implements Session {
   }
 
   /** Ends the upstream side, once: what still runs there is cancelled, and the trail learns what became of everything. */
-  #finish(reason: string): void {
+  #finish(reason: EndReason | 'client_closed' | 'change_user'): void {
     this.#over = true
     this.#expiry.forget()
+    this.#hold.end(leaveReasonOf(reason))
     const { client, upstream, sessions, turn, clock, ended } = this.#options
     const running = !this.#responses.idle
     const statements = this.#requests.admitted
@@ -249,7 +290,7 @@ export class MysqlSession implements Session {
     ended(reason, statements, clock.monotonic() - this.#startedAt)
     turn.schedule()
     client.counterpart = null
-    if (running) void this.cancel()
+    if (running) void this.#cancelUpstream()
     upstream.connection.stage(QUIT, 0, QUIT.length)
     upstream.connection.end()
   }

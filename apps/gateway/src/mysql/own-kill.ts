@@ -14,6 +14,9 @@ export interface KillRequest {
   readonly connection: boolean
 }
 
+/** Stops a statement, or ends its session; tells when that was said. */
+export type Killer = (done: () => void) => void
+
 /** Reads a text that is a KILL in plain form; null for every other. */
 export function readKill(text: Buffer): KillRequest | null {
   const first = text[0] ?? 0

@@ -16,9 +16,12 @@ import type { CommandFlow } from './command-flow.ts'
 import { sendsTypes, withTypes } from './execute-types.ts'
 import { tooManyStatements, unknownStatement } from './refusal.ts'
 import type { MysqlResponses } from './responses.ts'
+import type { SessionHold } from '../holding/session-hold.ts'
 import type { SessionNames } from './session-names.ts'
 import type { CommandBytes, StagedRequests } from './staged-requests.ts'
 import type { StatementJudge } from './statement-judge.ts'
+
+const NO_TYPES: readonly number[] = []
 
 /** Prepared statements that a session may keep. */
 const STATEMENTS_LIMIT = 4096
@@ -42,6 +45,7 @@ export interface CommandAsker {
 export interface PreparedSession {
   readonly gate: Gate<MysqlNames>
   readonly names: SessionNames
+  readonly hold: SessionHold
   readonly responses: MysqlResponses
   /** What is agreed with the client. */
   readonly clientCapabilities: number
@@ -118,12 +122,24 @@ export class PreparedRequests {
     if (statement === null) return this.#asker.refuse(command, unknownStatement(execute.statementId))
     const judgement = this.#judge.judgeAgain(statement)
     if (judgement === null) return this.#asker.flow.wait(command)
-    const { gate } = this.#session
+    const { gate, hold } = this.#session
     const { bytes, payload, end } = command
     const { parameters, memory } = statement
     decodeParameters(execute, bytes, end, parameters, memory, this.#agreed, this.#parameters)
-    const admission = gate.admit(judgement, statement.sql, auditedParameters(this.#parameters))
+    const values = auditedParameters(this.#parameters)
     this.#parameters.clear()
+    // Values that came by themselves are not known here: nobody can say yes to them.
+    const unknown = judgement.approval !== null && memory.longData !== undefined
+    const admission = unknown
+      ? gate.admit(judgement, statement.sql, values)
+      : hold.admit(
+          gate,
+          judgement,
+          statement.sql,
+          values,
+          judgement.approval === null ? NO_TYPES : [...(memory.types ?? [])],
+        )
+    if (admission === null) return this.#asker.flow.wait(command)
     if (admission.refusal !== null) {
       if (sendsTypes(execute, command, parameters, this.#named)) statement.typesUnsent = true
       if (memory.longData !== undefined) this.toReset.add(statement)

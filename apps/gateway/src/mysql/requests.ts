@@ -16,11 +16,12 @@ import {
 } from '@gatehouse/mysql-wire'
 import type { MysqlNames } from '@gatehouse/sql-analysis'
 import type { Connection } from '../connection.ts'
+import type { SessionHold } from '../holding/session-hold.ts'
 import type { Turn } from '../turn.ts'
 import type { Answered, Asked, PreparedStatement } from './asked.ts'
 import { auditedParameters } from './audited-parameters.ts'
 import { CommandFlow, type FlowOwner } from './command-flow.ts'
-import { type KillRequest, readKill } from './own-kill.ts'
+import { type Killer, type KillRequest, readKill } from './own-kill.ts'
 import { PreparedRequests } from './prepared-requests.ts'
 import { commandRefused, encodeRefusal, encodeUnknownOption } from './refusal.ts'
 import type { MysqlResponses } from './responses.ts'
@@ -35,6 +36,7 @@ export interface RequestsOptions {
   readonly turn: Turn
   readonly gate: Gate<MysqlNames>
   readonly names: SessionNames
+  readonly hold: SessionHold
   readonly responses: MysqlResponses
   /** What is agreed with the client. */
   readonly clientCapabilities: number
@@ -44,7 +46,9 @@ export interface RequestsOptions {
   /** The schema that a client means which asks for the target by its name; null: it means what it says. */
   readonly schemaOf: (name: string) => string | null
   /** How to stop a statement, or end a session, of the same principal; null: it has no such connection. `done`: it was told. */
-  readonly killer: (request: KillRequest) => ((done: () => void) => void) | null
+  readonly killer: (request: KillRequest) => Killer | null
+  /** The same for connections to other gateways. Never rejects. */
+  readonly killerElsewhere: (request: KillRequest) => Promise<Killer | null>
   /** Work of the gateway's own on the upstream that has to be done before the next command; null: there is none. */
   readonly work: () => Promise<void> | null
   /** The session was reset: whatever it was set to is the server's default again. */
@@ -68,14 +72,16 @@ export class MysqlRequests implements FlowOwner, Answered {
   readonly #payload = new PayloadReader()
   /** The COM_RESET_CONNECTION that is under way. */
   #resetting: Asked | null = null
+  /** What was found on other gateways for the KILL that waits; null: nothing; undefined: it was not looked for. */
+  #killerElsewhere: Killer | null | undefined = undefined
 
   constructor(options: RequestsOptions) {
     this.#options = options
-    const { client, upstream, turn, capabilities, gate, names, responses, clientCapabilities } = options
+    const { client, upstream, turn, capabilities, gate, names, hold, responses, clientCapabilities } = options
     this.flow = new CommandFlow(client, options.maxMessageBytes, this)
     this.#staged = new StagedRequests(upstream, turn, capabilities)
     this.#judge = new StatementJudge(gate, names, this.flow.resume)
-    const session = { gate, names, responses, clientCapabilities }
+    const session = { gate, names, hold, responses, clientCapabilities }
     this.#prepared = new PreparedRequests(session, this.#judge, this.#staged, this)
     this.#reader = new CommandReader({ capabilities: clientCapabilities, mariadbCapabilities: 0 })
   }
@@ -225,7 +231,7 @@ export class MysqlRequests implements FlowOwner, Answered {
     else this.#staged.instead(instead)
   }
 
-  /** Records a judged statement. True: it may be forwarded, and its response is expected; false: it was refused. */
+  /** Records a judged statement. True: it may be forwarded, and its response is expected; false: it was refused, or waits. */
   #runs(
     command: CommandBytes,
     judgement: Judgement,
@@ -233,7 +239,12 @@ export class MysqlRequests implements FlowOwner, Answered {
     parameters: readonly AuditedParameter[] | null,
     response: ResponseKind,
   ): boolean {
-    const admission = this.#options.gate.admit(judgement, sql, parameters)
+    const { gate, hold } = this.#options
+    const admission = hold.admit(gate, judgement, sql, parameters, NO_TYPES)
+    if (admission === null) {
+      this.flow.wait(command)
+      return false
+    }
     if (admission.refusal !== null) {
       this.refuse(command, admission.refusal)
       return false
@@ -243,10 +254,19 @@ export class MysqlRequests implements FlowOwner, Answered {
     return true
   }
 
-  /** False: the principal has no such connection, and the text is one like any other. */
+  /** False: the principal has no such connection on any gateway, and the text is one like any other. */
   #kill(command: CommandBytes, request: KillRequest, sql: string): boolean {
     const { killer, gate, clientCapabilities, responses } = this.#options
-    const kill = killer(request)
+    const kill = killer(request) ?? this.#killerElsewhere
+    if (kill === undefined) {
+      this.flow.wait(command)
+      void this.#options.killerElsewhere(request).then((found) => {
+        this.#killerElsewhere = found
+        this.flow.resume()
+      })
+      return true
+    }
+    this.#killerElsewhere = undefined
     if (kill === null) return false
     // Nobody is refused to stop what is their own; it is recorded all the same.
     const admission = gate.admit(gate.judgeFacts(NO_STATEMENT), sql, null)
@@ -300,6 +320,7 @@ export class MysqlRequests implements FlowOwner, Answered {
 }
 
 const writer = new PacketWriter()
+const NO_TYPES: readonly number[] = []
 
 /** MYSQL_OPTION_MULTI_STATEMENTS_OFF; the one before it turns them on (MySQL manual, "COM_SET_OPTION"). */
 const LAST_OPTION = 1

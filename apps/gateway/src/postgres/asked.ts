@@ -46,6 +46,8 @@ export class PreparedStatement implements Named {
   readonly name: string
   readonly batch: number
   readonly text: string
+  /** Object ids of its parameters' types as the client declares them; empty: it leaves them to the server. */
+  readonly parameterTypes: readonly number[]
   judgement: Judgement
   /** What was read in it at Parse. */
   readonly read: readonly StatementFacts[]
@@ -56,10 +58,18 @@ export class PreparedStatement implements Named {
   /** The columns of its rows, from Describe: known before the first row where anything is masked. Null: not described, or no rows. */
   fields: readonly Field[] | null = null
 
-  constructor(name: string, batch: number, text: string, judgement: Judgement, names: NameEnvironment) {
+  constructor(
+    name: string,
+    batch: number,
+    text: string,
+    judgement: Judgement,
+    names: NameEnvironment,
+    parameterTypes: readonly number[],
+  ) {
     this.name = name
     this.batch = batch
     this.text = text
+    this.parameterTypes = parameterTypes
     this.judgement = judgement
     this.read = judgement.facts?.statements ?? []
     this.meanings = new Meanings(names, this.read)

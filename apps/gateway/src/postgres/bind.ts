@@ -1,5 +1,5 @@
 import type { AuditedParameter } from '@gatehouse/core'
-import { type BodyReader, ProtocolError } from '@gatehouse/postgres-wire'
+import { BodyReader, ProtocolError } from '@gatehouse/postgres-wire'
 
 /** What the gateway looks at in a Bind message; parameters as the trail keeps them: text decoded, binary copied. */
 export interface BoundStatement {
@@ -40,6 +40,14 @@ export function decodeBind(body: BodyReader): BoundStatement {
   const resultFormats = readFormats(body)
   body.end()
   return { portal, statement, parameters, resultFormats }
+}
+
+/** The types that a Parse message declares for its parameters, behind the text: object ids, 0 where the server is to choose. */
+export function readParameterTypes(bytes: Buffer, textEnd: number, end: number): readonly number[] {
+  const body = new BodyReader(bytes, textEnd + 1, end)
+  const count = body.uint16()
+  if (count === 0) return NONE
+  return Array.from({ length: count }, () => body.int32())
 }
 
 function readFormats(body: BodyReader): readonly number[] {

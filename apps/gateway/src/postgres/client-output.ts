@@ -16,6 +16,10 @@ export class ClientOutput {
   #start = -1
   #end = -1
   #chunk: Buffer = NOTHING
+  /** A piece of a message has gone to the client, and the rest has not come yet. */
+  #midFrame = false
+  /** To be said behind that message. */
+  readonly #toTell: Buffer[] = []
   /** Rows that were written again. */
   #rewritten = 0
 
@@ -30,6 +34,7 @@ export class ClientOutput {
 
   /** The frame, or piece of one, goes on as it is. */
   pass(cursor: FrameCursor): void {
+    this.#midFrame = !cursor.last
     if (this.#run === cursor.bytes && this.#end === cursor.start) {
       this.#end = cursor.end
       return
@@ -66,6 +71,12 @@ export class ClientOutput {
     this.#client.stage(message, 0, message.length)
   }
 
+  /** Says something that answers nothing, a notice, between two messages. */
+  tell(message: Buffer): void {
+    if (this.#midFrame) this.#toTell.push(message)
+    else this.#client.stage(message, 0, message.length)
+  }
+
   /** Sends what stands in place of a message. True: nothing does (null), and it goes on as it is. */
   replace(message: Buffer | null): boolean {
     if (message !== null) this.send(message)
@@ -76,8 +87,11 @@ export class ClientOutput {
   flush(): void {
     if (this.#end > this.#start) this.#client.stage(this.#run, this.#start, this.#end)
     this.#start = this.#end = -1
-    if (maskedRows.length === 0) return
-    this.#client.stage(maskedRows.bytes, 0, maskedRows.length)
-    maskedRows.length = 0
+    if (maskedRows.length > 0) {
+      this.#client.stage(maskedRows.bytes, 0, maskedRows.length)
+      maskedRows.length = 0
+    }
+    if (this.#toTell.length > 0 && !this.#midFrame)
+      for (const message of this.#toTell.splice(0)) this.#client.stage(message, 0, message.length)
   }
 }

@@ -19,6 +19,7 @@ import {
   type LoginOptions,
   openGate,
   refused,
+  show,
   unknownTarget,
 } from '../login-policy.ts'
 import type { CatalogSource } from './catalog-source.ts'
@@ -117,12 +118,11 @@ export class PostgresEngine {
     try {
       const searchPath = await this.#searchPath(loggedIn.target, target.config, upstream)
       if (client.closed) throw new LoginInterrupted('the client left during login')
-      trail.append(encodeSessionStart(encoded, client.remoteAddress, loggedIn.settings.applicationName))
       const key = sessions.newCancelKey(loggedIn.cancelKeyBytes)
+      await show(opened, client, loggedIn.settings.applicationName, key, this.#ports)
+      trail.append(encodeSessionStart(encoded, client.remoteAddress, loggedIn.settings.applicationName))
       const session = new PostgresSession({
-        id,
-        principal,
-        target: loggedIn.target,
+        session: opened,
         targetConfig: target.config,
         catalog: target.catalog,
         client,
@@ -131,6 +131,8 @@ export class PostgresEngine {
         searchPath,
         turn,
         sessions,
+        desk: this.#ports.desk,
+        shared: this.#ports.shared,
         maskingKeys: this.#ports.maskingKeys,
         log: this.#ports.log,
         maxMessageBytes: this.#ports.listener.maxMessageBytes,
@@ -144,6 +146,7 @@ export class PostgresEngine {
       client.stage(greeting, 0, greeting.length)
       session.start()
     } catch (error) {
+      if (sessions.byId(id) === undefined) this.#ports.shared.leave(id)
       upstream.connection.destroy()
       throw error
     }
@@ -181,7 +184,7 @@ export class PostgresEngine {
 
   /** As with the server, the connection closes when the cancel has been delivered: the client waits for that. */
   async #cancel(processId: number, secretKey: Buffer): Promise<void> {
-    await this.#ports.sessions.byCancelKey(processId, secretKey)?.cancel()
+    await this.#ports.shared.cancelByKey(processId, secretKey)
   }
 
   /** Tells the client, the log and the trail why there is no session. */

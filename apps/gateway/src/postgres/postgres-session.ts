@@ -1,25 +1,26 @@
-import type { Gate, GateClock, MaskingKeys, Principal } from '@gatehouse/core'
+import type { Gate, GateClock, GateSession, MaskingKeys, Principal } from '@gatehouse/core'
 import { MessageWriter, type ProtocolError } from '@gatehouse/postgres-wire'
 import type { NameEnvironment } from '@gatehouse/sql-analysis'
 import type { Logger } from 'pino'
 import type { TargetConfig } from '../config/index.ts'
 import { type Connection, Pause } from '../connection.ts'
 import { farewellOf } from '../farewell.ts'
-import type { EndReason, Session } from '../session.ts'
+import type { ApprovalDesk } from '../holding/approval-desk.ts'
+import { SessionHold } from '../holding/session-hold.ts'
+import { type EndReason, leaveReasonOf, type Session, type SessionActivity } from '../session.ts'
 import type { SessionRegistry } from '../session-registry.ts'
+import type { SharedSessions } from '../shared-sessions.ts'
 import { TokenExpiry } from '../token-expiry.ts'
 import type { Turn } from '../turn.ts'
 import type { CatalogSource } from './catalog-source.ts'
-import { encodeFarewell } from './refusal.ts'
+import { encodeFarewell, encodeHeldNotice } from './refusal.ts'
 import { PostgresRequests } from './requests.ts'
 import { PostgresResponses } from './responses.ts'
 import { SessionNames } from './session-names.ts'
 import { cancelUpstream, type Upstream } from './upstream.ts'
 
 export interface PostgresSessionOptions {
-  readonly id: string
-  readonly principal: Principal
-  readonly target: string
+  readonly session: GateSession
   readonly targetConfig: TargetConfig
   readonly catalog: CatalogSource
   readonly client: Connection
@@ -28,6 +29,8 @@ export interface PostgresSessionOptions {
   readonly searchPath: readonly string[]
   readonly turn: Turn
   readonly sessions: SessionRegistry
+  readonly desk: ApprovalDesk
+  readonly shared: SharedSessions
   readonly maskingKeys: MaskingKeys
   readonly maxMessageBytes: number
   readonly log: Logger
@@ -46,20 +49,22 @@ export class PostgresSession implements Session {
   readonly #requests: PostgresRequests
   readonly #names: SessionNames
   readonly #responses: PostgresResponses
+  readonly #hold: SessionHold
   readonly #startedAt: number
   readonly #expiry: TokenExpiry
   #over = false
 
   constructor(options: PostgresSessionOptions) {
-    this.id = options.id
-    this.principal = options.principal
-    this.target = options.target
+    const { id, principal, target } = options.session
+    this.id = id
+    this.principal = principal
+    this.target = target
     this.clientAddress = options.client.remoteAddress
     this.#options = options
     this.#startedAt = options.clock.monotonic()
     const { client, gate, turn, maxMessageBytes, maskingKeys, clock } = options
     this.#expiry = new TokenExpiry(
-      options.principal,
+      principal,
       () => clock.now(),
       () => this.end('token_expired'),
     )
@@ -76,8 +81,16 @@ export class PostgresSession implements Session {
       cancelRunning: () => this.#cancelRunning(),
       over: (why) => this.#upstreamOver(why.kind, why.detail),
     })
+    const hold = new SessionHold(options.desk, options.session, {
+      held: (approval, url, seconds) => {
+        this.#responses.tell(encodeHeldNotice(approval, url, seconds))
+        options.shared.publish()
+      },
+      resume: () => this.#requests.flow.resume(),
+    })
+    this.#hold = hold
     this.#requests = new PostgresRequests(
-      { client, upstream, turn, gate, names, maxMessageBytes, over: (fault) => this.#clientOver(fault) },
+      { client, upstream, turn, gate, names, hold, maxMessageBytes, over: (fault) => this.#clientOver(fault) },
       this.#responses.skipped,
     )
     this.#responses.answering(this.#requests)
@@ -89,15 +102,30 @@ export class PostgresSession implements Session {
   start(): void {
     this.#expiry.watch()
     this.#options.upstream.connection.receive(this.#responses)
-    this.#options.client.receive(this.#requests)
+    this.#options.client.receive(this.#requests.flow)
   }
 
   cancel(): Promise<void> {
-    const { target, targetConfig, upstream, turn } = this.#options
-    return cancelUpstream(target, targetConfig, upstream.key, turn)
+    return this.#hold.stop('cancelled') ? Promise.resolve() : this.#cancelUpstream()
+  }
+
+  #cancelUpstream(): Promise<void> {
+    const { targetConfig, upstream, turn } = this.#options
+    return cancelUpstream(this.target, targetConfig, upstream.key, turn)
+  }
+
+  activity(): SessionActivity {
+    const { waiting, approval } = this.#hold
+    const running = this.#requests.queue.length > 0 ? 'running' : 'idle'
+    return {
+      state: waiting ? 'held' : running,
+      approval: waiting ? approval : null,
+      statements: this.#requests.admitted,
+    }
   }
 
   checkTime(now: number): void {
+    this.#hold.checkRules(this.#options.gate.authority)
     this.#responses.checkTime(now)
   }
 
@@ -105,7 +133,7 @@ export class PostgresSession implements Session {
   #cancelRunning(): void {
     const { client } = this.#options
     client.pause(Pause.Cancelling)
-    void this.cancel().finally(() => client.resume(Pause.Cancelling))
+    void this.#cancelUpstream().finally(() => client.resume(Pause.Cancelling))
   }
 
   end(reason: EndReason, detail = ''): void {
@@ -152,13 +180,14 @@ export class PostgresSession implements Session {
   }
 
   /** Ends both sides, once: what still runs upstream is cancelled, and the trail learns what became of everything. */
-  #finish(reason: string): void {
+  #finish(reason: EndReason | 'client_closed'): void {
     this.#over = true
     this.#expiry.forget()
+    this.#hold.end(leaveReasonOf(reason))
     const { client, upstream, sessions, turn, clock, ended } = this.#options
     const running = this.#requests.queue.length > 0
     const statements = this.#requests.admitted
-    this.#requests.end()
+    this.#requests.flow.end()
     this.#responses.end()
     this.#names.leave()
     sessions.remove(this)
@@ -166,7 +195,7 @@ export class PostgresSession implements Session {
     ended(reason, statements, clock.monotonic() - this.#startedAt)
     turn.schedule()
     client.end()
-    if (running) void this.cancel()
+    if (running) void this.#cancelUpstream()
     upstream.connection.stage(TERMINATE, 0, TERMINATE.length)
     upstream.connection.end()
   }

@@ -48,6 +48,20 @@ const FAREWELL_SQLSTATES: Readonly<Record<FarewellReason, string>> = {
 
 const writer = new MessageWriter()
 
+/** The notice that a statement is held: what the client's person may want to know while it waits. `url` null: not known. */
+export function encodeHeldNotice(approval: string, url: string | null, seconds: number): Buffer {
+  const where = url === null ? '' : ` at ${url}`
+  const detail = { code: 'HELD', approval, ...(url === null ? {} : { url }), holdSeconds: seconds }
+  writer.begin(0x4e /* N */)
+  field('S', 'NOTICE')
+  field('V', 'NOTICE')
+  field('C', '00000')
+  field('M', `gatehouse: this statement is held until a person approves it${where} (approval ${approval})`)
+  field('D', JSON.stringify(detail))
+  field('H', `It goes on by itself once it is approved; without a decision it is refused in ${seconds} seconds.`)
+  return writer.byte(0).end().take()
+}
+
 /** The refusal as an ErrorResponse: M names rule and object, D is one line of JSON, H says what would work. */
 export function encodeRefusal(refusal: Refusal): Buffer {
   const detail: Record<string, string | number> = { code: refusal.code, rule: refusal.rule, object: refusal.object }

@@ -1,21 +1,22 @@
-import type { Gate, Judgement, Refusal } from '@gatehouse/core'
+import type { Admission, AuditedParameter, Gate, Judgement, Refusal } from '@gatehouse/core'
 import {
   BodyReader,
   decodeClose,
   decodeDescribe,
   decodeExecute,
-  FrameCursor,
-  FRONTEND_LIMITS,
+  type FrameCursor,
   ProtocolError,
   type ReplyQueue,
   RequestKind,
 } from '@gatehouse/postgres-wire'
 import type { NameEnvironment } from '@gatehouse/sql-analysis'
-import { type Connection, Pause, type Receiver } from '../connection.ts'
+import type { Connection } from '../connection.ts'
+import type { SessionHold } from '../holding/session-hold.ts'
 import type { Turn } from '../turn.ts'
 import { type Asked, Closing, NOTHING, Portal, PreparedStatement, SimpleQuery } from './asked.ts'
-import { decodeBind } from './bind.ts'
+import { decodeBind, readParameterTypes } from './bind.ts'
 import { endOfQuery, endOfText } from './statement-texts.ts'
+import { type FlowOwner, MessageFlow } from './message-flow.ts'
 import { type Judging, StatementJudge } from './statement-judge.ts'
 import { NAMED_OBJECTS_LIMIT, NamedObjects, takeNames } from './named-objects.ts'
 import {
@@ -29,6 +30,8 @@ import {
 import type { SessionNames } from './session-names.ts'
 import { StagedRequests } from './staged-requests.ts'
 
+const NO_TYPES: readonly number[] = []
+
 /** What the requests side needs of the session it belongs to. */
 export interface RequestsOptions {
   readonly client: Connection
@@ -36,75 +39,47 @@ export interface RequestsOptions {
   readonly turn: Turn
   readonly gate: Gate<NameEnvironment>
   readonly names: SessionNames
+  readonly hold: SessionHold
   readonly maxMessageBytes: number
   /** The client broke the protocol, or said goodbye (null). */
   readonly over: (fault: ProtocolError | null) => void
 }
 
 /** The client's messages: each statement through the gate, then staged for the upstream, or something that the server rejects in its place. */
-export class PostgresRequests implements Receiver {
+export class PostgresRequests implements FlowOwner {
+  readonly flow: MessageFlow
   readonly statements: NamedObjects<PreparedStatement> = new NamedObjects()
   readonly portals: NamedObjects<Portal> = new NamedObjects()
   /** Terminate was forwarded: the upstream will close when it has answered what came before. */
   saidGoodbye = false
   /** Statements that were forwarded. */
   admitted = 0
-  readonly #client: Connection
   readonly #upstream: Connection
   readonly #gate: Gate<NameEnvironment>
   readonly #names: SessionNames
-  readonly #over: (fault: ProtocolError | null) => void
+  readonly #hold: SessionHold
+  readonly over: (fault: ProtocolError | null) => void
   readonly #staged: StagedRequests
   readonly #judge: StatementJudge
-  readonly #cursor: FrameCursor
   readonly #body = new BodyReader()
   /** Number of the batch being sent: a Sync begins the next. */
   #batch = 0
   #batchOpen = false
-  /** The frame that waits for something, and what came after it; null while nothing waits. */
-  #kept: Buffer | null = null
   #waitsForReplies = false
-  #ended = false
 
   constructor(options: RequestsOptions, skipped: (kind: RequestKind, about: Asked) => void) {
-    this.#client = options.client
     this.#upstream = options.upstream
     this.#gate = options.gate
     this.#names = options.names
-    this.#over = options.over
+    this.#hold = options.hold
+    this.over = options.over
+    this.flow = new MessageFlow(options.client, options.hold, options.maxMessageBytes, this)
     this.#staged = new StagedRequests(options.upstream, options.turn, skipped)
-    this.#judge = new StatementJudge(options.gate, options.names, this.#staged.queue, this.#resume)
-    this.#cursor = new FrameCursor(FRONTEND_LIMITS(options.maxMessageBytes))
-    this.#cursor.streamed[0x64 /* d */] = 1
+    this.#judge = new StatementJudge(options.gate, options.names, this.#staged.queue, this.flow.resume)
   }
 
   get queue(): ReplyQueue<Asked> {
     return this.#staged.queue
-  }
-
-  bytes(chunk: Buffer, length: number): void {
-    if (this.#ended) return
-    try {
-      this.#cursor.feed(chunk, 0, length)
-      this.#walk()
-    } catch (error) {
-      this.end()
-      this.#over(
-        error instanceof ProtocolError
-          ? error
-          : new ProtocolError('BAD_VALUE', `the gateway failed on a message: ${String(error)}`),
-      )
-    }
-  }
-
-  closed(): void {
-    this.#over(null)
-  }
-
-  /** Nothing of the client is looked at any more. */
-  end(): void {
-    this.#ended = true
-    this.#kept = null
   }
 
   /** Told after each chunk of replies: a request that waits for all of them may go on; so may one that COPY FROM STDIN waits for. */
@@ -113,29 +88,11 @@ export class PostgresRequests implements Receiver {
     if (length === 0) this.#names.answered()
     if (!this.#waitsForReplies || (length > 0 && !copyingIn)) return
     this.#waitsForReplies = false
-    this.#resume()
-  }
-
-  #walk(): void {
-    const cursor = this.#cursor
-    while (!this.#ended && cursor.next()) {
-      if (this.#request(cursor)) continue
-      this.#kept = Buffer.concat([cursor.bytes.subarray(cursor.start, cursor.end), cursor.rest()])
-      this.#client.pause(Pause.Deciding)
-      return
-    }
-  }
-
-  readonly #resume = (): void => {
-    const kept = this.#kept
-    if (kept === null || this.#ended) return
-    this.#kept = null
-    this.bytes(kept, kept.length)
-    if (this.#kept === null) this.#client.resume(Pause.Deciding)
+    this.flow.resume()
   }
 
   /** One message. False: it has to wait, nothing was done with it yet. */
-  #request(cursor: FrameCursor): boolean {
+  message(cursor: FrameCursor): boolean {
     switch (cursor.tag) {
       case 0x51 /* Q */:
         return this.#query(cursor)
@@ -169,8 +126,8 @@ export class PostgresRequests implements Receiver {
       case 0x46 /* F */:
         return this.#functionCall()
       case 0x58 /* X */:
-        this.end()
-        if (this.queue.length === 0) this.#over(null)
+        this.flow.end()
+        if (this.queue.length === 0) this.over(null)
         else {
           // What was asked before it runs to its end, as at the server, which then closes the connection.
           this.saidGoodbye = true
@@ -190,7 +147,8 @@ export class PostgresRequests implements Receiver {
     const judgement = this.#judged(cursor.bytes, cursor.body, end)
     if (judgement === null) return false
     const text = cursor.bytes.toString('utf8', cursor.body, end)
-    const admission = this.#gate.admit(judgement, text, null)
+    const admission = this.#admit(judgement, text, null, NO_TYPES)
+    if (admission === null) return false
     this.#batchOpen = false
     if (admission.refusal !== null) return this.#refuse(RequestKind.Query, admission.refusal, POISON_QUERY)
     this.#staged.askQuery(new SimpleQuery(admission), cursor, judgement.forwardText)
@@ -213,7 +171,8 @@ export class PostgresRequests implements Receiver {
       this.#staged.refuse(RequestKind.Parse, refusal, name === '' ? POISON_PARSE_UNNAMED : POISON_EXTENDED)
       return true
     }
-    const statement = new PreparedStatement(name, this.#batch, text, judgement, this.#names.environment)
+    const types = readParameterTypes(cursor.bytes, textEnd, cursor.end)
+    const statement = new PreparedStatement(name, this.#batch, text, judgement, this.#names.environment, types)
     this.#names.reads(judgement)
     this.statements.ask(statement)
     this.#staged.askParse(statement, cursor, judgement.forwardText, textEnd)
@@ -236,7 +195,8 @@ export class PostgresRequests implements Receiver {
     this.#batchOpen = true
     if (statement === undefined)
       return this.#refuse(RequestKind.Bind, unknownObject('prepared statement', bind.statement))
-    const admission = this.#gate.admit(statement.judgement, statement.text, bind.parameters)
+    const admission = this.#admit(statement.judgement, statement.text, bind.parameters, statement.parameterTypes)
+    if (admission === null) return false
     const refusal = admission.refusal ?? (this.portals.full ? tooManyObjects('portals', NAMED_OBJECTS_LIMIT) : null)
     if (refusal !== null) return this.#refuse(RequestKind.Bind, refusal)
     const portal = new Portal(bind.portal, this.#batch, statement, admission, bind.resultFormats)
@@ -290,6 +250,16 @@ export class PostgresRequests implements Receiver {
     this.#staged.ask(RequestKind.Close, new Closing(target === 'portal', name), cursor)
     this.#batchOpen = true
     return true
+  }
+
+  /** Null: it is held, or about to be. @see SessionHold.admit */
+  #admit(
+    judgement: Judgement,
+    text: string,
+    parameters: readonly AuditedParameter[] | null,
+    types: readonly number[],
+  ): Admission | null {
+    return this.#hold.admit(this.#gate, judgement, text, parameters, types)
   }
 
   /** Refuses a message. Returns true, for the caller to pass on: it is done with. */

@@ -117,6 +117,9 @@ export class PostgresResponses implements Receiver {
     this.#endSuspended()
   }
 
+  /** Says something to the client that answers nothing: a notice. */
+  readonly tell = (message: Buffer): void => this.#output.tell(message)
+
   /** Cancels the statement that is running when it has run for longer than the policy lets it. Called every second or so. */
   checkTime(now: number): void {
     const limit = this.#gate.authority.secondsPerStatement

@@ -1,0 +1,88 @@
+import type { Approvals, AskLimits, Coordination, Grants } from '@gatehouse/coordination'
+import type { AuditTrail } from '@gatehouse/core'
+import type { Logger } from 'pino'
+import type { Turn } from '../turn.ts'
+
+/** A statement that is held, as far as the desk knows it. */
+export interface HeldRequest {
+  /** Something has happened to its request: look at it. */
+  changed(): void
+}
+
+export interface ApprovalDeskOptions extends AskLimits {
+  readonly coordination: Pick<Coordination, 'approvals' | 'grants'>
+  /** This gateway's place among the others (`GatewayLease.id`). */
+  readonly gateway: string
+  /** Where people decide: the admin service's address; null: not known. */
+  readonly adminUrl: string | null
+  readonly trail: Pick<AuditTrail, 'append' | 'owe'>
+  readonly turn: Pick<Turn, 'schedule'>
+  readonly log: Logger
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+/** Where the sessions of one gateway have people asked, and hear what they say. */
+export class ApprovalDesk {
+  readonly approvals: Approvals
+  readonly grants: Grants
+  readonly gateway: string
+  readonly limits: AskLimits
+  readonly log: Logger
+  readonly now: () => number
+  readonly #adminUrl: string | null
+  readonly #trail: Pick<AuditTrail, 'append' | 'owe'>
+  readonly #turn: Pick<Turn, 'schedule'>
+  /** What is held for each request: several sessions may wait for one. */
+  readonly #held = new Map<string, Set<HeldRequest>>()
+  readonly #stop: () => void
+
+  constructor(options: ApprovalDeskOptions) {
+    const { coordination, gateway, adminUrl, log, now } = options
+    this.approvals = coordination.approvals
+    this.grants = coordination.grants
+    this.gateway = gateway
+    this.limits = { pendingPerPrincipal: options.pendingPerPrincipal, coolDownSeconds: options.coolDownSeconds }
+    this.log = log
+    this.now = now
+    this.#adminUrl = adminUrl
+    this.#trail = options.trail
+    this.#turn = options.turn
+    this.#stop = this.approvals.watch((event) => {
+      if (event.kind === 'changed') this.#tell(event.id)
+      else for (const id of this.#held.keys()) this.#tell(id)
+    })
+  }
+
+  /** From now on the held statement is told of every change of its request. */
+  watch(id: string, held: HeldRequest): void {
+    const all = this.#held.get(id)
+    if (all === undefined) this.#held.set(id, new Set([held]))
+    else all.add(held)
+  }
+
+  forget(id: string, held: HeldRequest): void {
+    const all = this.#held.get(id)
+    all?.delete(held)
+    if (all?.size === 0) this.#held.delete(id)
+  }
+
+  /** Records what became of a request. Never throws: it is kept until the trail can be written. */
+  record(members: string): void {
+    this.#trail.owe(members)
+    this.#turn.schedule()
+  }
+
+  /** Where people see a request; null: not known. */
+  urlOf(id: string): string | null {
+    return this.#adminUrl === null ? null : `${this.#adminUrl}/approvals/${id}`
+  }
+
+  close(): void {
+    this.#stop()
+  }
+
+  #tell(id: string): void {
+    for (const held of this.#held.get(id) ?? []) held.changed()
+  }
+}

@@ -1,0 +1,175 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import {
+  type CancelKeyOwner,
+  type Coordination,
+  type EnterOutcome,
+  type GatewayLease,
+  type Message,
+  type SessionPatch,
+  identityKey,
+} from '@gatehouse/coordination'
+import type { Principal } from '@gatehouse/core'
+import type { Logger } from 'pino'
+import type { SessionRegistry } from './session-registry.ts'
+import type { CancelKey, Session, SessionActivity } from './session.ts'
+
+/** What a session is published as, beside what it is by itself. */
+export interface NewSession {
+  readonly id: string
+  readonly principal: Principal
+  readonly target: string
+  readonly engine: 'postgres' | 'mysql'
+  readonly clientAddress: string
+  readonly applicationName: string | null
+}
+
+/** What came of showing a session. */
+export type Entered = EnterOutcome | { readonly kind: 'revoked'; readonly reason: string } | { readonly kind: 'lost' }
+
+/** This gateway's sessions as the others see them, and what the others want of them. */
+export class SharedSessions {
+  readonly #coordination: Coordination
+  readonly #lease: GatewayLease
+  readonly #registry: SessionRegistry
+  readonly #log: Logger
+  readonly #now: () => number
+  /** What was published last, by session. */
+  readonly #published = new Map<string, SessionActivity>()
+  readonly #stops: (() => void)[]
+
+  constructor(
+    coordination: Coordination,
+    lease: GatewayLease,
+    registry: SessionRegistry,
+    log: Logger,
+    now: () => number,
+  ) {
+    this.#coordination = coordination
+    this.#lease = lease
+    this.#registry = registry
+    this.#log = log
+    this.#now = now
+    registry.onRemoved = (id) => this.leave(id)
+    this.#stops = [
+      coordination.messages.receive(lease.id, (message) => this.#receive(message)),
+      coordination.revocations.onChange(() => this.#revoke()),
+    ]
+  }
+
+  /** Shows a session that is about to begin, if it may. Never rejects. */
+  async enter(session: NewSession, key: CancelKey, most: number): Promise<Entered> {
+    const revoked = this.#coordination.revocations.matches(revocable(session))
+    if (revoked !== null) return { kind: 'revoked', reason: revoked.reason }
+    const { issuer, subject, actor, groups } = session.principal
+    const now = this.#now()
+    try {
+      return await this.#lease.enter(
+        {
+          ...session,
+          principal: { issuer, subject, actor, groups },
+          gateway: this.#lease.id,
+          startedAt: now,
+          state: 'idle',
+          since: now,
+          approval: null,
+          statements: 0,
+          cancelKey: { processId: key.processId, secretHash: hashOf(key.secretKey) },
+        },
+        { sessionsPerPrincipal: most },
+      )
+    } catch (error) {
+      this.#log.error({ error }, 'a session could not be shown to the other gateways')
+      return { kind: 'lost' }
+    }
+  }
+
+  /** The session is over, or has not begun after all. */
+  leave(id: string): void {
+    this.#published.delete(id)
+    this.#lease.leave(id).catch((error: unknown) => {
+      this.#log.warn({ session: id, error }, 'the end of a session could not be told to the others')
+    })
+  }
+
+  /** Tells the others what the sessions do now, where it is not what they know. Called every second, and when one is held. */
+  publish(): void {
+    const patches: SessionPatch[] = []
+    for (const session of this.#registry.all()) {
+      const known = this.#published.get(session.id)
+      const { state, approval, statements } = session.activity()
+      if (known?.state === state && known.approval === approval && known.statements === statements) continue
+      this.#published.set(session.id, { state, approval, statements })
+      const begun = known?.state === state ? {} : { since: this.#now() }
+      patches.push({ id: session.id, state, approval, statements, ...begun })
+    }
+    if (patches.length === 0) return
+    this.#lease.update(patches).catch((error: unknown) => {
+      this.#published.clear()
+      this.#log.warn({ error }, 'what sessions do could not be told to the others')
+    })
+  }
+
+  /** Stops what runs in the session with this key, on whichever gateway it is. Never rejects. */
+  async cancelByKey(processId: number, secretKey: Buffer): Promise<void> {
+    const local = this.#registry.byCancelKey(processId, secretKey)
+    if (local !== undefined) return await local.cancel()
+    const owner = await this.#ownerOf(processId)
+    if (owner === null || !timingSafeEqual(Buffer.from(owner.secretHash), Buffer.from(hashOf(secretKey)))) return
+    await this.tell(owner, { kind: 'cancel', session: owner.session })
+  }
+
+  /** Who has the session of this principal with this process id; null: no other gateway. Never rejects. */
+  async ownerElsewhere(processId: number, principal: Principal): Promise<CancelKeyOwner | null> {
+    const owner = await this.#ownerOf(processId)
+    return owner !== null && identityKey(owner.principal) === identityKey(principal) ? owner : null
+  }
+
+  /** Tells another gateway. Never rejects. */
+  async tell({ gateway }: CancelKeyOwner, message: Message): Promise<void> {
+    try {
+      await this.#coordination.messages.send(gateway, message)
+    } catch (error) {
+      this.#log.warn({ error, gateway }, 'another gateway could not be told')
+    }
+  }
+
+  close(): void {
+    for (const stop of this.#stops) stop()
+  }
+
+  async #ownerOf(processId: number): Promise<CancelKeyOwner | null> {
+    try {
+      return await this.#coordination.sessions.findByCancelKey(processId)
+    } catch (error) {
+      this.#log.warn({ error }, 'a session on another gateway could not be looked for')
+      return null
+    }
+  }
+
+  #receive(message: Message): boolean {
+    const session = this.#registry.byId(message.session)
+    if (session === undefined) return false
+    if (message.kind === 'cancel') void session.cancel()
+    else session.end('ended', message.reason)
+    return true
+  }
+
+  #revoke(): void {
+    for (const session of this.#registry.all()) {
+      const found = this.#coordination.revocations.matches(revocable(session))
+      if (found !== null) session.end('revoked', found.reason)
+    }
+  }
+}
+
+function revocable({
+  id,
+  principal,
+  target,
+}: Pick<Session, 'id' | 'principal' | 'target'>): Parameters<Coordination['revocations']['matches']>[0] {
+  return { session: id, principal, target, credential: null }
+}
+
+function hashOf(secret: Buffer): string {
+  return createHash('sha256').update(secret).digest('hex')
+}
