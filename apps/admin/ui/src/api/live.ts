@@ -1,0 +1,78 @@
+import { useEffect, useState } from 'react'
+
+/** What changed, as the service tells it at once. After `resync` anything may have. */
+export type Change = 'approval' | 'session' | 'grant' | 'revocation' | 'resync'
+
+const CHANGES: readonly Change[] = ['approval', 'session', 'grant', 'revocation', 'resync']
+/** The service says at least `ping` every 15 seconds. */
+const SILENCE_MILLISECONDS = 40_000
+const RETRY_MILLISECONDS = 2_000
+/** Changes that come together are looked at together. */
+const GATHER_MILLISECONDS = 50
+
+const listeners = new Set<(change: Change) => void>()
+
+/** Keeps one stream of changes open for the page, and says whether it is; a stream that was lost is opened anew. */
+export function useConnection(): 'connecting' | 'live' | 'lost' {
+  const [state, setState] = useState<'connecting' | 'live' | 'lost'>('connecting')
+  useEffect(() => {
+    let source: EventSource | null = null
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const wait = (milliseconds: number, then: () => void): void => {
+      clearTimeout(timer)
+      timer = setTimeout(then, milliseconds)
+    }
+    const lost = (): void => {
+      setState('lost')
+      source?.close()
+      wait(RETRY_MILLISECONDS, open)
+    }
+    const heard = (): void => {
+      wait(SILENCE_MILLISECONDS, lost)
+    }
+    const open = (): void => {
+      source = new EventSource('v1/events')
+      source.addEventListener('open', () => {
+        setState('live')
+        heard()
+        // What happened before the stream was open was not told.
+        tell('resync')
+      })
+      source.addEventListener('error', lost)
+      source.addEventListener('ping', heard)
+      for (const change of CHANGES) {
+        source.addEventListener(change, () => {
+          heard()
+          tell(change)
+        })
+      }
+    }
+    open()
+    return () => {
+      clearTimeout(timer)
+      source?.close()
+    }
+  }, [])
+  return state
+}
+
+/** Calls back once for changes of these kinds that come together, and after `resync`. */
+export function onChange(kinds: readonly Change[], callback: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const listener = (change: Change): void => {
+    if (change !== 'resync' && !kinds.includes(change)) return
+    timer ??= setTimeout(() => {
+      timer = undefined
+      callback()
+    }, GATHER_MILLISECONDS)
+  }
+  listeners.add(listener)
+  return () => {
+    listeners.delete(listener)
+    clearTimeout(timer)
+  }
+}
+
+function tell(change: Change): void {
+  for (const listener of listeners) listener(change)
+}

@@ -1,0 +1,15 @@
+import { useEffect, useState } from 'react'
+
+/** This moment in milliseconds since the epoch, kept up to date by the second. */
+export function useNow(): number {
+  const [now, setNow] = useState(() => Date.now())
+  useEffect(() => {
+    const timer = setInterval(() => {
+      setNow(Date.now())
+    }, 1000)
+    return () => {
+      clearInterval(timer)
+    }
+  }, [])
+  return now
+}

@@ -1,0 +1,147 @@
+import { type ReactNode, useEffect, useState } from 'react'
+import type { Approval, Me } from './api/answers.ts'
+import { ApiError, keepCsrfToken, read, write } from './api/client.ts'
+import { useConnection } from './api/live.ts'
+import { type Loaded, useLoaded } from './api/loaded.ts'
+import { Decided, Queue } from './approvals/queue.tsx'
+import { Help } from './help.tsx'
+import { useKeys } from './keyboard.ts'
+import { MeContext } from './me.ts'
+import { Notices } from './notices.tsx'
+import { PolicyView } from './policy/policy.tsx'
+import { Grants } from './rights/grants.tsx'
+import { Revocations } from './rights/revocations.tsx'
+import { hashOf, type Route, useRoute, type View } from './route.ts'
+import { Sessions } from './sessions/sessions.tsx'
+import { SignIn } from './sign-in.tsx'
+import { ErrorNote, Loading } from './states.tsx'
+
+const TITLES: Readonly<Record<View, string>> = {
+  approvals: 'Queue',
+  decided: 'Decided',
+  sessions: 'Sessions',
+  grants: 'Grants',
+  revocations: 'Revocations',
+  policy: 'Policy',
+}
+
+/** The whole page: signing in, then its views. */
+export function Page(): ReactNode {
+  const [me, setMe] = useState<Me | ApiError | null>(null)
+  const [tries, setTries] = useState(0)
+  useEffect(() => {
+    read<Me>('v1/me').then(
+      (answer) => {
+        keepCsrfToken(answer)
+        setMe(answer)
+      },
+      (error: unknown) => {
+        if (error instanceof ApiError) setMe(error)
+      },
+    )
+    const again = (): void => setTries((before) => before + 1)
+    window.addEventListener('signed-out', again)
+    return () => window.removeEventListener('signed-out', again)
+  }, [tries])
+  if (me === null) return <Loading />
+  if (me instanceof ApiError) {
+    if (me.status === 401) return <SignIn />
+    return (
+      <main className="alone">
+        <ErrorNote error={me} onRetry={() => setTries(tries + 1)} />
+      </main>
+    )
+  }
+  return (
+    <MeContext value={me}>
+      <Notices>
+        <Frame me={me} />
+      </Notices>
+    </MeContext>
+  )
+}
+
+function Frame({ me }: { readonly me: Me }): ReactNode {
+  const route = useRoute()
+  const connection = useConnection()
+  const pending = useLoaded<{ approvals: readonly Approval[] }>('v1/approvals?state=pending&limit=500', ['approval'])
+  const [help, setHelp] = useState(false)
+  const count = pending.value?.approvals.length ?? 0
+  useKeys({ '?': () => setHelp(true) })
+  useEffect(() => {
+    document.title = `${count > 0 ? `(${String(count)}) ` : ''}${TITLES[route.view]} · Gatehouse`
+  }, [count, route.view])
+  return (
+    <>
+      <header className="frame">
+        <a className="brand" href={hashOf('approvals', null)}>
+          Gatehouse
+        </a>
+        <nav aria-label="Views">
+          {(Object.keys(TITLES) as View[]).map((view) => (
+            <a key={view} href={hashOf(view, null)} aria-current={route.view === view ? 'page' : undefined}>
+              {TITLES[view]}
+              {view === 'approvals' && count > 0 && (
+                <span className="count">
+                  {count}
+                  <span className="hidden-words"> waiting</span>
+                </span>
+              )}
+            </a>
+          ))}
+        </nav>
+        <div className="frame-end">
+          <span className={`connection connection-${connection}`} role="status">
+            {connection === 'live' ? 'Live' : connection === 'lost' ? 'Connection lost' : 'Connecting'}
+          </span>
+          <button type="button" className="quiet help-button" aria-label="Help" onClick={() => setHelp(true)}>
+            ?
+          </button>
+          <span className="who" title={`${me.identity.issuer}: ${me.roles.join(', ')}`}>
+            {me.identity.subject}
+          </span>
+          <button type="button" className="quiet" onClick={() => void signOut()}>
+            Sign out
+          </button>
+        </div>
+      </header>
+      {connection === 'lost' && (
+        <div className="banner" role="alert">
+          What is shown may be old: the connection to the service is lost. It is tried again every 2 seconds.
+        </div>
+      )}
+      <main className={`view view-${route.view}${route.id === null ? '' : ' view-open'}`}>
+        <ViewOf route={route} pending={pending} />
+      </main>
+      <Help open={help} onClose={() => setHelp(false)} />
+    </>
+  )
+}
+
+function ViewOf({
+  route,
+  pending,
+}: {
+  readonly route: Route
+  readonly pending: Loaded<{ approvals: readonly Approval[] }>
+}): ReactNode {
+  switch (route.view) {
+    case 'approvals':
+      return <Queue loaded={pending} id={route.id} />
+    case 'decided':
+      return <Decided id={route.id} />
+    case 'sessions':
+      return <Sessions />
+    case 'grants':
+      return <Grants />
+    case 'revocations':
+      return <Revocations />
+    default:
+      return <PolicyView />
+  }
+}
+
+async function signOut(): Promise<void> {
+  await write('POST', 'logout', null).catch(() => null)
+  location.assign('./')
+}
