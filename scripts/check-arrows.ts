@@ -6,12 +6,23 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 
 /** What each package may import of ours; the apps and the rooms that test them may import any package. */
-const PACKAGES = ['postgres-wire', 'mysql-wire', 'sql-analysis', 'core', 'coordination', 'audit-trail']
+const PACKAGES = [
+  'postgres-wire',
+  'mysql-wire',
+  'sql-analysis',
+  'core',
+  'identity',
+  'configuration',
+  'coordination',
+  'audit-trail',
+]
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'postgres-wire': [],
   'mysql-wire': [],
   core: [],
   'sql-analysis': ['core'],
+  identity: ['core'],
+  configuration: ['core', 'identity'],
   coordination: ['core'],
   'audit-trail': ['core'],
   gateway: PACKAGES,

@@ -6,7 +6,8 @@
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { createInterface } from 'node:readline'
-import { formatProblems, loadGatewayConfig, startGateway } from '@gatehouse/gateway'
+import { formatProblems } from '@gatehouse/configuration'
+import { loadGatewayConfig, startGateway } from '@gatehouse/gateway'
 
 const file = process.argv[2] ?? ''
 const loading = loadGatewayConfig(file, process.env)

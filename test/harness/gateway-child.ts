@@ -4,7 +4,8 @@
  * to standard error. It ends when its standard input does.
  */
 import { createInterface } from 'node:readline'
-import { formatProblems, loadGatewayConfig, startGateway } from '@gatehouse/gateway'
+import { formatProblems } from '@gatehouse/configuration'
+import { loadGatewayConfig, startGateway } from '@gatehouse/gateway'
 import { destination, pino } from 'pino'
 
 const file = process.argv[2] ?? ''

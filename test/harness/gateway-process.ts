@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
-import { createSigningKey, LoopbackIssuer } from '@gatehouse/gateway/testing'
+import { createSigningKey, LoopbackIssuer } from '@gatehouse/identity/testing'
 import { stringify } from 'yaml'
 import type { TestGatewayOptions } from './start-gateway.ts'
 

@@ -5,7 +5,7 @@ import { type Gateway, parseGatewayConfig, startGateway } from '@gatehouse/gatew
 import type { Coordination } from '@gatehouse/coordination'
 import { pino } from 'pino'
 import { stringify } from 'yaml'
-import { createSigningKey, LoopbackIssuer } from '@gatehouse/gateway/testing'
+import { createSigningKey, LoopbackIssuer } from '@gatehouse/identity/testing'
 
 /** A target as the configuration file has it, but with its password in the clear. */
 export interface TestTarget {

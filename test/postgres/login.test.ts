@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { once } from 'node:events'
 import net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createSigningKey } from '@gatehouse/gateway/testing'
+import { createSigningKey } from '@gatehouse/identity/testing'
 import {
   type BackendMessage,
   encodeOAuthBearer,

@@ -1,6 +1,5 @@
 export {
   describeConfig,
-  formatProblems,
   type GatewayConfig,
   type TargetConfig,
   gatewayJsonSchema,

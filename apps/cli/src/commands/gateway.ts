@@ -1,4 +1,5 @@
-import { describeConfig, formatProblems, loadGatewayConfig, startGateway } from '@gatehouse/gateway'
+import { formatProblems } from '@gatehouse/configuration'
+import { describeConfig, loadGatewayConfig, startGateway } from '@gatehouse/gateway'
 import { Command } from 'commander'
 import { pino } from 'pino'
 import { CommandFailed, ExitStatus } from '../exit-status.ts'

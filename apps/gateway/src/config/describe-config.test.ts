@@ -1,7 +1,7 @@
 import { Secret } from '@gatehouse/core'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { issuerConfig } from '../identity/testing/loopback-issuer.ts'
+import { issuerConfig } from '@gatehouse/identity/testing'
 import { describeConfig, weakerChoices } from './describe-config.ts'
 import type { GatewayConfig, UpstreamTlsMode } from './gateway-config.ts'
 

@@ -1,5 +1,4 @@
-import { Secret } from '@gatehouse/core'
-import { stringify } from 'yaml'
+import { describeValues } from '@gatehouse/configuration'
 import type { GatewayConfig, ListenAddress, ListenerConfig } from './gateway-config.ts'
 
 /** The resolved configuration as YAML, in the file's own form, with `[secret]` for every secret. */
@@ -10,7 +9,7 @@ export function describeConfig(config: GatewayConfig): string {
     listeners: { postgres: withAddressText(postgres), mysql: withAddressText(mysql) },
     targets: Object.fromEntries(config.targets),
   }
-  return stringify(hideSecrets(shown), { lineWidth: 0, aliasDuplicateObjects: false })
+  return describeValues(shown)
 }
 
 /** The choices in the configuration that are weaker than they could be, each as a sentence for the log at start. */
@@ -51,11 +50,4 @@ function withAddressText(listener: ListenerConfig | null): unknown {
 /** Host and port as one text, an IPv6 address in brackets. */
 function addressText({ host, port }: ListenAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-}
-
-function hideSecrets(value: unknown): unknown {
-  if (value instanceof Secret) return String(value)
-  if (Array.isArray(value)) return value.map(hideSecrets)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, hideSecrets(member)]))
 }

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createSelfSigned } from '../identity/testing/self-signed.ts'
-import { authoritiesFault, keyPairFault } from './file-settings.ts'
+import { createSelfSigned } from '@gatehouse/identity/testing/certificates'
+import { authoritiesFault, keyPairFault } from '@gatehouse/configuration'
 import { parseGatewayConfig } from './load-gateway-config.ts'
 
 let directory: string

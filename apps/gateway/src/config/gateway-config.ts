@@ -1,5 +1,5 @@
 import type { EngineName, Secret } from '@gatehouse/core'
-import type { IssuerConfig } from '../identity/index.ts'
+import type { IssuerConfig } from '@gatehouse/identity'
 
 /** Everything the gateway can be told, resolved: defaults filled in, paths absolute, secrets read. */
 export interface GatewayConfig {

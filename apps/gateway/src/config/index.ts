@@ -1,10 +1,7 @@
-export { formatProblems } from './config-problem.ts'
 export { describeConfig, weakerChoices } from './describe-config.ts'
-export { gatewayJsonSchema } from './json-schema.ts'
+export { gatewayJsonSchema } from './published-schema.ts'
 export type { MaskingKeySettings } from './masking-keys-schema.ts'
 export { loadGatewayConfig, parseGatewayConfig } from './load-gateway-config.ts'
-export type { ConfigProblem } from './config-problem.ts'
-export type { ConfigLoading } from './load-gateway-config.ts'
 export type {
   AuditConfig,
   GatewayConfig,

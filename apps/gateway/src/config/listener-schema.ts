@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import * as z from 'zod'
-import { isLoopbackHost } from '../identity/index.ts'
-import { existingFile, keyPairFault } from './file-settings.ts'
+import { isLoopbackHost } from '@gatehouse/identity'
+import { existingFile, keyPairFault } from '@gatehouse/configuration'
 import type { ListenAddress, ListenerConfig, MysqlListenerConfig } from './gateway-config.ts'
 
 /** The largest message PostgreSQL itself takes is 1 GiB - 1 (PQ_LARGE_MESSAGE_LIMIT, MaxAllocSize); MySQL's max_allowed_packet goes up to 1 GiB. */

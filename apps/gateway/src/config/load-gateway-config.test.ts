@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { formatProblems } from './config-problem.ts'
+import { formatProblems } from '@gatehouse/configuration'
 import type { GatewayConfig } from './gateway-config.ts'
 import { loadGatewayConfig } from './load-gateway-config.ts'
 

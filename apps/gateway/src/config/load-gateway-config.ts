@@ -1,114 +1,17 @@
-import { readFileSync, statSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
-import type * as z from 'zod'
-import type { ConfigProblem, SettingPath } from './config-problem.ts'
+import { type ConfigLoading, type Environment, loadConfig, parseConfig } from '@gatehouse/configuration'
 import type { GatewayConfig } from './gateway-config.ts'
 import { gatewaySchema } from './gateway-schema.ts'
-import { problemsOf } from './problems-of.ts'
-import { References } from './references.ts'
-import { YamlSource } from './yaml-source.ts'
-
-/** The largest configuration file, in bytes. */
-const MAX_FILE_BYTES = 1024 * 1024
-
-/** The configuration, or everything that is wrong with the file. */
-export type ConfigLoading =
-  | { readonly kind: 'config'; readonly config: GatewayConfig }
-  /** Never empty. */
-  | { readonly kind: 'problems'; readonly problems: readonly ConfigProblem[] }
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 /** Reads the gateway's configuration file, with `environment` for its `${NAME}` references. Never throws. */
-export function loadGatewayConfig(file: string, environment: Environment): ConfigLoading {
-  const text = readText(file)
-  if (typeof text !== 'string') return { kind: 'problems', problems: [text] }
-  return parseGatewayConfig(text, dirname(resolve(file)), environment)
+export function loadGatewayConfig(file: string, environment: Environment): ConfigLoading<GatewayConfig> {
+  return loadConfig(gatewaySchema, file, environment)
 }
 
 /** The same for a text; relative paths in it begin at `directory`. */
-export function parseGatewayConfig(text: string, directory: string, environment: Environment): ConfigLoading {
-  try {
-    return parse(text, directory, environment)
-  } catch {
-    // The YAML reader descends by recursion, and a file can be made to exhaust it.
-    return { kind: 'problems', problems: [wholeFile('is nested too deeply to be read')] }
-  }
-}
-
-function parse(text: string, directory: string, environment: Environment): ConfigLoading {
-  const source = new YamlSource(text)
-  const syntax = source.syntaxProblems()
-  if (syntax.length > 0) return { kind: 'problems', problems: syntax }
-
-  const problems: ConfigProblem[] = []
-  const references = new References(environment, directory)
-  const values = source.values(references.read, problems)
-  problems.push(...references.problems.map(({ path, message }) => source.problemAt(path, message)))
-
-  const result = parseTwice(gatewaySchema(directory), values, references)
-  if (result.success && problems.length === 0) return { kind: 'config', config: result.data }
-  for (const issue of result.error?.issues ?? []) {
-    for (const { path, message } of problemsOf(issue, values)) {
-      // A reference that leads nowhere is one problem, not also the text that is missing for it.
-      if (!references.problems.some((broken) => isSame(broken.path, path)))
-        problems.push(source.problemAt(path, message))
-    }
-  }
-  return { kind: 'problems', problems }
-}
-
-// An environment variable is always text. Where the schema wants a number or a switch, it is read as one.
-function parseTwice(
-  schema: z.ZodType<GatewayConfig>,
-  values: unknown,
-  references: References,
-): z.ZodSafeParseResult<GatewayConfig> {
-  const first = schema.safeParse(values)
-  if (first.success) return first
-  let changed = false
-  for (const issue of first.error.issues) {
-    const path = issue.path.filter((step) => typeof step !== 'symbol')
-    if (issue.code !== 'invalid_type' || !references.isWholeReference(path)) continue
-    changed = replaceAt(values, path, (text) => typedValue(text, issue.expected)) || changed
-  }
-  return changed ? schema.safeParse(values) : first
-}
-
-function typedValue(text: unknown, expected: string): unknown {
-  if (typeof text !== 'string') return text
-  if (expected === 'boolean' && (text === 'true' || text === 'false')) return text === 'true'
-  if ((expected === 'number' || expected === 'int') && /^-?\d{1,15}$/.test(text)) return Number(text)
-  return text
-}
-
-function replaceAt(values: unknown, path: SettingPath, change: (value: unknown) => unknown): boolean {
-  let place: unknown = values
-  for (const step of path.slice(0, -1)) place = isContainer(place) ? place[step] : null
-  const last = path.at(-1)
-  if (last === undefined || !isContainer(place)) return false
-  place[last] = change(place[last])
-  return true
-}
-
-function isContainer(value: unknown): value is Record<string | number, unknown> {
-  return typeof value === 'object' && value !== null
-}
-
-function isSame(one: SettingPath, other: SettingPath): boolean {
-  return one.length === other.length && one.every((step, index) => step === other[index])
-}
-
-function wholeFile(message: string): ConfigProblem {
-  return { line: 0, column: 0, setting: '', message }
-}
-
-function readText(file: string): string | ConfigProblem {
-  try {
-    if (statSync(file).size > MAX_FILE_BYTES) return wholeFile(`is larger than ${MAX_FILE_BYTES} bytes`)
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : 'unreadable'
-    return wholeFile(code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'is not UTF-8' : `cannot be read: ${code}`)
-  }
+export function parseGatewayConfig(
+  text: string,
+  directory: string,
+  environment: Environment,
+): ConfigLoading<GatewayConfig> {
+  return parseConfig(gatewaySchema, text, directory, environment)
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { GatewayConfig, MaskingKeyConfig } from './gateway-config.ts'
-import { nearestName } from './nearest-name.ts'
+import { nearestName } from '@gatehouse/configuration'
 import { secret } from './target-schema.ts'
 
 /** The shortest masking key, in characters: 32 hexadecimal digits are 128 bits. */

@@ -1,7 +1,7 @@
 import { Secret } from '@gatehouse/core'
 import * as z from 'zod'
-import { isLoopbackHost } from '../identity/index.ts'
-import { authoritiesFault, existingFile, keyPairFault } from './file-settings.ts'
+import { isLoopbackHost } from '@gatehouse/identity'
+import { authoritiesFault, existingFile, keyPairFault } from '@gatehouse/configuration'
 import type { TargetConfig, UpstreamTlsConfig, UpstreamTlsMode } from './gateway-config.ts'
 
 const TLS_MODES = [

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { gatewayJsonSchema } from './json-schema.ts'
-import { settingsTable } from './settings-table.ts'
+import { gatewayJsonSchema } from './published-schema.ts'
+import { settingsTable } from '@gatehouse/configuration'
 
 // Run by hand after a change of the schema: writes config.schema.json, and the table in docs/configuration.md.
 const schemaFile = new URL('../../config.schema.json', import.meta.url)

@@ -14,7 +14,7 @@ import {
   StartupReader,
   type StartupMessage,
 } from '@gatehouse/postgres-wire'
-import type { TokenVerifier } from '../identity/index.ts'
+import type { TokenVerifier } from '@gatehouse/identity'
 import { secureClient } from '../client-tls.ts'
 import type { Connection } from '../connection.ts'
 import {

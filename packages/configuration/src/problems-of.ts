@@ -1,6 +1,6 @@
 import type * as z from 'zod'
 import type { SettingPath } from './config-problem.ts'
-import { knownNames } from './json-schema.ts'
+import { type JsonSchema, knownNames } from './json-schema.ts'
 import { nearestName } from './nearest-name.ts'
 
 /** A problem that knows its setting, and not yet its line. */
@@ -9,15 +9,15 @@ export interface SettingProblem {
   readonly message: string
 }
 
-/** What the schema has to say of `values`, in words for an operator. Never quotes a value. */
-export function problemsOf(issue: z.core.$ZodIssue, values: unknown): SettingProblem[] {
+/** What the schema has to say of `values`, in words for an operator. Never quotes a value. `schema`: made where names are needed. */
+export function problemsOf(issue: z.core.$ZodIssue, values: unknown, schema: () => JsonSchema): SettingProblem[] {
   const path = issue.path.filter((step) => typeof step !== 'symbol')
   // A contradiction may stand at a setting that has its default: it is not missing.
   const judged = issue.code === 'custom' && issue.params?.['ofType'] !== true
   if (!judged && path.length > 0 && isMissing(values, path)) return [{ path, message: 'is missing' }]
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => ({ path: [...path, key], message: unknownSetting(key, issue.path) }))
+      return issue.keys.map((key) => ({ path: [...path, key], message: unknownSetting(key, issue.path, schema()) }))
     case 'invalid_key':
       return issue.issues.map(({ message }) => ({ path, message }))
     case 'invalid_type':
@@ -38,8 +38,8 @@ export function problemsOf(issue: z.core.$ZodIssue, values: unknown): SettingPro
   }
 }
 
-function unknownSetting(key: string, path: readonly PropertyKey[]): string {
-  const known = knownNames(path)
+function unknownSetting(key: string, path: readonly PropertyKey[], schema: JsonSchema): string {
+  const known = knownNames(schema, path)
   const nearest = nearestName(key, known)
   if (nearest !== null) return `there is no such setting; did you mean ${nearest}?`
   return `there is no such setting; there are ${known.join(', ')}`

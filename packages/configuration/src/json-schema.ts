@@ -1,16 +1,15 @@
 import * as z from 'zod'
-import { gatewaySchema } from './gateway-schema.ts'
 
 const ENVIRONMENT_REFERENCE = '^\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}$'
 
-/** A JSON Schema, as far as this gateway's goes. */
+/** A JSON Schema, as far as those of configurations go. */
 export interface JsonSchema {
   readonly [keyword: string]: unknown
 }
 
 /** What may stand in a configuration file, as JSON Schema draft-07, which editors know best. */
-export function gatewayJsonSchema(): JsonSchema {
-  const schema = z.toJSONSchema(gatewaySchema('/'), {
+export function jsonSchemaOf(schema: z.ZodType): JsonSchema {
+  return z.toJSONSchema(schema, {
     target: 'draft-7',
     io: 'input',
     unrepresentable: 'any',
@@ -33,12 +32,11 @@ export function gatewayJsonSchema(): JsonSchema {
       }
     },
   })
-  return { ...schema, title: 'Gatehouse gateway configuration' }
 }
 
 /** The names a file may use at `path`, for a reader who slipped; none when the schema leaves them open. */
-export function knownNames(path: readonly PropertyKey[]): readonly string[] {
-  let places: readonly unknown[] = [gatewayJsonSchema()]
+export function knownNames(schema: JsonSchema, path: readonly PropertyKey[]): readonly string[] {
+  let places: readonly unknown[] = [schema]
   for (const step of path) {
     places = places.flatMap(alternatives).flatMap((place) => {
       const { properties, additionalProperties, items } = place

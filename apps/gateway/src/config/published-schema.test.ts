@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { gatewayJsonSchema } from './json-schema.ts'
-import { settingsTable } from './settings-table.ts'
+import { gatewayJsonSchema } from './published-schema.ts'
+import { settingsTable } from '@gatehouse/configuration'
 
 const UPDATE = 'run `node apps/gateway/src/config/write-published-schema.ts` to bring it up to date'
 

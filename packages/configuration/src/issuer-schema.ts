@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { isLoopbackHost, SIGNATURE_ALGORITHMS } from '../identity/index.ts'
-import type { ClaimPath, ClaimValue, IssuerConfig, RequiredClaim } from '../identity/index.ts'
+import { isLoopbackHost, SIGNATURE_ALGORITHMS } from '@gatehouse/identity'
+import type { ClaimPath, ClaimValue, IssuerConfig, RequiredClaim } from '@gatehouse/identity'
 import { authoritiesFault, existingFile } from './file-settings.ts'
 
 const MAX_SECONDS = 31_536_000

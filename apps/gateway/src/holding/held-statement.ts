@@ -1,0 +1,255 @@
+import {
+  approvalCoolingDown,
+  approvalPending,
+  approvalRefused,
+  approvalTimedOut,
+  approvalUnavailable,
+  approvalVoided,
+  Approved,
+  type AskedStatement,
+  type Authority,
+  clear,
+  encodeApprovalAsked,
+  encodeApprovalEnded,
+  type GateSession,
+  type Refusal,
+  tooManyApprovals,
+} from '@gatehouse/core'
+import type { Approval, ApprovalRequest, AskOutcome, Grant, LeaveReason } from '@gatehouse/coordination'
+import type { ApprovalDesk, HeldRequest } from './approval-desk.ts'
+
+/** What the session says and does while it holds. */
+export interface HoldOwner {
+  /** The statement is held: the client may be told where people decide. */
+  held(id: string, url: string | null, seconds: number): void
+  /** The statement is held no more: it is to be tried again. */
+  resume(): void
+}
+
+/** Why a hold ended, in words for whoever sent the statement. */
+const ENDED: Readonly<Record<LeaveReason, string>> = {
+  timeout: 'nobody decided in time',
+  disconnect: 'its session has ended',
+  killed: 'its session was ended',
+  expired: 'the right of its session has expired',
+  policy_changed: 'the rules have changed while it was held',
+  cancelled: 'it was cancelled while it was held',
+  gateway_lost: 'the gateway that held it is gone',
+}
+
+/** What the trail calls the end of a hold. */
+const STATES: Partial<Record<Refusal['code'], 'refused' | 'timeout'>> = {
+  APPROVAL_REFUSED: 'refused',
+  APPROVAL_TIMEOUT: 'timeout',
+}
+
+/** One statement from the question to the answer. */
+export class HeldStatement implements HeldRequest {
+  readonly authority: Authority
+  /** What is to become of it; null: not decided. */
+  answer: Approved | Refusal | null = null
+  id: string | null = null
+  readonly #desk: ApprovalDesk
+  readonly #session: string
+  readonly #encoded: GateSession['encoded']
+  readonly #startedAt: number
+  readonly #asked: AskedStatement
+  readonly #request: ApprovalRequest
+  readonly #owner: HoldOwner
+  #timer: NodeJS.Timeout | null = null
+  /** Set when nothing may run any more, whatever the store says. */
+  #stopped: LeaveReason | null = null
+  #abandoned = false
+  #looking = false
+  #lookAgain = false
+
+  constructor(
+    desk: ApprovalDesk,
+    session: GateSession,
+    asked: AskedStatement,
+    request: ApprovalRequest,
+    authority: Authority,
+    owner: HoldOwner,
+  ) {
+    this.#desk = desk
+    this.#session = session.id
+    this.#encoded = session.encoded
+    this.#startedAt = desk.now()
+    this.#asked = asked
+    this.#request = request
+    this.authority = authority
+    this.#owner = owner
+  }
+
+  /** Never rejects. `grant`: one of counted uses that covers it; null: none. */
+  async ask(grant: Grant | null): Promise<void> {
+    const { need } = this.#asked
+    try {
+      if (grant !== null && (await this.#desk.grants.use(grant.id))) {
+        const approved = clear({ kind: 'grant', grant, now: this.#desk.now() }, this.#asked)
+        if (approved !== null) return this.#answer(approved)
+      }
+      const { approvals, gateway, limits } = this.#desk
+      const holdSeconds = need.holdTimeoutSeconds
+      const waiter = holdSeconds === 0 ? null : { session: this.#session, gateway, holdSeconds }
+      this.#asking(await approvals.ask(this.#request, waiter, limits), holdSeconds)
+    } catch (error) {
+      this.#desk.log.error({ session: this.#session, error }, 'nobody could be asked to approve a statement')
+      this.#answer(approvalUnavailable(need, 'nobody can be asked now'))
+    }
+  }
+
+  changed(): void {
+    void this.#look()
+  }
+
+  /** It may not run any more, and whoever sent it is told why. */
+  stop(why: LeaveReason): void {
+    if (this.answer !== null) return
+    this.#stopped = why
+    this.#leave(why)
+    this.#answer(approvalVoided(this.#asked.need, this.id, ENDED[why]))
+  }
+
+  /** It may not run any more, and there is nobody to be told. */
+  abandon(why: LeaveReason): void {
+    this.#abandoned = true
+    this.#stopped = why
+    if (this.answer === null) {
+      this.#leave(why)
+      this.#recordEnded(null, why)
+    }
+    this.#over()
+  }
+
+  #asking(outcome: AskOutcome, holdSeconds: number): void {
+    const { need } = this.#asked
+    switch (outcome.kind) {
+      case 'asked': {
+        this.id = outcome.id
+        this.#recordAsked(outcome.id, outcome.joined)
+        // It ended while the question was on its way.
+        if (this.#stopped !== null) return this.#leave(this.#stopped)
+        if (holdSeconds === 0) return this.#answer(approvalPending(need, outcome.id))
+        this.#desk.watch(outcome.id, this)
+        this.#timer = setTimeout(() => void this.#timeOut(), holdSeconds * 1000)
+        this.#owner.held(outcome.id, this.#desk.urlOf(outcome.id), holdSeconds)
+        // Somebody may have decided before this was watching.
+        return this.changed()
+      }
+      case 'approved':
+        this.id = outcome.id
+        return this.#answer(this.#cleared(outcome.id, this.#request.key))
+      case 'cooling_down':
+        return this.#answer(approvalCoolingDown(need, outcome.id, outcome.retryAfterSeconds, outcome.reason))
+      case 'too_many':
+        return this.#answer(tooManyApprovals(need, outcome.limit))
+      case 'too_large':
+        return this.#answer(
+          approvalUnavailable(need, `it is larger than the ${outcome.limitBytes} bytes that people can be shown`),
+        )
+      default:
+        throw outcome satisfies never
+    }
+  }
+
+  #recordAsked(approval: string, joined: boolean): void {
+    const { text, parameters, facts, need } = this.#asked
+    const { estimatedRows } = this.#request
+    this.#desk.record(
+      encodeApprovalAsked(this.#encoded, text, parameters, facts, { approval, joined, need, estimatedRows }),
+    )
+  }
+
+  #recordEnded(answer: Approved | Refusal | null, why: LeaveReason | null): void {
+    if (this.id === null) return
+    const state =
+      answer instanceof Approved ? 'approved' : answer === null ? 'voided' : (STATES[answer.code] ?? 'voided')
+    const micros = (this.#desk.now() - this.#startedAt) * 1000
+    this.#desk.record(encodeApprovalEnded(this.#encoded, this.id, state, why, micros))
+  }
+
+  /** Takes the run if there is one. One look at a time: a second must not find that the first has taken it. */
+  async #look(): Promise<void> {
+    this.#lookAgain = true
+    if (this.#looking || this.id === null) return
+    this.#looking = true
+    try {
+      while (this.#lookAgain && this.answer === null && this.#stopped === null) {
+        this.#lookAgain = false
+        const claimed = await this.#desk.approvals.claim(this.id, this.#session)
+        if (claimed.kind === 'run') this.#answer(this.#cleared(this.id, claimed.approval.request.key))
+        else if (claimed.kind === 'not_yours') this.#answer(this.#refusal(claimed.approval))
+        else if (claimed.kind === 'unknown')
+          this.#answer(approvalVoided(this.#asked.need, this.id, 'the request is not known any more'))
+      }
+    } catch (error) {
+      // It stays held: another change, or the end of its time, will tell.
+      this.#desk.log.warn(
+        { session: this.#session, approval: this.id, error },
+        'a held statement could not be looked at',
+      )
+    } finally {
+      this.#looking = false
+    }
+  }
+
+  async #timeOut(): Promise<void> {
+    const { id } = this
+    if (id === null || this.answer !== null || this.#stopped !== null) return
+    const { need } = this.#asked
+    try {
+      const left = await this.#desk.approvals.leave(id, this.#session, 'timeout')
+      if (left.kind === 'approved') return this.changed()
+      if (left.kind === 'ended') return this.#answer(this.#refusal(left.approval))
+    } catch (error) {
+      this.#desk.log.warn({ session: this.#session, approval: id, error }, 'the end of a hold could not be told')
+    }
+    this.#answer(approvalTimedOut(need, id))
+  }
+
+  /** Tells the store that it is out, whatever the store may have decided. */
+  #leave(why: LeaveReason): void {
+    const { id } = this
+    if (id === null) return
+    void this.#desk.approvals.leave(id, this.#session, why).catch((error: unknown) => {
+      this.#desk.log.warn({ session: this.#session, approval: id, error }, 'the end of a hold could not be told')
+    })
+  }
+
+  #cleared(id: string, key: string): Approved | Refusal {
+    const approved = clear({ kind: 'approval', id, key }, this.#asked)
+    return approved ?? approvalVoided(this.#asked.need, id, 'what was approved is not this statement')
+  }
+
+  #refusal({ id, state, endReason }: Approval): Refusal {
+    const { need } = this.#asked
+    switch (state) {
+      case 'refused':
+        return approvalRefused(need, id, endReason)
+      case 'expired':
+        return approvalTimedOut(need, id)
+      case 'voided':
+      case 'approved':
+      case 'pending':
+        return approvalVoided(need, id, 'this session does not wait for it any more')
+      default:
+        throw state satisfies never
+    }
+  }
+
+  #answer(answer: Approved | Refusal): void {
+    // INVARIANT: the first answer stands, and none is given to a session that is over.
+    if (this.answer !== null || this.#abandoned) return
+    this.answer = answer
+    this.#recordEnded(answer, this.#stopped)
+    this.#over()
+    this.#owner.resume()
+  }
+
+  #over(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+    if (this.id !== null) this.#desk.forget(this.id, this)
+  }
+}
