@@ -110,7 +110,7 @@ describe('gatehouse policy check', () => {
   test('a valid policy is told with its version', async () => {
     expect(await gatehouse('policy', 'check', 'policy.yaml')).toMatchObject({
       status: 0,
-      out: expect.stringMatching(/is valid: 1 allow, 1 deny, 1 masks/),
+      out: expect.stringMatching(/is valid: 1 allow, 0 approve, 1 deny, 1 masks/),
     })
   })
 })

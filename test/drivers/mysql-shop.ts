@@ -29,7 +29,7 @@ INSERT INTO people (id, name) VALUES (2, 'Nobody');
 CREATE TABLE people_masked (${columns(version === 'mysql-9' ? 'JSON' : 'LONGTEXT')});
 INSERT INTO people_masked VALUES (
   1, 'Ada', '*******6789', 'a***@example.com', 0, 5000.00, '1990-01-01', '1970-01-01 00:00:00', '1970-01-02 00:00:00',
-  '${version === 'mysql-9' ? '"[redacted]"' : '[redacted]'}', '', '[redacted]', NULL, NULL, 0, 0, 0, 0, 0, 0, FALSE, '00:00:00', 0, b'0', x'0000000000000000', '', '[redacte'
+  '"[redacted]"', '', '[redacted]', NULL, NULL, 0, 0, 0, 0, 0, 0, FALSE, '00:00:00', 0, b'0', x'0000000000000000', '', '[redacte'
 );
 INSERT INTO people_masked (id, name) VALUES (2, 'Nobody');
 CREATE TABLE orders (

@@ -12,7 +12,7 @@ const OPEN = `rules:${rule('open', 'public.users, public.orders')}\n`
 const CLOSED = `rules:${rule('closed', 'public.orders')}\n`
 const MASKED = `${OPEN}masks:\n  - { columns: [public.users.ssn], with: { partial: { keepLast: 4 } } }\n`
 const LIMITED = `${OPEN}limits:\n  - { name: two-rows, rowsPerStatement: 2 }\n`
-const ASKING = `${OPEN}  - { name: ask, approve: { actions: [select], relations: [public.users], by: { groups: [dba] } } }\n`
+const ASKING = `${OPEN}  - { name: ask, approve: { actions: [select], relations: [public.users], by: { groups: [dba] }, hold: 0 } }\n`
 const BROKEN = `rules:\n  - { name: broken, allow: { acshuns: [select] } }\n`
 
 describe('a changed policy file', () => {
@@ -116,9 +116,10 @@ describe('a changed policy file', () => {
       const query = await client.query('select 1; select ssn from users')
       expect(rowsOf(query)).toEqual([])
       expect(JSON.parse(errorOf(query)?.fields.get('D') ?? '')).toEqual({
-        code: 'APPROVAL_UNAVAILABLE',
+        code: 'APPROVAL_PENDING',
         rule: 'ask',
         object: 'statement',
+        approval: expect.stringMatching(/^[0-9a-z]+$/) as string,
       })
       expect(await client.rows('select id from orders')).toEqual([['7']])
       await client.exchange(closeOf('statement', 'asks'), SYNC)

@@ -189,8 +189,9 @@ test('settings that change how text is read are pinned whatever the policy says'
   expect(verdict(mysql, set('character_set_client', null, 'reset'))).toBe('PINNED_SETTING')
   expect(verdict(mysql, set('character_set_client', '@@character_set_client'))).toBe('PINNED_SETTING')
   expect(verdict(mysql, set('character_set_client', '@saved'))).toBe('permit')
-  expect(verdict(mysql, set('sql_mode', '@saved'))).toBe('permit')
-  expect(verdict(mysql, set('sql_mode', null))).toBe('permit')
+  expect(verdict(mysql, set('sql_mode', '@old_sql_mode'))).toBe('permit')
+  expect(verdict(mysql, set('sql_mode', '@mode'))).toBe('PINNED_SETTING')
+  expect(verdict(mysql, set('sql_mode', null))).toBe('PINNED_SETTING')
   expect(verdict(mysql, set('sql_mode', null, 'reset'))).toBe('permit')
 })
 

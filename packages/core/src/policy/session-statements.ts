@@ -63,15 +63,15 @@ const pinnedSettings: Readonly<Record<EngineName, ReadonlyMap<string, RegExp>>> 
     ['character_set_client', /^(?:utf8(?:mb[34])?|@[^@].*)$/is],
     ['character_set_connection', /^(?:utf8(?:mb[34])?|@[^@].*)$/is],
     ['collation_connection', /^(?:utf8(?:mb[34])?_\w+|@[^@].*)$/is],
-    // Under ORACLE another language is spoken.
-    ['sql_mode', /^(?!.*\boracle\b)/is],
+    // By name, so that it is told which; or from where dumps keep what they found. Under ORACLE another language is spoken.
+    ['sql_mode', /^(?!.*\boracle\b)(?:(?:@@sql_mode\b)?[a-z_0-9, ]*|@(?:old|saved)_sql_mode)$/i],
     // What EXPLAIN without FORMAT shows: plans in JSON hold values.
     ['explain_format', /^(?:traditional|tree)$/i],
   ]),
 }
 
-/** Pinned settings of which the server tells the value behind every change, whatever it was made from. */
-const toldSettings: ReadonlySet<string> = new Set(['sql_mode'])
+/** Pinned settings that may go back to the server's own value: the server tells what that is. */
+const restorableSettings: ReadonlySet<string> = new Set(['sql_mode'])
 
 /** A change that is refused whatever the policy says. */
 export interface PinnedChange {
@@ -88,13 +88,13 @@ const acceptedValues: ReadonlyMap<string, string> = new Map([
   ['character_set_client', 'utf8mb4'],
   ['character_set_connection', 'utf8mb4'],
   ['collation_connection', 'utf8mb4_0900_ai_ci'],
-  ['sql_mode', 'any modes but ORACLE'],
+  ['sql_mode', 'the modes by name, but for ORACLE; DEFAULT; or @old_sql_mode'],
   ['explain_format', 'TRADITIONAL or TREE'],
 ])
 
 /**
  * The first change of a pinned setting to another value, null when there is none. A value or a name that is computed at run
- * time counts as another value, but where the server tells which it was; RESET ALL is no change, for the session was opened under the pinned values.
+ * time counts as another value; RESET ALL is no change, for the session was opened under the pinned values.
  */
 export function pinnedChange(settings: readonly SettingUse[], engine: EngineName): PinnedChange | null {
   for (const use of settings) {
@@ -102,7 +102,7 @@ export function pinnedChange(settings: readonly SettingUse[], engine: EngineName
     if (use.name === '*') return { name: use.name, accepted: null }
     const accepted = pinnedSettings[engine].get(use.name)
     if (accepted === undefined) continue
-    if (toldSettings.has(use.name) && use.value === null) continue
+    if (use.action === 'reset' && restorableSettings.has(use.name)) continue
     if (use.action === 'set' && use.value !== null && accepted.test(use.value)) continue
     return { name: use.name, accepted: acceptedValues.get(use.name) ?? null }
   }
