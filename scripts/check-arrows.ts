@@ -26,9 +26,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   coordination: ['core'],
   'audit-trail': ['core'],
   gateway: PACKAGES,
-  admin: PACKAGES,
+  admin: [...PACKAGES, 'admin-page'],
   cli: [...PACKAGES, 'gateway', 'admin'],
-  test: [...PACKAGES, 'gateway', 'admin', 'cli'],
+  test: [...PACKAGES, 'gateway', 'admin', 'admin-page', 'cli'],
   bench: [...PACKAGES, 'gateway', 'admin', 'cli', 'test'],
 }
 

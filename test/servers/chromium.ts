@@ -26,7 +26,13 @@ export async function findChromium(): Promise<Had<ChromiumProgram>> {
   }
   const folder = join(KEPT_SERVERS, 'chromium')
   const fetched = await fetchDebianPackages({
-    packages: ['chromium-headless-shell', 'fontconfig-config', 'fonts-inter', 'fonts-jetbrains-mono'],
+    packages: [
+      'chromium-headless-shell',
+      'chromium-common',
+      'fontconfig-config',
+      'fonts-inter',
+      'fonts-jetbrains-mono',
+    ],
     folder,
     suite: null,
     // Chromium starts itself again, so it must run by the system's own loader, and with the libc that belongs to that.

@@ -40,7 +40,8 @@ export function Decision({
       const path = `v1/approvals/${encodeURIComponent(approval.id)}/${verdict}`
       const outcome = await write<DecideOutcome>('POST', path, body)
       notify(outcomeNotice(outcome, verdict))
-      setOpen(null)
+      // More wait than were seen: the form stays, and asks about them.
+      if (outcome.kind !== 'changed') setOpen(null)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       notify({ tone: 'bad', text: `${error.message} ${error.hint}`.trim() })

@@ -14,32 +14,51 @@ export function laidOut(tokens: readonly SqlToken[]): readonly SqlToken[] {
   const solid = tokens.filter(({ kind }) => kind !== 'space')
   const spaced = new Set(tokens.filter((_, index) => tokens[index - 1]?.kind === 'space'))
   const out: SqlToken[] = []
-  const levels: ('query' | 'other')[] = ['query']
+  const levels: Level[] = []
+  // How far the line that is being written is in.
+  let line = 0
   let between = false
+  const startLine = (indent: number): void => {
+    line = indent
+    out.push({ kind: 'space', text: `\n${'  '.repeat(indent)}` })
+  }
   for (const [index, token] of solid.entries()) {
     const before = solid[index - 1]
+    const level = levels.at(-1) ?? OUTERMOST
     // LEFT and RIGHT are functions too.
     const word = solid[index + 1]?.text === '(' && /^(?:left|right)$/i.test(token.text) ? '' : wordOf(token)
-    if (token.text === ')' && levels.length > 1) {
-      const closed = levels.pop()
-      if (closed === 'query') pushLine(out, depthOf(levels))
+    const wanted = level.isQuery ? breakBefore(word, wordOf(before), between) : null
+    if (token.text === ')' && levels.length > 0) {
+      levels.pop()
+      if (level.isQuery || isLineComment(before)) startLine(level.outside)
     } else if (before !== undefined) {
-      const wanted = breakBefore(word, wordOf(before), levels.at(-1) === 'query', between)
-      const parenthesis = before.text === '(' && levels.at(-1) === 'query' && levels.length > 1
-      if (isLineComment(before) || before.text === ';' || wanted !== null || parenthesis)
-        pushLine(out, depthOf(levels) + (wanted === 'within' ? 1 : 0))
+      if (wanted !== null || isLineComment(before) || before.text === ';' || (before.text === '(' && level.isQuery))
+        startLine(level.inside + (wanted === 'within' ? 1 : 0))
       else if (spaced.has(token)) out.push({ kind: 'space', text: ' ' })
     }
     if (word === 'between') between = true
     else if (word === 'and') between = false
     out.push(token)
-    if (token.text === '(') levels.push(STARTS_QUERY.has(wordOf(solid[index + 1])) ? 'query' : 'other')
+    if (token.text === '(') {
+      const isQuery = STARTS_QUERY.has(wordOf(solid[index + 1]))
+      levels.push({ isQuery, outside: line, inside: Math.min(isQuery ? line + 1 : line, DEEPEST) })
+    }
   }
   return out
 }
 
-function breakBefore(word: string, before: string, inQuery: boolean, between: boolean): 'clause' | 'within' | null {
-  if (!inQuery) return null
+/** What a parenthesis holds, and how far in the lines are around it and in it. */
+interface Level {
+  readonly isQuery: boolean
+  readonly outside: number
+  readonly inside: number
+}
+
+const OUTERMOST: Level = { isQuery: true, outside: 0, inside: 0 }
+/** Deeper subqueries are no further in: the text must stay in sight. */
+const DEEPEST = 8
+
+function breakBefore(word: string, before: string, between: boolean): 'clause' | 'within' | null {
   if (word === 'and' || word === 'or') return between ? null : 'within'
   if (JOINS.has(word)) return JOINS.has(before) ? null : 'clause'
   if (!CLAUSES.has(word)) return null
@@ -50,18 +69,10 @@ function breakBefore(word: string, before: string, inQuery: boolean, between: bo
   return 'clause'
 }
 
-function isLineComment({ kind, text }: SqlToken): boolean {
-  return kind === 'comment' && !text.startsWith('/*')
+function isLineComment(token: SqlToken | undefined): boolean {
+  return token?.kind === 'comment' && !token.text.startsWith('/*')
 }
 
 function wordOf(token: SqlToken | undefined): string {
   return token?.kind === 'keyword' ? token.text.toLowerCase() : ''
-}
-
-function depthOf(levels: readonly string[]): number {
-  return levels.filter((level) => level === 'query').length - 1
-}
-
-function pushLine(out: SqlToken[], depth: number): void {
-  out.push({ kind: 'space', text: `\n${'  '.repeat(depth)}` })
 }

@@ -1,0 +1,319 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { findChromium } from '../servers/chromium.ts'
+import { fillWithExamples } from './examples.ts'
+import { hold, question } from './held-statements.ts'
+import { type PageScene, startPageScene } from './scene.ts'
+
+const chromium = await findChromium()
+const absent = chromium.kind === 'absent' ? ` (skipped: ${chromium.reason})` : ''
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const UPDATE = {
+  text: 'UPDATE orders SET total = 0 WHERE id = 7',
+  action: 'update',
+  relation: 'public.orders',
+} as const
+
+describe.skipIf(absent !== '')(`The page in Chromium${absent}`, () => {
+  let scene: PageScene
+  const faults: string[] = []
+  const pages: Page[] = []
+
+  beforeAll(async () => {
+    if (chromium.kind !== 'absent') scene = await startPageScene(chromium.program)
+  }, 120_000)
+  afterAll(() => scene.stop())
+  afterEach(async () => {
+    for (const page of pages.splice(0)) await page.context().close()
+    for (const { id, waiters } of await scene.coordination.approvals.list({ state: 'pending' })) {
+      for (const { session } of waiters) await scene.coordination.approvals.leave(id, session, 'disconnect')
+    }
+    for (const { id } of await scene.coordination.sessions.list()) await scene.gateway.leave(id)
+    // What breaks the content security policy, throws, or asks for something that is not there.
+    expect(faults.splice(0)).toEqual([])
+    expect(scene.host.complaints).toEqual([])
+  })
+
+  async function open(view = 'approvals', options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await scene.browser.newContext({ reducedMotion: 'reduce', ...options })
+    const page = await context.newPage()
+    pages.push(page)
+    page.on('pageerror', (error) => faults.push(error.message))
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !/40[14]|503|ERR_|net::/.test(message.text())) faults.push(message.text())
+    })
+    page.on('request', (request) => {
+      if (!request.url().startsWith(scene.host.url)) faults.push(`another host was asked: ${request.url()}`)
+    })
+    await page.goto(`${scene.host.url}login`)
+    await page.goto(`${scene.host.url}#/${view}`)
+    await page.getByText('Live', { exact: true }).waitFor()
+    return page
+  }
+
+  const stateOf = async (id: string): Promise<string | undefined> => (await scene.coordination.approvals.get(id))?.state
+
+  test('whoever is not signed in sees a way in, and nothing else', async () => {
+    const context = await scene.browser.newContext()
+    const page = await context.newPage()
+    pages.push(page)
+    await page.goto(scene.host.url)
+    await page.getByRole('link', { name: 'Sign in' }).click()
+    await page.getByText('Nothing waits').waitFor()
+    expect(await page.getByText('grace@example.com').isVisible()).toBe(true)
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('link', { name: 'Sign in' }).waitFor()
+  })
+
+  test('a held statement is there within a second, and counted in the title', async () => {
+    const page = await open()
+    const begun = Date.now()
+    await hold(scene.coordination, scene.gateway, question(UPDATE))
+    await page.getByRole('link', { name: /update on public\.orders/ }).waitFor()
+    expect(Date.now() - begun).toBeLessThan(1000)
+    expect(await page.title()).toBe('(1) Queue · Gatehouse')
+  })
+
+  test('the most to lose comes first; j and k go through it', async () => {
+    await hold(scene.coordination, scene.gateway, question({ ...UPDATE, relation: 'public.small', level: 1 }))
+    await hold(scene.coordination, scene.gateway, question({ ...UPDATE, relation: 'public.big', level: 4 }))
+    const page = await open()
+    await page.getByRole('link', { name: /public\.small/ }).waitFor()
+    expect(
+      (await page.locator('.row-what').allTextContents()).map((text) => text.replace('update on public.', '')),
+    ).toEqual(['big', 'small'])
+    const heading = page.getByRole('heading', { level: 2 })
+    for (const [key, name] of [
+      ['j', 'big'],
+      ['j', 'small'],
+      ['j', 'small'],
+      ['k', 'big'],
+    ] as const) {
+      await page.keyboard.press(key)
+      await heading.filter({ hasText: `update on public.${name}` }).waitFor()
+    }
+  })
+
+  test('a and Enter approve: the coordination has a yes with who gave it, and the list is empty at once', async () => {
+    const { id } = await hold(scene.coordination, scene.gateway, question(UPDATE))
+    const page = await open()
+    await page.getByRole('link', { name: /public\.orders/ }).waitFor()
+    await page.keyboard.press('j')
+    await page.getByRole('button', { name: 'Approve' }).waitFor()
+    await page.keyboard.press('a')
+    await page.getByRole('button', { name: 'Approve Enter' }).waitFor()
+    expect(await stateOf(id)).toBe('pending')
+    await page.keyboard.press('Enter')
+    await page.getByText('Approved: it runs now.').waitFor()
+    await page.getByText('Nothing waits').waitFor()
+    expect(await scene.coordination.approvals.get(id)).toMatchObject({
+      state: 'approved',
+      decisions: [{ by: { subject: 'grace@example.com' }, verdict: 'approve', through: 'page' }],
+    })
+    expect(await page.title()).toBe('Queue · Gatehouse')
+  })
+
+  test('r wants a reason, which is kept', async () => {
+    const { id } = await hold(scene.coordination, scene.gateway, question(UPDATE))
+    const page = await open(`approvals/${id}`)
+    await page.getByRole('button', { name: 'Refuse' }).waitFor()
+    await page.keyboard.press('r')
+    await page.keyboard.press('Enter')
+    expect(await stateOf(id)).toBe('pending')
+    await page.keyboard.type('not on a Friday')
+    await page.keyboard.press('Enter')
+    await page.getByText('Refused. The client is told your reason.').waitFor()
+    expect(await scene.coordination.approvals.get(id)).toMatchObject({ state: 'refused', endReason: 'not on a Friday' })
+  })
+
+  test('who joins after the form was opened is not approved unseen', async () => {
+    const asked = question(UPDATE)
+    const { id } = await hold(scene.coordination, scene.gateway, asked)
+    const page = await open(`approvals/${id}`)
+    await page.getByRole('button', { name: 'Approve' }).click()
+    await hold(scene.coordination, scene.gateway, asked)
+    await page.getByText('1 more joined since you opened this.').waitFor()
+    await page.getByRole('button', { name: 'Approve Enter' }).click()
+    await page.getByText('Nothing was decided: 2 sessions wait now').waitFor()
+    expect(await stateOf(id)).toBe('pending')
+    await page.getByRole('button', { name: 'I have seen that 2 wait' }).click()
+    await page.getByRole('button', { name: 'Approve for all 2' }).click()
+    await page.getByText('Approved: it runs now.').waitFor()
+    expect(await stateOf(id)).toBe('approved')
+  })
+
+  test('of two who must say yes, one is counted and cannot be both', async () => {
+    const { id } = await hold(scene.coordination, scene.gateway, question({ ...UPDATE, approvals: 2 }))
+    const page = await open(`approvals/${id}`)
+    await page.getByRole('button', { name: 'Approve' }).click()
+    await page.getByRole('button', { name: 'Approve Enter' }).click()
+    await page.getByText('Your yes counts: 1 of 2.').waitFor()
+    await page.getByText('You said yes. Somebody else must say yes too.').waitFor()
+    expect(await page.getByRole('button', { name: 'Approve' }).count()).toBe(0)
+    expect(await stateOf(id)).toBe('pending')
+  })
+
+  test('one’s own request cannot be decided', async () => {
+    const own = question({ ...UPDATE, subject: 'Grace@example.com' })
+    const { id } = await hold(scene.coordination, scene.gateway, own)
+    const page = await open(`approvals/${id}`)
+    await page.getByText('This is your own request').waitFor()
+    await page.keyboard.press('a')
+    expect(await page.getByRole('button', { name: /Approve|Refuse/ }).count()).toBe(0)
+  })
+
+  test('a long statement has no yes before the whole of it was shown', async () => {
+    const text = `UPDATE orders SET total = 0\nWHERE id IN (\n${'  1,\n'.repeat(200)}  2)\nOR true`
+    const { id } = await hold(scene.coordination, scene.gateway, question({ ...UPDATE, text }))
+    const page = await open(`approvals/${id}`)
+    const approve = page.getByRole('button', { name: 'Approve' })
+    await approve.waitFor()
+    expect(await approve.isDisabled()).toBe(true)
+    await page.keyboard.press('a')
+    expect(await page.getByRole('button', { name: 'Approve Enter' }).count()).toBe(0)
+    await page.getByRole('button', { name: 'Show the whole statement' }).click()
+    expect(await page.getByLabel('Statement', { exact: true }).innerText()).toContain('OR true')
+    expect(await approve.isEnabled()).toBe(true)
+  })
+
+  test('what would not be seen, or be taken for something else, is named', async () => {
+    const text = "UPDATE оrders SET note = '\u202etxet' /* \u200b */ WHERE id = $1"
+    const { id } = await hold(
+      scene.coordination,
+      scene.gateway,
+      question({ ...UPDATE, text, parameters: ['7\u0000', '[masked]'], subject: 'аda@example.com' }),
+    )
+    const page = await open(`approvals/${id}`)
+    await page.getByText('Not all of it is what it seems:').waitFor()
+    expect(
+      await page.locator('.sql .odd').evaluateAll((marks) => marks.map((mark) => mark.getAttribute('title'))),
+    ).toEqual([
+      'looks like o, but is U+043E',
+      'bidirectional control U+202E: it would show text in another order',
+      'invisible character U+200B',
+    ])
+    expect(await page.locator('.values .odd').getAttribute('title')).toBe('control character U+0000')
+    expect(await page.locator('.facts .odd').getAttribute('title')).toBe('looks like a, but is U+0430')
+    // Markup in a statement stays text.
+    const { id: marked } = await hold(
+      scene.coordination,
+      scene.gateway,
+      question({ ...UPDATE, text: "SELECT '<img src=x onerror=alert(1)>'" }),
+    )
+    await page.goto(`${scene.host.url}#/approvals/${marked}`)
+    await page.getByText('<img src=x onerror=alert(1)>').waitFor()
+    expect(await page.locator('.sql img').count()).toBe(0)
+  })
+
+  test('a grant for a time is given with the approval, listed, and taken back', async () => {
+    const { id } = await hold(scene.coordination, scene.gateway, question(UPDATE))
+    const page = await open(`approvals/${id}`)
+    await page.getByRole('button', { name: 'Approve' }).click()
+    await page.getByLabel('These actions').check()
+    await page.getByLabel('For', { exact: true }).selectOption('15 minutes')
+    await page.getByLabel('At most').fill('3')
+    await page.getByLabel('Reason').fill('clean-up')
+    await page.getByRole('button', { name: 'Approve Enter' }).click()
+    await page.getByText('Approved').first().waitFor()
+    const [grant] = await scene.coordination.grants.list()
+    expect(grant).toMatchObject({ covers: { kind: 'actions', actions: ['update'] }, uses: 3, reason: 'clean-up' })
+    expect((grant?.until ?? 0) - Date.now()).toBeGreaterThan(880_000)
+    expect((grant?.until ?? 0) - Date.now()).toBeLessThanOrEqual(900_000)
+    await page.getByRole('link', { name: 'Grants' }).click()
+    await page.getByRole('button', { name: 'Take back' }).click()
+    await page.getByText('No grants hold').waitFor()
+    expect(await scene.coordination.grants.list()).toEqual([])
+  })
+
+  test('a session is ended after a question, with a reason; Cancel ends nothing', async () => {
+    const { session } = await hold(scene.coordination, scene.gateway, question(UPDATE))
+    const page = await open('sessions')
+    const end = page.getByRole('button', { name: 'End the session of ada@example.com on shop' })
+    await end.click()
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    expect(await scene.coordination.sessions.get(session)).not.toBeNull()
+    await end.click()
+    await page.getByLabel('Reason').fill('runs away')
+    await page.getByRole('button', { name: 'End session' }).click()
+    await page.getByText('Nobody is connected').waitFor()
+    expect(await scene.coordination.sessions.get(session)).toBeNull()
+  })
+
+  test('a principal is revoked and the revocation is lifted', async () => {
+    const page = await open('revocations')
+    await page.getByRole('button', { name: 'Revoke…' }).click()
+    await page.getByLabel('Its exact name').fill('mallory@example.com')
+    await page.getByLabel('Reason').fill('left the company')
+    await page.getByRole('button', { name: 'Revoke', exact: true }).click()
+    await page.getByRole('heading', { name: 'principal mallory@example.com' }).waitFor()
+    expect(await scene.coordination.revocations.list()).toMatchObject([
+      { what: { kind: 'principal', issuer: null, subject: 'mallory@example.com' }, reason: 'left the company' },
+    ])
+    await page.getByRole('button', { name: 'Lift' }).click()
+    await page.getByText('Nothing is revoked').waitFor()
+    expect(await scene.coordination.revocations.list()).toEqual([])
+  })
+
+  test('a lost connection is said, and what was missed is there when it is back', async () => {
+    const page = await open()
+    await page.getByText('Nothing waits').waitFor()
+    scene.host.cut()
+    await page.getByText('Connection lost').waitFor()
+    await hold(scene.coordination, scene.gateway, question(UPDATE))
+    scene.host.reconnect()
+    await page.getByText('Live', { exact: true }).waitFor()
+    await page.getByRole('link', { name: /public\.orders/ }).waitFor()
+  })
+
+  test('axe finds nothing serious, in light and dark, on a desk and a phone', async () => {
+    const { worst } = await fillWithExamples(scene)
+    const looks: readonly BrowserContextOptions[] = [
+      { colorScheme: 'light' },
+      { colorScheme: 'dark' },
+      { colorScheme: 'light', viewport: { width: 390, height: 844 } },
+    ]
+    for (const look of looks) {
+      const page = await open('approvals', look)
+      for (const view of [
+        'approvals',
+        `approvals/${worst}`,
+        'decided',
+        'sessions',
+        'grants',
+        'revocations',
+        'policy',
+      ]) {
+        await page.goto(`${scene.host.url}#/${view}`)
+        await page.locator('.loading').waitFor({ state: 'detached' })
+        if (view.includes('/')) await page.getByRole('button', { name: 'Approve' }).click()
+        expect(await seriousFindings(page), `${view} ${JSON.stringify(look)}`).toEqual([])
+        expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), `${view} is too wide`).toBe(
+          true,
+        )
+      }
+    }
+    for (const { id } of await scene.coordination.grants.list()) await scene.coordination.grants.revoke(id)
+  }, 120_000)
+})
+
+interface Findings {
+  readonly passes: readonly unknown[]
+  readonly violations: readonly {
+    readonly id: string
+    readonly impact: string | null
+    readonly nodes: readonly { readonly html: string }[]
+  }[]
+}
+
+async function seriousFindings(page: Page): Promise<readonly string[]> {
+  // Run from outside: the page's own policy lets nothing else in.
+  await page.evaluate(axe)
+  const { violations, passes } = await page.evaluate<Findings>('axe.run()')
+  // A page that axe could not look at has no violations either.
+  expect(passes.length).toBeGreaterThan(15)
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+}
