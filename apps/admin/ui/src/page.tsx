@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useState } from 'react'
-import type { Approval, Me } from './api/answers.ts'
+import type { Approval, Me, Role } from './api/answers.ts'
 import { ApiError, keepCsrfToken, read, write } from './api/client.ts'
-import { useConnection } from './api/live.ts'
+import { SIGN_IN_IN_DOUBT, useConnection } from './api/live.ts'
 import { type Loaded, useLoaded } from './api/loaded.ts'
 import { Decided, Queue } from './approvals/queue.tsx'
 import { Help } from './help.tsx'
@@ -11,7 +11,7 @@ import { Notices } from './notices.tsx'
 import { PolicyView } from './policy/policy.tsx'
 import { Grants } from './rights/grants.tsx'
 import { Revocations } from './rights/revocations.tsx'
-import { hashOf, type Route, useRoute, type View } from './route.ts'
+import { hashOf, type Route, useRoute, type View, VIEWS } from './route.ts'
 import { Sessions } from './sessions/sessions.tsx'
 import { SignIn } from './sign-in.tsx'
 import { ErrorNote, Loading } from './states.tsx'
@@ -25,6 +25,19 @@ const TITLES: Readonly<Record<View, string>> = {
   policy: 'Policy',
 }
 
+/** Who may look at each view; the service has the last word. */
+const READERS: Readonly<Record<View, readonly Role[]>> = {
+  approvals: ['approver', 'auditor'],
+  decided: ['approver', 'auditor'],
+  sessions: ['operator', 'auditor'],
+  grants: ['approver', 'operator', 'auditor'],
+  revocations: ['operator', 'auditor'],
+  policy: ['operator', 'auditor'],
+}
+
+/** The service lists no more at once. */
+const MOST_LISTED = 500
+
 /** The whole page: signing in, then its views. */
 export function Page(): ReactNode {
   const [me, setMe] = useState<Me | ApiError | null>(null)
@@ -36,12 +49,13 @@ export function Page(): ReactNode {
         setMe(answer)
       },
       (error: unknown) => {
-        if (error instanceof ApiError) setMe(error)
+        // Whoever was signed in stays so, until the service says otherwise.
+        if (error instanceof ApiError) setMe((before) => (isMe(before) && error.status !== 401 ? before : error))
       },
     )
     const again = (): void => setTries((before) => before + 1)
-    window.addEventListener('signed-out', again)
-    return () => window.removeEventListener('signed-out', again)
+    window.addEventListener(SIGN_IN_IN_DOUBT, again)
+    return () => window.removeEventListener(SIGN_IN_IN_DOUBT, again)
   }, [tries])
   if (me === null) return <Loading />
   if (me instanceof ApiError) {
@@ -61,15 +75,25 @@ export function Page(): ReactNode {
   )
 }
 
+function isMe(me: Me | ApiError | null): me is Me {
+  return me !== null && !(me instanceof ApiError)
+}
+
 function Frame({ me }: { readonly me: Me }): ReactNode {
-  const route = useRoute()
+  const asked = useRoute()
+  const views = VIEWS.filter((view) => READERS[view].some((role) => me.roles.includes(role)))
+  const route: Route = views.includes(asked.view) ? asked : { view: views[0] ?? 'grants', id: null }
   const connection = useConnection()
-  const pending = useLoaded<{ approvals: readonly Approval[] }>('v1/approvals?state=pending&limit=500', ['approval'])
+  const pending = useLoaded<{ approvals: readonly Approval[] }>(
+    views.includes('approvals') ? `v1/approvals?state=pending&limit=${String(MOST_LISTED)}` : null,
+    ['approval'],
+  )
   const [help, setHelp] = useState(false)
-  const count = pending.value?.approvals.length ?? 0
+  const length = pending.value?.approvals.length ?? 0
+  const count = length === 0 ? null : `${String(length)}${length < MOST_LISTED ? '' : '+'}`
   useKeys({ '?': () => setHelp(true) })
   useEffect(() => {
-    document.title = `${count > 0 ? `(${String(count)}) ` : ''}${TITLES[route.view]} · Gatehouse`
+    document.title = `${count === null ? '' : `(${count}) `}${TITLES[route.view]} · Gatehouse`
   }, [count, route.view])
   return (
     <>
@@ -78,10 +102,10 @@ function Frame({ me }: { readonly me: Me }): ReactNode {
           Gatehouse
         </a>
         <nav aria-label="Views">
-          {(Object.keys(TITLES) as View[]).map((view) => (
+          {views.map((view) => (
             <a key={view} href={hashOf(view, null)} aria-current={route.view === view ? 'page' : undefined}>
               {TITLES[view]}
-              {view === 'approvals' && count > 0 && (
+              {view === 'approvals' && count !== null && (
                 <span className="count">
                   {count}
                   <span className="hidden-words"> waiting</span>

@@ -3,12 +3,17 @@ import { useEffect, useState } from 'react'
 /** What changed, as the service tells it at once. After `resync` anything may have. */
 export type Change = 'approval' | 'session' | 'grant' | 'revocation' | 'resync'
 
+/** An event of the window: whether somebody is signed in must be asked anew. */
+export const SIGN_IN_IN_DOUBT = 'sign-in-in-doubt'
+
 const CHANGES: readonly Change[] = ['approval', 'session', 'grant', 'revocation', 'resync']
 /** The service says at least `ping` every 15 seconds. */
 const SILENCE_MILLISECONDS = 40_000
 const RETRY_MILLISECONDS = 2_000
 /** Changes that come together are looked at together. */
 const GATHER_MILLISECONDS = 50
+/** However much changes, the service is not asked more often than this: it counts requests. */
+const PAUSE_MILLISECONDS = 800
 
 const listeners = new Set<(change: Change) => void>()
 
@@ -24,6 +29,8 @@ export function useConnection(): 'connecting' | 'live' | 'lost' {
     }
     const lost = (): void => {
       setState('lost')
+      // The stream does not say why: perhaps nobody is signed in any more.
+      window.dispatchEvent(new Event(SIGN_IN_IN_DOUBT))
       source?.close()
       wait(RETRY_MILLISECONDS, open)
     }
@@ -59,12 +66,18 @@ export function useConnection(): 'connecting' | 'live' | 'lost' {
 /** Calls back once for changes of these kinds that come together, and after `resync`. */
 export function onChange(kinds: readonly Change[], callback: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined
+  let last = -Infinity
   const listener = (change: Change): void => {
     if (change !== 'resync' && !kinds.includes(change)) return
-    timer ??= setTimeout(() => {
-      timer = undefined
-      callback()
-    }, GATHER_MILLISECONDS)
+    const pause = last + PAUSE_MILLISECONDS - performance.now()
+    timer ??= setTimeout(
+      () => {
+        timer = undefined
+        last = performance.now()
+        callback()
+      },
+      Math.max(GATHER_MILLISECONDS, pause),
+    )
   }
   listeners.add(listener)
   return () => {

@@ -15,7 +15,7 @@ const TIMES: readonly (readonly [number, string])[] = [
   [900, '15 minutes'],
   [3600, '1 hour'],
   [4 * 3600, '4 hours'],
-  [24 * 3600, '1 day'],
+  [8 * 3600, '8 hours'],
 ]
 
 type Scope = 'once' | 'fingerprint' | 'actions'

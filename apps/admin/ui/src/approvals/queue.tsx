@@ -34,7 +34,7 @@ export function Queue({ loaded, id }: { readonly loaded: Loaded<Approvals>; read
 
 /** What was decided or ended in the last 24 hours. */
 export function Decided({ id }: { readonly id: string | null }): ReactNode {
-  const loaded = useLoaded<Approvals>('v1/approvals?limit=200', ['approval'])
+  const loaded = useLoaded<Approvals>('v1/approvals?limit=500', ['approval'])
   const ended = (loaded.value?.approvals ?? []).filter(({ state }) => state !== 'pending')
   return (
     <Listing
@@ -68,6 +68,7 @@ function Listing({
   readonly id: string | null
   readonly empty: ReactNode
 }): ReactNode {
+  const now = useNow()
   const place = approvals.findIndex((approval) => approval.id === id)
   const step = (by: 1 | -1): void => {
     const next = approvals[place < 0 ? 0 : Math.min(Math.max(place + by, 0), approvals.length - 1)]
@@ -86,7 +87,7 @@ function Listing({
           {() => (
             <ol>
               {approvals.map((approval) => (
-                <Row key={approval.id} view={view} approval={approval} open={approval.id === id} />
+                <Row key={approval.id} view={view} approval={approval} open={approval.id === id} now={now} />
               ))}
             </ol>
           )}
@@ -111,12 +112,13 @@ function Row({
   view,
   approval,
   open,
+  now,
 }: {
   readonly view: View
   readonly approval: Approval
   readonly open: boolean
+  readonly now: number
 }): ReactNode {
-  const now = useNow()
   const link = useRef<HTMLAnchorElement>(null)
   const { request, createdAt, state } = approval
   const { level, words } = riskWords(request.risk)

@@ -19,6 +19,7 @@ export function Sessions(): ReactNode {
   const [ending, setEnding] = useState<Session | null>(null)
   const [busy, setBusy] = useState(false)
   const notify = useNotify()
+  const now = useNow()
   const mayEnd = useMe().roles.includes('operator')
   const end = async (session: Session, reason: string): Promise<void> => {
     setBusy(true)
@@ -70,7 +71,12 @@ export function Sessions(): ReactNode {
                 {sessions
                   .toSorted((one, other) => ORDER[one.state] - ORDER[other.state])
                   .map((session) => (
-                    <Row key={session.id} session={session} onEnd={mayEnd ? () => setEnding(session) : null} />
+                    <Row
+                      key={session.id}
+                      session={session}
+                      now={now}
+                      onEnd={mayEnd ? () => setEnding(session) : null}
+                    />
                   ))}
               </tbody>
             </table>
@@ -100,8 +106,15 @@ export function Sessions(): ReactNode {
   )
 }
 
-function Row({ session, onEnd }: { readonly session: Session; readonly onEnd: (() => void) | null }): ReactNode {
-  const now = useNow()
+function Row({
+  session,
+  now,
+  onEnd,
+}: {
+  readonly session: Session
+  readonly now: number
+  readonly onEnd: (() => void) | null
+}): ReactNode {
   const { state, since, principal, target, engine, clientAddress, applicationName, startedAt, approval } = session
   return (
     <tr>
