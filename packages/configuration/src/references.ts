@@ -12,6 +12,10 @@ const SECRET_SETTINGS: readonly SettingPath[] = [
   ['maskingKey'],
   ['maskingKeys', '*', 'key'],
   ['targets', '*', 'password'],
+  ['coordination', 'password'],
+  ['coordination', 'sentinelPassword'],
+  ['login', 'clientSecret'],
+  ['login', 'sessionKey'],
 ]
 
 const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/

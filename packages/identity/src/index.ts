@@ -1,5 +1,6 @@
 export { isLoopbackHost } from './loopback.ts'
 export { SIGNATURE_ALGORITHMS } from './issuer-config.ts'
+export { principalFromClaims } from './principal-from-claims.ts'
 export { TokenVerifier } from './token-verifier.ts'
 export type { ClaimPath } from './claim-path.ts'
 export type { ClaimValue, IssuerConfig, RequiredClaim, SignatureAlgorithm } from './issuer-config.ts'

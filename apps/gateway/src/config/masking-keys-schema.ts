@@ -1,7 +1,6 @@
 import * as z from 'zod'
 import type { GatewayConfig, MaskingKeyConfig } from './gateway-config.ts'
-import { nearestName } from '@gatehouse/configuration'
-import { secret } from './target-schema.ts'
+import { nearestName, secret } from '@gatehouse/configuration'
 
 /** The shortest masking key, in characters: 32 hexadecimal digits are 128 bits. */
 const MIN_MASKING_KEY_LENGTH = 32

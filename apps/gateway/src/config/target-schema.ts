@@ -1,7 +1,6 @@
-import { Secret } from '@gatehouse/core'
 import * as z from 'zod'
 import { isLoopbackHost } from '@gatehouse/identity'
-import { authoritiesFault, existingFile, keyPairFault } from '@gatehouse/configuration'
+import { authoritiesFault, existingFile, keyPairFault, secret } from '@gatehouse/configuration'
 import type { TargetConfig, UpstreamTlsConfig, UpstreamTlsMode } from './gateway-config.ts'
 
 const TLS_MODES = [
@@ -11,14 +10,6 @@ const TLS_MODES = [
   'disable',
   'clear-text-over-network',
 ] as const satisfies readonly UpstreamTlsMode[]
-
-/** A setting that refers to a secret; what it refers to was read before the schema sees it. */
-export const secret: z.ZodType<Secret<string>> = z
-  .custom<Secret<string>>((value) => value instanceof Secret, {
-    error: 'must be a reference, ${NAME} or file:path',
-    params: { ofType: true },
-  })
-  .meta({ secretReference: true })
 
 /** The schema of one target. Relative paths begin at `directory`. */
 export function targetSchema(directory: string): z.ZodType<TargetConfig> {

@@ -1,0 +1,56 @@
+import { anyMatches, type Principal } from '@gatehouse/core'
+import type { AdminConfig, Role, RoleMembers } from '../config/admin-config.ts'
+
+/** What a route may be open for; `public` needs nobody to be known, `known` anybody with a role. */
+export type Permission =
+  | 'public'
+  | 'known'
+  | 'approvals:read'
+  | 'approvals:decide'
+  | 'grants:read'
+  | 'grants:revoke'
+  | 'sessions:read'
+  | 'sessions:end'
+  | 'revocations:read'
+  | 'revocations:write'
+  | 'policy:read'
+  | 'trail:read'
+
+/** Which roles have which permission. */
+const HOLDERS: Readonly<Record<Exclude<Permission, 'public'>, readonly Role[]>> = {
+  known: ['approver', 'operator', 'auditor'],
+  'approvals:read': ['approver', 'auditor'],
+  'approvals:decide': ['approver'],
+  'grants:read': ['approver', 'operator', 'auditor'],
+  'grants:revoke': ['approver', 'operator'],
+  'sessions:read': ['operator', 'auditor'],
+  'sessions:end': ['operator'],
+  'revocations:read': ['operator', 'auditor'],
+  'revocations:write': ['operator'],
+  'policy:read': ['operator', 'auditor'],
+  'trail:read': ['auditor'],
+}
+
+const ROLES: readonly Role[] = ['approver', 'operator', 'auditor']
+
+/** The roles of a principal, by its groups and its subject. */
+export function rolesOf(
+  { subject, groups }: Pick<Principal, 'subject' | 'groups'>,
+  roles: AdminConfig['roles'],
+): readonly Role[] {
+  return ROLES.filter((role) => isMember(subject, groups, roles[role]))
+}
+
+/** True when one of the roles has the permission. */
+export function isPermitted(roles: readonly Role[], permission: Permission): boolean {
+  return permission === 'public' || HOLDERS[permission].some((role) => roles.includes(role))
+}
+
+/** The roles that have a permission, for a message to one who has it not. */
+export function holdersOf(permission: Exclude<Permission, 'public'>): readonly Role[] {
+  return HOLDERS[permission]
+}
+
+function isMember(subject: string, groups: readonly string[], members: RoleMembers): boolean {
+  return anyMatches(members.subjects, subject) || groups.some((group) => anyMatches(members.groups, group))
+}

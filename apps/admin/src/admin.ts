@@ -1,0 +1,86 @@
+import { TrailWriter } from '@gatehouse/audit-trail'
+import { addressText, type ListenAddress, openCoordination } from '@gatehouse/configuration'
+import type { Coordination } from '@gatehouse/coordination'
+import { TokenVerifier } from '@gatehouse/identity'
+import type { Logger } from 'pino'
+import { Doorkeeper } from './access/authenticate.ts'
+import { CookieSeal } from './access/page-session.ts'
+import { SignIn } from './access/sign-in.ts'
+import { ActionTrail } from './action-trail.ts'
+import { buildApp } from './app.ts'
+import type { AdminConfig } from './config/admin-config.ts'
+import { Changes } from './live/changes.ts'
+import { createMetrics } from './metrics.ts'
+import type { Explain } from './ports.ts'
+
+/** A running admin service. */
+export interface Admin {
+  readonly address: ListenAddress
+  close(): Promise<void>
+}
+
+/** What the service is given beside its configuration. */
+export interface AdminOptions {
+  /** What it shares with gateways of this process, from now on its own to close; null: as configured. */
+  readonly coordination?: Coordination | null
+  readonly explain?: Explain | null
+  /** The folder of the built page; null: none. */
+  readonly page?: string | null
+}
+
+/** Starts the service. Rejects with an error that says what is wrong; nothing is left running then. */
+export async function startAdmin(config: AdminConfig, log: Logger, options: AdminOptions = {}): Promise<Admin> {
+  const closers: (() => Promise<void> | void)[] = []
+  const close = async (): Promise<void> => {
+    for (const one of closers.splice(0).toReversed()) await one()
+  }
+  try {
+    for (const choice of weakerChoices(config)) log.warn({ choice }, 'a weaker choice is configured')
+    const { directory, syncMilliseconds } = config.audit
+    const trail = await TrailWriter.open(directory, { gatewayId: config.serviceId, syncMilliseconds })
+    closers.push(() => trail.close())
+    const coordination = options.coordination ?? (await openCoordination(config.coordination))
+    closers.push(() => coordination.close())
+    const verifier = TokenVerifier.create(config.issuers, { log })
+    closers.push(() => verifier.close())
+    const signIn = config.login === null ? null : new SignIn(config, config.login, log)
+    closers.push(() => signIn?.close())
+    const changes = new Changes(coordination)
+    closers.push(() => changes.close())
+    const seal = new CookieSeal(config.login?.sessionKey ?? null)
+    const app = await buildApp({
+      config,
+      log,
+      coordination,
+      trail,
+      actions: new ActionTrail(trail),
+      doorkeeper: new Doorkeeper(config, verifier, seal, coordination.revocations),
+      seal,
+      signIn,
+      changes,
+      metrics: createMetrics(),
+      explain: options.explain ?? null,
+      page: options.page ?? null,
+      now: () => Date.now(),
+    })
+    closers.push(() => app.close())
+    const { host, port } = config.address
+    await app.listen({ host, port })
+    const bound = app.server.address()
+    const address = { host, port: typeof bound === 'object' && bound !== null ? bound.port : port }
+    log.info({ address: addressText(address), url: config.publicUrl }, 'admin service is listening')
+    return { address, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+function weakerChoices({ issuers, login }: AdminConfig): readonly string[] {
+  const found = issuers
+    .filter(({ allowHttp }) => allowHttp)
+    .map(({ issuer }) => `issuers.allowHttp: the keys of ${issuer} may be fetched without TLS`)
+  if (login !== null && login.sessionKey === null)
+    found.push('login.sessionKey: sessions of the page are good at this process alone, and end with it')
+  return found
+}

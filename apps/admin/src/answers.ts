@@ -1,0 +1,62 @@
+/** What is stored, as the API shows it: moments as ISO 8601 texts, nothing that opens a door. */
+import type { Approval, Grant, Revocation, SessionRecord } from '@gatehouse/coordination'
+
+/** `Value` with every moment as text. */
+export type Shown = Readonly<Record<string, unknown>>
+
+export function shownApproval({
+  createdAt,
+  request,
+  decisions,
+  waiters,
+  openUntil,
+  endedAt,
+  ticket,
+  ...rest
+}: Approval): Shown {
+  return {
+    ...rest,
+    createdAt: moment(createdAt),
+    request: { ...request, history: request.history.map(({ at, ...entry }) => ({ at: moment(at), ...entry })) },
+    decisions: decisions.map(({ at, ...decision }) => ({ ...decision, at: moment(at) })),
+    waiters: waiters.map(({ since, until, ...waiter }) => ({ ...waiter, since: moment(since), until: moment(until) })),
+    openUntil: moment(openUntil),
+    endedAt: moment(endedAt),
+    ticket: ticket === null ? null : { until: moment(ticket.until), usedAt: moment(ticket.usedAt) },
+  }
+}
+
+/** Member by member: a session's cancel key, and whatever comes to be stored beside it, is not for showing. */
+export function shownSession(session: SessionRecord): Shown {
+  const { id, gateway, principal, target, engine, clientAddress, applicationName, state, approval, statements } =
+    session
+  const { startedAt, since } = session
+  return {
+    id,
+    gateway,
+    principal,
+    target,
+    engine,
+    clientAddress,
+    applicationName,
+    startedAt: moment(startedAt),
+    state,
+    since: moment(since),
+    approval,
+    statements,
+  }
+}
+
+export function shownGrant({ at, until, ...rest }: Grant): Shown {
+  return { ...rest, at: moment(at), until: moment(until) }
+}
+
+export function shownRevocation({ at, until, ...rest }: Revocation): Shown {
+  return { ...rest, at: moment(at), until: moment(until) }
+}
+
+function moment(milliseconds: number): string
+function moment(milliseconds: number | null): string | null
+function moment(milliseconds: number | null): string | null {
+  return milliseconds === null ? null : new Date(milliseconds).toISOString()
+}

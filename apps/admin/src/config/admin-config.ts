@@ -1,0 +1,60 @@
+import type { CoordinationConfig, ListenAddress, ListenerTlsConfig } from '@gatehouse/configuration'
+import type { Secret } from '@gatehouse/core'
+import type { IssuerConfig } from '@gatehouse/identity'
+
+/** Everything the admin service can be told, resolved: defaults filled in, paths absolute, secrets read. */
+export interface AdminConfig {
+  /** Names this service in its trail. */
+  readonly serviceId: string
+  readonly address: ListenAddress
+  /** Null only on a loopback address, or behind a proxy. */
+  readonly tls: ListenerTlsConfig | null
+  /** Addresses of proxies that say where a request comes from. */
+  readonly trustedProxies: readonly string[]
+  /** Where people reach the service, without a slash at its end. */
+  readonly publicUrl: string
+  /** Whose tokens are accepted. Never empty, and no issuer twice. */
+  readonly issuers: readonly IssuerConfig[]
+  readonly roles: Readonly<Record<Role, RoleMembers>>
+  /** Null: the page cannot be signed in to, and the API takes tokens alone. */
+  readonly login: LoginConfig | null
+  readonly coordination: CoordinationConfig
+  readonly audit: AdminAuditConfig
+  /** Trails of gateways to search and verify. */
+  readonly trails: readonly string[]
+  /** The policy that is shown; null: none. */
+  readonly policyFile: string | null
+  /** The longest grant that an approver may give. */
+  readonly maxGrantSeconds: number
+  /** Of one client address. */
+  readonly requestsPerMinute: number
+  readonly log: { readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' }
+}
+
+/** What somebody is to this service. */
+export type Role = 'approver' | 'operator' | 'auditor'
+
+/** Who has a role: in one of the groups, or one of the subjects; `*` is any characters. Both empty: nobody. */
+export interface RoleMembers {
+  readonly groups: readonly string[]
+  readonly subjects: readonly string[]
+}
+
+/** How people sign in to the page: OpenID Connect, authorization code with PKCE. */
+export interface LoginConfig {
+  /** One of `issuers`. */
+  readonly issuer: string
+  readonly clientId: string
+  /** Null: a public client. */
+  readonly clientSecret: Secret<string> | null
+  readonly scope: string
+  readonly sessionSeconds: number
+  /** What session cookies are encrypted with; null: a key of this process alone. */
+  readonly sessionKey: Secret<string> | null
+}
+
+/** The service's own trail. */
+export interface AdminAuditConfig {
+  readonly directory: string
+  readonly syncMilliseconds: number
+}

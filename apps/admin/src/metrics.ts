@@ -1,0 +1,35 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+/** What Prometheus is told of this service. */
+export interface AdminMetrics {
+  readonly registry: Registry
+  readonly decisions: Counter<'verdict' | 'outcome'>
+  readonly requests: Histogram<'route' | 'status'>
+  readonly streams: Gauge
+}
+
+export function createMetrics(): AdminMetrics {
+  const registry = new Registry()
+  const registers = [registry]
+  return {
+    registry,
+    decisions: new Counter({
+      name: 'gatehouse_admin_decisions_total',
+      help: 'Decisions of people, by what they said and what became of it.',
+      labelNames: ['verdict', 'outcome'],
+      registers,
+    }),
+    requests: new Histogram({
+      name: 'gatehouse_admin_request_seconds',
+      help: 'Time to answer requests, by route and status.',
+      labelNames: ['route', 'status'],
+      buckets: [0.005, 0.02, 0.1, 0.5, 2],
+      registers,
+    }),
+    streams: new Gauge({
+      name: 'gatehouse_admin_event_streams',
+      help: 'Event streams that are open.',
+      registers,
+    }),
+  }
+}

@@ -1,0 +1,39 @@
+import type { TrailWriter } from '@gatehouse/audit-trail'
+import type { Coordination } from '@gatehouse/coordination'
+import type { Logger } from 'pino'
+import type { Doorkeeper } from './access/authenticate.ts'
+import type { CookieSeal } from './access/page-session.ts'
+import type { SignIn } from './access/sign-in.ts'
+import type { ActionTrail } from './action-trail.ts'
+import type { AdminConfig } from './config/admin-config.ts'
+import type { Changes } from './live/changes.ts'
+import type { AdminMetrics } from './metrics.ts'
+
+/** Explains what the policy says to a statement, in lines to read. Rejects with an Error that says why it cannot. */
+export type Explain = (question: {
+  readonly policyFile: string
+  readonly claims: Readonly<Record<string, unknown>>
+  readonly target: string
+  readonly sql: string
+}) => Promise<readonly string[]>
+
+/** What the routes work with. */
+export interface AdminPorts {
+  readonly config: AdminConfig
+  readonly log: Logger
+  readonly coordination: Coordination
+  readonly trail: TrailWriter
+  readonly actions: ActionTrail
+  readonly doorkeeper: Doorkeeper
+  readonly seal: CookieSeal
+  /** Null: nobody signs in to the page. */
+  readonly signIn: SignIn | null
+  readonly changes: Changes
+  readonly metrics: AdminMetrics
+  /** Null: statements are not explained. */
+  readonly explain: Explain | null
+  /** The folder of the built page; null: none. */
+  readonly page: string | null
+  /** The clock, in milliseconds since the epoch. */
+  readonly now: () => number
+}
