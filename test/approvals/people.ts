@@ -9,9 +9,17 @@ export class People {
   readonly hub: MemoryHub = new MemoryHub()
   #coordination: Coordination | null = null
 
+  /** With gateways of the same process. */
   static async open(): Promise<People> {
     const people = new People()
-    people.#coordination = await openMemoryCoordination(people.hub)
+    people.#coordination = await people.forGateway()
+    return people
+  }
+
+  /** With gateways that share the same. */
+  static async sharing(share: () => Promise<Coordination>): Promise<People> {
+    const people = new People()
+    people.#coordination = await share()
     return people
   }
 

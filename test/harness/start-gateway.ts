@@ -32,6 +32,8 @@ export interface TestGatewayOptions {
   readonly audit?: Readonly<Record<string, unknown>>
   /** Over the defaults of `approvals`. */
   readonly approvals?: Readonly<Record<string, unknown>>
+  /** Whose tokens it takes; default: an issuer of its own. It stays open. */
+  readonly issuer?: LoopbackIssuer
   /** Opens what it shares with others; default: nothing is shared. */
   readonly coordination?: () => Promise<Coordination>
 }
@@ -55,7 +57,7 @@ export interface TestGateway {
 /** Starts a real gateway in this process. Close it in `afterAll`. */
 export async function startTestGateway(options: TestGatewayOptions): Promise<TestGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-test-'))
-  const issuer = await LoopbackIssuer.start([await createSigningKey('test', 'ES256')])
+  const issuer = options.issuer ?? (await LoopbackIssuer.start([await createSigningKey('test', 'ES256')]))
   const policyFile = join(folder, 'policy.yaml')
   writeFileSync(policyFile, options.policy)
   const environment: Record<string, string> = { MASKING_KEY: 'a masking key for tests, 32 characters' }
@@ -98,7 +100,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
       `${mysql ? 'mysql' : 'postgres'}://agent:${await token(claims)}@${host}:${port}/${target}`,
     close: async () => {
       await gateway.close()
-      await issuer.close()
+      if (options.issuer === undefined) await issuer.close()
       rmSync(folder, { recursive: true, force: true })
     },
   }
