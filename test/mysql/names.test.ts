@@ -31,7 +31,7 @@ async function said(client: CommandClient, sql: string): Promise<string> {
   return Buffer.concat(packets.map(({ payload }) => payload)).toString('latin1')
 }
 
-describe.each(VERSIONS)('names of $version', ({ shared }) => {
+describe.each(VERSIONS)('names of $version', ({ version, shared }) => {
   const promise = scenePromises(shared, guarded)
 
   promise('that definitions changed, through the gateway or beside it, are read anew', async ({ enter, admin }) => {
@@ -56,8 +56,21 @@ describe.each(VERSIONS)('names of $version', ({ shared }) => {
       expect((await client.query('SELECT shown FROM secrets')).rows).toEqual([['my own']])
     }
     await make()
+    // Made again, it is the one that was there.
+    const again = await client.query('CREATE TEMPORARY TABLE secrets (id INT, shown VARCHAR(20))')
+    expect(again.error?.errorCode).toBe(1050)
+    expect((await client.query('SELECT * FROM secrets')).rows).toEqual([['1', 'my own']])
     await client.query('DROP TEMPORARY TABLE secrets')
     expect((await client.query('SELECT shown FROM secrets')).rows).toEqual([['[redacted]']])
+    if (version.startsWith('MariaDB')) {
+      await make()
+      // The one before is gone by then.
+      const replaced = await client.query(
+        'CREATE OR REPLACE TEMPORARY TABLE secrets (shown INT NOT NULL) AS SELECT label AS shown FROM plain',
+      )
+      expect(replaced.error).not.toBeNull()
+      expect(await said(client, 'SELECT shown FROM secrets')).not.toContain(SECRET)
+    }
     // The drop runs, the text fails: what of it was done is not known.
     await make()
     const failed = await client.query('DROP TEMPORARY TABLE secrets; SELECT 1; INSERT INTO plain VALUES (1, NULL)')

@@ -174,6 +174,15 @@ describe.each(VERSIONS)('prepared statements of $version', ({ shared }) => {
     client.end()
   })
 
+  promise('are not made of HELP, and the connection goes on', async ({ enter }) => {
+    const client = await enter()
+    // MariaDB itself answers with an OK that names no statement.
+    const refused = await client.command(ResponseKind.Prepare, (writer) => encodePrepare("HELP 'select'", writer))
+    expect([1235, 1295]).toContain(refused.error?.errorCode)
+    expect((await client.query('SELECT 1')).rows).toEqual([['1']])
+    client.end()
+  })
+
   promise('of another session are unknown', async ({ enter }) => {
     const [one, other] = [await enter(), await enter()]
     const id = await prepare(one, 'SELECT name FROM users WHERE email = ?')

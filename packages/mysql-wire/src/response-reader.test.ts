@@ -210,6 +210,14 @@ describe.each(CAPABILITIES)('under capabilities 0x%x, the end of the response is
     read(new Script(capabilities).err(), ResponseKind.Prepare)
   })
 
+  it('of a reply to COM_STMT_PREPARE that defines fewer parameters than it counts, where an EOF ends them', () => {
+    const script = new Script(capabilities)
+    if (script.deprecateEof) return
+    script.packet(PrepareOk, Buffer.from([0, 9, 0, 0, 0, 1, 0, 3, 0, 0, 4, 0]))
+    script.definitions(PreparedDefinition, 2, PreparedDefinitionsEnd)
+    read(script.definitions(PreparedDefinition, 1, PreparedDefinitionsEnd), ResponseKind.Prepare)
+  })
+
   it('of binary results, and of one that CALL ends with out parameters and OK', () => {
     read(new Script(capabilities).header(1).binaryRow().binaryRow().end(), ResponseKind.Binary)
     const call = new Script(capabilities).header(1).binaryRow().end(MORE_RESULTS_EXISTS)

@@ -143,15 +143,15 @@ export class ResponseReader {
         if (header !== ResponseHeader.EOF) throw unexpected('a packet that is no row came among rows')
         return this.#resultEnd(bytes, start, end)
       case Phase.Parameters:
+        // MySQL 9 counts parameters that it then leaves out, being of no use to the result.
+        if (header === ResponseHeader.EOF && !this.#deprecateEof) return this.#parametersEnd(bytes, start, end)
         if (--this.#left === 0) {
           if (this.#deprecateEof) this.#preparedColumns()
           else this.#phase = Phase.ParametersEnd
         }
         return ResponsePart.PreparedDefinition
       case Phase.ParametersEnd:
-        this.#readEof(bytes, start, end)
-        this.#preparedColumns()
-        return ResponsePart.PreparedDefinitionsEnd
+        return this.#parametersEnd(bytes, start, end)
       case Phase.Columns:
         if (--this.#left === 0) this.#phase = this.#deprecateEof ? Phase.Over : Phase.ColumnsEnd
         return ResponsePart.PreparedDefinition
@@ -234,6 +234,12 @@ export class ResponseReader {
       this.#left = prepared.parameters
     } else this.#preparedColumns()
     return ResponsePart.PrepareOk
+  }
+
+  #parametersEnd(bytes: Buffer, start: number, end: number): ResponsePart {
+    this.#readEof(bytes, start, end)
+    this.#preparedColumns()
+    return ResponsePart.PreparedDefinitionsEnd
   }
 
   #preparedColumns(): void {

@@ -14,7 +14,7 @@ import { type Asked, PreparedStatement } from './asked.ts'
 import { auditedParameters } from './audited-parameters.ts'
 import type { CommandFlow } from './command-flow.ts'
 import { sendsTypes, withTypes } from './execute-types.ts'
-import { tooManyStatements, unknownStatement } from './refusal.ts'
+import { HELP_AS_TEXT, tooManyStatements, unknownStatement } from './refusal.ts'
 import type { MysqlResponses } from './responses.ts'
 import type { SessionHold } from '../holding/session-hold.ts'
 import type { SessionNames } from './session-names.ts'
@@ -97,15 +97,18 @@ export class PreparedRequests {
   /** A text is judged when it is prepared, and again when it is executed; refused here, it gets no id. */
   prepare(command: CommandBytes, text: Buffer): void {
     const start = command.end - text.length
-    const judgement = this.#judge.judge(command.bytes, start, command.end)
-    if (judgement === null) return this.#asker.flow.wait(command)
+    const judged = this.#judge.judge(command.bytes, start, command.end)
+    if (judged === null) return this.#asker.flow.wait(command)
+    const { gate, names } = this.#session
+    const unanswered = judged.refusal === null && getsNoStatement(judged, names.environment)
+    const judgement = unanswered ? gate.decline(HELP_AS_TEXT, judged.facts) : judged
     this.#last = null
     const refusal =
       judgement.refusal === null && this.#statements.size >= STATEMENTS_LIMIT
         ? tooManyStatements(STATEMENTS_LIMIT)
         : this.#refusal(judgement, text)
     if (refusal !== null) return this.#asker.refuse(command, refusal)
-    const statement = new PreparedStatement(Buffer.from(text), judgement, this.#session.names.environment)
+    const statement = new PreparedStatement(Buffer.from(text), judgement, names.environment)
     this.#asker.ask(command, ResponseKind.Prepare, null, judgement, statement)
     if (judgement.forwardText === null) this.#staged.forward(command)
     else this.#staged.forwardText(command, start, judgement.forwardText)
@@ -208,6 +211,11 @@ export class PreparedRequests {
   #find(id: number): PreparedStatement | null {
     return id === LAST_STATEMENT ? this.#last : (this.#statements.get(id) ?? null)
   }
+}
+
+/** MariaDB answers COM_STMT_PREPARE of HELP with an OK in which there is no statement. */
+function getsNoStatement({ facts }: Judgement, { dialect }: MysqlNames): boolean {
+  return dialect.flavour === 'mariadb' && facts?.statements.some(({ action }) => action === 'help') === true
 }
 
 function rulesChanged(id: number): Refusal {

@@ -151,6 +151,13 @@ export const COUNT_TELLS: Refusal = gatewayRefusal(
   'Use the number of affected rows that the server answers to the change with.',
 )
 
+export const HELP_AS_TEXT: Refusal = gatewayRefusal(
+  'FEATURE_REFUSED',
+  'HELP',
+  'MariaDB does not answer the preparation of HELP with a statement that could be executed',
+  'Send HELP as a text (COM_QUERY).',
+)
+
 export const SEND_SETTING_APART: Refusal = gatewayRefusal(
   'NOT_UNDERSTOOD',
   'character_set_results',

@@ -190,16 +190,19 @@ export class SessionNames {
     const statements = facts?.statements ?? []
     if (facts === null || statements.some(changesTracking)) this.trackingLost = true
     if (facts === null || statements.some(definesNames)) this.#source.markStale()
-    for (const { temporary } of statements) if (temporary !== undefined) this.#temporaryTables(temporary, failed)
+    for (const { temporary } of statements)
+      if (temporary !== undefined) this.#temporaryTables(temporary, failed, statements.length === 1)
     if (takesNames) this.#preparedBySql(statements, failed, names, sql)
     this.#resolve()
   }
 
   /**
    * INVARIANT: a temporary table hides a table whose columns may be masked, so it is believed in only while it is sure to be
-   * there. Of a text that failed, nobody knows how much was done.
+   * there. Of a text that failed, nobody knows how much was done; but a statement `alone` in it that only makes a table has
+   * made none, and one of that name that was there still is.
    */
-  #temporaryTables(changes: readonly TemporaryTable[], failed: boolean): void {
+  #temporaryTables(changes: readonly TemporaryTable[], failed: boolean, alone: boolean): void {
+    if (failed && alone && changes.every(({ columns }) => columns !== null)) return
     const sure = failed ? changes.map((change) => ({ ...change, columns: null })) : changes
     this.#temporary = withTemporary({ ...this.environment, temporary: this.#temporary }, sure).temporary
   }

@@ -154,7 +154,7 @@ export type CopyOut =
   | { readonly stream: CopyStream; readonly reason: null }
   | { readonly stream: null; readonly reason: string }
 
-/** A temporary table of MySQL that a statement makes, with its columns, or drops (`columns` null). */
+/** A temporary table of MySQL that a statement makes, with its columns, or drops (`columns` null). OR REPLACE drops, then makes. */
 export interface TemporaryTable {
   readonly schema: string
   readonly name: string

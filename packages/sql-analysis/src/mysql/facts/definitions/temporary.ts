@@ -38,6 +38,7 @@ function noteMade(reading: Reading, node: Definition): void {
     reading.incomplete('the columns of the temporary table are not known')
     return
   }
+  if (node.orReplace) reading.temporary.push({ schema, name, columns: null })
   reading.temporary.push({ schema, name, columns })
 }
 
