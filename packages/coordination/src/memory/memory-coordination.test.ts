@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import type { Coordination } from '../coordination.ts'
+import { TIMING } from '../timing.ts'
 import type { GatewayLease } from '../sessions.ts'
 import { promiseApprovals } from '../testing/approval-promises.ts'
 import { promiseSharing } from '../testing/sharing-promises.ts'
@@ -15,7 +16,9 @@ describe('in memory', () => {
   describe('approvals', () => {
     beforeAll(async () => {
       const hub = new MemoryHub()
-      pair = [await openMemoryCoordination(hub), await openMemoryCoordination(hub)]
+      // The gateways of these waiters are not there, and are not to be missed.
+      const patient = { ...TIMING, lostAfter: 3_600_000 }
+      pair = [await openMemoryCoordination(hub, patient), await openMemoryCoordination(hub, patient)]
     })
     afterAll(async () => {
       for (const one of pair) await one.close()
