@@ -12,6 +12,8 @@ import type { AdminMetrics } from './metrics.ts'
 /** Explains what the policy says to a statement, in lines to read. Rejects with an Error that says why it cannot. */
 export type Explain = (question: {
   readonly policyFile: string
+  /** Where TARGET.catalog.json of each target is. */
+  readonly catalogsDirectory: string
   readonly claims: Readonly<Record<string, unknown>>
   readonly target: string
   readonly sql: string

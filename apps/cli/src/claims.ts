@@ -15,9 +15,13 @@ export function claimsToPrincipal(file: string): Principal {
   }
   if (typeof claims !== 'object' || claims === null || Array.isArray(claims))
     throw new CommandFailed(`${file} must hold one JSON object, the claims of a token.`, ExitStatus.Usage)
-  const all: Record<string, unknown> = { ...claims }
+  return principalOf({ ...claims }, file)
+}
+
+/** The same for claims that were read; `source` names them in an error. */
+export function principalOf(all: Readonly<Record<string, unknown>>, source: string): Principal {
   const { sub, groups, iss, act, azp, client_id: clientId } = all
-  if (typeof sub !== 'string' || sub === '') throw new CommandFailed(`${file} has no "sub".`, ExitStatus.Usage)
+  if (typeof sub !== 'string' || sub === '') throw new CommandFailed(`${source} has no "sub".`, ExitStatus.Usage)
   const actSub = typeof act === 'object' && act !== null ? Reflect.get(act, 'sub') : undefined
   const actor = [actSub, azp, clientId].find((value) => typeof value === 'string')
   return {

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
+import { adminCommand } from './commands/admin.ts'
 import { auditCommand } from './commands/audit.ts'
 import { devCommand } from './commands/dev.ts'
 import { gatewayCommand } from './commands/gateway.ts'
@@ -14,6 +15,7 @@ const program = new Command('gatehouse')
   .exitOverride()
   .addCommand(devCommand())
   .addCommand(gatewayCommand())
+  .addCommand(adminCommand())
   .addCommand(policyCommand())
   .addCommand(auditCommand())
 

@@ -24,6 +24,8 @@ export interface AdminConfig {
   readonly trails: readonly string[]
   /** The policy that is shown; null: none. */
   readonly policyFile: string | null
+  /** Where TARGET.catalog.json of each target is, for explanations; null: beside the policy. */
+  readonly catalogsDirectory: string | null
   /** The longest grant that an approver may give. */
   readonly maxGrantSeconds: number
   /** Of one client address. */

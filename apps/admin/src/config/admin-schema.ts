@@ -69,6 +69,12 @@ export function adminSchema(directory: string): z.ZodType<AdminConfig> {
         .nullable()
         .prefault(null)
         .describe('The policy that is shown and explained. Null: none.'),
+      catalogsDirectory: anyPath(directory)
+        .nullable()
+        .prefault(null)
+        .describe(
+          'Where `gatehouse policy catalog` wrote what exists on each target, TARGET.catalog.json. Null: beside the policy.',
+        ),
       maxGrantSeconds: z
         .int()
         .min(60)

@@ -3,13 +3,13 @@ import {
   type ConfigLoading,
   describeValues,
   type Environment,
-  type JsonSchema,
-  jsonSchemaOf,
   loadConfig,
   parseConfig,
 } from '@gatehouse/configuration'
 import type { AdminConfig } from './admin-config.ts'
 import { adminSchema } from './admin-schema.ts'
+
+export { adminJsonSchema } from './published-schema.ts'
 
 /** Reads the admin service's configuration file, with `environment` for its `${NAME}` references. Never throws. */
 export function loadAdminConfig(file: string, environment: Environment): ConfigLoading<AdminConfig> {
@@ -28,9 +28,4 @@ export function parseAdminConfig(
 /** The resolved configuration as YAML, in the file's own form, with `[secret]` for every secret. */
 export function describeAdminConfig(config: AdminConfig): string {
   return describeValues({ ...config, address: addressText(config.address) })
-}
-
-/** What may stand in the admin service's configuration file. */
-export function adminJsonSchema(): JsonSchema {
-  return { ...jsonSchemaOf(adminSchema('/')), title: 'Gatehouse admin configuration' }
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import * as z from 'zod'
 import type { App } from '../service.ts'
 import { ApiError } from '../errors.ts'
@@ -42,7 +43,9 @@ export function policyRoutes(app: App, { config, explain, actions }: AdminPorts)
         )
       actions.begin('policy_explained', viewerOf(request), target, null)
       try {
-        const lines = await explain({ policyFile: policyFile(), claims, target, sql })
+        const file = policyFile()
+        const catalogsDirectory = config.catalogsDirectory ?? dirname(file)
+        const lines = await explain({ policyFile: file, catalogsDirectory, claims, target, sql })
         return { explanation: lines.join('\n') }
       } catch (error) {
         if (error instanceof ApiError) throw error

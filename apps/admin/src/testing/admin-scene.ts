@@ -56,6 +56,7 @@ export async function startAdminScene(
     audit: { directory: trailDirectory, syncMilliseconds: 0 },
     trails: [],
     policyFile: null,
+    catalogsDirectory: null,
     maxGrantSeconds: 3600,
     requestsPerMinute: 100_000,
     log: { level: 'fatal' },

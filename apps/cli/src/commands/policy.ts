@@ -1,18 +1,10 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import {
-  explain,
-  lintPolicy,
-  type Policy,
-  parsePolicy,
-  parsePolicyTests,
-  type PolicyTestCase,
-  runPolicyTests,
-  type StatementFacts,
-} from '@gatehouse/core'
+import { lintPolicy, parsePolicyTests, type PolicyTestCase, runPolicyTests, type StatementFacts } from '@gatehouse/core'
 import { Command } from 'commander'
 import { type CatalogFile, readCatalogFile, writeCatalogFile } from '../catalog-file.ts'
 import { CommandFailed, ExitStatus } from '../exit-status.ts'
+import { explainStatement, readPolicy, readText } from '../explain-statement.ts'
 import { claimsToPrincipal } from '../claims.ts'
 import { suggestCommand } from './suggest.ts'
 
@@ -126,25 +118,10 @@ async function explainDecision(
   sql: string,
   options: { as: string; target: string; policy: string; catalog?: string },
 ): Promise<void> {
-  const policy = readPolicy(options.policy)
-  const principal = claimsToPrincipal(options.as)
-  const catalog = await readCatalogFile(
-    options.catalog ?? join(dirname(resolve(options.policy)), `${options.target}.catalog.json`),
-  )
-  const authority = policy.authorityFor(principal, options.target, catalog.engine)
-  const statements = catalog.read(sql)
-  for (const line of explain(authority, statements)) process.stdout.write(`${line}\n`)
-  if (statements.some((statement) => authority.decide(statement).kind === 'deny')) throw new CommandFailed('')
-}
-
-function readPolicy(file: string): Policy {
-  const parsed = parsePolicy(readText(file))
-  if (parsed.ok) return parsed.policy
-  throw new CommandFailed(
-    parsed.problems
-      .map(({ line, column, message, hint }) => `${file}:${line}:${column} ${message}${hint === '' ? '' : ` ${hint}`}`)
-      .join('\n'),
-  )
+  const { target, policy, catalog = join(dirname(resolve(policy)), `${target}.catalog.json`) } = options
+  const explanation = await explainStatement(policy, catalog, claimsToPrincipal(options.as), target, sql)
+  for (const line of explanation.lines) process.stdout.write(`${line}\n`)
+  if (explanation.denied) throw new CommandFailed('')
 }
 
 function readCases(file: string): readonly PolicyTestCase[] {
@@ -177,15 +154,4 @@ function policyOf(directory: string, names: readonly string[]): string {
       ExitStatus.Usage,
     )
   return join(directory, only)
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new CommandFailed(
-      `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      ExitStatus.Usage,
-    )
-  }
 }
