@@ -24,6 +24,8 @@ export interface AdminScene {
   readonly issuer: LoopbackIssuer
   /** As a gateway sees it. */
   readonly coordination: Coordination
+  /** What services and gateways share. */
+  readonly hub: MemoryHub
   readonly trailDirectory: string
   readonly tokens: Readonly<Record<'approver' | 'secondApprover' | 'operator' | 'auditor' | 'nobody', string>>
   readonly call: (method: string, path: string, token: string | null, body?: unknown) => Promise<Said>
@@ -74,6 +76,7 @@ export async function startAdminScene(
     url,
     issuer,
     coordination,
+    hub,
     trailDirectory,
     tokens: {
       approver: await token('dana@example.com', ['dba']),

@@ -1,9 +1,9 @@
-// The package carries no types of its own; this is what the development issuer uses of it.
+// The package carries no types of its own; this is what is used of it.
 declare module 'oidc-provider' {
   import type { IncomingMessage, ServerResponse } from 'node:http'
 
   export interface Configuration {
-    readonly adapter: new (model: string) => Adapter
+    readonly adapter?: new (model: string) => Adapter
     readonly clients: readonly object[]
     readonly jwks: { readonly keys: readonly object[] }
     readonly cookies: { readonly keys: readonly string[] }
@@ -12,6 +12,27 @@ declare module 'oidc-provider' {
     readonly routes: Readonly<Record<string, string>>
     readonly enabledJWA: Readonly<Record<string, readonly string[]>>
     readonly clientDefaults: Readonly<Record<string, unknown>>
+    readonly findAccount?: (context: unknown, id: string) => Account
+    readonly interactions?: { readonly url: (context: unknown, interaction: { readonly uid: string }) => string }
+    readonly loadExistingGrant?: (context: OidcContext) => Promise<Grant>
+  }
+
+  export interface Account {
+    readonly accountId: string
+    readonly claims: () => Readonly<Record<string, unknown>>
+  }
+
+  export interface OidcContext {
+    readonly oidc: {
+      readonly provider: Provider
+      readonly client: { readonly clientId: string }
+      readonly session: { readonly accountId: string }
+    }
+  }
+
+  export interface Grant {
+    addOIDCScope(scope: string): void
+    save(): Promise<string>
   }
 
   export interface Adapter {
@@ -26,6 +47,12 @@ declare module 'oidc-provider' {
 
   export class Provider {
     constructor(issuer: string, configuration: Configuration)
+    readonly Grant: new (what: { readonly clientId: string; readonly accountId: string }) => Grant
+    interactionFinished(
+      request: IncomingMessage,
+      response: ServerResponse,
+      result: { readonly login: { readonly accountId: string } },
+    ): Promise<void>
     callback(): (request: IncomingMessage, response: ServerResponse) => void
     on(event: string, listener: (...what: readonly unknown[]) => void): this
   }
