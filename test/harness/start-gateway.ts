@@ -48,7 +48,7 @@ export interface TestGateway {
   readonly policyFile: string
   readonly trailDirectory: string
   /** A token for group `ai-agents`, changed by `claims`. */
-  token(claims?: Readonly<Record<string, unknown>>): Promise<string>
+  readonly token: (claims?: Readonly<Record<string, unknown>>) => Promise<string>
   /** postgres://agent:TOKEN@host:port/target, or mysql://… */
   url(target: string, claims?: Readonly<Record<string, unknown>>): Promise<string>
   close(): Promise<void>
