@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { findChromium } from '../servers/chromium.ts'
 import { fillWithExamples } from './examples.ts'
 import { hold, question } from './held-statements.ts'
-import { type PageScene, startPageScene } from './scene.ts'
+import { GRACE, type PageScene, startPageScene } from './scene.ts'
 
 const chromium = await findChromium()
 const absent = chromium.kind === 'absent' ? ` (skipped: ${chromium.reason})` : ''
@@ -26,6 +26,7 @@ describe.skipIf(absent !== '')(`The page in Chromium${absent}`, () => {
   }, 120_000)
   afterAll(() => scene.stop())
   afterEach(async () => {
+    scene.people.next = GRACE
     for (const page of pages.splice(0)) await page.context().close()
     for (const { id, waiters } of await scene.coordination.approvals.list({ state: 'pending' })) {
       for (const { session } of waiters) await scene.coordination.approvals.leave(id, session, 'disconnect')
@@ -33,7 +34,6 @@ describe.skipIf(absent !== '')(`The page in Chromium${absent}`, () => {
     for (const { id } of await scene.coordination.sessions.list()) await scene.gateway.leave(id)
     // What breaks the content security policy, throws, or asks for something that is not there.
     expect(faults.splice(0)).toEqual([])
-    expect(scene.host.complaints).toEqual([])
   })
 
   async function open(view = 'approvals', options: BrowserContextOptions = {}): Promise<Page> {
@@ -45,11 +45,12 @@ describe.skipIf(absent !== '')(`The page in Chromium${absent}`, () => {
       if (message.type() === 'error' && !/40[14]|503|ERR_|net::/.test(message.text())) faults.push(message.text())
     })
     page.on('request', (request) => {
-      if (!request.url().startsWith(scene.host.url)) faults.push(`another host was asked: ${request.url()}`)
+      if (![scene.url, scene.people.issuer].some((ours) => request.url().startsWith(ours)))
+        faults.push(`another host was asked: ${request.url()}`)
     })
-    await page.goto(`${scene.host.url}login`)
-    await page.goto(`${scene.host.url}#/${view}`)
+    await page.goto(`${scene.url}login`)
     await page.getByText('Live', { exact: true }).waitFor()
+    await page.goto(`${scene.url}#/${view}`)
     return page
   }
 
@@ -59,7 +60,7 @@ describe.skipIf(absent !== '')(`The page in Chromium${absent}`, () => {
     const context = await scene.browser.newContext()
     const page = await context.newPage()
     pages.push(page)
-    await page.goto(scene.host.url)
+    await page.goto(scene.url)
     await page.getByRole('link', { name: 'Sign in' }).click()
     await page.getByText('Nothing waits').waitFor()
     expect(await page.getByText('grace@example.com').isVisible()).toBe(true)
@@ -202,7 +203,7 @@ describe.skipIf(absent !== '')(`The page in Chromium${absent}`, () => {
       scene.gateway,
       question({ ...UPDATE, text: "SELECT '<img src=x onerror=alert(1)>'" }),
     )
-    await page.goto(`${scene.host.url}#/approvals/${marked}`)
+    await page.goto(`${scene.url}#/approvals/${marked}`)
     await page.getByText('<img src=x onerror=alert(1)>').waitFor()
     expect(await page.locator('.sql img').count()).toBe(0)
   })
@@ -248,21 +249,58 @@ describe.skipIf(absent !== '')(`The page in Chromium${absent}`, () => {
     await page.getByLabel('Reason').fill('left the company')
     await page.getByRole('button', { name: 'Revoke', exact: true }).click()
     await page.getByRole('heading', { name: 'principal mallory@example.com' }).waitFor()
-    expect(await scene.coordination.revocations.list()).toMatchObject([
+    // Signing out of the page is kept in the same list.
+    const revoked = async (): Promise<readonly object[]> =>
+      (await scene.coordination.revocations.list()).filter(({ what }) => what.kind === 'principal')
+    expect(await revoked()).toMatchObject([
       { what: { kind: 'principal', issuer: null, subject: 'mallory@example.com' }, reason: 'left the company' },
     ])
     await page.getByRole('button', { name: 'Lift' }).click()
     await page.getByText('Nothing is revoked').waitFor()
-    expect(await scene.coordination.revocations.list()).toEqual([])
+    expect(await revoked()).toEqual([])
+  })
+
+  test('each role sees the views it may look at; who has none is told so', async () => {
+    const views = async (...groups: readonly string[]): Promise<readonly string[]> => {
+      scene.people.next = { sub: `${groups.join('-')}@example.com`, groups }
+      const page = await open('approvals')
+      return page.getByRole('navigation').getByRole('link').allTextContents()
+    }
+    expect(await views('dba')).toEqual(['Queue', 'Decided', 'Grants'])
+    expect(await views('sre')).toEqual(['Sessions', 'Grants', 'Revocations', 'Policy'])
+    expect(await views('audit')).toEqual(['Queue', 'Decided', 'Sessions', 'Grants', 'Revocations', 'Policy'])
+    const { id } = await hold(scene.coordination, scene.gateway, question(UPDATE))
+    const page = await open(`approvals/${id}`)
+    await page.getByText('You may look, but not decide: you are not an approver.').waitFor()
+    expect(await page.getByRole('button', { name: /Approve|Refuse/ }).count()).toBe(0)
+    const nobody = await (await scene.browser.newContext()).newPage()
+    pages.push(nobody)
+    scene.people.next = { sub: 'nina@example.com', groups: [] }
+    await nobody.goto(`${scene.url}login`)
+    await nobody.getByText('This is for the role').waitFor()
+  })
+
+  test('what is decided on the page is in the trail of the service, with who did it', async () => {
+    const { id } = await hold(scene.coordination, scene.gateway, question(UPDATE))
+    const page = await open(`approvals/${id}`)
+    await page.getByRole('button', { name: 'Approve' }).click()
+    await page.getByRole('button', { name: 'Approve Enter' }).click()
+    await page.getByText('Approved: it runs now.').waitFor()
+    const answer = await page.request.get(`${scene.url}v1/trail/records?limit=1000`)
+    const { records } = (await answer.json()) as { records: readonly object[] }
+    const told = records.map((record) => JSON.stringify(record)).filter((record) => record.includes(id))
+    // Begun, then decided, by name.
+    expect(told.length).toBeGreaterThanOrEqual(2)
+    for (const record of told) expect(record).toContain('grace@example.com')
   })
 
   test('a lost connection is said, and what was missed is there when it is back', async () => {
     const page = await open()
     await page.getByText('Nothing waits').waitFor()
-    scene.host.cut()
+    await scene.stopAdmin()
     await page.getByText('Connection lost').waitFor()
     await hold(scene.coordination, scene.gateway, question(UPDATE))
-    scene.host.reconnect()
+    await scene.startAdmin()
     await page.getByText('Live', { exact: true }).waitFor()
     await page.getByRole('link', { name: /public\.orders/ }).waitFor()
   })
@@ -285,7 +323,7 @@ describe.skipIf(absent !== '')(`The page in Chromium${absent}`, () => {
         'revocations',
         'policy',
       ]) {
-        await page.goto(`${scene.host.url}#/${view}`)
+        await page.goto(`${scene.url}#/${view}`)
         await page.locator('.loading').waitFor({ state: 'detached' })
         if (view.includes('/')) await page.getByRole('button', { name: 'Approve' }).click()
         expect(await seriousFindings(page), `${view} ${JSON.stringify(look)}`).toEqual([])

@@ -25,14 +25,14 @@ try {
   for (const { name, colorScheme, viewport } of LOOKS) {
     const context = await scene.browser.newContext({ colorScheme, viewport, reducedMotion: 'reduce' })
     const page = await context.newPage()
-    await page.goto(`${scene.host.url}login`)
+    await page.goto(`${scene.url}login`)
     await picture(page, 'approvals', `queue-${name}`)
     await picture(page, `approvals/${worst}`, `card-${name}`)
     await picture(page, 'sessions', `sessions-${name}`)
     if (name === 'light') {
       await picture(page, 'grants', 'grants-light')
       await picture(page, 'policy', 'policy-light')
-      await page.goto(`${scene.host.url}#/approvals/${worst}`)
+      await page.goto(`${scene.url}#/approvals/${worst}`)
       await page.getByRole('button', { name: 'Approve' }).click()
       await page.screenshot({ path: join(folder, 'approve-light.png') })
     }
@@ -43,7 +43,7 @@ try {
 }
 
 async function picture(page: Page, view: string, name: string): Promise<void> {
-  await page.goto(`${scene.host.url}#/${view}`)
+  await page.goto(`${scene.url}#/${view}`)
   await page.getByText('Live', { exact: true }).waitFor()
   await page.waitForTimeout(300)
   const path = join(folder, `${name}.png`)

@@ -1,23 +1,19 @@
 import { resolve } from 'node:path'
 import files from '@fastify/static'
-import type { App } from '../service.ts'
+import * as z from 'zod'
 import type { AdminPorts } from '../ports.ts'
+import type { App } from '../service.ts'
+
+const asset = z.strictObject({ file: z.string().regex(/^[A-Za-z0-9_.-]{1,100}$/) })
 
 /** The page itself: files that hold nothing of anybody. */
 export async function pageRoutes(app: App, { page }: AdminPorts): Promise<void> {
   if (page === null) return
-  await app.register(async (inner) => {
-    inner.addHook('onRoute', (route) => {
-      route.config = { ...route.config, permission: 'public' }
-    })
-    await inner.register(files, {
-      root: resolve(page),
-      wildcard: false,
-      index: 'index.html',
-      setHeaders: (response, path) => {
-        const lasting = /[\\/]assets[\\/]/.test(path)
-        response.header('cache-control', lasting ? 'public, max-age=31536000, immutable' : 'no-cache')
-      },
-    })
-  })
+  const open = { config: { permission: 'public' } } as const
+  await app.register(files, { root: resolve(page), serve: false, cacheControl: false })
+  app.get('/', open, (_, reply) => reply.header('cache-control', 'no-cache').sendFile('index.html'))
+  // Their names hold a hash of what is in them.
+  app.get('/assets/:file', { ...open, schema: { params: asset } }, ({ params }, reply) =>
+    reply.header('cache-control', 'public, max-age=31536000, immutable').sendFile(`assets/${params.file}`),
+  )
 }

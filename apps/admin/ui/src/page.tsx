@@ -63,6 +63,7 @@ export function Page(): ReactNode {
     return (
       <main className="alone">
         <ErrorNote error={me} onRetry={() => setTries(tries + 1)} />
+        {me.status === 403 && <a href="login">Sign in as somebody else</a>}
       </main>
     )
   }
