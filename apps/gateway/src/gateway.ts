@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import tls from 'node:tls'
 import { type EngineName, encodePolicyLoaded, type Policy, RateLimiter } from '@gatehouse/core'
 import { TrailWriter } from '@gatehouse/audit-trail'
-import { type Coordination, openMemoryCoordination } from '@gatehouse/coordination'
+import { openCoordination } from '@gatehouse/configuration'
+import type { Coordination } from '@gatehouse/coordination'
 import type { Logger } from 'pino'
 import { type GatewayConfig, type ListenAddress, type ListenerConfig, weakerChoices } from './config/index.ts'
 import type { Engine, EnginePorts, EngineSettings } from './engine.ts'
@@ -14,6 +15,7 @@ import { startMysql } from './mysql/start.ts'
 import { PolicyFile } from './policy-source.ts'
 import { startPostgres } from './postgres/start.ts'
 import { SessionRegistry } from './session-registry.ts'
+import { Outage } from './outage.ts'
 import { SharedSessions } from './shared-sessions.ts'
 import { Turn } from './turn.ts'
 
@@ -161,8 +163,10 @@ async function openShared(
   { sessions, trail, turn, now }: Pick<EnginePorts, 'sessions' | 'trail' | 'turn'> & { readonly now: () => number },
   closers: Closers,
 ): Promise<{ readonly desk: ApprovalDesk; readonly shared: SharedSessions }> {
-  const coordination = given ?? (await openMemoryCoordination())
+  const coordination = given ?? (await openCoordination(config.coordination))
   closers.push(() => coordination.close())
+  const outage = new Outage(coordination, config.coordinationOutageGraceSeconds, sessions, log)
+  closers.push(() => outage.close())
   const lease = await coordination.sessions.enlist(config.gatewayId)
   const { adminUrl, pendingPerPrincipal, coolDownSeconds } = config.approvals
   const limits = { pendingPerPrincipal, coolDownSeconds }

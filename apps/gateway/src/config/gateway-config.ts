@@ -1,3 +1,4 @@
+import type { CoordinationConfig } from '@gatehouse/configuration'
 import type { EngineName, Secret } from '@gatehouse/core'
 import type { IssuerConfig } from '@gatehouse/identity'
 
@@ -18,6 +19,9 @@ export interface GatewayConfig {
   readonly maskingKeys: readonly MaskingKeyConfig[]
   /** Of `maskingKeys`, the id of the one for masks that name none; null: there is only one key. */
   readonly currentMaskingKey: string | null
+  readonly coordination: CoordinationConfig
+  /** So long sessions go on while the others cannot be reached, under what was known last; then they end. */
+  readonly coordinationOutageGraceSeconds: number
   readonly approvals: ApprovalsConfig
   readonly audit: AuditConfig
   readonly log: { readonly level: LogLevel }

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import * as z from 'zod'
-import { anyPath, existingFile, issuerSchema } from '@gatehouse/configuration'
+import { anyPath, coordinationSchema, existingFile, issuerSchema } from '@gatehouse/configuration'
 import type { GatewayConfig } from './gateway-config.ts'
 import { mysqlListenerSchema, postgresListenerSchema } from './listener-schema.ts'
 import { maskingKeyContradictions, maskingKeySchema, namedMaskingKeySchema } from './masking-keys-schema.ts'
@@ -76,6 +76,17 @@ export function gatewaySchema(directory: string): z.ZodType<GatewayConfig> {
         .nullable()
         .default(null)
         .describe('The id of the key for masks that name none; required with `maskingKeys`.'),
+      coordination: coordinationSchema(directory)
+        .prefault({ kind: 'memory' })
+        .describe('Where what gateways and admin services share is kept. `memory`: this process is alone.'),
+      coordinationOutageGraceSeconds: z
+        .int()
+        .min(0)
+        .max(86_400)
+        .default(60)
+        .describe(
+          'So long sessions go on while what is shared cannot be reached, under the grants known last; then they end. No session begins meanwhile.',
+        ),
       approvals: z
         .strictObject({
           adminUrl: z
