@@ -63,6 +63,8 @@ export async function startGatewayProcess(options: TestGatewayOptions): Promise<
     // oxlint-disable-next-line no-template-curly-in-string
     maskingKey: '${MASKING_KEY}',
     audit: { directory: trailDirectory, ...options.audit },
+    ...(options.approvals === undefined ? {} : { approvals: options.approvals }),
+    ...options.shared,
     log: { level: 'info' },
   }
   writeFileSync(configFile, stringify(config))

@@ -34,6 +34,8 @@ export interface TestGatewayOptions {
   readonly approvals?: Readonly<Record<string, unknown>>
   /** Whose tokens it takes; default: an issuer of its own. It stays open. */
   readonly issuer?: LoopbackIssuer
+  /** Settings of what it shares: `coordination` and `coordinationOutageGraceSeconds`. */
+  readonly shared?: Readonly<Record<string, unknown>>
   /** Opens what it shares with others; default: nothing is shared. */
   readonly coordination?: () => Promise<Coordination>
 }
@@ -79,6 +81,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     ...maskingSettings(options.maskingKeys, environment),
     audit: { directory: join(folder, 'trail'), ...options.audit },
     ...(options.approvals === undefined ? {} : { approvals: options.approvals }),
+    ...options.shared,
   }
   const loading = parseGatewayConfig(stringify(config), folder, environment)
   if (loading.kind === 'problems') throw new Error(JSON.stringify(loading.problems))
