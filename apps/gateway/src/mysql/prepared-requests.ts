@@ -109,6 +109,7 @@ export class PreparedRequests {
         : this.#refusal(judgement, text)
     if (refusal !== null) return this.#asker.refuse(command, refusal)
     const statement = new PreparedStatement(Buffer.from(text), judgement, names.environment)
+    this.#judge.prepares(judgement)
     this.#asker.ask(command, ResponseKind.Prepare, null, judgement, statement)
     if (judgement.forwardText === null) this.#staged.forward(command)
     else this.#staged.forwardText(command, start, judgement.forwardText)

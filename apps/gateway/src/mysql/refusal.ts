@@ -151,6 +151,13 @@ export const COUNT_TELLS: Refusal = gatewayRefusal(
   'Use the number of affected rows that the server answers to the change with.',
 )
 
+export const DIAGNOSTICS_TELL: Refusal = gatewayRefusal(
+  'MASK_NOT_POSSIBLE',
+  'warnings',
+  'messages of warnings and errors may quote masked values that a statement of this session has looked at',
+  'Connect again, or reset the connection, before the statements whose warnings are asked for.',
+)
+
 export const HELP_AS_TEXT: Refusal = gatewayRefusal(
   'FEATURE_REFUSED',
   'HELP',

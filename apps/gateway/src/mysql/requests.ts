@@ -114,6 +114,7 @@ export class MysqlRequests implements FlowOwner, Answered {
       this.#resetting = null
       if (!failed) {
         this.#prepared.forget()
+        this.#judge.forget()
         this.#options.wasReset()
       }
     }

@@ -3,7 +3,15 @@ import type { Gate, Judgement, StatementFacts } from '@gatehouse/core'
 import type { MysqlNames } from '@gatehouse/sql-analysis'
 import type { PreparedStatement } from './asked.ts'
 import { CountedChanges } from './counted-changes.ts'
-import { COUNT_TELLS, DEFINITIONS_IN_USE, EXECUTE_LAST, MEANING_CHANGED, SEND_SETTING_APART } from './refusal.ts'
+import { LeftDiagnostics, showsDiagnostics } from './left-diagnostics.ts'
+import {
+  COUNT_TELLS,
+  DEFINITIONS_IN_USE,
+  DIAGNOSTICS_TELL,
+  EXECUTE_LAST,
+  MEANING_CHANGED,
+  SEND_SETTING_APART,
+} from './refusal.ts'
 import { losesResults } from './result-rows.ts'
 import type { SessionNames } from './session-names.ts'
 
@@ -16,6 +24,7 @@ export class StatementJudge {
   readonly #names: SessionNames
   readonly #resume: () => void
   readonly #counted = new CountedChanges()
+  readonly #left = new LeftDiagnostics()
   /** What came of a wait for a judgement: the next try takes it. */
   #ready: Judgement | null = null
   /** Since when the same text waits for other sessions; null: it does not. */
@@ -49,7 +58,18 @@ export class StatementJudge {
   /** The text is about to run. */
   runs(judgement: Judgement): void {
     this.#counted.runs(judgement)
+    this.#left.runs(judgement)
     this.#names.runs(judgement)
+  }
+
+  /** The text is about to be prepared. */
+  prepares(judgement: Judgement): void {
+    this.#left.runs(judgement)
+  }
+
+  /** The session was reset. */
+  forget(): void {
+    this.#left.forget()
   }
 
   #stillHolds({ names, judgement }: PreparedStatement): boolean {
@@ -88,6 +108,7 @@ export class StatementJudge {
       return null
     }
     const environment = names()
+    this.#gate.diagnosticsHarmless = this.#left.harmlessUnder(this.#gate.authority)
     const judgement = this.#gate.judge(bytes, start, end, environment)
     if (judgement === null) {
       void this.#gate.judgeLarge(Buffer.from(bytes.subarray(start, end)), environment).then((judged) => {
@@ -116,7 +137,11 @@ export class StatementJudge {
     if (judgement.refusal === null && this.#counted.askedIn(judgement)) {
       return this.#gate.decline(COUNT_TELLS, judgement.facts)
     }
-    if (judgement.refusal !== null || !this.#names.othersInTheWay(judgement)) {
+    const { authority, refusal } = judgement
+    // It was permitted when it was prepared: others may have run since.
+    if (refusal === null && authority.masksAny && showsDiagnostics(judgement) && !this.#left.harmlessUnder(authority))
+      return this.#gate.decline(DIAGNOSTICS_TELL, judgement.facts)
+    if (refusal !== null || !this.#names.othersInTheWay(judgement)) {
       this.#waitingSince = null
       return judgement
     }

@@ -14,7 +14,7 @@ export function maskDenial(statement: StatementFacts, masks: Masks, functions: F
   return (
     refusedRoad(statement, masks, functions) ??
     refusedDecision(statement, masks) ??
-    refusedOutput(statement.output ?? [], masks, functions) ??
+    (statement.diagnostics === 'harmless' ? null : refusedOutput(statement.output ?? [], masks, functions)) ??
     refusedWrite(statement.writes, masks, functions)
   )
 }

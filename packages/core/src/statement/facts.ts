@@ -191,6 +191,11 @@ export interface StatementFacts {
   readonly names: { readonly prepared: string | null; readonly cursor: string | null }
   /** Temporary tables of MySQL that it makes or drops; absent: none. What names mean to the session's later statements. */
   readonly temporary?: readonly TemporaryTable[]
+  /**
+   * It shows the messages, or their number, that earlier statements of the session left at the server, and nothing besides
+   * (MySQL's SHOW WARNINGS, @@warning_count); absent: it does not. `harmless`: they are known to quote no masked value.
+   */
+  readonly diagnostics?: 'unknown' | 'harmless'
   /** True when after it the session's settings or visible names may differ (SET, DISCARD, set_config, DDL, temporary tables, volatile user functions). */
   readonly changesNames: boolean
   /** False when something in it was not understood: then it may do anything. */

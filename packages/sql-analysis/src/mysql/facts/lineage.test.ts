@@ -142,6 +142,29 @@ describe('names as the server resolves them', () => {
     expect(decidesText(factsOf('SELECT id FROM sink PARTITION (p0)', names))).toBe('')
   })
 
+  test('what shows diagnostics of earlier statements, and nothing besides, is told apart', () => {
+    for (const sql of [
+      'SHOW WARNINGS LIMIT 2',
+      'SHOW COUNT(*) ERRORS',
+      'SELECT @@warning_count, @@session.error_count + 1, (SELECT @@warning_count)',
+    ])
+      expect(factsOf(sql, names), sql).toMatchObject({ diagnostics: 'unknown', complete: true })
+    for (const sql of [
+      'SHOW TABLES',
+      'SELECT @@warning_count, @@sql_mode',
+      'SELECT @@warning_count, @a',
+      'SELECT @@warning_count, ROW_COUNT()',
+      'SELECT @@warning_count FROM users',
+      'SELECT @@warning_count, (SELECT MAX(ssn) FROM users)',
+      'SELECT @@warning_count INTO @a',
+      "SELECT @@warning_count INTO OUTFILE '/tmp/x'",
+      'EXPLAIN SELECT @@warning_count',
+      'SET @a = @@warning_count',
+      "PREPARE s FROM 'SHOW WARNINGS'",
+    ])
+      expect(factsOf(sql, names).diagnostics, sql).toBeUndefined()
+  })
+
   test('MariaDB reads WITH queries that stand behind', () => {
     const text = 'WITH RECURSIVE a AS (SELECT r FROM b), b AS (SELECT ssn AS r FROM users) SELECT r FROM a'
     expect(outputText(factsOf(text, mariadb))).toBe('r: users.ssn')

@@ -44,6 +44,8 @@ export class Reading extends Findings<Column> {
   returnsNothing = false
   /** While a stored program is read: gives a variable of it, by its name, another value it can have; null elsewhere. */
   assign: ((name: string, value: Lineage) => void) | null = null
+  /** Messages, or their number, that earlier statements left are shown in it. */
+  diagnostics = false
   /** Temporary tables made or dropped. */
   readonly temporary: TemporaryTable[] = []
   /** While a trigger's body is read: OLD and NEW are its rows, in any case. */

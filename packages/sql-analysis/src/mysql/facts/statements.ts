@@ -1,4 +1,5 @@
 import type { Action, StatementFacts } from '@gatehouse/core'
+import { onlyDiagnostics } from './session/diagnostics.ts'
 import { OverBudget, type Work } from '../../facts/work.ts'
 import type { MysqlNames } from '../names.ts'
 import type { ProgramStatement, Statement } from '../statement-tree.ts'
@@ -123,7 +124,11 @@ export function readOne(
   }
   const facts = reading.facts(action)
   return {
-    facts: reading.temporary.length === 0 ? facts : { ...facts, temporary: reading.temporary },
+    facts: {
+      ...facts,
+      ...(reading.temporary.length > 0 && { temporary: reading.temporary }),
+      ...(reading.diagnostics && onlyDiagnostics(facts) && { diagnostics: 'unknown' as const }),
+    },
     movesNames: reading.movesNames,
     movesTexts: reading.movesTexts,
   }

@@ -24,8 +24,8 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['tx_read_only', 'transaction_read_only'],
 ])
 
-/** Counts and keys that an earlier statement left: what they tell depends on values that it looked at. */
-const LEFT_BEHIND: ReadonlySet<string> = new Set(['warning_count', 'error_count', 'last_insert_id', 'identity'])
+/** Counts of messages that an earlier statement left: what they tell depends on values that it looked at. */
+export const DIAGNOSTICS_COUNTS: ReadonlySet<string> = new Set(['warning_count', 'error_count'])
 
 /** Adds a setting used, with what follows from it for later texts. */
 export function addSetting(reading: Reading, use: SettingUse): void {
@@ -48,9 +48,9 @@ function settingName(scope: SystemVariable['scope'], name: string): string {
 export function readSystemVariable(reading: Reading, { scope, name }: SystemVariable): Lineage {
   const listed = settingName(scope, name)
   addSetting(reading, { action: 'show', name: listed, value: null })
-  if (LEFT_BEHIND.has(listed) && (listed === 'warning_count' || listed === 'error_count'))
-    return untraced('name', `@@${listed} tells what became of an earlier statement`)
-  return NOTHING
+  if (!DIAGNOSTICS_COUNTS.has(listed)) return NOTHING
+  reading.diagnostics = true
+  return untraced('name', `@@${listed} tells what became of an earlier statement`)
 }
 
 /** SET_VAR(…) hints set for one statement what SET sets for the session (MySQL manual, "Optimizer Hints"). */

@@ -10,6 +10,8 @@ import { relationName } from '../relations.ts'
 const REVEALING: ReadonlyMap<string, string> = new Map([
   ['warnings', 'messages of warnings quote values'],
   ['errors', 'messages of errors quote values'],
+  ['count_warnings', 'the number of warnings tells what became of an earlier statement'],
+  ['count_errors', 'the number of errors tells what became of an earlier statement'],
   ['processlist', 'it shows the statements of other sessions'],
   ['engine_status', 'it shows rows and statements of other sessions'],
   ['engine_logs', 'it shows what is kept outside of tables'],
@@ -30,7 +32,7 @@ const REVEALING: ReadonlyMap<string, string> = new Map([
 ])
 
 /** Those of them that drivers ask for by themselves: policy looks at nothing but what they may show. */
-const ASKED_BY_DRIVERS: ReadonlySet<string> = new Set(['warnings', 'errors'])
+const ASKED_BY_DRIVERS: ReadonlySet<string> = new Set(['warnings', 'errors', 'count_warnings', 'count_errors'])
 
 /** SHOW; returns its action. MySQL manual, "SHOW Statements". */
 export function readShow(reading: Reading, statement: Show, outer: Scope): string {
@@ -43,6 +45,7 @@ export function readShow(reading: Reading, statement: Show, outer: Scope): strin
   } else reading.access(action, null, null)
   if (where !== null) readWhere(reading, where, outer)
   // Rows that the server makes up: what is in them is no value of a table, unless it is told above.
+  reading.diagnostics = ASKED_BY_DRIVERS.has(what)
   reading.output = reason === undefined ? [] : [unknownOutput(reason)]
   return action
 }
