@@ -1,4 +1,4 @@
-import type { AuditTrail, GateClock, MaskingKeys, Policy, RateLimiter, RecordLimits } from '@gatehouse/core'
+import type { AuditTrail, GateClock, MaskingKeys, Policy, Rates, RecordLimits } from '@gatehouse/core'
 import type { SecureContext } from 'node:tls'
 import type { Logger } from 'pino'
 import type { TargetConfig } from './config/index.ts'
@@ -23,7 +23,7 @@ export interface EnginePorts {
   readonly policy: { readonly current: Policy }
   readonly trail: AuditTrail
   readonly turn: Turn
-  readonly rates: RateLimiter
+  readonly rates: Rates
   readonly clock: GateClock
   readonly recordLimits: RecordLimits
   readonly maskingKeys: MaskingKeys

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import tls from 'node:tls'
-import { type EngineName, encodePolicyLoaded, type Policy, RateLimiter } from '@gatehouse/core'
+import { type EngineName, encodePolicyLoaded, type Policy } from '@gatehouse/core'
 import { TrailWriter } from '@gatehouse/audit-trail'
 import { openCoordination } from '@gatehouse/configuration'
 import type { Coordination } from '@gatehouse/coordination'
@@ -16,6 +16,7 @@ import { PolicyFile } from './policy-source.ts'
 import { startPostgres } from './postgres/start.ts'
 import { SessionRegistry } from './session-registry.ts'
 import { Outage } from './outage.ts'
+import { SharedRates } from './shared-rates.ts'
 import { SharedSessions } from './shared-sessions.ts'
 import { Turn } from './turn.ts'
 
@@ -128,7 +129,13 @@ async function openPorts(
   closers.push(() => verifier.close())
   const sessions = new SessionRegistry()
   const clock = { now: () => Date.now(), monotonic: () => performance.now() }
-  const { desk, shared } = await openShared(config, log, given, { sessions, trail, turn, now: clock.now }, closers)
+  const { desk, shared, rates } = await openShared(
+    config,
+    log,
+    given,
+    { sessions, trail, turn, now: clock.now },
+    closers,
+  )
   const clockHand = setInterval(() => {
     sessions.checkTime(performance.now())
     shared.publish()
@@ -139,7 +146,7 @@ async function openPorts(
     policy,
     trail,
     turn,
-    rates: new RateLimiter(),
+    rates,
     clock,
     recordLimits: {
       maxTextBytes: statementTextMaxBytes,
@@ -162,7 +169,7 @@ async function openShared(
   given: Coordination | null,
   { sessions, trail, turn, now }: Pick<EnginePorts, 'sessions' | 'trail' | 'turn'> & { readonly now: () => number },
   closers: Closers,
-): Promise<{ readonly desk: ApprovalDesk; readonly shared: SharedSessions }> {
+): Promise<Pick<EnginePorts, 'desk' | 'shared' | 'rates'>> {
   const coordination = given ?? (await openCoordination(config.coordination))
   closers.push(() => coordination.close())
   const outage = new Outage(coordination, config.coordinationOutageGraceSeconds, sessions, log)
@@ -174,7 +181,7 @@ async function openShared(
   closers.push(() => desk.close())
   const shared = new SharedSessions(coordination, lease, sessions, log, now)
   closers.push(() => shared.close())
-  return { desk, shared }
+  return { desk, shared, rates: new SharedRates(coordination.counters, log) }
 }
 
 function settingsOf<Settings extends ListenerConfig>(

@@ -104,6 +104,7 @@ export { Gate } from './enforcement/gate.ts'
 export { TrailUnavailable } from './enforcement/ports.ts'
 export type { AuditTrail, PolicySource, StatementReader } from './enforcement/ports.ts'
 export { RateLimiter } from './enforcement/rate-limit.ts'
+export type { Rates, RateWindow } from './enforcement/rate-limit.ts'
 export {
   approvalCoolingDown,
   approvalPending,

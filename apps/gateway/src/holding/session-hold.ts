@@ -49,16 +49,21 @@ export class SessionHold {
   }
 
   /**
-   * Records a judged text, as `Gate.admit` does, once nobody has to be asked about it any more. Null: people are asked, and
-   * `resume` is called when that is over.
+   * Records a judged text, as `Gate.admit` does, once nobody has to be asked about it any more. Null: people are asked, or how
+   * much of a limit is left; `resume` is called when that is known.
    */
   admit(
-    gate: Pick<Gate<object>, 'admit' | 'decline'>,
+    gate: Pick<Gate<object>, 'admit' | 'decline' | 'limitsKnown'>,
     judgement: Judgement,
     text: string,
     parameters: readonly AuditedParameter[] | null,
     types: AskedStatement['parameterTypes'],
   ): Admission | null {
+    const limits = gate.limitsKnown(judgement)
+    if (limits !== null) {
+      void limits.then(() => this.#owner.resume())
+      return null
+    }
     const admission = this.#admit(gate, judgement, text, parameters, types)
     if (admission !== null) this.#history.note(admission, this.#desk.now())
     return admission

@@ -12,7 +12,7 @@ import type { Reading } from '../statement/reading.ts'
 import { type Judgement, permitted, refused, unclassifiable, unmaskable } from './judgement.ts'
 import { approvalUnavailable, approvalVoided } from './approval-refusals.ts'
 import { type AuditTrail, type PolicySource, type StatementReader, TrailUnavailable } from './ports.ts'
-import type { RateLimiter, RateWindow } from './rate-limit.ts'
+import type { Rates, RateWindow } from './rate-limit.ts'
 import { gatewayRefusal, type Refusal, refusalOfDenial, refusalOfUnreadable } from './refusal.ts'
 
 /** What the gate must know of a session. */
@@ -92,7 +92,7 @@ export class Gate<Names extends object> {
   readonly #reader: StatementReader<Names>
   readonly #policy: PolicySource
   readonly #trail: AuditTrail
-  readonly #rates: RateLimiter
+  readonly #rates: Rates
   readonly #clock: GateClock
   readonly #rateKey: string
   readonly #recordLimits: RecordLimits
@@ -110,7 +110,7 @@ export class Gate<Names extends object> {
       readonly reader: StatementReader<Names>
       readonly policy: PolicySource
       readonly trail: AuditTrail
-      readonly rates: RateLimiter
+      readonly rates: Rates
       readonly clock: GateClock
       readonly recordLimits: RecordLimits
     },
@@ -241,16 +241,29 @@ export class Gate<Names extends object> {
     oweOutcome(this.#trail, encoded, intent, rows, bytes, error, micros, judgement.encoded, classified)
   }
 
+  /** Finds out how much of the limits is left, where that is not known; null: it is. `admit` is to be called after it. Never rejects. */
+  limitsKnown({ authority }: Judgement): Promise<void> | null {
+    const limit = authority.statementsPerMinute
+    if (limit === null) return null
+    const now = this.#clock.now()
+    return this.#windowOf(limit.rule, now).prepare(limit.limit, now)
+  }
+
+  #windowOf(rule: string, now: number): RateWindow {
+    let window = this.#window
+    if (window === null || window.forgotten || this.#windowRule !== rule) {
+      window = this.#rates.window(`${this.#rateKey} ${rule}`, now)
+      this.#window = window
+      this.#windowRule = rule
+    }
+    return window
+  }
+
   #spend(authority: Authority): Refusal | null {
     const limit = authority.statementsPerMinute
     if (limit === null) return null
     const now = this.#clock.now()
-    let window = this.#window
-    if (window === null || window.forgotten || this.#windowRule !== limit.rule) {
-      window = this.#rates.window(`${this.#rateKey} ${limit.rule}`, now)
-      this.#window = window
-      this.#windowRule = limit.rule
-    }
+    const window = this.#windowOf(limit.rule, now)
     const wait = window.spend(limit.limit, now)
     if (wait === 0) return null
     return {

@@ -1,14 +1,32 @@
-/** What one principal has spent of one rule's `statementsPerMinute` in the minute that began last. */
-export class RateWindow {
-  #startedAt = -Infinity
-  #count = 0
-  /** Nobody finds it by its key any more. */
-  forgotten = false
-
+/** What one principal may still spend of one rule's `statementsPerMinute`. */
+export interface RateWindow {
   /**
    * Counts one statement against `limit` per minute at `now` (milliseconds since the epoch).
    * Returns 0 when it is within the limit, else the seconds until the limit is whole again (at least 1).
    */
+  spend(limit: number, now: number): number
+  /** Finds out what `spend` has to know; null: it knows. Never rejects. */
+  prepare(limit: number, now: number): Promise<void> | null
+  /** Nobody finds it by its key any more. */
+  readonly forgotten: boolean
+}
+
+/** The windows of all principals. */
+export interface Rates {
+  /** The window of a key; the same for all sessions that share the key. */
+  window(key: string, now: number): RateWindow
+}
+
+/** The minute that began last, as this process counts it. */
+class LocalWindow implements RateWindow {
+  #startedAt = -Infinity
+  #count = 0
+  forgotten = false
+
+  prepare(): null {
+    return null
+  }
+
   spend(limit: number, now: number): number {
     if (now - this.#startedAt >= WINDOW_MILLISECONDS || now < this.#startedAt) {
       this.#startedAt = now
@@ -29,16 +47,15 @@ const WINDOW_MILLISECONDS = 60_000
 /** Windows kept before those that are over are forgotten. */
 const KEPT_WINDOWS = 10_000
 
-/** The windows of all principals of this process. */
-export class RateLimiter {
-  readonly #windows = new Map<string, RateWindow>()
+/** The windows of all principals of this process, as it counts them alone. */
+export class RateLimiter implements Rates {
+  readonly #windows = new Map<string, LocalWindow>()
 
-  /** The window of a key; the same for all sessions that share the key. */
   window(key: string, now: number): RateWindow {
     let window = this.#windows.get(key)
     if (window === undefined) {
       if (this.#windows.size >= KEPT_WINDOWS) this.#forget(now)
-      window = new RateWindow()
+      window = new LocalWindow()
       this.#windows.set(key, window)
     }
     return window
