@@ -28,7 +28,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   gateway: PACKAGES,
   admin: [...PACKAGES, 'admin-page'],
   cli: [...PACKAGES, 'gateway', 'admin'],
-  test: [...PACKAGES, 'gateway', 'admin', 'admin-page', 'cli'],
+  test: [...PACKAGES, 'gateway', 'admin', 'cli'],
   bench: [...PACKAGES, 'gateway', 'admin', 'cli', 'test'],
 }
 

@@ -1,8 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Admin, type AdminConfig, startAdmin } from '@gatehouse/admin'
-import { buildPage } from '@gatehouse/admin-page/build'
+import { type Admin, type AdminConfig, pageFolder, startAdmin } from '@gatehouse/admin'
 import { type Coordination, type GatewayLease, MemoryHub, openMemoryCoordination } from '@gatehouse/coordination'
 import { Secret } from '@gatehouse/core'
 import { pino } from 'pino'
@@ -32,7 +31,7 @@ export interface PageScene {
 /** Builds the page as it is delivered and starts the service that brings it. */
 export async function startPageScene(program: ChromiumProgram): Promise<PageScene> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-page-'))
-  const page = await buildPage(join(folder, 'page'))
+  const page = await pageFolder()
   const policyFile = join(folder, 'policy.yaml')
   writeFileSync(policyFile, POLICY)
   const port = await freePort()

@@ -37,6 +37,8 @@ export function ApproveForm({
   const [scope, setScope] = useState<Scope>('once')
   const id = useId()
   const { statement, principal, target } = approval.request
+  // What several must approve, and what shows masked columns, is not granted in advance.
+  const mayGrant = approval.request.approvalsNeeded === 1 && statement.unmasked.length === 0
   const scopes: readonly (readonly [Scope, string, string])[] = [
     [
       'once',
@@ -58,15 +60,23 @@ export function ApproveForm({
     >
       <fieldset className="scopes">
         <legend>Approve</legend>
-        {scopes.map(([value, title, tells]) => (
-          <label key={value} className="scope">
-            <input type="radio" name="scope" value={value} checked={scope === value} onChange={() => setScope(value)} />
-            <span>
-              <strong>{title}</strong>
-              {tells !== '' && <span className="dim"> {tells}</span>}
-            </span>
-          </label>
-        ))}
+        {scopes
+          .filter(([value]) => value === 'once' || mayGrant)
+          .map(([value, title, tells]) => (
+            <label key={value} className="scope">
+              <input
+                type="radio"
+                name="scope"
+                value={value}
+                checked={scope === value}
+                onChange={() => setScope(value)}
+              />
+              <span>
+                <strong>{title}</strong>
+                {tells !== '' && <span className="dim"> {tells}</span>}
+              </span>
+            </label>
+          ))}
       </fieldset>
       {scope !== 'once' && (
         <>

@@ -24,7 +24,7 @@ export function PolicyView(): ReactNode {
         {({ text, version }) => (
           <section>
             <h2>
-              In force <span className="dim">version {version}</span>
+              The policy file <span className="dim">version {version}</span>
             </h2>
             <pre className="policy-text" tabIndex={0} role="region" aria-label="Policy text">
               {text.split('\n').map((line, index) => (
