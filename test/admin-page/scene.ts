@@ -1,9 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Admin, type AdminConfig, pageFolder, startAdmin } from '@gatehouse/admin'
+import { type Admin, pageFolder, parseAdminConfig, startAdmin } from '@gatehouse/admin'
 import { type Coordination, type GatewayLease, MemoryHub, openMemoryCoordination } from '@gatehouse/coordination'
-import { Secret } from '@gatehouse/core'
 import { pino } from 'pino'
 import { type Browser, chromium } from 'playwright-core'
 import type { ChromiumProgram } from '../servers/chromium.ts'
@@ -32,39 +32,15 @@ export interface PageScene {
 export async function startPageScene(program: ChromiumProgram): Promise<PageScene> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-page-'))
   const page = await pageFolder()
-  const policyFile = join(folder, 'policy.yaml')
-  writeFileSync(policyFile, POLICY)
+  writeFileSync(join(folder, 'policy.yaml'), POLICY)
+  // Cookies stay good when the service starts again.
+  writeFileSync(join(folder, 'session-key'), randomBytes(32).toString('hex'), { mode: 0o600 })
   const port = await freePort()
   const publicUrl = `http://127.0.0.1:${String(port)}`
   const people = await startPeople(`${publicUrl}/callback`, GRACE)
-  const config: AdminConfig = {
-    serviceId: 'admin-1',
-    address: { host: '127.0.0.1', port },
-    tls: null,
-    trustedProxies: [],
-    publicUrl,
-    issuers: [issuerOf(people)],
-    roles: {
-      approver: { groups: ['dba'], subjects: [] },
-      operator: { groups: ['sre'], subjects: [] },
-      auditor: { groups: ['audit'], subjects: [] },
-    },
-    login: {
-      issuer: people.issuer,
-      clientId: people.clientId,
-      clientSecret: null,
-      scope: 'openid profile',
-      sessionSeconds: 3600,
-      sessionKey: new Secret('a-key-of-the-test-that-is-long-enough'),
-    },
-    coordination: { kind: 'memory' },
-    audit: { directory: join(folder, 'trail'), syncMilliseconds: 0 },
-    trails: [],
-    policyFile,
-    maxGrantSeconds: 28_800,
-    requestsPerMinute: 100_000,
-    log: { level: 'fatal' },
-  }
+  const loading = parseAdminConfig(configuration(people, port), folder, {})
+  if (loading.kind === 'problems') throw new Error(JSON.stringify(loading.problems))
+  const { config } = loading
   const hub = new MemoryHub()
   const coordination = await openMemoryCoordination(hub)
   const gateway = await coordination.sessions.enlist('gateway-eu-1')
@@ -105,25 +81,20 @@ export async function startPageScene(program: ChromiumProgram): Promise<PageScen
   }
 }
 
-function issuerOf({ issuer }: People): AdminConfig['issuers'][number] {
-  return {
-    issuer,
-    audience: ['gatehouse-admin'],
-    jwksUri: null,
-    caFile: null,
-    allowHttp: true,
-    algorithms: ['ES256'],
-    tokenTypes: [],
-    subjectClaim: ['sub'],
-    groupsClaim: ['groups'],
-    actorClaims: [],
-    requiredClaims: [],
-    clockSkewSeconds: 5,
-    maxTokenLifetimeSeconds: null,
-    keysRefreshSeconds: 300,
-    keysOutageGraceSeconds: 300,
-    scope: 'openid',
-  }
+function configuration({ issuer, clientId }: People, port: number): string {
+  return `
+address: 127.0.0.1:${String(port)}
+publicUrl: http://127.0.0.1:${String(port)}
+issuers: [{ issuer: '${issuer}', audience: gatehouse-admin, allowHttp: true }]
+roles:
+  approver: { groups: [dba] }
+  operator: { groups: [sre] }
+  auditor: { groups: [audit] }
+login: { issuer: '${issuer}', clientId: ${clientId}, sessionKey: file:session-key }
+audit: { directory: trail }
+policyFile: policy.yaml
+requestsPerMinute: 100000
+`
 }
 
 const POLICY = `version: 1

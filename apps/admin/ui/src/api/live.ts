@@ -13,7 +13,7 @@ const RETRY_MILLISECONDS = 2_000
 /** Changes that come together are looked at together. */
 const GATHER_MILLISECONDS = 50
 /** However much changes, the service is not asked more often than this: it counts requests. */
-const PAUSE_MILLISECONDS = 800
+const PAUSE_MILLISECONDS = 400
 
 const listeners = new Set<(change: Change) => void>()
 
