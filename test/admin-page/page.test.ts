@@ -68,6 +68,17 @@ describe.skipIf(absent !== '')(`The page in Chromium${absent}`, () => {
     await page.getByRole('link', { name: 'Sign in' }).waitFor()
   })
 
+  test('the address that the client is told leads to the card, over signing in', async () => {
+    const { id } = await hold(scene.coordination, scene.gateway, question(UPDATE))
+    const context = await scene.browser.newContext()
+    const page = await context.newPage()
+    pages.push(page)
+    await page.goto(`${scene.url}approvals/${id}`)
+    await page.getByRole('link', { name: 'Sign in' }).click()
+    await page.getByRole('button', { name: 'Approve' }).waitFor()
+    expect(new URL(page.url()).hash).toBe(`#/approvals/${id}`)
+  })
+
   test('a held statement is there within a second, and counted in the title', async () => {
     const page = await open()
     const begun = Date.now()
@@ -258,6 +269,21 @@ describe.skipIf(absent !== '')(`The page in Chromium${absent}`, () => {
     await page.getByRole('button', { name: 'Lift' }).click()
     await page.getByText('Nothing is revoked').waitFor()
     expect(await revoked()).toEqual([])
+  })
+
+  test('the policy is shown; claims that are not JSON are not sent', async () => {
+    const page = await open('policy')
+    expect(await page.getByLabel('Policy text').innerText()).toContain('- name: writes-need-a-person\n')
+    await page.getByText('Explain a statement as somebody').click()
+    await page.getByLabel('Target').fill('shop')
+    await page.getByLabel('Statement', { exact: true }).fill('SELECT 1')
+    await page.getByLabel('Claims of the token').fill('{sub}')
+    await page.getByRole('button', { name: 'Explain' }).click()
+    await page.getByText('The claims are not JSON.').waitFor()
+    // This service was started without the means to explain, and says so.
+    await page.getByLabel('Claims of the token').fill('{"sub": "ada@example.com"}')
+    await page.getByRole('button', { name: 'Explain' }).click()
+    await page.getByText('Statements are not explained here.').waitFor()
   })
 
   test('each role sees the views it may look at; who has none is told so', async () => {

@@ -13,7 +13,7 @@ import { Grants } from './rights/grants.tsx'
 import { Revocations } from './rights/revocations.tsx'
 import { hashOf, type Route, useRoute, type View, VIEWS } from './route.ts'
 import { Sessions } from './sessions/sessions.tsx'
-import { SignIn } from './sign-in.tsx'
+import { SignIn, takeWanted } from './sign-in.tsx'
 import { ErrorNote, Loading } from './states.tsx'
 
 const TITLES: Readonly<Record<View, string>> = {
@@ -46,6 +46,8 @@ export function Page(): ReactNode {
     read<Me>('v1/me').then(
       (answer) => {
         keepCsrfToken(answer)
+        const wanted = takeWanted()
+        if (location.hash === '' && wanted !== '') location.replace(wanted)
         setMe(answer)
       },
       (error: unknown) => {
