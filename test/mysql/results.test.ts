@@ -201,6 +201,20 @@ describe.each(VERSIONS)('results of $version', ({ shared }) => {
     client.end()
   })
 
+  promise(
+    'of columns named by a long expression are what was read, though the server cuts or changes the name',
+    async ({ enter }) => {
+      const client = await enter()
+      for (const filler of ['x'.repeat(300), '€'.repeat(99), '🙂']) {
+        const sub = (column: string): string =>
+          `(SELECT ${column} FROM users WHERE id = 1 AND name <> '${filler}' LIMIT 1)`
+        const { rows, error } = await client.query(`SELECT ${sub('name')}, ${sub('ssn')}`)
+        expect([rows, error]).toEqual([[['Ann', '[redacted]']], null])
+      }
+      client.end()
+    },
+  )
+
   promise('that are errors keep their number, and tell no value', async ({ enter }) => {
     const client = await enter()
     for (const [text, errorCode] of [
