@@ -175,8 +175,8 @@ async function openShared(
   const outage = new Outage(coordination, config.coordinationOutageGraceSeconds, sessions, log)
   closers.push(() => outage.close())
   const lease = await coordination.sessions.enlist(config.gatewayId)
-  const { adminUrl, pendingPerPrincipal, coolDownSeconds } = config.approvals
-  const limits = { pendingPerPrincipal, coolDownSeconds }
+  const { adminUrl, pendingPerPrincipal, coolDownSeconds, holdInTransactionSeconds } = config.approvals
+  const limits = { pendingPerPrincipal, coolDownSeconds, holdInTransactionSeconds }
   const desk = new ApprovalDesk({ ...limits, coordination, gateway: lease.id, adminUrl, trail, turn, log, now })
   closers.push(() => desk.close())
   const shared = new SharedSessions(coordination, lease, sessions, log, now)

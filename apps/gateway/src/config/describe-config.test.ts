@@ -24,7 +24,7 @@ function config(mode: UpstreamTlsMode = 'verify-full', weak = false): GatewayCon
     },
     coordination: { kind: 'memory' },
     coordinationOutageGraceSeconds: 60,
-    approvals: { adminUrl: null, pendingPerPrincipal: 20, coolDownSeconds: 60 },
+    approvals: { adminUrl: null, pendingPerPrincipal: 20, holdInTransactionSeconds: 60, coolDownSeconds: 60 },
     issuers: [{ ...issuerConfig('http://127.0.0.1:1'), allowHttp: weak }],
     targets: new Map([
       [

@@ -100,6 +100,8 @@ export interface ApprovalsConfig {
   readonly adminUrl: string | null
   /** Most requests of one principal that wait for a decision, over all gateways. */
   readonly pendingPerPrincipal: number
+  /** A statement in an open transaction is held for no longer than this. */
+  readonly holdInTransactionSeconds: number
   /** For so long the same statement is not asked about again after a refusal. */
   readonly coolDownSeconds: number
 }

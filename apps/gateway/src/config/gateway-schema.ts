@@ -101,6 +101,14 @@ export function gatewaySchema(directory: string): z.ZodType<GatewayConfig> {
             .max(1000)
             .default(20)
             .describe('Most requests of one principal that wait for a decision at the same time, over all gateways.'),
+          holdInTransactionSeconds: z
+            .int()
+            .min(1)
+            .max(86_400)
+            .default(60)
+            .describe(
+              'In an open transaction, whose locks others may wait for, a statement is held for no longer than this.',
+            ),
           coolDownSeconds: z
             .int()
             .min(0)

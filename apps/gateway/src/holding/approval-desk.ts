@@ -13,6 +13,8 @@ export interface ApprovalDeskOptions extends AskLimits {
   readonly coordination: Pick<Coordination, 'approvals' | 'grants'>
   /** This gateway's place among the others (`GatewayLease.id`). */
   readonly gateway: string
+  /** A statement in an open transaction is held for no longer than this. */
+  readonly holdInTransactionSeconds: number
   /** Where people decide: the admin service's address; null: not known. */
   readonly adminUrl: string | null
   readonly trail: Pick<AuditTrail, 'append' | 'owe'>
@@ -28,6 +30,7 @@ export class ApprovalDesk {
   readonly grants: Grants
   readonly gateway: string
   readonly limits: AskLimits
+  readonly holdInTransactionSeconds: number
   readonly log: Logger
   readonly now: () => number
   readonly #adminUrl: string | null
@@ -42,6 +45,7 @@ export class ApprovalDesk {
     this.approvals = coordination.approvals
     this.grants = coordination.grants
     this.gateway = gateway
+    this.holdInTransactionSeconds = options.holdInTransactionSeconds
     this.limits = { pendingPerPrincipal: options.pendingPerPrincipal, coolDownSeconds: options.coolDownSeconds }
     this.log = log
     this.now = now

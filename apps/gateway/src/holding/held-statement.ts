@@ -22,9 +22,16 @@ import type { ApprovalDesk, HeldRequest } from './approval-desk.ts'
 export interface HoldOwner {
   /** The statement is held: the client may be told where people decide. */
   held(id: string, url: string | null, seconds: number): void
-  /** The statement is held no more: it is to be tried again. */
-  resume(): void
+  /** It goes on being held: a client that waits for so long may want to see that somebody is there. */
+  stillHeld(): void
+  /** The statement is held no more: it is to be tried again. `approved`: what its names mean is to be looked up anew before. */
+  resume(approved: boolean): void
+  /** True while a transaction is open, whose locks others wait for. */
+  inTransaction(): boolean
 }
+
+/** How often the client is shown that somebody is there. */
+const HEARTBEAT_MILLISECONDS = 15_000
 
 /** Why a hold ended, in words for whoever sent the statement. */
 const ENDED: Readonly<Record<LeaveReason, string>> = {
@@ -57,6 +64,7 @@ export class HeldStatement implements HeldRequest {
   readonly #request: ApprovalRequest
   readonly #owner: HoldOwner
   #timer: NodeJS.Timeout | null = null
+  #heartbeat: NodeJS.Timeout | null = null
   /** Set when nothing may run any more, whatever the store says. */
   #stopped: LeaveReason | null = null
   #abandoned = false
@@ -90,7 +98,7 @@ export class HeldStatement implements HeldRequest {
         if (approved !== null) return this.#answer(approved)
       }
       const { approvals, gateway, limits } = this.#desk
-      const holdSeconds = need.holdTimeoutSeconds
+      const holdSeconds = this.#holdSeconds()
       const waiter = holdSeconds === 0 ? null : { session: this.#session, gateway, holdSeconds }
       this.#asking(await approvals.ask(this.#request, waiter, limits), holdSeconds)
     } catch (error) {
@@ -132,7 +140,8 @@ export class HeldStatement implements HeldRequest {
         if (this.#stopped !== null) return this.#leave(this.#stopped)
         if (holdSeconds === 0) return this.#answer(approvalPending(need, outcome.id))
         this.#desk.watch(outcome.id, this)
-        this.#timer = setTimeout(() => void this.#timeOut(), holdSeconds * 1000)
+        this.#timer = setTimeout(() => void this.#timeOut(holdSeconds), holdSeconds * 1000)
+        this.#heartbeat = setInterval(() => this.#owner.stillHeld(), HEARTBEAT_MILLISECONDS)
         this.#owner.held(outcome.id, this.#desk.urlOf(outcome.id), holdSeconds)
         // Somebody may have decided before this was watching.
         return this.changed()
@@ -151,6 +160,13 @@ export class HeldStatement implements HeldRequest {
       default:
         throw outcome satisfies never
     }
+  }
+
+  /** In a transaction others may wait for its locks: not for as long. */
+  #holdSeconds(): number {
+    const { holdTimeoutSeconds } = this.#asked.need
+    const most = this.#owner.inTransaction() ? this.#desk.holdInTransactionSeconds : Infinity
+    return Math.min(holdTimeoutSeconds, most)
   }
 
   #recordAsked(approval: string, joined: boolean): void {
@@ -194,7 +210,7 @@ export class HeldStatement implements HeldRequest {
     }
   }
 
-  async #timeOut(): Promise<void> {
+  async #timeOut(holdTimeoutSeconds: number): Promise<void> {
     const { id } = this
     if (id === null || this.answer !== null || this.#stopped !== null) return
     const { need } = this.#asked
@@ -205,7 +221,7 @@ export class HeldStatement implements HeldRequest {
     } catch (error) {
       this.#desk.log.warn({ session: this.#session, approval: id, error }, 'the end of a hold could not be told')
     }
-    this.#answer(approvalTimedOut(need, id))
+    this.#answer(approvalTimedOut({ ...need, holdTimeoutSeconds }, id))
   }
 
   /** Tells the store that it is out, whatever the store may have decided. */
@@ -244,12 +260,14 @@ export class HeldStatement implements HeldRequest {
     this.answer = answer
     this.#recordEnded(answer, this.#stopped)
     this.#over()
-    this.#owner.resume()
+    this.#owner.resume(answer instanceof Approved)
   }
 
   #over(): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
+    if (this.#heartbeat !== null) clearInterval(this.#heartbeat)
     this.#timer = null
+    this.#heartbeat = null
     if (this.id !== null) this.#desk.forget(this.id, this)
   }
 }

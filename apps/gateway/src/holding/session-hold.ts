@@ -61,7 +61,7 @@ export class SessionHold {
   ): Admission | null {
     const limits = gate.limitsKnown(judgement)
     if (limits !== null) {
-      void limits.then(() => this.#owner.resume())
+      void limits.then(() => this.#owner.resume(false))
       return null
     }
     const admission = this.#admit(gate, judgement, text, parameters, types)

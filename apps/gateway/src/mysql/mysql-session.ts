@@ -105,7 +105,10 @@ export class MysqlSession implements Session {
     // The protocol has no way to say something before the response: the approval is named in the error, if there is one.
     this.#hold = new SessionHold(options.desk, options.session, {
       held: () => options.shared.publish(),
-      resume: () => this.#requests.flow.resume(),
+      // Nor can anything be said in the middle.
+      stillHeld: () => undefined,
+      resume: (approved) => this.#resume(approved),
+      inTransaction: () => (this.#responses.statusFlags & ServerStatus.IN_TRANS) !== 0,
     })
     this.#requests = new MysqlRequests({
       client,
@@ -144,6 +147,12 @@ export class MysqlSession implements Session {
   /** True for the connection's id as the client was greeted with, and as the server has it. */
   hasThreadId(threadId: number): boolean {
     return threadId === this.#options.threadId || threadId === this.#options.upstream.threadId
+  }
+
+  /** What was approved must mean what was shown: names are looked up anew before it is read again. */
+  #resume(approved: boolean): void {
+    if (approved) void this.#names.refresh().then(this.#requests.flow.resume)
+    else this.#requests.flow.resume()
   }
 
   cancel(): Promise<void> {

@@ -13,10 +13,10 @@ import type { SharedSessions } from '../shared-sessions.ts'
 import { TokenExpiry } from '../token-expiry.ts'
 import type { Turn } from '../turn.ts'
 import type { CatalogSource } from './catalog-source.ts'
-import { encodeFarewell, encodeHeldNotice } from './refusal.ts'
+import { encodeFarewell, encodeHeldNotice, STILL_HELD } from './refusal.ts'
 import { PostgresRequests } from './requests.ts'
 import { PostgresResponses } from './responses.ts'
-import { SessionNames } from './session-names.ts'
+import { SessionNames, STATUS_IDLE } from './session-names.ts'
 import { cancelUpstream, type Upstream } from './upstream.ts'
 
 export interface PostgresSessionOptions {
@@ -86,7 +86,9 @@ export class PostgresSession implements Session {
         this.#responses.tell(encodeHeldNotice(approval, url, seconds))
         options.shared.publish()
       },
-      resume: () => this.#requests.flow.resume(),
+      stillHeld: () => this.#responses.tell(STILL_HELD),
+      resume: (approved) => this.#resume(approved),
+      inTransaction: () => names.transactionStatus !== STATUS_IDLE,
     })
     this.#hold = hold
     this.#requests = new PostgresRequests(
@@ -103,6 +105,12 @@ export class PostgresSession implements Session {
     this.#expiry.watch()
     this.#options.upstream.connection.receive(this.#responses)
     this.#options.client.receive(this.#requests.flow)
+  }
+
+  /** What was approved must mean what was shown: names are looked up anew before it is read again. */
+  #resume(approved: boolean): void {
+    if (approved) void this.#names.refresh().then(this.#requests.flow.resume)
+    else this.#requests.flow.resume()
   }
 
   cancel(): Promise<void> {

@@ -62,6 +62,9 @@ export function encodeHeldNotice(approval: string, url: string | null, seconds: 
   return writer.byte(0).end().take()
 }
 
+/** Says nothing but that somebody is there, in a message that every driver takes at any time. */
+export const STILL_HELD: Buffer = writer.begin(0x53 /* S */).cString('gatehouse.held').cString('on').end().take()
+
 /** The refusal as an ErrorResponse: M names rule and object, D is one line of JSON, H says what would work. */
 export function encodeRefusal(refusal: Refusal): Buffer {
   const detail: Record<string, string | number> = { code: refusal.code, rule: refusal.rule, object: refusal.object }

@@ -19,7 +19,7 @@ const PROBE_TRIES = 3
 /** How long to wait for other sessions before looking again whether they are still in the way. */
 const OTHERS_RETRY_MILLISECONDS = 1000
 
-const STATUS_IDLE = 0x49 // I
+export const STATUS_IDLE = 0x49 // I
 const STATUS_IN_BLOCK = 0x54 // T
 
 /** What one session's names mean: its search path over the target's catalog, kept true while statements change them. */
