@@ -307,16 +307,12 @@ describe('Each wire case of the corpus', () => {
   // Without a corpus there is no case to skip: this says why.
   if (why !== null) test('is skipped', (context) => context.skip(why))
 
-  test.for(cases)(
-    '$id ($class): $must',
-    async ({ id }, context) => {
-      if (why !== null) context.skip(why)
-      const proof = proofs[id]
-      if (proof === undefined) throw new Error(`no proof for ${id}`)
-      await proof()
-    },
-    40_000,
-  )
+  test.for(cases)('$id ($class): $must', { timeout: 40_000 }, async ({ id }, context) => {
+    if (why !== null) context.skip(why)
+    const proof = proofs[id]
+    if (proof === undefined) throw new Error(`no proof for ${id}`)
+    await proof()
+  })
 
   test('a portal closed by the client is gone, and the next of its name is another', async (context) => {
     if (why !== null) context.skip(why)
