@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { adminCommand } from './commands/admin.ts'
+import { approvalsCommand } from './commands/approvals.ts'
 import { auditCommand } from './commands/audit.ts'
 import { devCommand } from './commands/dev.ts'
 import { gatewayCommand } from './commands/gateway.ts'
 import { policyCommand } from './commands/policy.ts'
+import { sessionsCommand } from './commands/sessions.ts'
 import { CommandFailed, ExitStatus } from './exit-status.ts'
 
 const program = new Command('gatehouse')
@@ -16,6 +18,8 @@ const program = new Command('gatehouse')
   .addCommand(devCommand())
   .addCommand(gatewayCommand())
   .addCommand(adminCommand())
+  .addCommand(approvalsCommand())
+  .addCommand(sessionsCommand())
   .addCommand(policyCommand())
   .addCommand(auditCommand())
 

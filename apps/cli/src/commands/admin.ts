@@ -1,4 +1,3 @@
-import { describeAdminConfig, loadAdminConfig, pageFolder, startAdmin } from '@gatehouse/admin'
 import { formatProblems } from '@gatehouse/configuration'
 import { Command } from 'commander'
 import { pino } from 'pino'
@@ -14,6 +13,8 @@ export function adminCommand(): Command {
 }
 
 async function run({ config: file, printConfig }: { config: string; printConfig?: true }): Promise<void> {
+  // Only here: the other commands need not wait for a web server to be loaded.
+  const { describeAdminConfig, loadAdminConfig, pageFolder, startAdmin } = await import('@gatehouse/admin')
   const loading = loadAdminConfig(file, process.env)
   if (loading.kind === 'problems') throw new CommandFailed(formatProblems(file, loading.problems), ExitStatus.No)
   const { config } = loading

@@ -1,0 +1,36 @@
+/** Characters that a terminal acts on, or that make a text look other than it is. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/gu
+
+/** A stranger's text for a terminal: what would not be seen, or would be obeyed, is written out. Line breaks stay. */
+export function terminalText(text: string): string {
+  return text
+    .toWellFormed()
+    .replaceAll(UNSEEN, (found) => (found === '\n' ? found : `\\u{${(found.codePointAt(0) ?? 0).toString(16)}}`))
+}
+
+/** The same on one line of at most `width` characters. */
+export function terminalLine(text: string, width: number): string {
+  const line = [...terminalText(text.replaceAll(/\s+/g, ' ').trim())]
+  return line.length <= width ? line.join('') : `${line.slice(0, width - 1).join('')}…`
+}
+
+/** Rows in columns, the first row over the others. */
+export function terminalTable(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => [...(row[column] ?? '')].length)))
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - [...cell].length))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+/** How long ago a moment (ISO 8601) was, in its largest unit: `40s`, `3m`, `2h`, `5d`. */
+export function age(moment: string, now: number): string {
+  const seconds = Math.max(0, Math.round((now - Date.parse(moment)) / 1000))
+  if (seconds < 60) return `${seconds}s`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m`
+  return seconds < 86_400 ? `${Math.floor(seconds / 3600)}h` : `${Math.floor(seconds / 86_400)}d`
+}
