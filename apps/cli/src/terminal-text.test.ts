@@ -10,7 +10,7 @@ test('whatever a stranger sends, a line is one line without control', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 300 }), fc.integer({ min: 1, max: 120 }), (text, width) => {
       const line = terminalLine(text, width)
-      expect([...line].length).toBeLessThanOrEqual(width)
+      expect(Array.from(line).length).toBeLessThanOrEqual(width)
       expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
       expect(line.isWellFormed()).toBe(true)
     }),

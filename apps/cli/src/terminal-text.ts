@@ -10,17 +10,19 @@ export function terminalText(text: string): string {
 
 /** The same on one line of at most `width` characters. */
 export function terminalLine(text: string, width: number): string {
-  const line = [...terminalText(text.replaceAll(/\s+/g, ' ').trim())]
+  const line = Array.from(terminalText(text.replaceAll(/\s+/g, ' ').trim()))
   return line.length <= width ? line.join('') : `${line.slice(0, width - 1).join('')}…`
 }
 
 /** Rows in columns, the first row over the others. */
 export function terminalTable(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => [...(row[column] ?? '')].length)))
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => Array.from(row[column] ?? '').length)),
+  )
   return rows
     .map((row) =>
       row
-        .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - [...cell].length))
+        .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - Array.from(cell).length))
         .join('  ')
         .trimEnd(),
     )

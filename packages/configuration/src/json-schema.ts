@@ -51,8 +51,8 @@ export function knownNames(schema: JsonSchema, path: readonly PropertyKey[]): re
 /** The schema itself and, where it offers a choice, each of the choices. */
 export function alternatives(place: unknown): readonly JsonSchema[] {
   if (!isSchema(place)) return []
-  const { anyOf, allOf } = place
-  const more: readonly unknown[] = [anyOf, allOf].flatMap((choices): unknown[] =>
+  const { anyOf, allOf, oneOf } = place
+  const more: readonly unknown[] = [anyOf, allOf, oneOf].flatMap((choices): unknown[] =>
     Array.isArray(choices) ? choices : [],
   )
   return [place, ...more.flatMap(alternatives)]

@@ -42,8 +42,9 @@ function takes(schema: JsonSchema): string {
 }
 
 function kindOf(place: JsonSchema): string[] {
-  const { type, enum: choices, minimum, maximum, pattern } = place
+  const { type, enum: choices, const: only, minimum, maximum, pattern } = place
   if (Array.isArray(type)) return type.flatMap((one: unknown) => kindOf({ ...place, type: one }))
+  if (typeof only === 'string') return [`\`${only}\``]
   if (Array.isArray(choices)) return [choices.map((choice) => `\`${String(choice)}\``).join(', ')]
   switch (type) {
     case 'integer':

@@ -1,5 +1,5 @@
-import { describeValues } from '@gatehouse/configuration'
-import type { GatewayConfig, ListenAddress, ListenerConfig } from './gateway-config.ts'
+import { addressText, describeValues } from '@gatehouse/configuration'
+import type { GatewayConfig, ListenerConfig } from './gateway-config.ts'
 
 /** The resolved configuration as YAML, in the file's own form, with `[secret]` for every secret. */
 export function describeConfig(config: GatewayConfig): string {
@@ -45,9 +45,4 @@ export function weakerChoices(config: GatewayConfig): readonly string[] {
 
 function withAddressText(listener: ListenerConfig | null): unknown {
   return listener === null ? null : { ...listener, address: addressText(listener.address) }
-}
-
-/** Host and port as one text, an IPv6 address in brackets. */
-function addressText({ host, port }: ListenAddress): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

@@ -1,4 +1,4 @@
-import type { CoordinationConfig } from '@gatehouse/configuration'
+import type { CoordinationConfig, ListenAddress, ListenerTlsConfig } from '@gatehouse/configuration'
 import type { EngineName, Secret } from '@gatehouse/core'
 import type { IssuerConfig } from '@gatehouse/identity'
 
@@ -52,18 +52,6 @@ export interface ListenerConfig {
 export interface MysqlListenerConfig extends ListenerConfig {
   /** The server version that clients are greeted with; null: the targets' own, as far as it is known. */
   readonly advertisedVersion: string | null
-}
-
-/** Host and port to listen on; port 0 lets the system choose. */
-export interface ListenAddress {
-  readonly host: string
-  readonly port: number
-}
-
-/** The server certificate (PEM chain) and its private key, as files that were found to fit. */
-export interface ListenerTlsConfig {
-  readonly certificateFile: string
-  readonly keyFile: string
 }
 
 /** A database that clients may ask for. */

@@ -5,9 +5,7 @@ export { loadGatewayConfig, parseGatewayConfig } from './load-gateway-config.ts'
 export type {
   AuditConfig,
   GatewayConfig,
-  ListenAddress,
   ListenerConfig,
-  ListenerTlsConfig,
   LogLevel,
   MaskingKeyConfig,
   MysqlListenerConfig,

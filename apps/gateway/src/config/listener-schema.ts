@@ -1,8 +1,7 @@
-import { isIP } from 'node:net'
 import * as z from 'zod'
 import { isLoopbackHost } from '@gatehouse/identity'
-import { existingFile, keyPairFault } from '@gatehouse/configuration'
-import type { ListenAddress, ListenerConfig, MysqlListenerConfig } from './gateway-config.ts'
+import { listenAddress, listenerTls } from '@gatehouse/configuration'
+import type { ListenerConfig, MysqlListenerConfig } from './gateway-config.ts'
 
 /** The largest message PostgreSQL itself takes is 1 GiB - 1 (PQ_LARGE_MESSAGE_LIMIT, MaxAllocSize); MySQL's max_allowed_packet goes up to 1 GiB. */
 const MAX_MESSAGE_BYTES = 1_073_741_823
@@ -35,11 +34,7 @@ export function mysqlListenerSchema(directory: string): z.ZodType<MysqlListenerC
 // oxlint-disable-next-line typescript/explicit-module-boundary-types
 function settings(directory: string, address: string) {
   return {
-    address: z
-      .string()
-      .transform(toAddress)
-      .prefault(address)
-      .describe('Host and port to listen on. Port 0: the system chooses.'),
+    address: listenAddress().prefault(address).describe('Host and port to listen on. Port 0: the system chooses.'),
     tls: listenerTls(directory)
       .nullable()
       .prefault(null)
@@ -93,27 +88,4 @@ function findContradictions(listener: ListenerConfig, context: z.RefinementCtx):
       message: 'is more than maxMessageBytes, and a statement travels in one message',
     })
   }
-}
-
-function listenerTls(directory: string): z.ZodType<ListenerConfig['tls']> {
-  return z
-    .strictObject({
-      certificateFile: existingFile(directory).describe('The certificate and its chain, in PEM.'),
-      keyFile: existingFile(directory).describe('Its private key, in PEM, not encrypted.'),
-    })
-    .superRefine(({ certificateFile, keyFile }, context) => {
-      const fault = keyPairFault(certificateFile, keyFile)
-      if (fault !== null) context.addIssue({ code: 'custom', path: ['keyFile'], message: fault })
-    })
-}
-
-function toAddress(text: string, context: z.RefinementCtx): ListenAddress {
-  const [, bracketed, plain, digits = ''] = /^(?:\[([^\]]+)\]|([^:[\]\s/]+)):(\d{1,5})$/.exec(text) ?? []
-  const host = bracketed ?? plain ?? ''
-  const port = Number(digits)
-  if (host === '' || port > 65_535 || (bracketed !== undefined && isIP(bracketed) !== 6)) {
-    context.addIssue({ code: 'custom', message: 'must be host:port, with an IPv6 host in brackets' })
-    return z.NEVER
-  }
-  return { host, port }
 }
