@@ -1,5 +1,6 @@
 import { type ReactNode, useId, useState } from 'react'
 import type { Approval } from '../api/answers.ts'
+import { PlainText } from '../statement-text.tsx'
 
 /** What the approver chose; `grant` null: this statement, once. */
 export interface ApproveChoice {
@@ -73,7 +74,12 @@ export function ApproveForm({
               />
               <span>
                 <strong>{title}</strong>
-                {tells !== '' && <span className="dim"> {tells}</span>}
+                {tells !== '' && (
+                  <span className="dim">
+                    {' '}
+                    <PlainText text={tells} />
+                  </span>
+                )}
               </span>
             </label>
           ))}
@@ -81,9 +87,14 @@ export function ApproveForm({
       {scope !== 'once' && (
         <>
           <p className="dim">
-            For {principal.subject}
-            {principal.actor === null ? '' : ` through ${principal.actor}`} on {target}. It can be taken back under
-            Grants.
+            For <PlainText text={principal.subject} />
+            {principal.actor !== null && (
+              <>
+                {' '}
+                through <PlainText text={principal.actor} />
+              </>
+            )}{' '}
+            on {target}. It can be taken back under Grants.
           </p>
           <div className="fields">
             <label htmlFor={`${id}-time`}>For</label>

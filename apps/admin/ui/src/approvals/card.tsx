@@ -38,7 +38,7 @@ export function Card({
       )}
       {statement.unmasked.length > 0 && (
         <p className="note note-warn" role="note">
-          <strong>Masked columns would come back in clear:</strong> {statement.unmasked.join(', ')}
+          <strong>Masked columns would come back in clear:</strong> <PlainText text={statement.unmasked.join(', ')} />
         </p>
       )}
       <StatementText
@@ -77,7 +77,11 @@ function Standing({ approval }: { readonly approval: Approval }): ReactNode {
       <p className="standing">
         <span className={`state state-${state}`}>{state}</span>{' '}
         {endedAt !== null && <time title={fullText(endedAt)}>{agoText(endedAt, now)}</time>}
-        {endReason !== null && <>: {endReason.replaceAll('_', ' ')}</>}
+        {endReason !== null && (
+          <>
+            : <PlainText text={state === 'refused' ? endReason : endReason.replaceAll('_', ' ')} />
+          </>
+        )}
         {ticket !== null && (
           <>
             {' '}

@@ -40,7 +40,7 @@ export function Grants(): ReactNode {
                       {grant.covers.kind === 'fingerprint'
                         ? 'Statements of one shape'
                         : grant.covers.actions.join(', ')}{' '}
-                      <span className="dim">on</span> {grant.covers.relations.join(', ')}
+                      <span className="dim">on</span> <PlainText text={grant.covers.relations.join(', ')} />
                     </h2>
                     <p>
                       For <PlainText text={grant.principal.subject} />

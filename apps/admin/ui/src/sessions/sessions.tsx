@@ -89,9 +89,17 @@ export function Sessions(): ReactNode {
         tells={
           ending !== null && (
             <>
-              The connection of <strong>{ending.principal.subject}</strong>
-              {ending.principal.actor === null ? '' : ` through ${ending.principal.actor}`} to {ending.target} is
-              closed, and what it runs is cancelled. A transaction that is open is rolled back.
+              The connection of{' '}
+              <strong>
+                <PlainText text={ending.principal.subject} />
+              </strong>
+              {ending.principal.actor !== null && (
+                <>
+                  {' '}
+                  through <PlainText text={ending.principal.actor} />
+                </>
+              )}{' '}
+              to {ending.target} is closed, and what it runs is cancelled. A transaction that is open is rolled back.
             </>
           )
         }
