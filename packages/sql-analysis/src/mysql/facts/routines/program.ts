@@ -245,8 +245,9 @@ export class Program {
 
   #diagnostics({ kind, items }: DiagnosticsStatement): void {
     for (const { target, value } of items) {
-      // What is said goes to the client in an error, whose text is withheld where masked columns are touched.
-      if (value !== null) this.#value(value)
+      // The text of the error is withheld where masked columns are touched, its number is not: MYSQL_ERRNO is that number, and any
+      // value that is NULL or too long for its item gives another.
+      if (value !== null) this.#reading.decide(this.#value(value))
       if (kind !== 'get_diagnostics' || target === null) continue
       this.#fill([target], [{ name: null, key: '', lineage: untraced('name', 'texts of errors quote values') }])
     }

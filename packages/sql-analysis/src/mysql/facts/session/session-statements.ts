@@ -119,7 +119,7 @@ export function readHandler(reading: Reading, statement: Handler, outer: Scope):
 export function readDiagnostics(reading: Reading, { kind, items }: DiagnosticsStatement, outer: Scope): Action {
   reading.access(kind, null, null)
   for (const { target, value } of items) {
-    if (value !== null) reading.walk.expression(reading, value, outer)
+    if (value !== null) reading.decide(reading.walk.expression(reading, value, outer))
     // Messages quote values of the statement before.
     if (target !== null && kind === 'get_diagnostics')
       writeVariable(reading, untraced('name', 'messages of errors and warnings quote values'))
