@@ -15,7 +15,8 @@ const { postgres18, mysql9 } = inject('servers')
 interface Written {
   readonly postgres: { readonly host: string; readonly port: number; readonly target: string; readonly ca: string }
   readonly mysql: Written['postgres'] | null
-  readonly tokens: { readonly agent: string }
+  readonly admin: { readonly url: string }
+  readonly tokens: { readonly agent: string; readonly approver: string }
 }
 
 /** What the first start in this folder takes, on a machine with other things to do. */
@@ -33,6 +34,7 @@ describe.skipIf('absent' in postgres18)('gatehouse dev', () => {
     // A MySQL that was fetched before is found in the data folder.
     if ('address' in mysql9) symlinkSync(KEPT_SERVERS, join(folder, 'data', 'servers'))
     const ports = ['--port', String(await freePort()), '--mysql-port', String(await freePort())]
+    ports.push('--admin-port', String(await freePort()))
     child = spawn(
       process.execPath,
       [join(root, 'apps/cli/src/main.ts'), 'dev', '--data', join(folder, 'data'), '--log-level', 'error', ...ports],
@@ -104,6 +106,75 @@ describe.skipIf('absent' in postgres18)('gatehouse dev', () => {
       expect(shown.length, sql).toBeGreaterThan(0)
     }
     await connection.end()
+  })
+
+  const postgresClient = async (): Promise<Client> => {
+    const { host, port, target, ca } = written.postgres
+    const ssl = { ca: readFileSync(join(folder, ca), 'utf8') }
+    const client = new Client({ host, port, user: 'copilot', password: written.tokens.agent, database: target, ssl })
+    await client.connect()
+    return client
+  }
+
+  /** Approves the one statement that is held. */
+  const approve = async (text: string): Promise<void> => {
+    const headers = { authorization: `Bearer ${written.tokens.approver}`, 'content-type': 'application/json' }
+    const held = async (): Promise<{ id: string; request: { statement: { text: string } } } | undefined> => {
+      const answer = await fetch(`${written.admin.url}/v1/approvals?state=pending`, { headers })
+      const { approvals } = (await answer.json()) as { approvals: Awaited<ReturnType<typeof held>>[] }
+      return approvals[0]
+    }
+    await expect.poll(held, { timeout: 10_000 }).toBeDefined()
+    const found = await held()
+    expect(JSON.stringify(found)).toContain(text)
+    const url = `${written.admin.url}/v1/approvals/${found?.id ?? ''}/approve`
+    const answer = await fetch(url, { method: 'POST', headers, body: '{}' })
+    expect(answer.status, await answer.text()).toBe(200)
+  }
+
+  test('holds a change until somebody approves it, on both', async () => {
+    const client = await postgresClient()
+    const updated = client.query("UPDATE orders SET note = 'call first' WHERE id = 12")
+    await approve('call first')
+    expect((await updated).rowCount).toBe(1)
+    await client.end()
+    if (written.mysql === null) return
+    const connection = await mysqlClient()
+    const changed = connection.execute('UPDATE orders SET note = ? WHERE id = ?', ['call twice', 12])
+    await approve('UPDATE orders SET note = ?')
+    expect((await changed)[0]).toMatchObject({ affectedRows: 1 })
+    await connection.end()
+  })
+
+  test('lets people sign in to the admin page as whom they choose', async () => {
+    const cookies = new Map<string, string>()
+    let address = `${written.admin.url}/login`
+    let page = ''
+    for (let step = 0; step < 12; step++) {
+      const { host } = new URL(address)
+      const cookie = [...cookies]
+        .filter(([key]) => key.startsWith(host))
+        .map(([key, value]) => `${key.slice(host.length + 1)}=${value}`)
+      const response = await fetch(address, { redirect: 'manual', headers: { cookie: cookie.join('; ') } })
+      for (const line of response.headers.getSetCookie()) {
+        const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+        cookies.set(`${host} ${name}`, value)
+      }
+      const location = response.headers.get('location')
+      if (location !== null) address = new URL(location, address).href
+      else if (new URL(address).pathname.startsWith('/interaction/') && !address.includes('?as=')) {
+        page = await response.text()
+        address += '?as=approver'
+      } else break
+    }
+    expect(page).toContain('dana@shop.example')
+    const { host } = new URL(written.admin.url)
+    const cookie = [...cookies]
+      .filter(([key]) => key.startsWith(host))
+      .map(([key, value]) => `${key.slice(host.length + 1)}=${value}`)
+    const me = await fetch(`${written.admin.url}/v1/me`, { headers: { cookie: cookie.join('; ') } })
+    expect(await me.json()).toMatchObject({ roles: ['approver'] })
+    expect((await fetch(`${written.admin.url}/`)).status).toBe(200)
   })
 
   test('ends with everything that it started', async () => {

@@ -7,6 +7,7 @@ interface DevOptions {
   readonly port: number
   readonly mysql?: true
   readonly mysqlPort: number
+  readonly adminPort: number
   readonly data: string
   readonly reset?: true
   readonly logLevel: string
@@ -17,7 +18,7 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
 export function devCommand(): Command {
   return new Command('dev')
     .description(
-      'run a complete gateway for development: a PostgreSQL filled with a small shop, a MySQL with the same where there is one, an identity provider, the gateway',
+      'run a complete gateway for development: a PostgreSQL filled with a small shop, a MySQL with the same where there is one, an identity provider, the gateway, the admin service with its page',
     )
     .option('--port <port>', 'where PostgreSQL clients connect; another where that is taken', readPort, 15_432)
     .option(
@@ -25,6 +26,7 @@ export function devCommand(): Command {
       'fetch a MySQL where no mysqld or mariadbd is found: Debian packages, unpacked into the data folder, or an image by Docker',
     )
     .option('--mysql-port <port>', 'where MySQL clients connect; another where that is taken', readPort, 13_306)
+    .option('--admin-port <port>', 'where the admin service is; another where that is taken', readPort, 18_443)
     .option('--data <folder>', 'where everything is kept', '.gatehouse')
     .option(
       '--reset',
@@ -34,7 +36,7 @@ export function devCommand(): Command {
     .action(run)
 }
 
-async function run({ port, mysql, mysqlPort, data, reset, logLevel }: DevOptions): Promise<void> {
+async function run({ port, mysql, mysqlPort, adminPort, data, reset, logLevel }: DevOptions): Promise<void> {
   const interrupted = new Promise<void>((done) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => done())
   })
@@ -43,6 +45,7 @@ async function run({ port, mysql, mysqlPort, data, reset, logLevel }: DevOptions
     folder,
     port,
     mysqlPort,
+    adminPort,
     fetchMysql: mysql === true,
     reset: reset === true,
     logLevel,

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRemoteJWKSet, jwtVerify, type JWTPayload } from 'jose'
 import { afterAll, expect, test } from 'vitest'
-import { DEVELOPMENT_PRINCIPALS, startDevelopmentIssuer, type DevelopmentIssuer } from './development-issuer.ts'
+import { startDevelopmentIssuer, type DevelopmentIssuer } from './development-issuer.ts'
+import { DEVELOPMENT_PRINCIPALS } from './development-principals.ts'
 import { freePort } from './free-port.ts'
 
 const dataDirectory = mkdtempSync(join(tmpdir(), 'gatehouse-issuer-'))

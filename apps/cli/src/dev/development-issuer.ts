@@ -2,28 +2,20 @@ import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
 import { importJWK, SignJWT, type JWK } from 'jose'
-import { Provider, type Adapter } from 'oidc-provider'
+import { type OidcContext, Provider } from 'oidc-provider'
+import { ADMIN_CLIENT, DEVELOPMENT_PRINCIPALS, type DevelopmentPrincipal } from './development-principals.ts'
 import { freePortNear } from './free-port.ts'
 import { keptFile, writePrivately } from './kept-file.ts'
-
-/** The people and agents of the demonstration: the claims their tokens carry. */
-export const DEVELOPMENT_PRINCIPALS = {
-  /** Copilot, working for Alice of the support desk. */
-  agent: { sub: 'alice@shop.example', azp: 'copilot', client_id: 'copilot', groups: ['ai-agents'], desk: 'support' },
-  /** An agent nobody gave any right to. */
-  otherAgent: { sub: 'bob@shop.example', azp: 'other-agent', client_id: 'other-agent', groups: [] },
-  /** Two administrators, so that four eyes can be shown. */
-  approver: { sub: 'dana@shop.example', azp: 'admin-page', client_id: 'admin-page', groups: ['dba'] },
-  otherApprover: { sub: 'erin@shop.example', azp: 'admin-page', client_id: 'admin-page', groups: ['dba'] },
-} as const
-
-export type DevelopmentPrincipal = keyof typeof DEVELOPMENT_PRINCIPALS
+import { KeptLogins } from './kept-logins.ts'
+import { chosen, loginPage } from './login-page.ts'
 
 export interface DevelopmentIssuerOptions {
   /** Holds the signing key and the port, so that tokens stay good over a restart. */
   readonly dataDirectory: string
   /** Where to listen on 127.0.0.1. Default: as last time; the first time 18080; another where that is taken. */
   readonly port?: number
+  /** Where the admin page is reached, so that people can sign in to it. Default: nobody can sign in. */
+  readonly adminUrl?: string
 }
 
 /** An OpenID provider on the loopback interface, with the power to make a token for anybody. For development only. */
@@ -46,8 +38,8 @@ const LIFETIME_SECONDS = 12 * 3600
 const FIRST_PORT = 18_080
 
 /**
- * Starts the issuer. It serves discovery and keys as any OpenID provider does; nobody can log in at it. Tokens are signed
- * here with the provider's own key (ES256). Throws when it cannot listen or the data folder cannot be written.
+ * Starts the issuer. It serves discovery and keys as any OpenID provider does, and lets people sign in to the admin page as
+ * whomever they choose. Tokens are signed here with the provider's own key (ES256). Throws when it cannot listen or the data folder cannot be written.
  */
 export async function startDevelopmentIssuer(options: DevelopmentIssuerOptions): Promise<DevelopmentIssuer> {
   const keyFile = join(options.dataDirectory, 'issuer-key.json')
@@ -61,8 +53,8 @@ export async function startDevelopmentIssuer(options: DevelopmentIssuerOptions):
 
   const url = `http://127.0.0.1:${String(port)}`
   const provider = new Provider(url, {
-    adapter: NothingKept,
-    clients: [],
+    adapter: KeptLogins,
+    clients: options.adminUrl === undefined ? [] : [adminClient(options.adminUrl)],
     jwks: { keys: [key] },
     cookies: { keys: [randomBytes(24).toString('base64url')] },
     features: { devInteractions: { enabled: false } },
@@ -70,8 +62,26 @@ export async function startDevelopmentIssuer(options: DevelopmentIssuerOptions):
     routes: { jwks: '/jwks' },
     enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
+    findAccount: (_, accountId) => {
+      const claims = Object.values(DEVELOPMENT_PRINCIPALS).find(({ sub }) => sub === accountId)
+      return { accountId, claims: () => claims ?? { sub: accountId } }
+    },
+    interactions: { url: (_, { uid }) => `/interaction/${uid}` },
+    loadExistingGrant: consent,
   })
-  const server = createServer(provider.callback())
+  const serve = provider.callback()
+  const server = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '/', url)
+    if (!pathname.startsWith('/interaction/')) return serve(request, response)
+    const who = chosen(searchParams.get('as'))
+    if (who === null)
+      return response
+        .setHeader('content-type', 'text/html; charset=utf-8')
+        .setHeader('x-frame-options', 'DENY')
+        .end(loginPage())
+    const accountId = DEVELOPMENT_PRINCIPALS[who].sub
+    provider.interactionFinished(request, response, { login: { accountId } }).catch(() => response.destroy())
+  })
   await listen(server, port)
   const signingKey = await importJWK(key, 'ES256')
 
@@ -99,15 +109,23 @@ export async function startDevelopmentIssuer(options: DevelopmentIssuerOptions):
   }
 }
 
-/** Nobody logs in here and no client is known, so there is no session, grant or code to keep. */
-class NothingKept implements Adapter {
-  async upsert(): Promise<void> {}
-  async find(): Promise<undefined> {}
-  async findByUid(): Promise<undefined> {}
-  async findByUserCode(): Promise<undefined> {}
-  async consume(): Promise<void> {}
-  async destroy(): Promise<void> {}
-  async revokeByGrantId(): Promise<void> {}
+function adminClient(adminUrl: string): object {
+  return {
+    client_id: ADMIN_CLIENT,
+    token_endpoint_auth_method: 'none',
+    redirect_uris: [`${adminUrl}/callback`],
+    response_types: ['code'],
+    grant_types: ['authorization_code'],
+  }
+}
+
+/** Whoever signs in to the page agrees that it learns who they are. */
+async function consent({ oidc }: OidcContext): Promise<InstanceType<Provider['Grant']>> {
+  const { provider, client, session } = oidc
+  const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId })
+  grant.addOIDCScope('openid profile')
+  await grant.save()
+  return grant
 }
 
 function makeKey(): string {

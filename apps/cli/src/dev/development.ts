@@ -5,11 +5,15 @@ import { formatProblems } from '@gatehouse/configuration'
 import { type Gateway, parseGatewayConfig, startGateway } from '@gatehouse/gateway'
 import { pino } from 'pino'
 import { stringify } from 'yaml'
+import { type Admin, pageFolder, parseAdminConfig, startAdmin } from '@gatehouse/admin'
+import { MemoryHub, openMemoryCoordination } from '@gatehouse/coordination'
+import { explainForAdmin } from '../admin-explain.ts'
 import { writeCatalogFile } from '../catalog-file.ts'
 import { CommandFailed } from '../exit-status.ts'
 import { developmentCertificate } from './development-certificate.ts'
 import { type DevelopmentDatabases, type MysqlTwin, startDatabases } from './development-databases.ts'
 import { type DevelopmentIssuer, startDevelopmentIssuer } from './development-issuer.ts'
+import { ADMIN_CLIENT } from './development-principals.ts'
 import type { EmbeddedDatabase } from './embedded-database.ts'
 import type { EmbeddedMysql } from './embedded-mysql.ts'
 import { freePortNear } from './free-port.ts'
@@ -22,6 +26,8 @@ export interface DevelopmentOptions {
   readonly port: number
   /** Where MySQL clients connect, likewise. */
   readonly mysqlPort: number
+  /** Where the admin service is, likewise. */
+  readonly adminPort: number
   /** Fetch a MySQL where none is found. */
   readonly fetchMysql: boolean
   /** Delete what the folder holds first. */
@@ -66,17 +72,27 @@ export async function startDevelopment(options: DevelopmentOptions): Promise<Dev
       say,
       stops,
     })
-    const issuer = await startDevelopmentIssuer({ dataDirectory: join(home, 'issuer') })
+    const ports = {
+      postgres: await freePortNear(options.port),
+      mysql: await freePortNear(options.mysqlPort),
+      admin: await freePortNear(options.adminPort),
+    }
+    const adminUrl = `http://127.0.0.1:${ports.admin}`
+    const issuer = await startDevelopmentIssuer({ dataDirectory: join(home, 'issuer'), adminUrl })
     stops.push(() => issuer.stop())
     const certificate = developmentCertificate(join(home, 'certificates'))
-    const ports = { postgres: await freePortNear(options.port), mysql: await freePortNear(options.mysqlPort) }
-    const gateway = await startTheGateway(home, ports, databases, issuer, certificate, options.logLevel)
+    const hub = new MemoryHub()
+    const gateway = await startTheGateway(home, ports, databases, issuer, certificate, hub, options.logLevel)
     stops.push(() => gateway.close())
+    const admin = await startTheAdmin(home, ports, issuer, hub, options.logLevel)
+    stops.push(() => admin.close())
     const tokens = {
       agent: await issuer.mint('agent'),
       otherAgent: await issuer.mint('otherAgent'),
       approver: await issuer.mint('approver'),
       otherApprover: await issuer.mint('otherApprover'),
+      operator: await issuer.mint('operator'),
+      auditor: await issuer.mint('auditor'),
     }
     const { mysql } = databases
     // For `gatehouse policy test` and `explain`, which need no database then.
@@ -89,7 +105,7 @@ export async function startDevelopment(options: DevelopmentOptions): Promise<Dev
         mysql.kind === 'running'
           ? { host: 'localhost', port: ports.mysql, target: MYSQL_TARGET, ca, server: mysql.server.product }
           : null,
-      admin: null,
+      admin: { url: adminUrl },
       issuer: issuer.url,
       tokens,
     }
@@ -108,6 +124,7 @@ export async function startDevelopment(options: DevelopmentOptions): Promise<Dev
 interface Ports {
   readonly postgres: number
   readonly mysql: number
+  readonly admin: number
 }
 
 async function startTheGateway(
@@ -116,6 +133,7 @@ async function startTheGateway(
   { postgres, mysql }: DevelopmentDatabases,
   issuer: DevelopmentIssuer,
   certificate: { readonly certificateFile: string; readonly keyFile: string },
+  hub: MemoryHub,
   logLevel: string,
 ): Promise<Gateway> {
   keptFile(join(home, 'masking-key'), () => randomBytes(32).toString('hex'))
@@ -136,13 +154,43 @@ async function startTheGateway(
     },
     policyFile: POLICY,
     maskingKey: 'file:masking-key',
+    approvals: { adminUrl: `http://127.0.0.1:${ports.admin}` },
     audit: { directory: 'trail' },
     log: { level: logLevel },
   })
   writeFileSync(file, `# Made anew at every start of \`npm start\`.\n${text}`)
   const loading = parseGatewayConfig(text, home, process.env)
   if (loading.kind === 'problems') throw new CommandFailed(formatProblems(file, loading.problems))
-  return await startGateway(loading.config, pino({ level: logLevel }))
+  return await startGateway(loading.config, pino({ level: logLevel }), await openMemoryCoordination(hub))
+}
+
+async function startTheAdmin(
+  home: string,
+  { admin: port }: Ports,
+  issuer: DevelopmentIssuer,
+  hub: MemoryHub,
+  logLevel: string,
+): Promise<Admin> {
+  const file = join(home, 'admin.yaml')
+  const text = stringify({
+    serviceId: 'development-admin',
+    address: `127.0.0.1:${port}`,
+    publicUrl: `http://127.0.0.1:${port}`,
+    issuers: [{ issuer: issuer.url, audience: issuer.audience, allowHttp: true }],
+    roles: { approver: { groups: ['dba'] }, operator: { groups: ['sre'] }, auditor: { groups: ['audit'] } },
+    login: { issuer: issuer.url, clientId: ADMIN_CLIENT },
+    audit: { directory: 'admin-trail' },
+    trails: ['trail'],
+    policyFile: POLICY,
+    catalogsDirectory: '.',
+    log: { level: logLevel },
+  })
+  writeFileSync(file, `# Made anew at every start of \`npm start\`.\n${text}`)
+  const loading = parseAdminConfig(text, home, process.env)
+  if (loading.kind === 'problems') throw new CommandFailed(formatProblems(file, loading.problems))
+  const coordination = await openMemoryCoordination(hub)
+  const options = { coordination, explain: explainForAdmin, page: await pageFolder() }
+  return await startAdmin(loading.config, pino({ level: logLevel }), options)
 }
 
 function upstream({
@@ -179,9 +227,10 @@ Gatehouse is running. Everything an agent sends is read, decided, recorded; sens
   psql    PGPASSWORD='${token}' psql "${connection}"
   mysql   ${mysqlLine}
   token   ${token}
-  admin   none: this version has no approval queue
+  admin   http://127.0.0.1:${ports.admin}      (sign in as dana@shop.example, who decides)
 
 Try   select id, name, email, ssn from customers limit 5;
+      update orders set note = 'call first' where id = 12;      (held, until you approve it on the page)
       delete from orders;            (refused, with the reason and the way on)
       select pg_read_file('/etc/passwd');      (in MySQL: select load_file('/etc/passwd');)
 

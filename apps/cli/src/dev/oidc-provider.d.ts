@@ -35,14 +35,20 @@ declare module 'oidc-provider' {
     save(): Promise<string>
   }
 
+  export interface Payload {
+    readonly uid?: string
+    readonly grantId?: string
+    consumed?: number
+  }
+
   export interface Adapter {
-    upsert(): Promise<void>
-    find(): Promise<undefined>
-    findByUid(): Promise<undefined>
+    upsert(id: string, payload: Payload, expiresIn: number): Promise<void>
+    find(id: string): Promise<Payload | undefined>
+    findByUid(uid: string): Promise<Payload | undefined>
     findByUserCode(): Promise<undefined>
-    consume(): Promise<void>
-    destroy(): Promise<void>
-    revokeByGrantId(): Promise<void>
+    consume(id: string): Promise<void>
+    destroy(id: string): Promise<void>
+    revokeByGrantId(grantId: string): Promise<void>
   }
 
   export class Provider {
