@@ -32,11 +32,12 @@ export interface AdminScene {
   readonly stop: () => Promise<void>
 }
 
-/** Starts one; `changes` over its configuration. */
+/** Starts one; `changes` over its configuration. `open`: whence each party has what is shared; default: this process's memory. */
 export async function startAdminScene(
   changes: Partial<AdminConfig> = {},
   explain: Explain | null = null,
   hub: MemoryHub = new MemoryHub(),
+  open: () => Promise<Coordination> = () => openMemoryCoordination(hub),
 ): Promise<AdminScene> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-admin-'))
   const issuer = await LoopbackIssuer.start([await createSigningKey('k1', 'ES256')])
@@ -64,9 +65,9 @@ export async function startAdminScene(
     log: { level: 'fatal' },
     ...changes,
   }
-  const coordination = await openMemoryCoordination(hub)
+  const coordination = await open()
   const admin: Admin = await startAdmin(config, pino({ level: 'silent' }), {
-    coordination: await openMemoryCoordination(hub),
+    coordination: await open(),
     explain,
   })
   const url = `http://127.0.0.1:${admin.address.port}`
