@@ -42,7 +42,7 @@ describe.skipIf((await whyNoRedis()) !== null)('two admin services on one Redis'
         second.call('POST', `${path}/refuse`, second.tokens.secondApprover, { reason: 'no' }),
       ])
       const kinds = [yes.body['kind'], no.body['kind']]
-      expect([...kinds].sort()).toEqual(['already', 'decided'])
+      expect(kinds.map(String).sort()).toEqual(['already', 'decided'])
       const state = (await gateway.approvals.get(id))?.state
       expect(state).toBe(kinds[0] === 'decided' ? 'approved' : 'refused')
     }

@@ -2,6 +2,7 @@ import { Secret } from '@gatehouse/core'
 import { issuerConfig } from '@gatehouse/identity/testing'
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { CookieSeal } from './access/page-session.ts'
 import { type AdminScene, ask, startAdminScene } from './testing/admin-scene.ts'
 import { Browser, type SignInProvider, startSignInProvider } from './testing/sign-in-provider.ts'
 
@@ -115,7 +116,7 @@ describe('a person who signs in', () => {
     const out = await browser.fetch(`${url}/logout`, { method: 'POST', headers: { 'x-csrf-token': csrfToken } })
     expect(out.status).toBe(204)
     expect(browser.cookie(url, COOKIE)).toBe(undefined)
-    for (const place of [url, second.url]) expect((await thief.fetch(`${place}/v1/me`)).status).toBe(403)
+    for (const place of [url, second.url]) expect((await thief.fetch(`${place}/v1/me`)).status).toBe(401)
   })
 
   test('cannot make a session out of another cookie, or change one', async () => {
@@ -133,6 +134,41 @@ describe('a person who signs in', () => {
       expect((await stranger.fetch(`${url}/v1/me`)).status).toBe(401)
     }
   })
+})
+
+test('over TLS cookies are for this very host, set and taken back securely', async () => {
+  const { clientId } = provider
+  const key = new Secret('k'.repeat(32))
+  const secure = await startAdminScene({
+    publicUrl: 'https://gatehouse.example.com',
+    issuers: [issuerConfig(provider.url)],
+    login: { issuer: provider.url, clientId, clientSecret: null, scope: 'openid', sessionSeconds: 60, sessionKey: key },
+  })
+  try {
+    const begun = await fetch(`${secure.url}/login`, { redirect: 'manual' })
+    expect(begun.headers.getSetCookie()).toEqual([
+      expect.stringMatching(/^__Host-gatehouse-sign-in=.+; Path=\/; HttpOnly; Secure; SameSite=Lax$/),
+    ])
+    const value = await new CookieSeal(key).sealSession({
+      id: 'page:1',
+      issuer: provider.url,
+      subject: 'dana@example.com',
+      groups: ['dba'],
+      csrfToken: 'csrf',
+      expiresAt: Date.now() + 60_000,
+    })
+    const out = await fetch(`${secure.url}/logout`, {
+      method: 'POST',
+      headers: { cookie: `__Host-gatehouse-session=${value}`, 'x-csrf-token': 'csrf' },
+    })
+    expect(out.status).toBe(204)
+    expect(out.headers.getSetCookie()).toEqual([
+      expect.stringMatching(/^__Host-gatehouse-session=; .*Secure/),
+      expect.stringMatching(/^__Host-gatehouse-sign-in=; .*Secure/),
+    ])
+  } finally {
+    await secure.stop()
+  }
 })
 
 describe('the return from the issuer', () => {

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import type { Coordination, Identity } from '@gatehouse/coordination'
+import type { Coordination, Revocation } from '@gatehouse/coordination'
 import { Secret } from '@gatehouse/core'
 import type { TokenVerifier } from '@gatehouse/identity'
 import type { FastifyRequest } from 'fastify'
@@ -39,7 +39,10 @@ export class Doorkeeper {
     const viewer = await this.#identify(request, now)
     if (viewer.csrfToken !== null && !SAFE_METHODS.includes(request.method))
       this.#checkOrigin(request, viewer.csrfToken)
-    if (this.isRevoked(viewer))
+    const revoked = this.#revocationOf(viewer)
+    // A session that was signed out of: whoever still has its cookie is nobody, and may sign in.
+    if (revoked?.what.kind === 'credential') throw notSignedIn()
+    if (revoked !== null)
       throw new ApiError(403, 'REVOKED', 'Your right was revoked.', 'Ask an operator who revoked it, and why.')
     if (!isPermitted(viewer.roles, permission)) {
       const holders = holdersOf(permission).join(' or ')
@@ -54,13 +57,14 @@ export class Doorkeeper {
   }
 
   /** True when the right of somebody who was let in has ended by a revocation. */
-  isRevoked({ principal: { issuer, subject, actor }, pageSession }: Viewer): boolean {
-    return this.#isRevoked({ issuer, subject, actor }, pageSession)
+  isRevoked(viewer: Viewer): boolean {
+    return this.#revocationOf(viewer) !== null
   }
 
-  #isRevoked(principal: Identity, pageSession: string | null): boolean {
+  #revocationOf({ principal: { issuer, subject, actor }, pageSession }: Viewer): Revocation | null {
     // No target has an empty name: a revoked target ends no right here.
-    return this.#revocations.matches({ session: null, principal, target: '', credential: pageSession }) !== null
+    const principal = { issuer, subject, actor }
+    return this.#revocations.matches({ session: null, principal, target: '', credential: pageSession })
   }
 
   async #identify(request: FastifyRequest, now: number): Promise<Viewer> {
@@ -77,12 +81,7 @@ export class Doorkeeper {
         return { principal, roles, through: 'page', csrfToken, pageSession: id, expiresAt }
       }
     }
-    throw new ApiError(
-      401,
-      'NOT_SIGNED_IN',
-      'Nobody is signed in.',
-      'Sign in at /login, or send a token: authorization: Bearer …',
-    )
+    throw notSignedIn()
   }
 
   async #byToken(authorization: string, request: FastifyRequest, now: number): Promise<Viewer> {
@@ -125,6 +124,15 @@ export class Doorkeeper {
       'Load the page anew; it sends x-csrf-token.',
     )
   }
+}
+
+function notSignedIn(): ApiError {
+  return new ApiError(
+    401,
+    'NOT_SIGNED_IN',
+    'Nobody is signed in.',
+    'Sign in at /login, or send a token: authorization: Bearer …',
+  )
 }
 
 function isSame(one: string, other: string): boolean {

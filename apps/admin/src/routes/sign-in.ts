@@ -19,7 +19,8 @@ export function signInRoutes(app: App, ports: AdminPorts): void {
     throw new ApiError(404, 'NO_SIGN_IN', 'Nobody signs in here.', 'Whoever runs this service can set `login`.')
   }
   const forget = (reply: FastifyReply): void => {
-    for (const name of [cookies.session, cookies.signIn]) reply.clearCookie(name, { path: '/' })
+    for (const name of [cookies.session, cookies.signIn])
+      reply.clearCookie(name, cookieAttributes(publicUrl, 'strict', 0))
   }
 
   app.get('/login', open, async (_, reply) => {
@@ -47,7 +48,7 @@ export function signInRoutes(app: App, ports: AdminPorts): void {
     const { issuer, subject, groups, expiresAt } = session
     actions.beginAs('signed_in', { issuer, subject, actor: null, groups }, session.id, null)
     return await reply
-      .clearCookie(cookies.signIn, { path: '/' })
+      .clearCookie(cookies.signIn, cookieAttributes(publicUrl, 'strict', 0))
       .setCookie(cookies.session, value, cookieAttributes(publicUrl, 'strict', Math.floor((expiresAt - now()) / 1000)))
       .redirect('/')
   })
