@@ -138,8 +138,9 @@ export class StatementJudge {
       return this.#gate.decline(COUNT_TELLS, judgement.facts)
     }
     const { authority, refusal } = judgement
-    // It was permitted when it was prepared: others may have run since.
-    if (refusal === null && authority.masksAny && showsDiagnostics(judgement) && !this.#left.harmlessUnder(authority))
+    // Where it was permitted, that was when it was prepared: others may have run since. Where masks refused it, this says what helps.
+    const masked = refusal === null || refusal.code === 'MASK_NOT_POSSIBLE'
+    if (masked && authority.masksAny && showsDiagnostics(judgement) && !this.#left.harmlessUnder(authority))
       return this.#gate.decline(DIAGNOSTICS_TELL, judgement.facts)
     if (refusal !== null || !this.#names.othersInTheWay(judgement)) {
       this.#waitingSince = null
