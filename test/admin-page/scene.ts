@@ -22,6 +22,8 @@ export interface PageScene {
   /** As the gateway sees it. */
   readonly coordination: Coordination
   readonly gateway: GatewayLease
+  /** What another gateway of this process shares with the service. */
+  readonly share: () => Promise<Coordination>
   readonly stopAdmin: () => Promise<void>
   /** At the same address, with the same keys. */
   readonly startAdmin: () => Promise<void>
@@ -42,14 +44,15 @@ export async function startPageScene(program: ChromiumProgram): Promise<PageScen
   if (loading.kind === 'problems') throw new Error(JSON.stringify(loading.problems))
   const { config } = loading
   const hub = new MemoryHub()
-  const coordination = await openMemoryCoordination(hub)
+  const share = (): Promise<Coordination> => openMemoryCoordination(hub)
+  const coordination = await share()
   const gateway = await coordination.sessions.enlist('gateway-eu-1')
   coordination.messages.receive(gateway.id, async ({ session }) => {
     await gateway.leave(session)
     return true
   })
   const start = async (): Promise<Admin> =>
-    startAdmin(config, pino({ level: 'silent' }), { coordination: await openMemoryCoordination(hub), page })
+    startAdmin(config, pino({ level: 'silent' }), { coordination: await share(), page })
   let admin: Admin | null = await start()
   const stopAdmin = async (): Promise<void> => {
     await admin?.close()
@@ -67,6 +70,7 @@ export async function startPageScene(program: ChromiumProgram): Promise<PageScen
     people,
     coordination,
     gateway,
+    share,
     stopAdmin,
     startAdmin: async () => {
       admin ??= await start()
