@@ -244,8 +244,12 @@ describe.each(VERSIONS)('prepared statements of $version', ({ shared }) => {
       try {
         writeFileSync(gateway.policyFile, policy.replace('actions: [delete] }', 'actions: [delete, select] }'))
         gateway.gateway.reloadPolicy()
+        // Both in one packet of the network, as drivers send them.
+        client.socket.cork()
         sendLongData('lost ')
-        expect((await client.command(ResponseKind.Binary, longExecute(true))).error?.errorCode).toBe(1227)
+        const refused = client.command(ResponseKind.Binary, longExecute(true))
+        client.socket.uncork()
+        expect((await refused).error?.errorCode).toBe(1227)
       } finally {
         writeFileSync(gateway.policyFile, policy)
         gateway.gateway.reloadPolicy()

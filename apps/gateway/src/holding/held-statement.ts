@@ -26,6 +26,8 @@ export interface HoldOwner {
   stillHeld(): void
   /** The statement is held no more: it is to be tried again. `approved`: what its names mean is to be looked up anew before. */
   resume(approved: boolean): void
+  /** How many rows the planner expects a statement to touch; null: it cannot be told. Never rejects. */
+  estimate(text: string): Promise<number | null>
   /** True while a transaction is open, whose locks others wait for. */
   inTransaction(): boolean
 }

@@ -12,6 +12,7 @@ import {
   type GateSession,
   type Judgement,
   type Refusal,
+  requestKey,
 } from '@gatehouse/core'
 import type { Grant, LeaveReason } from '@gatehouse/coordination'
 import type { ApprovalDesk } from './approval-desk.ts'
@@ -20,6 +21,32 @@ import { SessionHistory } from './session-history.ts'
 
 /** What came of asking: `waits`: nothing yet, `resume` is called then; null: nobody needs to be asked. */
 type Clearance = Approved | Refusal | 'waits' | null
+
+interface Estimate {
+  /** `requestKey` of what it is for. */
+  readonly key: string
+  rows: number | null
+  known: boolean
+}
+
+const ESTIMATED: ReadonlySet<string> = new Set(['update', 'delete'])
+
+/**
+ * Only what the planner can be asked without running anything, and without telling anything: one change of rows, without
+ * functions of users, that meets no mask.
+ */
+function canBeEstimated({ facts, authority }: Judgement): boolean {
+  const [statement, ...more] = facts?.statements ?? []
+  if (statement === undefined || more.length > 0 || !ESTIMATED.has(statement.action)) return false
+  const { functions, beneath, complete, temporary } = statement
+  const used = [...functions, ...beneath.functions]
+  return (
+    complete &&
+    temporary === undefined &&
+    used.every(({ trust }) => trust === 'harmless') &&
+    !authority.meetsMasks(statement)
+  )
+}
 
 /**
  * The one statement of a session that is held until people decide. Nothing of it is forwarded meanwhile; afterwards the same
@@ -31,6 +58,8 @@ export class SessionHold {
   readonly #owner: HoldOwner
   readonly #history = new SessionHistory()
   #held: HeldStatement | null = null
+  /** What the planner was asked about the statement that waits. */
+  #estimate: Estimate | null = null
 
   constructor(desk: ApprovalDesk, session: GateSession, owner: HoldOwner) {
     this.#desk = desk
@@ -53,7 +82,7 @@ export class SessionHold {
    * much of a limit is left; `resume` is called when that is known.
    */
   admit(
-    gate: Pick<Gate<object>, 'admit' | 'decline' | 'limitsKnown'>,
+    gate: Pick<Gate<object>, 'admit' | 'decline' | 'estimated' | 'limitsKnown'>,
     judgement: Judgement,
     text: string,
     parameters: readonly AuditedParameter[] | null,
@@ -90,7 +119,7 @@ export class SessionHold {
   }
 
   #admit(
-    gate: Pick<Gate<object>, 'admit' | 'decline'>,
+    gate: Pick<Gate<object>, 'admit' | 'decline' | 'estimated'>,
     judgement: Judgement,
     text: string,
     parameters: readonly AuditedParameter[] | null,
@@ -98,10 +127,40 @@ export class SessionHold {
   ): Admission | null {
     // Almost all statements need nobody.
     if (this.#held === null && judgement.approval === null) return gate.admit(judgement, text, parameters)
-    const clearance = this.#settle(judgement, text, parameters, types)
+    const settled = this.#withEstimate(gate, judgement, text, parameters, types)
+    if (settled === null) return null
+    const clearance = this.#settle(settled, text, parameters, types)
     if (clearance === 'waits') return null
-    if (clearance === null || clearance instanceof Approved) return gate.admit(judgement, text, parameters, clearance)
+    this.#estimate = null
+    if (clearance === null || clearance instanceof Approved) return gate.admit(settled, text, parameters, clearance)
     return gate.admit(gate.decline(clearance, judgement.facts), text, parameters)
+  }
+
+  /** The judgement in the light of how many rows are expected. Null: the planner is asked. */
+  #withEstimate(
+    gate: Pick<Gate<object>, 'estimated'>,
+    judgement: Judgement,
+    text: string,
+    parameters: readonly AuditedParameter[] | null,
+    types: AskedStatement['parameterTypes'],
+  ): Judgement | null {
+    const { approval: need, facts } = judgement
+    if (need === null || facts === null) return judgement
+    const { principal, target, engine } = this.#session
+    const key = requestKey({ principal, target, engine, text, parameters, parameterTypes: types, facts, need })
+    if (this.#estimate?.key !== key) {
+      const estimate: Estimate = { key, rows: null, known: !canBeEstimated(judgement) }
+      this.#estimate = estimate
+      if (!estimate.known) {
+        void this.#owner.estimate(judgement.forwardText ?? text).then((rows) => {
+          estimate.rows = rows
+          estimate.known = true
+          this.#owner.resume(false)
+        })
+      }
+    }
+    const { known, rows } = this.#estimate
+    return known ? gate.estimated(judgement, rows) : null
   }
 
   /**
@@ -126,7 +185,7 @@ export class SessionHold {
     const asked: AskedStatement = { principal, target, engine, text, parameters, parameterTypes: types, facts, need }
     const granted = this.#granted(asked)
     if (granted !== null && granted.uses === null) return this.#byGrant(asked, granted)
-    const request = approvalRequest({ ...asked, principal }, judgement.authority, null)
+    const request = approvalRequest({ ...asked, principal }, judgement.authority, this.#estimate?.rows ?? null)
     if (typeof request === 'string') return approvalUnavailable(need, request)
     const full = { ...request, history: this.#history.entries() }
     const statement = new HeldStatement(this.#desk, this.#session, asked, full, judgement.authority, this.#owner)

@@ -26,6 +26,7 @@ import type { Killer, KillRequest } from './own-kill.ts'
 import { OwnWork } from './own-work.ts'
 import { encodeFarewell } from './refusal.ts'
 import { MysqlRequests } from './requests.ts'
+import { estimateRows } from './row-estimate.ts'
 import { MysqlResponses } from './responses.ts'
 import { SessionNames } from './session-names.ts'
 import { killQuery, type Upstream } from './upstream.ts'
@@ -108,6 +109,7 @@ export class MysqlSession implements Session {
       // Nor can anything be said in the middle.
       stillHeld: () => undefined,
       resume: (approved) => this.#resume(approved),
+      estimate: (text) => estimateRows(target, options.targetConfig, text, names.schema, names.sqlMode),
       inTransaction: () => (this.#responses.statusFlags & ServerStatus.IN_TRANS) !== 0,
     })
     this.#requests = new MysqlRequests({

@@ -1,3 +1,4 @@
+import { setImmediate as endOfTurn } from 'node:timers/promises'
 import type { PreparedStatement } from './asked.ts'
 import { type IdleUpstream, OwnQueries } from './own-queries.ts'
 import type { SessionNames } from './session-names.ts'
@@ -30,6 +31,8 @@ export class OwnWork {
   }
 
   async #run(toReset: Set<PreparedStatement>): Promise<void> {
+    // What was staged in this turn is written at its end, and comes before.
+    await endOfTurn()
     const queries = new OwnQueries(this.#target, this.#upstream, this.#patienceMilliseconds)
     if (this.settle) toReset.clear()
     if (this.settle || this.#names.trackingLost) {

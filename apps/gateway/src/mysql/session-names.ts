@@ -42,6 +42,7 @@ export class SessionNames {
   readonly #source: CatalogSource
   readonly #version: ServerVersion
   #schema: string | null
+  #sqlMode: string
   #dialect: Dialect
   readonly #uses: SessionUses
   #temporary: MysqlNames['temporary'] = NO_TABLES
@@ -49,6 +50,7 @@ export class SessionNames {
   readonly #prepared = new Map<string, PreparedBySql | null>()
 
   constructor(source: CatalogSource, version: ServerVersion, { schema, sqlMode }: SessionSettings) {
+    this.#sqlMode = sqlMode
     this.#source = source
     this.#version = version
     this.#schema = schema
@@ -62,6 +64,11 @@ export class SessionNames {
     return this.#schema
   }
 
+  /** `@@sql_mode` of the session. */
+  get sqlMode(): string {
+    return this.#sqlMode
+  }
+
   /** The session was reset: what it made is gone. */
   forget(): void {
     this.#temporary = NO_TABLES
@@ -71,6 +78,7 @@ export class SessionNames {
   /** The server was asked what the session is set to, and it is told to tell. */
   settle({ schema, sqlMode }: SessionSettings): void {
     this.#schema = schema
+    this.#sqlMode = sqlMode
     this.#dialect = dialectOf(this.#version, sqlMode)
     this.resultsUnpinned = false
     this.trackingLost = false
@@ -94,6 +102,7 @@ export class SessionNames {
     switch (name) {
       case 'sql_mode':
         if (value === null) return 'sql_mode was changed to what is not known'
+        this.#sqlMode = value
         this.#dialect = dialectOf(this.#version, value)
         return null
       case 'character_set_client':

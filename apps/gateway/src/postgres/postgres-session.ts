@@ -15,6 +15,7 @@ import type { Turn } from '../turn.ts'
 import type { CatalogSource } from './catalog-source.ts'
 import { encodeFarewell, encodeHeldNotice, STILL_HELD } from './refusal.ts'
 import { PostgresRequests } from './requests.ts'
+import { estimateRows } from './row-estimate.ts'
 import { PostgresResponses } from './responses.ts'
 import { SessionNames, STATUS_IDLE } from './session-names.ts'
 import { cancelUpstream, type Upstream } from './upstream.ts'
@@ -88,6 +89,7 @@ export class PostgresSession implements Session {
       },
       stillHeld: () => this.#responses.tell(STILL_HELD),
       resume: (approved) => this.#resume(approved),
+      estimate: (text) => estimateRows(target, options.targetConfig, text, names.searchPath),
       inTransaction: () => names.transactionStatus !== STATUS_IDLE,
     })
     this.#hold = hold

@@ -102,6 +102,11 @@ export class SessionNames {
     return this.#source.ageMilliseconds >= CATALOG_RETRY_MILLISECONDS
   }
 
+  /** The schemas that the session sees, in order. */
+  get searchPath(): readonly string[] {
+    return this.#searchPath
+  }
+
   /** Reads the catalog again. Never rejects: on failure the older one stays, and names stay as unknown as they were. */
   async refresh(): Promise<void> {
     await this.#source.refresh()
