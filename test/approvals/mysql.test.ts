@@ -95,4 +95,18 @@ rules:
       await other.end()
     },
   )
+
+  promise('is shown with the rows that the optimizer expects', async ({ driver, admin, database }) => {
+    await admin(
+      `INSERT INTO ${database}.stock SELECT a.id * 1000 + b.id * 10 + c.id, 10 FROM ${database}.stock a, ${database}.stock b, ${database}.stock c`,
+    )
+    await admin(`ANALYZE TABLE ${database}.stock`)
+    const client = await driver()
+    const answer = client.query('UPDATE stock SET amount = 8 WHERE id > 1000').catch((error: unknown) => error)
+    const { request } = await people.decide('refuse')
+    await answer
+    expect(request.estimatedRows).toBeGreaterThan(50)
+    expect(request.estimatedRows).toBeLessThan(500)
+    await client.end()
+  })
 })

@@ -215,4 +215,37 @@ describe.each(VERSIONS)('A statement that needs a human, on $version', ({ shared
     expect(sqlstates(await asked)).toEqual(['57014'])
     await client.end()
   })
+
+  promise(
+    'is shown with the rows that the planner expects, and asked about only above the rule’s number',
+    async (scene) => {
+      const { enter, gateway, admin } = scene
+      await admin('INSERT INTO stock SELECT i, 10 FROM generate_series(21, 5000) i; ANALYZE stock')
+      writeFileSync(
+        gateway.policyFile,
+        policy('holdTimeoutSeconds: 30, estimatedRowsOver: 100').replace(
+          'actions: [select,',
+          'actions: [update, select,',
+        ),
+      )
+      gateway.gateway.reloadPolicy()
+      const client = await enter()
+      expect(sqlstates(await client.query('UPDATE stock SET amount = 9 WHERE id = 12'))).toEqual([])
+      const many = client.query('UPDATE stock SET amount = 9 WHERE id > 1000')
+      const { request } = await people.decide('approve')
+      expect(request.estimatedRows).toBeGreaterThan(3000)
+      expect(request.estimatedRows).toBeLessThan(5000)
+      expect(sqlstates(await many)).toEqual([])
+      // What others do not see cannot be told, and is asked about.
+      await client.query('BEGIN')
+      const inserted = client.query('INSERT INTO stock VALUES (9001, 1)')
+      await people.decide('approve')
+      await inserted
+      expect(sqlstates(await client.query('UPDATE stock SET amount = 9 WHERE id = 9001'))).toEqual([])
+      await client.query('ROLLBACK')
+      writeFileSync(gateway.policyFile, policy())
+      gateway.gateway.reloadPolicy()
+      await client.end()
+    },
+  )
 })
