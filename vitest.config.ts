@@ -9,6 +9,8 @@ const config: ViteUserConfig = defineConfig({
     hookTimeout: 60_000,
     teardownTimeout: 20_000,
     passWithNoTests: false,
+    // One for each processor: most of the time they wait for servers.
+    maxWorkers: '100%',
     projects: [
       {
         extends: true,
