@@ -1,0 +1,103 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Report } from '@gatehouse/postgres-wire'
+import * as fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { scenePromises, SHARED } from '../postgres/scene.ts'
+import type { WireClient } from '../postgres/wire-client.ts'
+import { DBA, People } from './people.ts'
+
+type Move = 'approve' | 'refuse' | 'timeout' | 'disconnect' | 'kill'
+const MOVES: readonly Move[] = ['approve', 'refuse', 'timeout', 'disconnect', 'kill']
+const PAIRS = MOVES.flatMap((one, at) => MOVES.slice(at + 1).map((other) => [one, other] as const))
+
+/** Of each pair; `GATEHOUSE_RACES` may ask for more. */
+const RACES = Number(process.env['GATEHOUSE_RACES'] ?? 20)
+const AT_ONCE = 20
+const HOLD_MILLISECONDS = 1000
+
+const POLICY = `
+rules:
+  - { name: read, allow: { actions: [select], relations: ["*"], functions: ["*"], settings: ["*"] } }
+  - name: ask
+    approve: { actions: [update], relations: [public.*], by: { groups: [dba] }, holdTimeoutSeconds: 1, graceSeconds: 0 }
+`
+const SQL =
+  'CREATE TABLE stock (id int PRIMARY KEY, amount int); INSERT INTO stock SELECT i, 0 FROM generate_series(0, 19) i'
+
+let people: People
+beforeAll(async () => {
+  people = await People.open()
+})
+afterAll(() => people.close())
+
+describe('Of two that meet over one held statement', () => {
+  const promise = scenePromises(SHARED, () => ({
+    sql: SQL,
+    policy: POLICY,
+    coordination: people.forGateway,
+    listener: { maxConnectionsPerPrincipal: 100, maxConnectionsPerAddress: 100 },
+    approvals: { coolDownSeconds: 0, pendingPerPrincipal: 100 },
+  }))
+
+  for (const [first, second] of PAIRS) {
+    promise(
+      `${first} and ${second}, one wins: it runs once with a yes, or not at all, and the trail says the same`,
+      async ({ enter, admin, records }) => {
+        const delays = fc.sample(fc.tuple(fc.nat(12), fc.nat(12)), { numRuns: RACES, seed: 11 })
+        for (let from = 0; from < delays.length; from += AT_ONCE) {
+          const batch = delays.slice(from, from + AT_ONCE)
+          const clients = await Promise.all(batch.map(() => enter()))
+          await Promise.all(clients.map((client, row) => race(client, row, first, second, batch[row] ?? [0, 0])))
+          for (const client of clients) client.destroy()
+        }
+        const approvals = await people.coordination.approvals.list({ limit: 500 })
+        const intents = await records(({ kind, decision }) => {
+          const { effect, approval } = (decision ?? {}) as { effect?: string; approval?: string | null }
+          return kind === 'intent' && effect === 'permit' && approval !== null && approval !== undefined
+        })
+        const [total] = await admin<{ sum: string }>('SELECT sum(amount) FROM stock')
+        const ran = intents.map(({ decision }) => (decision as { approval: string }).approval)
+        // Every run has its yes, and no yes has two runs.
+        expect(new Set(ran).size).toBe(ran.length)
+        const states = new Map(approvals.map(({ id, state }) => [id, state]))
+        for (const id of ran) expect(states.get(id) ?? 'approved').toBe('approved')
+        // What was cut off in the middle of its run may have done its work or not; its outcome does not say that it succeeded.
+        const seqs = new Set(intents.map(({ seq }) => seq))
+        const done = await records((record) => {
+          const { statement, outcome } = record as {
+            statement?: { intent?: number }
+            outcome?: { error: string | null }
+          }
+          return record.kind === 'outcome' && seqs.has(statement?.intent ?? 0) && outcome?.error === null
+        })
+        expect(Number(total?.sum)).toBeGreaterThanOrEqual(done.length)
+        expect(Number(total?.sum)).toBeLessThanOrEqual(ran.length)
+      },
+      120_000,
+    )
+  }
+
+  async function race(client: WireClient, row: number, first: Move, second: Move, delays: readonly [number, number]) {
+    client.send({ kind: 'Query', text: `UPDATE stock SET amount = amount + 1 WHERE id = ${String(row)}` })
+    const said = await client.until('NoticeResponse')
+    const notice = said.at(-1) as Report
+    const { approval } = JSON.parse(notice.fields.get('D') ?? '{}') as { approval: string }
+    const begun = performance.now()
+    const session = (await people.coordination.approvals.get(approval))?.waiters[0]
+    const close = [first, second].includes('timeout') ? HOLD_MILLISECONDS - 6 : 0
+    await Promise.all([move(first, delays[0]), move(second, delays[1])])
+    // Until the hold would be over, and what was decided has run.
+    await sleep(Math.max(0, HOLD_MILLISECONDS + 150 - (performance.now() - begun)))
+
+    async function move(what: Move, delay: number): Promise<void> {
+      if (what === 'timeout') return
+      await sleep(Math.max(0, close + delay - (performance.now() - begun)))
+      if (what === 'disconnect') client.destroy()
+      else if (what === 'kill') {
+        const message = { kind: 'end_session', session: session?.session ?? '', reason: 'race', by: 'oscar' } as const
+        await people.coordination.messages.send(session?.gateway ?? '', message)
+      } else
+        await people.coordination.approvals.decide(approval, { by: DBA, verdict: what, reason: null, through: 'api' })
+    }
+  }
+})
