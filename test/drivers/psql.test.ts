@@ -34,7 +34,7 @@ const DESCRIBING = [
   '\\sf lower(text)',
   '\\dconfig work_mem',
   '\\dC',
-  '\\drds',
+  '\\drds * drivers_psql*',
   '\\ds',
   '\\dE',
   '\\dm',
