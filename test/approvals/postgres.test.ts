@@ -236,13 +236,38 @@ describe.each(VERSIONS)('A statement that needs a human, on $version', ({ shared
       expect(request.estimatedRows).toBeGreaterThan(3000)
       expect(request.estimatedRows).toBeLessThan(5000)
       expect(sqlstates(await many)).toEqual([])
-      // What others do not see cannot be told, and is asked about.
-      await client.query('BEGIN')
-      const inserted = client.query('INSERT INTO stock VALUES (9001, 1)')
-      await people.decide('approve')
-      await inserted
-      expect(sqlstates(await client.query('UPDATE stock SET amount = 9 WHERE id = 9001'))).toEqual([])
-      await client.query('ROLLBACK')
+      // What cannot be told is asked about: bound values, a change within the change.
+      client.send(
+        { kind: 'Parse', name: '', text: 'UPDATE stock SET amount = 9 WHERE id = ANY ($1)', parameterTypes: [] },
+        {
+          kind: 'Bind',
+          portal: '',
+          statement: '',
+          parameterFormats: [],
+          parameters: [Buffer.from('{1}')],
+          resultFormats: [],
+        },
+        { kind: 'Execute', portal: '', maxRows: 0 },
+        { kind: 'Sync' },
+      )
+      expect((await people.decide('approve')).request.estimatedRows).toBe(null)
+      expect(sqlstates(await client.untilReady())).toEqual([])
+      const nested = client.query(
+        'WITH d AS (DELETE FROM stock WHERE id > 100) UPDATE stock SET amount = 9 WHERE id = 1',
+      )
+      expect((await people.decide('refuse')).request.estimatedRows).toBe(null)
+      expect(sqlstates(await nested)).toEqual(['57014'])
+      // Read with backslashes as escapes this would be three statements.
+      const [role] = await admin<{ name: string }>('SELECT current_user AS name')
+      await admin(`ALTER ROLE ${role?.name ?? ''} IN DATABASE ${scene.database} SET standard_conforming_strings = off`)
+      const text = String.raw`UPDATE stock SET amount = length('\') + length('; COMMIT; DELETE FROM stock; --') WHERE id = 13`
+      const answer = client.query(text)
+      const outcome = await Promise.race([answer, people.pending()])
+      if ('id' in outcome) await people.decide('approve')
+      expect(sqlstates(await answer)).toEqual([])
+      await admin(`ALTER ROLE ${role?.name ?? ''} IN DATABASE ${scene.database} RESET standard_conforming_strings`)
+      const [left] = await admin<{ count: string }>('SELECT count(*) FROM stock WHERE id <= 20')
+      expect(left?.count).toBe('20')
       writeFileSync(gateway.policyFile, policy())
       gateway.gateway.reloadPolicy()
       await client.end()

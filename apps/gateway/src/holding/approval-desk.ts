@@ -31,6 +31,8 @@ export class ApprovalDesk {
   readonly gateway: string
   readonly limits: AskLimits
   readonly holdInTransactionSeconds: number
+  /** How many statements are being estimated: more than a few at once would be a load of their own. */
+  estimating = 0
   readonly log: Logger
   readonly now: () => number
   readonly #adminUrl: string | null

@@ -36,7 +36,7 @@ export interface HoldOwner {
 const HEARTBEAT_MILLISECONDS = 15_000
 
 /** Why a hold ended, in words for whoever sent the statement. */
-const ENDED: Readonly<Record<LeaveReason, string>> = {
+export const ENDED: Readonly<Record<LeaveReason, string>> = {
   timeout: 'nobody decided in time',
   disconnect: 'its session has ended',
   killed: 'its session was ended',

@@ -4,6 +4,7 @@ import {
   approvalRequest,
   type AskedStatement,
   approvalUnavailable,
+  approvalVoided,
   type AuditedParameter,
   type Authority,
   clear,
@@ -16,7 +17,7 @@ import {
 } from '@gatehouse/core'
 import type { Grant, LeaveReason } from '@gatehouse/coordination'
 import type { ApprovalDesk } from './approval-desk.ts'
-import { HeldStatement, type HoldOwner } from './held-statement.ts'
+import { ENDED, HeldStatement, type HoldOwner } from './held-statement.ts'
 import { SessionHistory } from './session-history.ts'
 
 /** What came of asking: `waits`: nothing yet, `resume` is called then; null: nobody needs to be asked. */
@@ -27,7 +28,12 @@ interface Estimate {
   readonly key: string
   rows: number | null
   known: boolean
+  /** It may not run any more. */
+  stopped: LeaveReason | null
 }
+
+/** More wait to be asked about without an estimate. */
+const ESTIMATED_AT_ONCE = 8
 
 const ESTIMATED: ReadonlySet<string> = new Set(['update', 'delete'])
 
@@ -100,6 +106,11 @@ export class SessionHold {
 
   /** What is held ends without running. False: nothing is held. */
   stop(why: LeaveReason): boolean {
+    const estimate = this.#estimate
+    if (this.#held === null && estimate?.known === false) {
+      estimate.stopped = why
+      return true
+    }
     if (!this.waiting) return false
     this.#held?.stop(why)
     return true
@@ -129,7 +140,11 @@ export class SessionHold {
     if (this.#held === null && judgement.approval === null) return gate.admit(judgement, text, parameters)
     const settled = this.#withEstimate(gate, judgement, text, parameters, types)
     if (settled === null) return null
-    const clearance = this.#settle(settled, text, parameters, types)
+    const stopped = this.#estimate?.stopped ?? null
+    const clearance =
+      stopped !== null && judgement.approval !== null
+        ? approvalVoided(judgement.approval, null, ENDED[stopped])
+        : this.#settle(settled, text, parameters, types)
     if (clearance === 'waits') return null
     this.#estimate = null
     if (clearance === null || clearance instanceof Approved) return gate.admit(settled, text, parameters, clearance)
@@ -149,10 +164,13 @@ export class SessionHold {
     const { principal, target, engine } = this.#session
     const key = requestKey({ principal, target, engine, text, parameters, parameterTypes: types, facts, need })
     if (this.#estimate?.key !== key) {
-      const estimate: Estimate = { key, rows: null, known: !canBeEstimated(judgement) }
+      const estimate: Estimate = { key, rows: null, known: !canBeEstimated(judgement), stopped: null }
+      estimate.known ||= this.#desk.estimating >= ESTIMATED_AT_ONCE
       this.#estimate = estimate
       if (!estimate.known) {
+        this.#desk.estimating++
         void this.#owner.estimate(judgement.forwardText ?? text).then((rows) => {
+          this.#desk.estimating--
           estimate.rows = rows
           estimate.known = true
           this.#owner.resume(false)

@@ -24,7 +24,7 @@ export async function estimateRows(
     try {
       if (schema !== null) await queries.rows(`USE \`${schema.replaceAll('`', '``')}\``, PATIENCE_MILLISECONDS)
       await queries.rows(
-        `SET lock_wait_timeout = 1, sql_mode = '${sqlMode.replaceAll(/[^A-Z_0-9,]/gi, '')}'`,
+        `SET lock_wait_timeout = 1, innodb_lock_wait_timeout = 1, sql_mode = '${sqlMode.replaceAll(/[^A-Z_0-9,]/gi, '')}'`,
         PATIENCE_MILLISECONDS,
       )
       const rows = await queries.rows(`EXPLAIN FORMAT=TRADITIONAL ${text}`, PATIENCE_MILLISECONDS)

@@ -36,11 +36,24 @@ export class OwnQueries {
    * error (then with its SQLSTATE, and the connection goes on), or the connection ends, or nothing comes for
    * `patienceMilliseconds` (then it is of no use any more).
    */
-  async rows(sql: string, patienceMilliseconds: number = this.#patienceMilliseconds): Promise<(string | null)[][]> {
+  rows(sql: string, patienceMilliseconds: number = this.#patienceMilliseconds): Promise<(string | null)[][]> {
+    return this.#ask(new MessageWriter().begin(0x51 /* Q */).cString(sql).end().take(), patienceMilliseconds)
+  }
+
+  /** The same by the extended protocol, which takes one statement and no more: for a text that is not the gateway's own. */
+  rowsOfOne(sql: string, patienceMilliseconds: number = this.#patienceMilliseconds): Promise<(string | null)[][]> {
+    const writer = new MessageWriter()
+    writer.begin(0x50 /* P */).cString('').cString(sql).int16(0).end()
+    writer.begin(0x42 /* B */).cString('').cString('').int16(0).int16(0).int16(0).end()
+    writer.begin(0x45 /* E */).cString('').int32(0).end()
+    return this.#ask(writer.begin(0x53 /* S */).end().take(), patienceMilliseconds)
+  }
+
+  async #ask(request: Buffer, patienceMilliseconds: number): Promise<(string | null)[][]> {
     const late = (): void => this.#frames.interrupt(`no answer within ${patienceMilliseconds} ms`)
     const timer = setTimeout(late, patienceMilliseconds)
     try {
-      return await this.#rows(sql, timer)
+      return await this.#rows(request, timer)
     } catch (error) {
       const what = error instanceof Error ? error.message : String(error)
       const sqlstate = error instanceof ServerReport ? error.sqlstate : null
@@ -50,8 +63,8 @@ export class OwnQueries {
     }
   }
 
-  async #rows(sql: string, timer: NodeJS.Timeout): Promise<(string | null)[][]> {
-    this.#upstream.connection.write(new MessageWriter().begin(0x51 /* Q */).cString(sql).end().take())
+  async #rows(request: Buffer, timer: NodeJS.Timeout): Promise<(string | null)[][]> {
+    this.#upstream.connection.write(request)
     const rows: (string | null)[][] = []
     let failure: ServerReport | null = null
     for (;;) {

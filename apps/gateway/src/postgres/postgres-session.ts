@@ -89,7 +89,7 @@ export class PostgresSession implements Session {
       },
       stillHeld: () => this.#responses.tell(STILL_HELD),
       resume: (approved) => this.#resume(approved),
-      estimate: (text) => estimateRows(target, options.targetConfig, text, names.searchPath),
+      estimate: (text) => estimateRows(target, options.targetConfig, text, names.searchPath, turn),
       inTransaction: () => names.transactionStatus !== STATUS_IDLE,
     })
     this.#hold = hold

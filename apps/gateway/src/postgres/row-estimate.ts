@@ -1,29 +1,39 @@
 import type { TargetConfig } from '../config/index.ts'
-import { openTargetQueries } from './target-queries.ts'
+import type { Turn } from '../turn.ts'
+import { OwnQueries } from './own-queries.ts'
+import { openUpstream } from './upstream.ts'
 
 /** The planner answers at once, or not at all. */
 const PATIENCE_MILLISECONDS = 3000
 
 /**
  * How many rows the planner expects a statement to touch, asked on a connection of the gateway's own: an error would break the
- * session's transaction. Null: it cannot be told (a text with `$1` before PostgreSQL 16, a table that others do not see, a lock).
- * Nothing runs: EXPLAIN without ANALYZE, in a transaction that may not write. Never rejects. `searchPath`: the session's.
+ * session's transaction. Null: it cannot be told (a text with `$1`, a table that others do not see, a lock, a change within the
+ * change). Nothing runs: EXPLAIN without ANALYZE of one statement, read as the session reads it, in a transaction that may not
+ * write. Never rejects. `searchPath`: the session's.
  */
 export async function estimateRows(
   name: string,
   target: TargetConfig,
   text: string,
   searchPath: readonly string[],
+  turn: Turn,
 ): Promise<number | null> {
+  if (/\$[0-9]/.test(text)) return null
   try {
-    const queries = await openTargetQueries(name, target, 'estimate')
+    const settings = new Map([
+      ['application_name', 'gatehouse:estimate'],
+      ['client_encoding', 'UTF8'],
+      ['standard_conforming_strings', 'on'],
+    ])
+    const upstream = await openUpstream(name, target, settings, turn)
+    const queries = new OwnQueries(name, upstream, PATIENCE_MILLISECONDS)
     try {
       const path = searchPath.map((schema) => `"${schema.replaceAll('"', '""')}"`).join(', ')
-      await queries.rows('BEGIN READ ONLY', PATIENCE_MILLISECONDS)
-      await queries.rows("SET LOCAL statement_timeout = '2s'; SET LOCAL lock_timeout = '200ms'", PATIENCE_MILLISECONDS)
-      if (path !== '') await queries.rows(`SET LOCAL search_path = ${path}`, PATIENCE_MILLISECONDS)
-      const generic = /\$[0-9]/.test(text) ? 'GENERIC_PLAN, ' : ''
-      const [row] = await queries.rows(`EXPLAIN (${generic}FORMAT JSON) ${text}`, PATIENCE_MILLISECONDS)
+      await queries.rows('BEGIN READ ONLY')
+      await queries.rows("SET LOCAL statement_timeout = '2s'; SET LOCAL lock_timeout = '200ms'")
+      if (path !== '') await queries.rows(`SET LOCAL search_path = ${path}`)
+      const [row] = await queries.rowsOfOne(`EXPLAIN (FORMAT JSON) ${text}`)
       return plannedRows(JSON.parse(row?.[0] ?? 'null'))
     } finally {
       queries.close()
@@ -34,15 +44,26 @@ export async function estimateRows(
   }
 }
 
-/** What comes out of the plan beneath the change. */
+/** What comes out of the plans beneath the change. */
 function plannedRows(explained: unknown): number | null {
   const [first] = Array.isArray(explained) ? (explained as readonly { readonly Plan?: Plan }[]) : []
-  const inputs = first?.Plan?.Plans ?? []
+  const beneath = first?.Plan?.Plans ?? []
+  if (first?.Plan?.['Node Type'] !== 'ModifyTable' || beneath.some(changes)) return null
+  const inputs = beneath.filter((plan) => INPUTS.has(plan['Parent Relationship'] ?? ''))
   const rows = inputs.reduce((sum, plan) => sum + (plan['Plan Rows'] ?? Number.NaN), 0)
   return inputs.length > 0 && Number.isFinite(rows) ? rows : null
 }
 
+const INPUTS: ReadonlySet<string> = new Set(['Outer', 'Member'])
+
+/** A change within the change (in WITH) touches rows of its own. */
+function changes(plan: Plan): boolean {
+  return plan['Node Type'] === 'ModifyTable' || (plan.Plans ?? []).some(changes)
+}
+
 interface Plan {
+  readonly 'Node Type'?: string
+  readonly 'Parent Relationship'?: string
   readonly 'Plan Rows'?: number
   readonly Plans?: readonly Plan[]
 }
