@@ -94,12 +94,18 @@ class SharedWindow implements RateWindow {
   async #take(limit: number): Promise<void> {
     try {
       const piece = Math.max(1, Math.ceil(limit / PIECES))
-      const { granted, windowEndsAt } = await this.#counters.take(`rate ${this.#key}`, piece, limit, WINDOW_SECONDS)
+      const { granted, retryAfterSeconds } = await this.#counters.take(
+        `rate ${this.#key}`,
+        piece,
+        limit,
+        WINDOW_SECONDS,
+      )
       this.#lost = false
       this.#left = Math.max(0, granted - this.#owed)
       this.#owed = 0
       this.#spent = granted === 0
-      this.#endsAt = windowEndsAt
+      // By this process's clock, whatever the store's: a window that had ended already would be asked about without end.
+      this.#endsAt = Date.now() + retryAfterSeconds * 1000
     } catch (error) {
       if (!this.#lost) this.#log.warn({ error }, 'a limit is counted by this gateway alone')
       this.#lost = true

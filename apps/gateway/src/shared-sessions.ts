@@ -63,7 +63,7 @@ export class SharedSessions {
     const { issuer, subject, actor, groups } = session.principal
     const now = this.#now()
     try {
-      return await this.#lease.enter(
+      const outcome = await this.#lease.enter(
         {
           ...session,
           principal: { issuer, subject, actor, groups },
@@ -77,6 +77,11 @@ export class SharedSessions {
         },
         { sessionsPerPrincipal: most },
       )
+      // What was revoked meanwhile found no session to end; from here to its registration nothing waits.
+      const since = this.#coordination.revocations.matches(revocable(session))
+      if (since === null || outcome.kind !== 'entered') return outcome
+      this.leave(session.id)
+      return { kind: 'revoked', reason: since.reason }
     } catch (error) {
       this.#log.error({ error }, 'a session could not be shown to the other gateways')
       return { kind: 'lost' }
