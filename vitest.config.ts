@@ -8,6 +8,8 @@ const config: ViteUserConfig = defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     teardownTimeout: 20_000,
+    // What comes by itself is waited for as long: how soon it comes is for `bench/` to say.
+    expect: { poll: { timeout: 20_000 } },
     passWithNoTests: false,
     // One for each processor: most of the time they wait for servers.
     maxWorkers: '100%',

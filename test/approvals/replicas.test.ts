@@ -64,9 +64,6 @@ async function openReplicas(engine: 'postgres' | 'mysql'): Promise<Replicas> {
   }
 }
 
-/** What sessions do is told to the others every second. */
-const told = { timeout: 5000 }
-
 describe.skipIf(absent !== undefined)('Two gateways that share a Redis, in front of PostgreSQL', () => {
   let replicas: Replicas
   beforeAll(async () => {
@@ -91,7 +88,7 @@ describe.skipIf(absent !== undefined)('Two gateways that share a Redis, in front
     client.send({ kind: 'Query', text: 'SELECT pg_sleep(60)' })
     await expect.poll(async () => (await people.coordination.sessions.list({})).length).toBe(2)
     await expect
-      .poll(async () => (await people.coordination.sessions.list({})).map(({ state }) => state).sort(), told)
+      .poll(async () => (await people.coordination.sessions.list({})).map(({ state }) => state).sort())
       .toEqual(['idle', 'running'])
     const running = (await people.coordination.sessions.list({})).find(({ state }) => state === 'running')
     const message = { kind: 'end_session', session: running?.id ?? '', reason: 'enough', by: 'oscar' } as const
@@ -124,7 +121,7 @@ describe.skipIf(absent !== undefined)('Two gateways that share a Redis, in front
     }
     client.send({ kind: 'Query', text: 'SELECT pg_sleep(60)' })
     await expect
-      .poll(async () => (await people.coordination.sessions.list({})).map(({ state }) => state), told)
+      .poll(async () => (await people.coordination.sessions.list({})).map(({ state }) => state))
       .toEqual(['running'])
     await cancel()
     expect(sqlstates(await client.untilReady())).toEqual(['57014'])
@@ -214,7 +211,7 @@ describe.skipIf(absent !== undefined)('Two gateways that share a Redis, in front
     const [client, other] = [await enter(first), await enter(second)]
     const sleeping = client.query('SELECT SLEEP(60) AS interrupted').catch((error: unknown) => error)
     await expect
-      .poll(async () => (await people.coordination.sessions.list({})).map(({ state }) => state).sort(), told)
+      .poll(async () => (await people.coordination.sessions.list({})).map(({ state }) => state).sort())
       .toEqual(['idle', 'running'])
     await other.query(`KILL QUERY ${String(client.threadId)}`)
     const answer = await sleeping

@@ -148,9 +148,9 @@ describe('gatehouse approvals', () => {
     let out = ''
     child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
     try {
-      await expect.poll(() => out, { timeout: 20_000 }).toContain('STATEMENT')
+      await expect.poll(() => out).toContain('STATEMENT')
       const id = await ask('update orders set seen = 1')
-      await expect.poll(() => out, { timeout: 5000 }).toContain(id)
+      await expect.poll(() => out).toContain(id)
     } finally {
       child.kill()
     }

@@ -124,7 +124,7 @@ describe.skipIf('absent' in postgres18)('gatehouse dev', () => {
       const { approvals } = (await answer.json()) as { approvals: Awaited<ReturnType<typeof held>>[] }
       return approvals[0]
     }
-    await expect.poll(held, { timeout: 10_000 }).toBeDefined()
+    await expect.poll(held).toBeDefined()
     const found = await held()
     expect(JSON.stringify(found)).toContain(text)
     const url = `${written.admin.url}/v1/approvals/${found?.id ?? ''}/approve`

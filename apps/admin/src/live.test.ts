@@ -72,10 +72,10 @@ describe('the event stream', () => {
     await new Promise((resolve) => setTimeout(resolve, 1500))
     const id = await ask(scene.coordination)
     const told = `approval ${JSON.stringify({ id })}`
-    await expect.poll(() => approver.events, { timeout: 1000 }).toContain(told)
+    await expect.poll(() => approver.events).toContain(told)
     await lease.enter(session('s-events'), { sessionsPerPrincipal: 100 })
     const seen = `session ${JSON.stringify({ id: 's-events' })}`
-    await expect.poll(() => operator.events, { timeout: 3000 }).toContain(seen)
+    await expect.poll(() => operator.events).toContain(seen)
     expect(approver.events.filter((event) => event.startsWith('session'))).toEqual([])
     expect(operator.events.filter((event) => event.startsWith('approval'))).toEqual([])
     approver.close()

@@ -99,7 +99,12 @@ async function watch(options: AdminOptions): Promise<void> {
   await look()
   for (;;) {
     try {
-      for await (const event of client.events()) if (event === 'approval' || event === 'resync') await look()
+      let opened = false
+      for await (const event of client.events()) {
+        // Whatever came between the last look and the stream's first event was told to nobody.
+        if (!opened || event === 'approval' || event === 'resync') await look()
+        opened = true
+      }
     } catch (error) {
       process.stderr.write(`${error instanceof Error ? error.message : 'the stream was lost'}\n`)
     }
