@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { gatewayRefusal, type Refusal } from '@gatehouse/core'
 import { messageOf, UpstreamUnavailable } from './upstream-dial.ts'
 
 /** How often the catalog is compared with the database: others change definitions as well. */
@@ -7,6 +8,17 @@ const PROBE_MILLISECONDS = 5000
 
 /** Between two tries to read a catalog that cannot be read. */
 const RETRY_MILLISECONDS = 250
+
+/** How long statements wait for a catalog that cannot be read: then they are refused. */
+const PATIENCE_MILLISECONDS = 5000
+
+/** What is said to a statement when nobody can tell what its names mean. */
+export const CATALOG_UNAVAILABLE: Refusal = gatewayRefusal(
+  'CATALOG_UNAVAILABLE',
+  'definitions',
+  'definitions have changed, and the gateway cannot read them from the database, so what the names in this statement mean cannot be told',
+  'Repeat the statement in a while; whoever runs the gateway finds the cause in its log.',
+)
 
 /** Keeps the catalog of one target fresh: reads it one read at a time, again when it may have changed, and every few seconds. */
 export class CatalogFreshness {
@@ -17,6 +29,8 @@ export class CatalogFreshness {
   #refreshing: Promise<void> | null = null
   #stale = false
   #readAt = -Infinity
+  /** When the first of the reads that failed since the last good one ended; null: the last one was good. */
+  #failingSince: number | null = null
   #probe: NodeJS.Timeout | null = null
   #closed = false
 
@@ -35,6 +49,11 @@ export class CatalogFreshness {
   /** Definitions were changed through the gateway: nothing may be resolved before the next `refresh`. */
   get stale(): boolean {
     return this.#stale
+  }
+
+  /** Stale, and not to be read for a while now: waiting for it does not help. */
+  get unreadable(): boolean {
+    return this.#stale && this.#failingSince !== null && performance.now() - this.#failingSince >= PATIENCE_MILLISECONDS
   }
 
   markStale(): void {
@@ -82,7 +101,9 @@ export class CatalogFreshness {
       await this.#load()
       this.#loaded = true
       this.#readAt = performance.now()
+      this.#failingSince = null
     } catch (error) {
+      this.#failingSince ??= performance.now()
       this.#stale = this.#loaded
       throw error
     } finally {

@@ -88,6 +88,11 @@ export class CatalogSource {
     return this.#freshness.stale
   }
 
+  /** Stale, and not to be read for a while now: waiting for it does not help. */
+  get unreadable(): boolean {
+    return this.#freshness.unreadable
+  }
+
   markStale(): void {
     this.#freshness.markStale()
   }

@@ -24,6 +24,7 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorNumber>> = {
   RATE_LIMIT: { number: 1226, sqlState: '42000' },
   ROW_LIMIT: { number: 1226, sqlState: '42000' },
   TIME_LIMIT: { number: 1226, sqlState: '42000' },
+  CATALOG_UNAVAILABLE: { number: 1205, sqlState: 'HY000' }, // ER_LOCK_WAIT_TIMEOUT
   TRAIL_UNAVAILABLE: { number: 1021, sqlState: 'HY000' }, // ER_DISK_FULL
   FEATURE_REFUSED: { number: 1235, sqlState: '42000' }, // ER_NOT_SUPPORTED_YET
   UNKNOWN_STATEMENT: { number: 1243, sqlState: 'HY000' }, // ER_UNKNOWN_STMT_HANDLER

@@ -129,6 +129,11 @@ export class SessionNames {
     return true
   }
 
+  /** Not settled, and waiting does not help. */
+  get unreadable(): boolean {
+    return this.#source.unreadable
+  }
+
   /** What names mean now to a statement that was prepared under these: its schema and modes stay what they were. */
   environmentOf(names: MysqlNames): MysqlNames {
     if (names.schema === this.#schema && names.dialect === this.#dialect) return this.environment

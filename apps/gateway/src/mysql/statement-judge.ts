@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Gate, Judgement, StatementFacts } from '@gatehouse/core'
 import type { MysqlNames } from '@gatehouse/sql-analysis'
+import { CATALOG_UNAVAILABLE } from '../catalog-freshness.ts'
 import type { PreparedStatement } from './asked.ts'
 import { CountedChanges } from './counted-changes.ts'
 import { LeftDiagnostics, showsDiagnostics } from './left-diagnostics.ts'
@@ -104,6 +105,7 @@ export class StatementJudge {
       return this.#objected(ready)
     }
     if (!this.#names.settled) {
+      if (this.#names.unreadable) return this.#gate.decline(CATALOG_UNAVAILABLE)
       void this.#names.refresh().then(this.#resume)
       return null
     }

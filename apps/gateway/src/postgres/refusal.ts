@@ -18,6 +18,7 @@ export const SQLSTATES: Readonly<Record<RefusalCode, string>> = {
   RATE_LIMIT: '53400',
   ROW_LIMIT: '53400',
   TIME_LIMIT: '53400',
+  CATALOG_UNAVAILABLE: '55P03', // lock_not_available
   TRAIL_UNAVAILABLE: '53100',
   FEATURE_REFUSED: '0A000',
   UNKNOWN_STATEMENT: '26000',

@@ -56,6 +56,11 @@ export class SessionNames {
     return true
   }
 
+  /** Not settled, and waiting does not help. */
+  get unreadable(): boolean {
+    return this.#source.unreadable
+  }
+
   /** Makes names settled, then calls `resume`: asks the session for its schemas, and reads the catalog when it is stale. */
   settle(upstream: Connection, queue: ReplyQueue<Asked>, inBatch: boolean, resume: () => void): void {
     if (!this.#pathStale) {

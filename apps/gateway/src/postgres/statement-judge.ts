@@ -1,6 +1,7 @@
 import type { Gate, Judgement, Refusal } from '@gatehouse/core'
 import type { ReplyQueue } from '@gatehouse/postgres-wire'
 import type { NameEnvironment } from '@gatehouse/sql-analysis'
+import { CATALOG_UNAVAILABLE } from '../catalog-freshness.ts'
 import type { Connection } from '../connection.ts'
 import type { Asked, Portal, PreparedStatement } from './asked.ts'
 import { looksNamesUpLate, sameFacts } from './meanings.ts'
@@ -190,6 +191,10 @@ export class StatementJudge {
     }
     if (!this.#names.settled) {
       if (this.#needsNoNames(bytes, start, end)) return 'judged'
+      if (this.#names.unreadable) {
+        this.#judgement = this.#gate.decline(CATALOG_UNAVAILABLE)
+        return 'judged'
+      }
       const settling = this.#settle(batchOpen, upstream)
       if (settling !== null) return settling
     }

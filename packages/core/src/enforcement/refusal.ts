@@ -10,6 +10,7 @@ export type RefusalCode =
   | 'RATE_LIMIT' // statements per minute spent
   | 'ROW_LIMIT' // rows per statement spent
   | 'TIME_LIMIT' // seconds per statement spent
+  | 'CATALOG_UNAVAILABLE' // definitions have changed and cannot be read
   | 'TRAIL_UNAVAILABLE' // the audit trail cannot be written
   | 'FEATURE_REFUSED' // the gateway does not carry this protocol feature
   | 'UNKNOWN_STATEMENT' // a prepared statement that was not made through the protocol in this session
