@@ -42,6 +42,7 @@ export function question(asked: Asked): ApprovalRequest {
       actions: [...new Set([action, ...(reads.length > 0 ? ['select'] : [])])].sort(),
       relations: [...new Set([relation, ...reads])].sort(),
       doings: [action, `${action} on ${relation}`, ...reads.map((read) => `select on ${read}`)].sort(),
+      settings: {},
       unmasked: [],
     },
     risk: level * 1_000_000_000 + (rows ?? 0),

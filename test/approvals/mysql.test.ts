@@ -56,6 +56,26 @@ rules:
     },
   )
 
+  promise('is another one in a session that is set otherwise', async ({ driver }) => {
+    // OR, or the two texts in one.
+    const text = "DELETE FROM stock WHERE id = 4 AND ('a' || 'b')"
+    const client = await driver()
+    const ask = (): Promise<unknown> => client.query(text).catch((error: unknown) => error)
+    const first = ask()
+    const { settings } = (await people.decide('refuse')).request.statement
+    expect(settings).not.toHaveProperty('time_zone')
+    await first
+    await client.query("SET SESSION sql_mode = 'PIPES_AS_CONCAT', time_zone = '+02:00'")
+    const second = ask()
+    const { request } = await people.decide('refuse')
+    await second
+    expect(request.statement.settings).toMatchObject({ sql_mode: 'PIPES_AS_CONCAT', time_zone: '+02:00' })
+    // Nobody sees what the session did before.
+    const past = await client.query('DELETE FROM stock WHERE id = LAST_INSERT_ID()').catch((error: unknown) => error)
+    expect(String(past)).toContain('APPROVAL_UNAVAILABLE')
+    await client.end()
+  })
+
   promise('is held prepared, with its bound values, in its transaction', async ({ driver }) => {
     const client = await driver()
     await client.beginTransaction()

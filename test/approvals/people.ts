@@ -33,7 +33,7 @@ export class People {
 
   /** The one request that waits; comes when there is one. */
   async pending(): Promise<Approval> {
-    for (let tries = 0; tries < 500; tries++) {
+    for (let tries = 0; tries < 2000; tries++) {
       const [found] = await this.coordination.approvals.list({ state: 'pending' })
       if (found !== undefined) return found
       await sleep(10)

@@ -7,7 +7,7 @@ import { DBA, People } from './people.ts'
 
 const policy = (terms = 'holdTimeoutSeconds: 30, graceSeconds: 60'): string => `
 rules:
-  - { name: read, allow: { actions: [select, begin, commit, rollback], relations: ["*"], functions: ["*"], settings: ["*"] } }
+  - { name: read, allow: { actions: [select, begin, commit, rollback, set_role], relations: ["*"], functions: ["*"], settings: ["*"] } }
   - name: writes-need-a-human
     approve: { actions: [insert, update, delete], relations: [public.*], by: { groups: [dba] }, ${terms} }
 `
@@ -167,6 +167,45 @@ describe.each(VERSIONS)('A statement that needs a human, on $version', ({ shared
     await client.end()
   })
 
+  promise('is another one in a session that is set otherwise', async ({ enter, gateway }) => {
+    writeFileSync(gateway.policyFile, policy('hold: 0, graceSeconds: 60'))
+    gateway.gateway.reloadPolicy()
+    const client = await enter({ sub: 'settings' })
+    // In America the second of January, elsewhere the first of February.
+    const text = "DELETE FROM stock WHERE id = 12 AND date '2026-02-01' = '01/02/2026'"
+    expect(sqlstates(await client.query(text))).toEqual(['57014'])
+    expect((await people.decide('approve')).request.statement.settings).toEqual({})
+    await client.rows("SET datestyle = 'ISO, DMY'")
+    expect(sqlstates(await client.query(text))).toEqual(['57014'])
+    const { request } = await people.decide('refuse')
+    expect(request.statement.settings).toEqual({ DateStyle: 'ISO, DMY' })
+    await client.rows('BEGIN')
+    await client.rows('SET LOCAL ROLE pg_monitor')
+    expect(sqlstates(await client.query(text))).toEqual(['57014'])
+    expect((await people.decide('refuse')).request.statement.settings).toMatchObject({ role: 'pg_monitor' })
+    await client.rows('ROLLBACK')
+    await client.rows('RESET datestyle')
+    expect(sqlstates(await client.query(text))).toEqual([])
+    // In a pipeline what comes before it counts too.
+    client.send(
+      { kind: 'Parse', name: '', text: "SET timezone = 'Asia/Tokyo'", parameterTypes: [] },
+      { kind: 'Bind', portal: '', statement: '', parameterFormats: [], parameters: [], resultFormats: [] },
+      { kind: 'Execute', portal: '', maxRows: 0 },
+      { kind: 'Parse', name: '', text, parameterTypes: [] },
+      { kind: 'Bind', portal: '', statement: '', parameterFormats: [], parameters: [], resultFormats: [] },
+      { kind: 'Execute', portal: '', maxRows: 0 },
+      { kind: 'Sync' },
+    )
+    expect(sqlstates(await client.untilReady())).toEqual(['57014'])
+    expect((await people.decide('refuse')).request.statement.settings).toEqual({ TimeZone: 'Asia/Tokyo' })
+    // Nobody sees what the session did before.
+    const past = await client.query('DELETE FROM stock WHERE id = lastval()')
+    expect(errorOf(past)?.fields.get('D')).toContain('APPROVAL_UNAVAILABLE')
+    writeFileSync(gateway.policyFile, policy())
+    gateway.gateway.reloadPolicy()
+    await client.end()
+  })
+
   promise('is not held where the rule says so: the error names the request', async ({ enter, gateway }) => {
     writeFileSync(gateway.policyFile, policy('hold: 0, graceSeconds: 60'))
     gateway.gateway.reloadPolicy()
@@ -196,6 +235,7 @@ describe.each(VERSIONS)('A statement that needs a human, on $version', ({ shared
         fingerprint: request.statement.fingerprint,
         actions: request.statement.doings,
         relations: request.statement.relations,
+        settings: request.statement.settings,
       },
       rules: request.rules,
       unmask: [],

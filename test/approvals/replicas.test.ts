@@ -149,6 +149,7 @@ describe.skipIf(absent !== undefined)('Two gateways that share a Redis, in front
         fingerprint: statement.fingerprint,
         actions: statement.doings,
         relations: statement.relations,
+        settings: statement.settings,
       },
       rules,
       unmask: [],

@@ -72,6 +72,7 @@ async function ask(text: string): Promise<string> {
       actions: ['update'],
       relations: ['public.orders'],
       doings: ['update', 'update on public.orders'],
+      settings: {},
       unmasked: [],
     },
     risk: 1,

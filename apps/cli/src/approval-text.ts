@@ -20,6 +20,7 @@ export interface TerminalApproval {
       readonly text: string
       readonly parameters: readonly (string | null)[]
       readonly doings: readonly string[]
+      readonly settings: Readonly<Record<string, string>>
       readonly unmasked: readonly string[]
     }
     readonly risk: number
@@ -52,6 +53,7 @@ const approval: z.ZodType<TerminalApproval> = z.object({
       text: z.string(),
       parameters: z.array(z.string().nullable()),
       doings: texts,
+      settings: z.record(z.string(), z.string()),
       unmasked: texts,
     }),
     risk: z.number(),
@@ -97,6 +99,11 @@ export function approvalTable(approvals: readonly TerminalApproval[], now: numbe
   return terminalTable([['ID', 'STATE', 'AGE', 'WHO', 'TARGET', 'ROWS', 'STATEMENT'], ...rows])
 }
 
+function settingLines(settings: Readonly<Record<string, string>>): readonly string[] {
+  const lines = Object.entries(settings).map(([name, value]) => terminalLine(`${name} = ${value}`, 200))
+  return lines.length === 0 ? [] : [`session    ${lines.join('\n           ')}`]
+}
+
 /** All that an approver should see before they decide. */
 export function approvalCard(
   { id, createdAt, state, endReason, request, decisions, waiters }: TerminalApproval,
@@ -111,6 +118,7 @@ export function approvalCard(
     `target     ${terminalLine(target, 100)} (${engine})`,
     `rules      ${terminalLine(rules.join(', '), 200)}; ${yes} of ${approvalsNeeded} approvals`,
     `does       ${statement.doings.map((doing) => terminalLine(doing, 200)).join('\n           ')}`,
+    ...settingLines(statement.settings),
     `rows       ${estimatedRows === null ? 'not known' : `about ${estimatedRows}`}`,
     `waiting    ${waiting.length} session${waiting.length === 1 ? '' : 's'}`,
     ...(statement.unmasked.length === 0 ? [] : [`UNMASKED   ${terminalLine(statement.unmasked.join(', '), 500)}`]),

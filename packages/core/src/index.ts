@@ -96,7 +96,7 @@ export { mayDecide } from './approval/may-decide.ts'
 export type { ApproverRequirement, DecidableRequest, NotAnApprover } from './approval/may-decide.ts'
 export { riskOf } from './approval/risk.ts'
 export { requestKey } from './approval/request-key.ts'
-export type { AskedStatement } from './approval/request-key.ts'
+export type { AskedStatement, SessionSettings } from './approval/request-key.ts'
 
 export type { Admission, GateClock, GateSession } from './enforcement/gate.ts'
 export type { Judgement } from './enforcement/judgement.ts'

@@ -46,13 +46,13 @@ export function grantFor(
   now: number,
 ): NewGrant {
   const { principal, target, statement, rules } = request
-  const { fingerprint, actions, doings, relations } = statement
+  const { fingerprint, actions, doings, relations, settings } = statement
   return {
     principal: { issuer: principal.issuer, subject: principal.subject, actor: principal.actor },
     target,
     covers:
       covers === 'fingerprint'
-        ? { kind: 'fingerprint', fingerprint, actions: doings, relations }
+        ? { kind: 'fingerprint', fingerprint, actions: doings, relations, settings }
         : { kind: 'actions', actions, relations },
     rules,
     until: now + seconds * 1000,

@@ -129,6 +129,7 @@ export function question(changes: Partial<ApprovalRequest> = {}): ApprovalReques
       actions: ['select', 'update'],
       relations: ['public.orders'],
       doings: ['select on public.orders', 'update', 'update on public.orders'],
+      settings: {},
       unmasked: [],
     },
     risk: 2_000_000_001,

@@ -13,6 +13,7 @@ import {
   encodeApprovalEnded,
   type GateSession,
   type Refusal,
+  type SessionSettings,
   tooManyApprovals,
 } from '@gatehouse/core'
 import type { Approval, ApprovalRequest, AskOutcome, Grant, LeaveReason } from '@gatehouse/coordination'
@@ -26,6 +27,8 @@ export interface HoldOwner {
   stillHeld(): void
   /** The statement is held no more: it is to be tried again. `approved`: what its names mean is to be looked up anew before. */
   resume(approved: boolean): void
+  /** What the session is set to; null: it could not say. Nothing else of the session is under way. Never rejects. */
+  settings(): Promise<SessionSettings | null>
   /** How many rows the planner expects a statement to touch; null: it cannot be told. Never rejects. */
   estimate(text: string): Promise<number | null>
   /** True while a transaction is open, whose locks others wait for. */

@@ -14,6 +14,7 @@ import {
   type Judgement,
   type Refusal,
   requestKey,
+  type SessionSettings,
 } from '@gatehouse/core'
 import type { Grant, LeaveReason } from '@gatehouse/coordination'
 import type { ApprovalDesk } from './approval-desk.ts'
@@ -34,6 +35,12 @@ interface Estimate {
 
 /** More wait to be asked about without an estimate. */
 const ESTIMATED_AT_ONCE = 8
+
+/** What the session said it is set to; `settings` null: it could not say. */
+interface Told {
+  settings: SessionSettings | null
+  known: boolean
+}
 
 const ESTIMATED: ReadonlySet<string> = new Set(['update', 'delete'])
 
@@ -64,6 +71,8 @@ export class SessionHold {
   readonly #owner: HoldOwner
   readonly #history = new SessionHistory()
   #held: HeldStatement | null = null
+  /** What the session is set to, as of the statement that waits; null: it was not asked. */
+  #told: Told | null = null
   /** What the planner was asked about the statement that waits. */
   #estimate: Estimate | null = null
 
@@ -76,6 +85,11 @@ export class SessionHold {
   /** Something is held, and not decided. */
   get waiting(): boolean {
     return this.#held !== null && this.#held.answer === null
+  }
+
+  /** The session is about to be asked what it is set to: whatever is under way has to be over before. */
+  asksSettings(judgement: Judgement): boolean {
+    return this.#held === null && this.#told === null && judgement.approval !== null
   }
 
   /** The request that is held for; null: none, or it has no id yet. */
@@ -137,8 +151,11 @@ export class SessionHold {
     types: AskedStatement['parameterTypes'],
   ): Admission | null {
     // Almost all statements need nobody.
-    if (this.#held === null && judgement.approval === null) return gate.admit(judgement, text, parameters)
-    const settled = this.#withEstimate(gate, judgement, text, parameters, types)
+    if (this.#held === null && judgement.approval === null) {
+      this.#told = null
+      return gate.admit(judgement, text, parameters)
+    }
+    const settled = this.#withSettings(judgement) ? this.#withEstimate(gate, judgement, text, parameters, types) : null
     if (settled === null) return null
     const stopped = this.#estimate?.stopped ?? null
     const clearance =
@@ -147,8 +164,23 @@ export class SessionHold {
         : this.#settle(settled, text, parameters, types)
     if (clearance === 'waits') return null
     this.#estimate = null
+    this.#told = null
     if (clearance === null || clearance instanceof Approved) return gate.admit(settled, text, parameters, clearance)
     return gate.admit(gate.decline(clearance, judgement.facts), text, parameters)
+  }
+
+  /** True when it is known what the session is set to, or need not be; false: the session is asked. */
+  #withSettings({ approval }: Judgement): boolean {
+    if (this.#told !== null) return this.#told.known
+    if (this.#held !== null || approval === null) return true
+    const told: Told = { settings: null, known: false }
+    this.#told = told
+    void this.#owner.settings().then((settings) => {
+      told.settings = settings
+      told.known = true
+      this.#owner.resume(false)
+    })
+    return false
   }
 
   /** The judgement in the light of how many rows are expected. Null: the planner is asked. */
@@ -162,7 +194,18 @@ export class SessionHold {
     const { approval: need, facts } = judgement
     if (need === null || facts === null) return judgement
     const { principal, target, engine } = this.#session
-    const key = requestKey({ principal, target, engine, text, parameters, parameterTypes: types, facts, need })
+    const settings = this.#told?.settings ?? {}
+    const key = requestKey({
+      principal,
+      target,
+      engine,
+      text,
+      parameters,
+      parameterTypes: types,
+      settings,
+      facts,
+      need,
+    })
     if (this.#estimate?.key !== key) {
       const estimate: Estimate = { key, rows: null, known: !canBeEstimated(judgement), stopped: null }
       estimate.known ||= this.#desk.estimating >= ESTIMATED_AT_ONCE
@@ -200,7 +243,9 @@ export class SessionHold {
     const { approval: need, facts, refusal } = judgement
     if (need === null || facts === null || refusal !== null) return null
     const { principal, target, engine } = this.#session
-    const asked: AskedStatement = { principal, target, engine, text, parameters, parameterTypes: types, facts, need }
+    const settings = this.#told?.settings ?? null
+    if (settings === null) return approvalUnavailable(need, 'the session could not say what it is set to')
+    const asked = { principal, target, engine, text, parameters, parameterTypes: types, settings, facts, need }
     const granted = this.#granted(asked)
     if (granted !== null && granted.uses === null) return this.#byGrant(asked, granted)
     const request = approvalRequest({ ...asked, principal }, judgement.authority, this.#estimate?.rows ?? null)

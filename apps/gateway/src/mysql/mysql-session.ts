@@ -1,4 +1,4 @@
-import type { Gate, GateClock, GateSession, MaskingKeys, Principal } from '@gatehouse/core'
+import type { Gate, GateClock, GateSession, MaskingKeys, Principal, SessionSettings } from '@gatehouse/core'
 import {
   Capability,
   type ChangeUser,
@@ -109,6 +109,7 @@ export class MysqlSession implements Session {
       // Nor can anything be said in the middle.
       stillHeld: () => undefined,
       resume: (approved) => this.#resume(approved),
+      settings: () => this.#settings(),
       estimate: (text) => estimateRows(target, options.targetConfig, text, names.schema, names.sqlMode),
       inTransaction: () => (this.#responses.statusFlags & ServerStatus.IN_TRANS) !== 0,
     })
@@ -239,6 +240,17 @@ export class MysqlSession implements Session {
             if (!this.#over) this.#options.upstream.connection.receive(this.#responses)
           })
           .catch((error: unknown) => this.#upstreamOver('closed', messageOf(error)))
+  }
+
+  async #settings(): Promise<SessionSettings | null> {
+    try {
+      const settings = await this.#work.askSettings()
+      if (!this.#over) this.#options.upstream.connection.receive(this.#responses)
+      return settings
+    } catch (error) {
+      this.#upstreamOver('closed', messageOf(error))
+      return null
+    }
   }
 
   #changeUser(message: ChangeUser, nextSequenceId: number, early: Buffer): void {

@@ -1,7 +1,9 @@
 import { setImmediate as endOfTurn } from 'node:timers/promises'
+import type { SessionSettings } from '@gatehouse/core'
 import type { PreparedStatement } from './asked.ts'
 import { type IdleUpstream, OwnQueries } from './own-queries.ts'
 import type { SessionNames } from './session-names.ts'
+import { readSettings } from './settings-question.ts'
 import { settleSession } from './session-settings.ts'
 
 /** What the gateway itself has to do on a session's upstream between two commands of the client. */
@@ -28,6 +30,15 @@ export class OwnWork {
     const { resultsUnpinned, trackingLost } = this.#names
     if (!this.settle && !trackingLost && !resultsUnpinned && toReset.size === 0) return null
     return this.#run(toReset)
+  }
+
+  /** What the session is set to other than the server. As `begin`: the upstream has to be taken over again. */
+  async askSettings(): Promise<SessionSettings> {
+    await endOfTurn()
+    const queries = new OwnQueries(this.#target, this.#upstream, this.#patienceMilliseconds)
+    const settings = await readSettings(queries)
+    queries.release()
+    return settings
   }
 
   async #run(toReset: Set<PreparedStatement>): Promise<void> {

@@ -16,7 +16,7 @@ export type Asked =
   | Refused
   | Closing
   | InjectedDescribe
-  | NamesProbe
+  | SessionProbe
   | typeof NOTHING
 
 /** The admission that a request runs under; null where it has none. */
@@ -135,17 +135,17 @@ export class InjectedDescribe {
   }
 }
 
-/** The gateway's own question which schemas the session sees; the client does not see the reply. */
-export class NamesProbe {
+/** The gateway's own question to the session; the client does not see the reply. */
+export class SessionProbe {
   /** The one cell of the answer, as text; null until it came. */
   answer: string | null = null
   /** It stands in the middle of a batch of the client's: what makes it fail fails the batch. */
   readonly inBatch: boolean
-  readonly #settled: ((probe: NamesProbe) => void) | null
+  readonly #settled: ((probe: SessionProbe) => void) | null
   #over = false
 
   /** `settled` is called once: when the last reply is in, or the server failed or skipped the question. Null: nobody waits. */
-  constructor(inBatch: boolean, settled: ((probe: NamesProbe) => void) | null) {
+  constructor(inBatch: boolean, settled: ((probe: SessionProbe) => void) | null) {
     this.inBatch = inBatch
     this.#settled = settled
   }

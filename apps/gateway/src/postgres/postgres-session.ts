@@ -89,6 +89,7 @@ export class PostgresSession implements Session {
       },
       stillHeld: () => this.#responses.tell(STILL_HELD),
       resume: (approved) => this.#resume(approved),
+      settings: () => this.#requests.settings(),
       estimate: (text) => estimateRows(target, options.targetConfig, text, names.searchPath, turn),
       inTransaction: () => names.transactionStatus !== STATUS_IDLE,
     })

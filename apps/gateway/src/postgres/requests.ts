@@ -1,4 +1,4 @@
-import type { Admission, AuditedParameter, Gate, Judgement, Refusal } from '@gatehouse/core'
+import type { Admission, AuditedParameter, Gate, Judgement, Refusal, SessionSettings } from '@gatehouse/core'
 import {
   BodyReader,
   decodeClose,
@@ -27,7 +27,8 @@ import {
   tooManyObjects,
   unknownObject,
 } from './refusal.ts'
-import type { SessionNames } from './session-names.ts'
+import { type SessionNames, STATUS_FAILED } from './session-names.ts'
+import { readSettings, SETTINGS_QUESTION } from './settings-question.ts'
 import { StagedRequests } from './staged-requests.ts'
 
 const NO_TYPES: readonly number[] = []
@@ -252,6 +253,17 @@ export class PostgresRequests implements FlowOwner {
     return true
   }
 
+  /** What the session is set to; null: it could not say, or its transaction has failed. Nothing may be under way. Never rejects. */
+  settings(): Promise<SessionSettings | null> {
+    if (this.#names.transactionStatus === STATUS_FAILED) return Promise.resolve(null)
+    return new Promise((resolve) => {
+      SETTINGS_QUESTION.ask(this.#upstream, this.queue, this.#batchOpen, (answer) => {
+        // Called from the middle of the replies: the client's next request must not overtake them.
+        setImmediate(resolve, answer === null ? null : readSettings(answer))
+      })
+    })
+  }
+
   /** Null: it is held, or about to be. @see SessionHold.admit */
   #admit(
     judgement: Judgement,
@@ -259,6 +271,10 @@ export class PostgresRequests implements FlowOwner {
     parameters: readonly AuditedParameter[] | null,
     types: readonly number[],
   ): Admission | null {
+    if (this.#hold.asksSettings(judgement) && this.queue.length > 0) {
+      this.#waitForReplies()
+      return null
+    }
     return this.#hold.admit(this.#gate, judgement, text, parameters, types)
   }
 

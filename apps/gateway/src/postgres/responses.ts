@@ -7,7 +7,7 @@ import {
   type Asked,
   Closing,
   InjectedDescribe,
-  NamesProbe,
+  SessionProbe,
   NOTHING,
   Portal,
   PreparedStatement,
@@ -137,7 +137,7 @@ export class PostgresResponses implements Receiver {
     else if (about instanceof Portal) {
       if (kind === RequestKind.Bind) this.#requests?.portals.drop(about)
       if (kind !== RequestKind.DescribePortal) this.#gate.outcome(about.admission, this.#noReply)
-    } else if (about instanceof NamesProbe && kind === RequestKind.Close) about.settle()
+    } else if (about instanceof SessionProbe && kind === RequestKind.Close) about.settle()
   }
 
   #walk(requests: PostgresRequests): void {
@@ -167,7 +167,7 @@ export class PostgresResponses implements Receiver {
   #firstRow(cursor: FrameCursor, requests: PostgresRequests): boolean {
     requests.queue.reply(DATA_ROW)
     const { about, statementIndex } = requests.queue
-    if (about instanceof NamesProbe) {
+    if (about instanceof SessionProbe) {
       about.row(this.#body.reset(cursor.bytes, cursor.body, cursor.end))
       return false
     }
@@ -200,7 +200,7 @@ export class PostgresResponses implements Receiver {
 
   #asynchronous(cursor: FrameCursor, about: Asked | undefined): boolean {
     if (cursor.tag === 0x4e /* N */) {
-      if (about instanceof NamesProbe || about instanceof InjectedDescribe) return false
+      if (about instanceof SessionProbe || about instanceof InjectedDescribe) return false
       if (this.#redacts(about)) return this.#redacted(cursor)
       return this.#output.replace(this.#classified(cursor, admissionOf(about)))
     }
@@ -222,7 +222,7 @@ export class PostgresResponses implements Receiver {
   }
 
   #part(cursor: FrameCursor, about: Asked | undefined, statementIndex: number): boolean {
-    if (about instanceof NamesProbe || about instanceof InjectedDescribe) return false
+    if (about instanceof SessionProbe || about instanceof InjectedDescribe) return false
     if (cursor.tag === 0x48 /* H */) this.#copied.start(about, statementIndex)
     if (!this.#passes) return false
     if (cursor.tag === 0x54 /* T */ && about instanceof SimpleQuery) this.#rows.describedSimple(about, statementIndex)
@@ -258,7 +258,7 @@ export class PostgresResponses implements Receiver {
     } else if (about instanceof InjectedDescribe) {
       if (cursor.tag === 0x54 /* T */) this.#rows.describedStatement(about.statement)
       return false
-    } else if (about instanceof NamesProbe) {
+    } else if (about instanceof SessionProbe) {
       if (kind === RequestKind.Close) about.settle()
       return false
     } else if (about instanceof Refused)
@@ -291,7 +291,7 @@ export class PostgresResponses implements Receiver {
     const refusal = about instanceof Refused ? about.refusal : (admission?.refusal ?? null)
     if (about instanceof PreparedStatement && kind === RequestKind.Parse) requests.statements.drop(about)
     if (about instanceof Portal && kind === RequestKind.Bind) requests.portals.drop(about)
-    if (about instanceof NamesProbe) about.settle()
+    if (about instanceof SessionProbe) about.settle()
     const cut = this.#rows.takeCut()
     if (admission !== null) this.#gate.outcome(admission, cut === null ? report.sqlstate : SQLSTATES[cut.code])
     if (this.#dropUntilReady && !fatal) return false
@@ -305,7 +305,7 @@ export class PostgresResponses implements Receiver {
       return false
     }
     // Alone, it is nothing the client asked: its own statement comes next, and meets the state this has left.
-    if (about instanceof NamesProbe) return about.inBatch || fatal
+    if (about instanceof SessionProbe) return about.inBatch || fatal
     if (about instanceof InjectedDescribe) return true // the batch failed, the client has to know
     return !this.#redacts(about) || this.#redacted(cursor, report)
   }
@@ -320,7 +320,7 @@ export class PostgresResponses implements Receiver {
       if (this.#suspended.size > 0) this.#endSuspended()
     }
     if (about instanceof SimpleQuery) this.#gate.outcome(about.admission, null)
-    return !(about instanceof NamesProbe)
+    return !(about instanceof SessionProbe)
   }
 
   #endSuspended(): void {

@@ -1,12 +1,11 @@
 import { type Gate, type Judgement, type StatementFacts, gatewayRefusal } from '@gatehouse/core'
-import { type ReplyQueue, RequestKind } from '@gatehouse/postgres-wire'
+import type { ReplyQueue } from '@gatehouse/postgres-wire'
 import type { NameEnvironment } from '@gatehouse/sql-analysis'
 import type { Connection } from '../connection.ts'
 import { namesTouched, type SessionUses, type Touched } from '../shared-names.ts'
-import { type Asked, NamesProbe } from './asked.ts'
+import type { Asked } from './asked.ts'
 import type { CatalogSource } from './catalog-source.ts'
-import { PROBE_ALONE, PROBE_IN_BATCH } from './names-probe.ts'
-import { readSchemas } from './schemas-query.ts'
+import { readSchemas, SCHEMAS_QUESTION } from './schemas-query.ts'
 import { touchedBy } from './touched-names.ts'
 import { makesName, SqlNames } from './sql-names.ts'
 
@@ -21,6 +20,7 @@ const OTHERS_RETRY_MILLISECONDS = 1000
 
 export const STATUS_IDLE = 0x49 // I
 const STATUS_IN_BLOCK = 0x54 // T
+export const STATUS_FAILED = 0x45 // E
 
 /** What one session's names mean: its search path over the target's catalog, kept true while statements change them. */
 export class SessionNames {
@@ -67,8 +67,8 @@ export class SessionNames {
       void this.refresh().then(resume)
       return
     }
-    const probe = new NamesProbe(inBatch, (settled) => {
-      this.#learn(settled.answer === null ? null : readSchemas(settled.answer))
+    SCHEMAS_QUESTION.ask(upstream, queue, inBatch, (answer) => {
+      this.#learn(answer === null ? null : readSchemas(answer))
       if (this.#source.stale) void this.refresh().then(resume)
       else {
         this.#resolve()
@@ -76,16 +76,6 @@ export class SessionNames {
         setImmediate(resume)
       }
     })
-    const message = inBatch ? PROBE_IN_BATCH : PROBE_ALONE
-    upstream.stage(message, 0, message.length)
-    const around = new NamesProbe(inBatch, null)
-    queue.push(RequestKind.Close, around)
-    queue.push(RequestKind.Parse, probe)
-    queue.push(RequestKind.Bind, probe)
-    queue.push(RequestKind.Execute, probe)
-    queue.push(RequestKind.Close, around)
-    queue.push(RequestKind.Close, probe)
-    if (!inBatch) queue.push(RequestKind.Sync, probe)
   }
 
   /** What the session said its schemas are; null: it could not say. An older path is never taken for the answer. */

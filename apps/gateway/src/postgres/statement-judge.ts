@@ -6,7 +6,7 @@ import type { Connection } from '../connection.ts'
 import type { Asked, Portal, PreparedStatement } from './asked.ts'
 import { looksNamesUpLate, sameFacts } from './meanings.ts'
 import { DEFINITIONS_IN_USE, MEANING_CHANGED, NAMES_CHANGED } from './refusal.ts'
-import type { SessionNames } from './session-names.ts'
+import { type SessionNames, STATUS_FAILED } from './session-names.ts'
 import type { StagedRequests } from './staged-requests.ts'
 
 /**
@@ -16,8 +16,6 @@ import type { StagedRequests } from './staged-requests.ts'
  * - `waits for replies`: every request under way has to be answered first.
  */
 export type Judging = 'judged' | 'waits' | 'waits for replies'
-
-const FAILED_TRANSACTION = 0x45 // E
 
 /** Longest wait for another session that is changing, or reading, the same names. */
 const OTHERS_PATIENCE_MILLISECONDS = 10_000
@@ -251,7 +249,7 @@ export class StatementJudge {
     if (this.#queue.skipping) return null
     if (this.#queue.length > 0) return 'waits for replies'
     // A failed transaction runs nothing but its end; asking would fail as well.
-    if (this.#names.transactionStatus === FAILED_TRANSACTION) return null
+    if (this.#names.transactionStatus === STATUS_FAILED) return null
     this.#names.settle(upstream, this.#queue, batchOpen, this.#resume)
     return 'waits'
   }

@@ -19,6 +19,7 @@ export function question(over: Partial<ApprovalRequest> = {}): ApprovalRequest {
       actions: ['update'],
       relations: ['public.orders'],
       doings: ['update', 'update on public.orders'],
+      settings: {},
       unmasked: [],
     },
     risk: 10,

@@ -33,7 +33,15 @@ function requestFor(
   const decision = by.decide(facts)
   if (decision.kind !== 'ask') throw new Error(decision.kind)
   const sheet = { statements: [facts], fingerprint: 'aaaaaaaaaaaaaaaa' }
-  const asked = { principal: agent, target: 'shop', engine: 'postgres' as const, text, parameters, parameterTypes: [] }
+  const asked = {
+    principal: agent,
+    target: 'shop',
+    engine: 'postgres' as const,
+    text,
+    parameters,
+    parameterTypes: [],
+    settings: { TimeZone: 'UTC' },
+  }
   return approvalRequest({ ...asked, facts: sheet, need: decision.approval }, by, 12)
 }
 

@@ -4,7 +4,7 @@ import type { ApprovalNeed } from '../policy/approval-need.ts'
 import type { Authority } from '../policy/authority.ts'
 import { doingsOf, objectName } from './grant.ts'
 import type { ApproverRequirement } from './may-decide.ts'
-import { type AskedStatement, requestKey } from './request-key.ts'
+import { type AskedStatement, requestKey, type SessionSettings, settingsText } from './request-key.ts'
 import { riskOf } from './risk.ts'
 import { runsUnseen } from './unseen.ts'
 
@@ -39,6 +39,8 @@ export interface ShownStatement {
   readonly relations: readonly string[]
   /** All that it does and is about: see `doingsOf`. */
   readonly doings: readonly string[]
+  /** What its session is set to other than the server's own. */
+  readonly settings: SessionSettings
   /** Masked columns that would come back in clear. */
   readonly unmasked: readonly string[]
 }
@@ -50,13 +52,16 @@ export const MAX_ASKED_PARAMETERS = 1_000
 /** Most bytes of all bound values together. */
 export const MAX_ASKED_PARAMETER_BYTES = 65_536
 
+/** Most bytes of all settings of the session that differ from the server's, with their names. */
+export const MAX_ASKED_SETTINGS_BYTES = 8_192
+
 /** The request for a statement; a text says why it cannot be asked for, as a clause (`it is too long …`). */
 export function approvalRequest(
   asked: Omit<AskedStatement, 'principal'> & { readonly principal: ApprovalRequest['principal'] },
   authority: Authority,
   estimatedRows: number | null,
 ): ApprovalRequest | string {
-  const { principal, target, engine, text, facts, need } = asked
+  const { principal, target, engine, text, facts, need, settings } = asked
   const parameters = asked.parameters ?? []
   const textBytes = Buffer.byteLength(text, 'utf8')
   if (textBytes > MAX_ASKED_TEXT_BYTES)
@@ -64,8 +69,11 @@ export function approvalRequest(
   const bytes = parameters.reduce((sum, value) => sum + (value === null ? 0 : Buffer.byteLength(value)), 0)
   if (parameters.length > MAX_ASKED_PARAMETERS || bytes > MAX_ASKED_PARAMETER_BYTES)
     return `its ${parameters.length} bound values of ${bytes} bytes are too many to be shown to people: at most ${MAX_ASKED_PARAMETERS} of ${MAX_ASKED_PARAMETER_BYTES} bytes`
+  const settingsBytes = Buffer.byteLength(settingsText(settings), 'utf8')
+  if (settingsBytes > MAX_ASKED_SETTINGS_BYTES)
+    return `its session has too many settings to be shown to people: ${settingsBytes} bytes, of at most ${MAX_ASKED_SETTINGS_BYTES}`
   if (runsUnseen(facts))
-    return 'it runs a prepared statement or a cursor of SQL, or takes values from settings or user variables, that people would not see: send the statement itself, with its values'
+    return 'it runs a prepared statement or a cursor of SQL, or takes values from settings, user variables or what the session did before, that people would not see: send the statement itself, with its values'
   // Facts do not say which value meets which column.
   const masked = facts.statements.some((statement) => authority.meetsMasks(statement))
   const accesses = facts.statements.flatMap((one) => [...one.accesses, ...one.beneath.accesses])
@@ -83,6 +91,7 @@ export function approvalRequest(
       actions: sorted([...facts.statements, ...accesses].map(({ action }) => action)),
       relations: sorted(relations),
       doings: doingsOf(facts),
+      settings,
       unmasked: [],
     },
     risk: riskOf(facts, estimatedRows),

@@ -28,6 +28,7 @@ const asked: AskedStatement = {
   text: 'update orders set paid = $1',
   parameters: ['a', null, Buffer.from('b')],
   parameterTypes: [23],
+  settings: { DateStyle: 'ISO, MDY' },
   facts: text(update),
   need,
 }
@@ -43,6 +44,8 @@ test.each<[string, Partial<AskedStatement>]>([
   ['text for bytes', { parameters: ['a', null, 'b'] }],
   ['an empty text for NULL', { parameters: ['a', '', Buffer.from('b')] }],
   ['type', { parameterTypes: [700] }],
+  ['setting of its session', { settings: { DateStyle: 'ISO, DMY' } }],
+  ['setting more', { settings: { DateStyle: 'ISO, MDY', role: 'admin' } }],
   ['what names mean', { facts: text({ ...update, accesses: [access('update', 'evil.orders')] }) }],
   [
     'what is beneath',
@@ -87,6 +90,7 @@ const shape = grant({
   fingerprint: 'aaaaaaaaaaaaaaaa',
   actions: doingsOf(text(update)),
   relations: [],
+  settings: { DateStyle: 'ISO, MDY' },
 })
 const actions = grant({ kind: 'actions', actions: ['update'], relations: ['public.orders'] })
 
@@ -143,6 +147,7 @@ test('what is run by a name, or with values that a session has put aside, is app
     { ...update, action: 'explain', accesses: [...update.accesses, access('execute', null)] },
     { ...update, names: { prepared: null, cursor: 'c' } },
     { ...update, action: 'fetch' },
+    { ...update, functions: [{ schema: null, name: 'LAST_INSERT_ID', trust: 'harmless' as const }] },
     { ...update, settings: [{ action: 'show' as const, name: '@id', value: null }] },
     { ...update, settings: [{ action: 'show' as const, name: 'app.id', value: null }] },
   ]) {
@@ -153,6 +158,7 @@ test('what is run by a name, or with values that a session has put aside, is app
       fingerprint: 'aaaaaaaaaaaaaaaa',
       actions: doingsOf(text(one)),
       relations: [],
+      settings: asked.settings,
     })
     expect(grantCovers(same, named, 0)).toBe(false)
     expect(grantCovers(actions, named, 0)).toBe(false)

@@ -25,19 +25,21 @@ export class Approved {
   readonly id: string
   readonly #key: string
   readonly #types: AskedStatement['parameterTypes']
+  readonly #settings: AskedStatement['settings']
   #used = false
 
   private constructor(id: string, key: string, asked: AskedStatement) {
     this.id = id
     this.#key = key
     this.#types = asked.parameterTypes
+    this.#settings = asked.settings
   }
 
   /** Uses it up for this statement. False, and it is used up all the same: it was for another one, or used before. */
-  useFor(statement: Omit<AskedStatement, 'parameterTypes'>): boolean {
+  useFor(statement: Omit<AskedStatement, 'parameterTypes' | 'settings'>): boolean {
     const fresh = !this.#used
     this.#used = true
-    return fresh && this.#key === requestKey({ ...statement, parameterTypes: this.#types })
+    return fresh && this.#key === requestKey({ ...statement, parameterTypes: this.#types, settings: this.#settings })
   }
 
   static {

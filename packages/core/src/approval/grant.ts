@@ -2,6 +2,7 @@ import type { Principal } from '../auth/principal.ts'
 import type { ApprovalNeed } from '../policy/approval-need.ts'
 import { factsOf } from '../policy/allow-rules.ts'
 import type { StatementFacts, TextFacts } from '../statement/facts.ts'
+import { type SessionSettings, settingsText } from './request-key.ts'
 import { runsUnseen } from './unseen.ts'
 
 /** A permission with an end: what a person has approved in advance, for one principal on one target. */
@@ -19,7 +20,7 @@ export interface Grant {
 
 /**
  * What a grant covers: statements of one shape that do exactly what the one did that it was given for (`actions`: its
- * `doingsOf`); or these actions on these relations (each as `objectName` writes it), both exactly.
+ * `doingsOf`), in sessions with the same settings; or these actions on these relations (each as `objectName` writes it), both exactly.
  */
 export type GrantCover =
   | {
@@ -27,6 +28,8 @@ export type GrantCover =
       readonly fingerprint: string
       readonly actions: readonly string[]
       readonly relations: readonly string[]
+      /** What the session was set to: under other settings the same shape may mean something else. */
+      readonly settings: SessionSettings
     }
   | { readonly kind: 'actions'; readonly actions: readonly string[]; readonly relations: readonly string[] }
 
@@ -61,11 +64,12 @@ export interface GrantedStatement {
   readonly target: string
   readonly facts: TextFacts
   readonly need: ApprovalNeed
+  readonly settings: SessionSettings
 }
 
 /** True when the grant stands for the approval of the statement at `now` (milliseconds since the epoch). In doubt it does not. */
 export function grantCovers(grant: Grant, asked: GrantedStatement, now: number): boolean {
-  const { principal, target, facts, need } = asked
+  const { principal, target, facts, need, settings } = asked
   const { issuer, subject, actor } = grant.principal
   if (issuer !== principal.issuer || subject !== principal.subject || actor !== principal.actor) return false
   if (grant.target !== target || !(now < grant.until)) return false
@@ -74,7 +78,11 @@ export function grantCovers(grant: Grant, asked: GrantedStatement, now: number):
   const { covers } = grant
   if (covers.kind === 'fingerprint') {
     const does = doingsOf(facts)
-    return covers.fingerprint === facts.fingerprint && sameTexts(covers.actions, does)
+    return (
+      covers.fingerprint === facts.fingerprint &&
+      sameTexts(covers.actions, does) &&
+      settingsText(covers.settings) === settingsText(settings)
+    )
   }
   const reads = need.rules.some(({ asksReads }) => asksReads)
   return facts.statements.every((statement) => coversActions(covers, statement, reads))

@@ -4,6 +4,9 @@ import type { Principal } from '../auth/principal.ts'
 import type { ApprovalNeed } from '../policy/approval-need.ts'
 import type { TextFacts } from '../statement/facts.ts'
 
+/** What a session is set to other than the server's own, by name: what its statements mean may depend on it. */
+export type SessionSettings = Readonly<Record<string, string>>
+
 /** Everything that makes a statement this one and no other, for who approves it. */
 export interface AskedStatement {
   readonly principal: Pick<Principal, 'issuer' | 'subject' | 'actor'>
@@ -14,6 +17,8 @@ export interface AskedStatement {
   readonly parameters: readonly AuditedParameter[] | null
   /** What the client says the types of its parameters are, in order; empty: it does not. The same bytes of another type are another value. */
   readonly parameterTypes: readonly (number | string)[]
+  /** What its session is set to. The same text may mean something else under other settings. */
+  readonly settings: SessionSettings
   /** What it was read to do: should names come to mean something else, it is another statement. */
   readonly facts: TextFacts
   /** Who has to say yes: under other rules it is another request. */
@@ -30,7 +35,7 @@ export function requestKey(asked: AskedStatement): string {
     const length = typeof value === 'string' ? Buffer.byteLength(value, 'utf8') : value.byteLength
     sum.update(`${kind}${length}:`).update(value)
   }
-  const { principal, target, engine, text, parameters, parameterTypes, facts, need } = asked
+  const { principal, target, engine, text, parameters, parameterTypes, settings, facts, need } = asked
   part('who', JSON.stringify([principal.issuer, principal.subject, principal.actor]))
   part('where', JSON.stringify([target, engine]))
   part('text', text)
@@ -40,9 +45,15 @@ export function requestKey(asked: AskedStatement): string {
     if (value === null) sum.update('null;')
     else part(typeof value === 'string' ? 't' : 'b', value)
   }
+  part('settings', settingsText(settings))
   for (const statement of facts.statements) part('does', JSON.stringify(doings(statement)))
   part('terms', JSON.stringify(need.rules.map(({ rule, by, approvals }) => [rule, by.groups, by.subjects, approvals])))
   return sum.digest('hex')
+}
+
+/** The same text for the same settings, whatever their order. */
+export function settingsText(settings: SessionSettings): string {
+  return JSON.stringify(Object.entries(settings).toSorted(([left], [right]) => (left < right ? -1 : 1)))
 }
 
 /** Its actions, and all that they are about. */

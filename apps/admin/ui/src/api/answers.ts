@@ -33,6 +33,7 @@ export interface ApprovalRequest {
     readonly actions: readonly string[]
     readonly relations: readonly string[]
     readonly doings: readonly string[]
+    readonly settings: Readonly<Record<string, string>>
     readonly unmasked: readonly string[]
   }
   /** Higher first. */

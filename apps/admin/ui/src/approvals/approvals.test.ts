@@ -30,6 +30,7 @@ function approval(changes: Partial<Approval> = {}, request: Partial<Approval['re
         actions: ['select', 'update'],
         relations: ['public.orders'],
         doings: ['select on public.orders', 'update', 'update on public.orders'],
+        settings: {},
         unmasked: [],
       },
       risk: 2_000_000_000,

@@ -50,6 +50,7 @@ export function Card({
         }}
       />
       <Values approval={approval} />
+      <Settings approval={approval} />
       <section>
         <h3>What it does</h3>
         <ul className="chips">
@@ -147,6 +148,23 @@ function Fact({ name, children }: { readonly name: string; readonly children: Re
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>
+  )
+}
+
+function Settings({ approval }: { readonly approval: Approval }): ReactNode {
+  const settings = Object.entries(approval.request.statement.settings)
+  if (settings.length === 0) return null
+  return (
+    <section>
+      <h3>Settings of the session</h3>
+      <ul className="chips">
+        {settings.map(([name, value]) => (
+          <li key={name}>
+            <PlainText text={`${name} = ${value}`} />
+          </li>
+        ))}
+      </ul>
+    </section>
   )
 }
 
