@@ -286,7 +286,7 @@ describe.skipIf(absent !== '')(`The page in Chromium${absent}`, () => {
     await page.getByText('Statements are not explained here.').waitFor()
   })
 
-  test('each role sees the views it may look at; who has none is told so', async () => {
+  test('each role sees the views it may look at; who has none is told so, and can leave', async () => {
     const views = async (...groups: readonly string[]): Promise<readonly string[]> => {
       scene.people.next = { sub: `${groups.join('-')}@example.com`, groups }
       const page = await open('approvals')
@@ -303,7 +303,10 @@ describe.skipIf(absent !== '')(`The page in Chromium${absent}`, () => {
     pages.push(nobody)
     scene.people.next = { sub: 'nina@example.com', groups: [] }
     await nobody.goto(`${scene.url}login`)
-    await nobody.getByText('This is for the role').waitFor()
+    await nobody.getByText('You have no role here').waitFor()
+    expect(await nobody.getByText('nina@example.com').isVisible()).toBe(true)
+    await nobody.getByRole('button', { name: 'Sign out' }).click()
+    await nobody.getByRole('link', { name: 'Sign in' }).waitFor()
   })
 
   test('what is decided on the page is in the trail of the service, with who did it', async () => {

@@ -16,7 +16,7 @@ const REASON = { reason: 'because' }
 
 /** Every route that is not public, who may call it, and a body that would do. */
 const ROUTES: [method: string, path: string, roles: readonly (keyof AdminScene['tokens'])[], body?: object][] = [
-  ['GET', '/v1/me', ['approver', 'operator', 'auditor']],
+  ['GET', '/v1/me', ['approver', 'operator', 'auditor', 'nobody']],
   ['GET', '/v1/approvals', ['approver', 'auditor']],
   ['GET', '/v1/approvals/none', ['approver', 'auditor']],
   ['POST', '/v1/approvals/none/approve', ['approver'], {}],
@@ -34,7 +34,7 @@ const ROUTES: [method: string, path: string, roles: readonly (keyof AdminScene['
   ['GET', '/v1/trail/records', ['auditor']],
   ['GET', '/v1/trail/sessions/none', ['auditor']],
   ['POST', '/v1/trail/verify', ['auditor']],
-  ['POST', '/logout', ['approver', 'operator', 'auditor']],
+  ['POST', '/logout', ['approver', 'operator', 'auditor', 'nobody']],
 ]
 
 describe('every route', () => {

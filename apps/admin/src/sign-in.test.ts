@@ -72,7 +72,23 @@ describe('a person who signs in', () => {
 
   test('who has no role sees nothing', async () => {
     const { browser } = await signedIn('nina@example.com')
-    expect((await browser.fetch(`${url}/v1/approvals`)).status).toBe(403)
+    for (const path of ['approvals', 'grants', 'sessions', 'revocations', 'policy', 'events'])
+      expect((await browser.fetch(`${url}/v1/${path}`)).status).toBe(403)
+  })
+
+  test('who has no role hears so, and can sign out', async () => {
+    const { browser, csrfToken } = await signedIn('nina@example.com')
+    const me: unknown = await (await browser.fetch(`${url}/v1/me`)).json()
+    expect(me).toMatchObject({ identity: { subject: 'nina@example.com' }, roles: [] })
+    const kept = browser.cookie(url, COOKIE) ?? ''
+    const forged = await browser.fetch(`${url}/logout`, { method: 'POST', headers: { origin: 'https://evil.example' } })
+    expect(forged.status).toBe(403)
+    const out = await browser.fetch(`${url}/logout`, { method: 'POST', headers: { 'x-csrf-token': csrfToken } })
+    expect(out.status).toBe(204)
+    expect(browser.cookie(url, COOKIE)).toBe(undefined)
+    const thief = new Browser()
+    thief.setCookie(url, COOKIE, kept)
+    expect((await thief.fetch(`${url}/v1/me`)).status).toBe(401)
   })
 
   test('decides on the page, and is recorded so', async () => {

@@ -1,9 +1,10 @@
 import { anyMatches, type Principal } from '@gatehouse/core'
 import type { AdminConfig, Role, RoleMembers } from '../config/admin-config.ts'
 
-/** What a route may be open for; `public` needs nobody to be known, `known` anybody with a role. */
+/** What a route may be open for; `public` needs nobody to be known, `signed_in` anybody who is, `known` anybody with a role. */
 export type Permission =
   | 'public'
+  | 'signed_in'
   | 'known'
   | 'approvals:read'
   | 'approvals:decide'
@@ -16,8 +17,11 @@ export type Permission =
   | 'policy:read'
   | 'trail:read'
 
+/** What needs no role. */
+type Roleless = 'public' | 'signed_in'
+
 /** Which roles have which permission. */
-const HOLDERS: Readonly<Record<Exclude<Permission, 'public'>, readonly Role[]>> = {
+const HOLDERS: Readonly<Record<Exclude<Permission, Roleless>, readonly Role[]>> = {
   known: ['approver', 'operator', 'auditor'],
   'approvals:read': ['approver', 'auditor'],
   'approvals:decide': ['approver'],
@@ -43,12 +47,14 @@ export function rolesOf(
 
 /** True when one of the roles has the permission. */
 export function isPermitted(roles: readonly Role[], permission: Permission): boolean {
-  return permission === 'public' || HOLDERS[permission].some((role) => roles.includes(role))
+  return (
+    permission === 'public' || permission === 'signed_in' || HOLDERS[permission].some((role) => roles.includes(role))
+  )
 }
 
 /** The roles that have a permission, for a message to one who has it not. */
-export function holdersOf(permission: Exclude<Permission, 'public'>): readonly Role[] {
-  return HOLDERS[permission]
+export function holdersOf(permission: Permission): readonly Role[] {
+  return permission === 'public' || permission === 'signed_in' ? [] : HOLDERS[permission]
 }
 
 function isMember(subject: string, groups: readonly string[], members: RoleMembers): boolean {

@@ -52,7 +52,7 @@ export function signInRoutes(app: App, ports: AdminPorts): void {
       .setCookie(cookies.session, value, cookieAttributes(publicUrl, 'strict', Math.floor((expiresAt - now()) / 1000)))
       .redirect('/')
   })
-  app.post('/logout', { config: { permission: 'known' } }, async (request, reply) => {
+  app.post('/logout', { config: { permission: 'signed_in' } }, async (request, reply) => {
     const { viewer } = request
     if (viewer?.pageSession !== undefined && viewer.pageSession !== null) {
       actions.begin('signed_out', viewer, viewer.pageSession, null)

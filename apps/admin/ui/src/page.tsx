@@ -69,6 +69,7 @@ export function Page(): ReactNode {
       </main>
     )
   }
+  if (me.roles.length === 0) return <WithoutRole me={me} />
   return (
     <MeContext value={me}>
       <Notices>
@@ -80,6 +81,22 @@ export function Page(): ReactNode {
 
 function isMe(me: Me | ApiError | null): me is Me {
   return me !== null && !(me instanceof ApiError)
+}
+
+/** Somebody whom the service knows and has nothing for: they can only leave. */
+function WithoutRole({ me }: { readonly me: Me }): ReactNode {
+  return (
+    <main className="alone">
+      <h1>You have no role here</h1>
+      <p>
+        You are signed in as <strong>{me.identity.subject}</strong>. Ask whoever runs this service for a role, or sign
+        in as somebody else.
+      </p>
+      <button type="button" onClick={() => void signOut()}>
+        Sign out
+      </button>
+    </main>
+  )
 }
 
 function Frame({ me }: { readonly me: Me }): ReactNode {

@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRemoteJWKSet, jwtVerify, type JWTPayload } from 'jose'
 import { afterAll, expect, test } from 'vitest'
 import { startDevelopmentIssuer, type DevelopmentIssuer } from './development-issuer.ts'
-import { DEVELOPMENT_PRINCIPALS } from './development-principals.ts'
+import { ADMIN_CLIENT, DEVELOPMENT_PRINCIPALS } from './development-principals.ts'
 import { freePort } from './free-port.ts'
 
 const dataDirectory = mkdtempSync(join(tmpdir(), 'gatehouse-issuer-'))
@@ -75,6 +76,54 @@ test('nobody can get a token by asking: no client is known, no login page is the
     expect(asked.status).toBeGreaterThanOrEqual(400)
     const login = await fetch(`${issuer.url}/auth?client_id=copilot&response_type=code&redirect_uri=http://127.0.0.1/`)
     expect(login.status).toBeGreaterThanOrEqual(400)
+  } finally {
+    await issuer.stop()
+  }
+})
+
+test('signs in by the form of its own page alone, and answers under its own name alone', async () => {
+  const issuer = await startDevelopmentIssuer({ dataDirectory, port: await freePort(), adminUrl: 'http://127.0.0.1:1' })
+  const { host } = new URL(issuer.url)
+  const ask = (path: string, method: string, headers: Readonly<Record<string, string>>): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const form = { 'content-type': 'application/x-www-form-urlencoded' }
+      const asked = request(`${issuer.url}${path}`, { method, headers: { ...form, ...headers } }, (response) => {
+        response.resume()
+        resolve(response.statusCode ?? 0)
+      })
+      asked.on('error', reject)
+      asked.end(method === 'POST' ? 'as=approver' : undefined)
+    })
+  try {
+    // One sign-in that is under way, with the cookies of its browser.
+    const begun = await fetch(
+      `${issuer.url}/auth?${new URLSearchParams({
+        client_id: ADMIN_CLIENT,
+        response_type: 'code',
+        redirect_uri: 'http://127.0.0.1:1/callback',
+        scope: 'openid',
+        code_challenge: 'A'.repeat(43),
+        code_challenge_method: 'S256',
+      }).toString()}`,
+      { redirect: 'manual' },
+    )
+    const path = begun.headers.get('location') ?? ''
+    expect(path).toMatch(/^\/interaction\//)
+    const cookie = begun.headers
+      .getSetCookie()
+      .map((line) => line.split(';')[0])
+      .join('; ')
+    // A link signs nobody in: it is answered with the page.
+    expect(await ask(`${path}?as=approver`, 'GET', { cookie })).toBe(200)
+    for (const origin of ['http://evil.example', 'null', `http://localhost:${new URL(issuer.url).port}`])
+      expect(await ask(path, 'POST', { cookie, origin }), origin).toBe(403)
+    expect(await ask(path, 'POST', { cookie })).toBe(403)
+    for (const foreign of ['evil.example', `evil.example:${new URL(issuer.url).port}`, `${host}.evil.example`])
+      for (const place of [path, '/.well-known/openid-configuration'])
+        expect(await ask(place, 'GET', { cookie, host: foreign }), foreign).toBe(421)
+    expect(await ask(path, 'POST', { cookie, host: 'evil.example', origin: issuer.url })).toBe(421)
+    expect(await ask(path, 'PUT', { cookie, origin: issuer.url })).toBe(405)
+    expect(await ask(path, 'POST', { cookie, origin: issuer.url })).toBe(303)
   } finally {
     await issuer.stop()
   }

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { importJWK, SignJWT, type JWK } from 'jose'
 import { type OidcContext, Provider } from 'oidc-provider'
@@ -7,7 +7,7 @@ import { ADMIN_CLIENT, DEVELOPMENT_PRINCIPALS, type DevelopmentPrincipal } from 
 import { freePortNear } from './free-port.ts'
 import { keptFile, writePrivately } from './kept-file.ts'
 import { KeptLogins } from './kept-logins.ts'
-import { chosen, loginPage } from './login-page.ts'
+import { answerLogin } from './login-page.ts'
 
 export interface DevelopmentIssuerOptions {
   /** Holds the signing key and the port, so that tokens stay good over a restart. */
@@ -70,17 +70,14 @@ export async function startDevelopmentIssuer(options: DevelopmentIssuerOptions):
     loadExistingGrant: consent,
   })
   const serve = provider.callback()
+  const signIn = (request: IncomingMessage, response: ServerResponse, who: DevelopmentPrincipal): Promise<void> =>
+    provider.interactionFinished(request, response, { login: { accountId: DEVELOPMENT_PRINCIPALS[who].sub } })
   const server = createServer((request, response) => {
-    const { pathname, searchParams } = new URL(request.url ?? '/', url)
-    if (!pathname.startsWith('/interaction/')) return serve(request, response)
-    const who = chosen(searchParams.get('as'))
-    if (who === null)
-      return response
-        .setHeader('content-type', 'text/html; charset=utf-8')
-        .setHeader('x-frame-options', 'DENY')
-        .end(loginPage())
-    const accountId = DEVELOPMENT_PRINCIPALS[who].sub
-    provider.interactionFinished(request, response, { login: { accountId } }).catch(() => response.destroy())
+    // A name that somebody else has led to this machine (DNS rebinding) would make their page one of ours.
+    if (request.headers.host !== new URL(url).host)
+      return response.writeHead(421).end('This is not the place asked for.')
+    if (!(request.url ?? '').startsWith('/interaction/')) return serve(request, response)
+    answerLogin(url, request, response, signIn)
   })
   await listen(server, port)
   const signingKey = await importJWK(key, 'ES256')
