@@ -25,8 +25,9 @@ export interface Scene {
   readonly server: MysqlAddress
   readonly database: string
   readonly gateway: TestGateway
-  /** The authority that vouches for the listener. */
+  /** The authority that vouches for the listener: PEM, and the file it is in. */
   readonly ca: string
+  readonly caFile: string
   /** Logged in through the gateway, over TLS unless it says `clear`. */
   readonly enter: (request?: Partial<LoginRequest> & { readonly clear?: true }) => Promise<CommandClient>
   /** Logged in at the server itself. */
@@ -96,6 +97,7 @@ export async function openScene(
     database,
     gateway,
     ca: tls.ca,
+    caFile: tls.caFile,
     enter: async ({ clear, ...request } = {}) =>
       CommandClient.login(
         { host, port, ...(clear === true ? {} : { ca: tls.ca }) },

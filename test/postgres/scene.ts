@@ -160,6 +160,8 @@ export async function eventually<T>(what: string, look: () => Promise<T> | T, pa
 export function listenerTls(): {
   readonly files: { readonly certificateFile: string; readonly keyFile: string }
   readonly ca: string
+  /** The same, for programs. */
+  readonly caFile: string
   readonly remove: () => void
 } {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-tls-'))
@@ -168,5 +170,7 @@ export function listenerTls(): {
   const files = { certificateFile: join(folder, 'listener.crt'), keyFile: join(folder, 'listener.key') }
   writeFileSync(files.certificateFile, certificate)
   writeFileSync(files.keyFile, key, { mode: 0o600 })
-  return { files, ca: authority.certificate, remove: () => rmSync(folder, { recursive: true, force: true }) }
+  const caFile = join(folder, 'ca.crt')
+  writeFileSync(caFile, authority.certificate)
+  return { files, ca: authority.certificate, caFile, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }

@@ -1,7 +1,5 @@
-// Knex, Drizzle, Sequelize and TypeORM through the gateway: named checks, one line of JSON each; the hand-over comes on
-// standard input.
+// Knex, Drizzle, Sequelize and TypeORM through the gateway.
 import { deepStrictEqual, equal, match, ok, rejects } from 'node:assert'
-import { readFileSync } from 'node:fs'
 import { eq, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import { bigint, integer, jsonb, pgEnum, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
@@ -9,35 +7,16 @@ import knexOf from 'knex'
 import { Client, Pool } from 'pg'
 import { DataTypes, Sequelize } from 'sequelize'
 import { DataSource, EntitySchema } from 'typeorm'
+import { check, handover, hides, sameBothWays as same } from './node-checks.mjs'
 
-const { host, port, token, writer, direct, hidden } = JSON.parse(readFileSync(0, 'utf8'))
+const { host, port, token, writer, direct } = handover
 const through = (password) => `postgres://agent:${password}@${host}:${port}/shop`
 const straight = `postgres://${direct.user}:${encodeURIComponent(direct.password)}@${direct.host}:${direct.port}/${direct.database}`
 
 const MASKED = ['[redacted]', '[redacted]', '[redacted]']
 
-/** Runs one check; it fails by throwing. */
-async function check(promise, body) {
-  let detail = ''
-  try {
-    await body()
-  } catch (error) {
-    detail = String(error?.stack ?? error)
-  }
-  console.log(JSON.stringify({ check: promise, ok: detail === '', detail }))
-}
-
-function hides(shown) {
-  const said = JSON.stringify(shown)
-  for (const value of hidden) ok(!said.includes(value), `${value} was shown`)
-}
-
 /** What both ways give must be the same. */
-async function sameBothWays(look) {
-  const [seen, wanted] = [await look(through(token)), await look(straight)]
-  hides(seen)
-  deepStrictEqual(seen, wanted)
-}
+const sameBothWays = (look) => same(look, through(token), straight)
 
 await check('node-postgres runs named statements and scripts, masked', async () => {
   const client = new Client({ connectionString: through(token) })

@@ -2,16 +2,13 @@ import { afterAll, beforeAll, describe, test } from 'vitest'
 import { testsOfProgram } from '../drivers/programs.ts'
 import { findPythonDriver, pythonProgram } from '../drivers/python.ts'
 import { type Scene, SHARED } from '../postgres/scene.ts'
+import { DJANGO, SQLALCHEMY } from './python-orms.ts'
 import { handoverOf, openToolsShop } from './shop.ts'
 
 const ORMS = [
   {
     name: 'SQLAlchemy',
-    wanted: {
-      module: 'sqlalchemy',
-      requirements: ['SQLAlchemy==2.0.44', 'psycopg[binary]==3.3.9'],
-      debian: ['python3-sqlalchemy', 'python3-psycopg', 'python3-typing-extensions', 'python3-greenlet', 'libpq5'],
-    },
+    wanted: SQLALCHEMY,
     file: 'sqlalchemy_checks.py',
     promises: [
       'finds the same tables, columns, keys, indexes, views and types as without the gateway',
@@ -23,18 +20,7 @@ const ORMS = [
   },
   {
     name: 'Django',
-    wanted: {
-      module: 'django',
-      requirements: ['Django==5.2.8', 'psycopg[binary]==3.3.9'],
-      debian: [
-        'python3-django',
-        'python3-asgiref',
-        'python3-sqlparse',
-        'python3-psycopg',
-        'python3-typing-extensions',
-        'libpq5',
-      ],
-    },
+    wanted: DJANGO,
     file: 'django_checks.py',
     promises: [
       'inspectdb writes the same models as without the gateway',

@@ -4,6 +4,7 @@ import { findLeak, needlesOf } from '../corpus/canaries.ts'
 import type { Handover } from '../drivers/shop.ts'
 import { openScene, type Scene } from '../postgres/scene.ts'
 import type { PostgresAddress } from '../servers/postgres.ts'
+import { documentedPolicy } from './documented-policy.ts'
 
 const read = (path: string): string => readFileSync(fileURLToPath(new URL(path, import.meta.url)), 'utf8')
 
@@ -11,7 +12,7 @@ const read = (path: string): string => readFileSync(fileURLToPath(new URL(path, 
 export const TOOLS_SCHEMA: string = `${read('../../apps/cli/src/dev/shop-schema.sql')}\n${read('shop-extras.sql')}`
 
 /** The policies that docs/tools.md shows, in its order: what agents have that read, and what is added for those that write. */
-export const TOOLS_POLICY: string = policyOf(read('../../docs/tools.md'))
+export const TOOLS_POLICY: string = documentedPolicy('PostgreSQL')
 
 /**
  * Values of masked columns: none of them, in no form, may ever reach a tool. Their digits are 4 to 9: no part of them looks like the
@@ -24,6 +25,9 @@ const CANARIES = [
   { name: 'phone', value: '+49 775 5588996' },
   { name: 'salary', value: '487654.56' },
 ]
+
+/** Them as they are written: what programs look for in all that they are given. */
+export const HIDDEN: readonly string[] = CANARIES.map(({ value }) => value)
 
 const needles = needlesOf(CANARIES)
 
@@ -53,14 +57,6 @@ export async function handoverOf(scene: Scene): Promise<Handover & { readonly wr
     caFile: '',
     direct: { host, port, user, password, database },
     masked: '',
-    hidden: CANARIES.map(({ value }) => value),
+    hidden: HIDDEN,
   }
-}
-
-function policyOf(markdown: string): string {
-  const blocks = [...markdown.matchAll(/^```yaml\n(?<yaml>[\s\S]*?)^```$/gm)].map(
-    ({ groups }) => groups?.['yaml'] ?? '',
-  )
-  if (blocks.length === 0) throw new Error('docs/tools.md shows no policy')
-  return blocks.join('')
 }

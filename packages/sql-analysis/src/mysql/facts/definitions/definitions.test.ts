@@ -4,6 +4,7 @@ import { SAMPLE } from '../fixtures/sample-catalog.ts'
 import { accessesText, decidesText, factsOf, writesText } from '../fixtures/sheet.ts'
 
 const names = namesOf(SAMPLE)
+const USERS = 'app.users(id,name,email,ssn,salary,dob,region,doc,photo)'
 
 test.each([
   ['CREATE TABLE c AS SELECT ssn x FROM users', 'create_table app.c(*); select app.users(ssn)', 'c.x<-users.ssn'],
@@ -16,15 +17,18 @@ test.each([
   ],
   ['ALTER TABLE users ADD COLUMN y int', 'alter_table app.users(y)', ''],
   ['ALTER TABLE users CHANGE ssn x varchar(20)', 'alter_table app.users(ssn,x)', ''],
-  ['ALTER TABLE users RENAME TO persons', 'alter_table app.users(*); create_table app.persons(*)', ''],
+  ['ALTER TABLE users RENAME TO persons', `alter_table ${USERS}; create_table app.persons(*)`, ''],
+  ['ALTER TABLE users ADD KEY (id)', `alter_table ${USERS}`, ''],
+  ['ALTER TABLE users ADD COLUMN y int, ADD KEY (y), DROP KEY z', 'alter_table app.users(y)', ''],
+  ['ALTER TABLE nosuch ADD KEY (id)', 'alter_table ?.nosuch(*)', ''],
   ['ALTER TABLE users ADD y varchar(20) AS (CONCAT(ssn))', 'alter_table app.users(y)', 'users.y<-~users.ssn'],
   [
     'RENAME TABLE users TO a, vault TO users',
-    'alter_table app.users(*); alter_table app.vault(*); create_table app.a(*); create_table app.users(*)',
+    `alter_table ${USERS}; alter_table app.vault(id,secret); create_table app.a(*); create_table app.users(*)`,
     '',
   ],
-  ['ALTER TABLE p EXCHANGE PARTITION q WITH TABLE users', 'alter_table ?.p(*); alter_table app.users(*)', ''],
-  ['CREATE INDEX i ON users (ssn)', 'create_index app.i(*); alter_table app.users(*)', ''],
+  ['ALTER TABLE p EXCHANGE PARTITION q WITH TABLE users', `alter_table ?.p(*); alter_table ${USERS}`, ''],
+  ['CREATE INDEX i ON users (ssn)', `create_index app.i(*); alter_table ${USERS}`, ''],
   ['DROP TABLE users, nosuch', 'drop_table app.users(*); drop_table ?.nosuch(*)', ''],
   ['TRUNCATE orders', 'truncate app.orders(*)', ''],
   ['DROP DATABASE app', 'drop_schema ?.app(*)', ''],
@@ -38,6 +42,22 @@ test.each([
   const facts = factsOf(sql, names)
   expect(accessesText(facts)).toBe(accesses)
   expect(writesText(facts)).toBe(writes)
+})
+
+test.each([
+  'CONVERT TO CHARACTER SET ascii',
+  'ENGINE = MyISAM',
+  'PARTITION BY KEY (id)',
+  'REMOVE PARTITIONING',
+  'ALTER CHECK c ENFORCED',
+  'DISCARD TABLESPACE',
+  'RENAME TO persons',
+])('what goes over every row is done to every column, beside a new one too: %s', (more) => {
+  const [access] = factsOf(
+    `ALTER TABLE users ADD COLUMN y int${/^(?:PART|REM)/.test(more) ? '' : ','} ${more}`,
+    names,
+  ).accesses
+  expect(access?.columns).toEqual(expect.arrayContaining(['ssn', 'y']))
 })
 
 test('checks, keys over expressions and defaults look at what they name', () => {

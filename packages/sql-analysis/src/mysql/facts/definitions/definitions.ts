@@ -42,7 +42,7 @@ export function readDefinition(reading: Reading, node: Definition, outer: Scope)
   const action = ACTIONS.get(node.action) ?? node.action
   reading.defining = true
   for (const file of node.files) reading.files.push(file)
-  for (const object of node.objects) accessObject(reading, action, object, columnsNamed(node, object))
+  for (const object of node.objects) accessObject(reading, action, object, columnsNamed(reading, node, object))
   if (action === 'drop_trigger') for (const { name } of node.objects) accessTriggered(reading, name)
   if (node.objects.length === 0) reading.access(action, null, null)
   for (const other of node.others) accessOther(reading, node, other)
@@ -92,16 +92,32 @@ function accessObject(reading: Reading, action: Action, object: NamedObject, col
   else reading.access(action, { schema: null, name: name.name }, columns)
 }
 
-/** The columns of an ALTER TABLE, under their old and new names; null: it does more than that, or they could not be told. */
-function columnsNamed(
-  { action, columns, others, options }: Definition,
-  { type }: NamedObject,
-): readonly string[] | null {
-  if (action !== 'alter_table' || type !== 'table') return null
-  // CHECK PARTITION and its like quote rows that are in the wrong one.
-  if (options.some((option) => option.endsWith('_partition'))) return null
-  if (others.some(({ role }) => role === 'renamed' || role === 'exchange')) return null
-  return columns.flatMap(({ name, renamed }) => (renamed === null ? [name] : [name, renamed]))
+/** What an ALTER TABLE may do that concerns the columns that it names, and no other. */
+const OF_NAMED_COLUMNS =
+  /^(?:(?:add|drop|alter|change|modify|rename)_column|(?:add|drop|rename)_key|drop_(?:foreign_key|constraint))$/
+
+/** The columns of an ALTER TABLE, under their old and new names; where it does more than that, all of the table; null: they could not be told. */
+function columnsNamed(reading: Reading, node: Definition, { type, name }: NamedObject): readonly string[] | null {
+  if (node.action === 'rename_table') return allColumns(reading, name)
+  if (node.action !== 'alter_table' || type !== 'table') return null
+  const named = node.columns.flatMap((column) =>
+    column.renamed === null ? [column.name] : [column.name, column.renamed],
+  )
+  const more =
+    named.length === 0 ||
+    !node.options.every((option) => OF_NAMED_COLUMNS.test(option)) ||
+    node.others.some(({ role }) => role === 'renamed' || role === 'exchange')
+  if (!more) return named
+  const all = allColumns(reading, name)
+  return all === null ? null : [...all, ...named]
+}
+
+/** A definition that concerns a whole table concerns the columns that it has; null: they are not known, and may be any. */
+function allColumns(reading: Reading, name: QualifiedName): readonly string[] | null {
+  const table = findTable(reading, name)
+  if (table === undefined || table.kind !== 'table') return null
+  reading.spend(1 + (table.columns.length >> 2))
+  return table.columns.map((column) => column.name)
 }
 
 function accessOther(reading: Reading, node: Definition, other: Definition['others'][number]): void {
@@ -116,11 +132,13 @@ function accessOther(reading: Reading, node: Definition, other: Definition['othe
       unknownWrite(reading)
       return
     case 'exchange':
-      reading.access('alter_table', relationName(reading, name), null)
+      reading.access('alter_table', relationName(reading, name), allColumns(reading, name))
       return
     case 'on':
       // An index is part of its table; a trigger adds to what every change of its table does.
-      reading.access(/index/.test(node.action) ? 'alter_table' : node.action, relationName(reading, name), null)
+      if (/index/.test(node.action))
+        reading.access('alter_table', relationName(reading, name), allColumns(reading, name))
+      else reading.access(node.action, relationName(reading, name), null)
       return
     case 'renamed':
       reading.access(isRelation(other) ? 'create_table' : 'alter_user', newRelationName(reading, name), null)

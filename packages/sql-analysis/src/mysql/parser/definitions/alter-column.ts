@@ -19,6 +19,7 @@ export function readAlterColumn(c: TokenCursor, draft: Draft): void {
     c.name()
     c.accept('not')
     c.expect('enforced')
+    draft.options.push('alter_check')
     return
   }
   c.accept('column')

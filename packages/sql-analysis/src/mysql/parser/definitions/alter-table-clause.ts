@@ -108,6 +108,7 @@ function readAdd(c: TokenCursor, draft: Draft): void {
   if (c.isMariadb) {
     if (c.is('period') && c.spellingAhead(1) === 'for') {
       readPeriod(c)
+      draft.options.push('add_period')
       return
     }
     if (c.acceptPair('system', 'versioning')) {
@@ -168,6 +169,7 @@ function readDrop(c: TokenCursor, draft: Draft): void {
       readIfExists(c)
       c.expect('for')
       c.name()
+      draft.options.push('drop_period')
       return
     }
   }

@@ -28,7 +28,10 @@ function readClauses(c: TokenCursor, draft: Draft): void {
     if (!clause) throw c.error()
     if (clause !== 'modifier' || c.isMariadb) alone = false
     // Options of a table may follow each other without a comma.
-    if (clause === 'table_option') while (readTableOption(c, draft));
+    if (clause === 'table_option') {
+      draft.options.push('table_option')
+      while (readTableOption(c, draft));
+    }
     if (c.atEnd) return
     if (!c.is(',')) {
       if (!readPartitioning(c, draft)) throw c.error()

@@ -161,7 +161,11 @@ describe('ALTER TABLE', () => {
     ['ALTER TABLE t DISCARD TABLESPACE', ['discard_tablespace'], []],
     ['ALTER TABLE t TRUNCATE PARTITION ALL', ['truncate_partition'], []],
     ['ALTER TABLE t ADD CONSTRAINT FOREIGN KEY (a) REFERENCES p (id)', ['add_key'], ['references table p']],
-    ["ALTER TABLE t ENGINE=InnoDB COMMENT='x', ADD KEY (a), ALGORITHM=INPLACE, LOCK=NONE", ['add_key'], []],
+    [
+      "ALTER TABLE t ENGINE=InnoDB COMMENT='x', ADD KEY (a), ALGORITHM=INPLACE, LOCK=NONE",
+      ['table_option', 'add_key'],
+      [],
+    ],
   ])('%s', (text, options, touched) => {
     expect(read(text).options).toEqual(options)
     expect(others(text)).toEqual(touched)
