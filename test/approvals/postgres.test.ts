@@ -198,6 +198,24 @@ describe.each(VERSIONS)('A statement that needs a human, on $version', ({ shared
     )
     expect(sqlstates(await client.untilReady())).toEqual(['57014'])
     expect((await people.decide('refuse')).request.statement.settings).toEqual({ TimeZone: 'Asia/Tokyo' })
+    // Approved at Bind, and then set otherwise before Execute.
+    const turned = (): void =>
+      client.send(
+        { kind: 'Parse', name: '', text: 'UPDATE stock SET amount = 77 WHERE id = 13', parameterTypes: [] },
+        { kind: 'Bind', portal: 'p', statement: '', parameterFormats: [], parameters: [], resultFormats: [] },
+        { kind: 'Parse', name: '', text: "SET timezone = 'UTC'", parameterTypes: [] },
+        { kind: 'Bind', portal: '', statement: '', parameterFormats: [], parameters: [], resultFormats: [] },
+        { kind: 'Execute', portal: '', maxRows: 0 },
+        { kind: 'Execute', portal: 'p', maxRows: 0 },
+        { kind: 'Sync' },
+      )
+    turned()
+    expect(errorOf(await client.untilReady())?.fields.get('D')).toContain('APPROVAL_PENDING')
+    await people.decide('approve')
+    turned()
+    const late = await client.untilReady()
+    expect(errorOf(late)?.fields.get('D')).toContain('APPROVAL_VOIDED')
+    expect(await amountOf(client, 13)).toBe('10')
     // Nobody sees what the session did before.
     const past = await client.query('DELETE FROM stock WHERE id = lastval()')
     expect(errorOf(past)?.fields.get('D')).toContain('APPROVAL_UNAVAILABLE')

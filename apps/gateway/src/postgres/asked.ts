@@ -89,6 +89,8 @@ export class Portal implements Named {
   names: NameEnvironment
   /** Result format codes of Bind: none (all text), one for all columns, or one per column. */
   readonly resultFormats: readonly number[]
+  /** `SessionNames.changes` at Bind. */
+  changesBefore = 0
   /** Masks per column, made when the first row comes; undefined: not made yet; null: nothing is masked. */
   masks: readonly (CellMask | null)[] | null | undefined = undefined
 

@@ -153,6 +153,13 @@ export const NAMES_CHANGED: Refusal = gatewayRefusal(
   'Bind it again.',
 )
 
+export const SETTINGS_CHANGED: Refusal = gatewayRefusal(
+  'APPROVAL_VOIDED',
+  'portal',
+  'what the session is set to may have changed since the statement was approved',
+  'Bind and execute it with nothing in between.',
+)
+
 export const MEANING_CHANGED: Refusal = gatewayRefusal(
   'UNKNOWN_STATEMENT',
   'prepared statement',

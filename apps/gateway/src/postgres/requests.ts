@@ -202,6 +202,7 @@ export class PostgresRequests implements FlowOwner {
     if (refusal !== null) return this.#refuse(RequestKind.Bind, refusal)
     const portal = new Portal(bind.portal, this.#batch, statement, admission, bind.resultFormats)
     this.#names.reads(statement.judgement)
+    portal.changesBefore = this.#names.changes
     this.portals.ask(portal)
     if (bind.portal !== '') this.#names.portalNamed(bind.portal)
     this.#staged.ask(RequestKind.Bind, portal, cursor)

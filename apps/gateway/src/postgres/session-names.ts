@@ -32,6 +32,8 @@ export class SessionNames {
   #sqlNamesVersion = 0
   /** Status byte of the last ReadyForQuery: I, T or E. */
   transactionStatus: number = STATUS_IDLE
+  /** Counts statements on their way that may change settings or names of the session. */
+  changes = 0
   readonly #source: CatalogSource
   #searchPath: readonly string[]
   #pathStale = false
@@ -133,7 +135,10 @@ export class SessionNames {
   runs(judgement: Judgement, text: string, environment: NameEnvironment): void {
     this.reads(judgement)
     this.#sent(judgement, text, environment)
-    if (judgement.changesNames) this.#changedBy(judgement, text)
+    if (judgement.changesNames) {
+      this.changes++
+      this.#changedBy(judgement, text)
+    }
     if (judgement.endsTransaction) this.#transactionEnds()
   }
 

@@ -5,7 +5,7 @@ import { CATALOG_UNAVAILABLE } from '../catalog-freshness.ts'
 import type { Connection } from '../connection.ts'
 import type { Asked, Portal, PreparedStatement } from './asked.ts'
 import { looksNamesUpLate, sameFacts } from './meanings.ts'
-import { DEFINITIONS_IN_USE, MEANING_CHANGED, NAMES_CHANGED } from './refusal.ts'
+import { DEFINITIONS_IN_USE, MEANING_CHANGED, NAMES_CHANGED, SETTINGS_CHANGED } from './refusal.ts'
 import { type SessionNames, STATUS_FAILED } from './session-names.ts'
 import type { StagedRequests } from './staged-requests.ts'
 
@@ -83,6 +83,8 @@ export class StatementJudge {
     batchOpen: boolean,
     upstream: Connection,
   ): Refusal | Exclude<Judging, 'judged'> | null {
+    // What people approved at Bind was for the settings of that moment.
+    if (portal.judgement.approval !== null && portal.changesBefore !== this.#names.changes) return SETTINGS_CHANGED
     const late = this.#namesSinceBind(portal, batchOpen, upstream)
     if (late !== null) return late
     // What it names was looked up, and locked, at Bind; what it changes is changed now.
