@@ -77,6 +77,7 @@ await check('Knex writes in transactions and savepoints', () =>
   withKnex(through(writer), async (db) => {
     const done = db.transaction(async (trx) => {
       const [id] = await trx('orders').insert({ customer_id: 1 })
+      deepStrictEqual((await trx.raw('SELECT LAST_INSERT_ID() AS id'))[0], [{ id }])
       await trx('orders').where({ id }).update({ status: 'paid' })
       await trx.transaction((inner) => inner('orders').where({ id }).del())
       const product = { sku: 'TEA-1', name: 'Tea', category: 'tea', price: 1, attributes: '{}', tags: '[]' }

@@ -60,7 +60,9 @@ function readBuiltin(
   fn: BuiltinFunction,
   parts: readonly Lineage[],
 ): Lineage {
-  reading.useFunction(BUILTIN_SCHEMA, name, fn.trust)
+  // Without a value it only tells what `@@last_insert_id` does.
+  const trust = name === 'last_insert_id' && parts.length === 0 ? 'harmless' : fn.trust
+  reading.useFunction(BUILTIN_SCHEMA, name, trust)
   if (name === 'count') return readCount(reading, call, parts)
   if (name === 'load_file') readFile(reading, call)
   const fails = name === 'json_value' && call.words.includes('error')

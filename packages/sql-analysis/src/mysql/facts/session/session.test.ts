@@ -19,6 +19,13 @@ test.each([
   expect(writesText(factsOf(sql, names))).toBe(writes)
 })
 
+test('LAST_INSERT_ID() tells what the variable does; with a value it keeps that', () => {
+  const trusts = (sql: string): string[] => factsOf(sql, names).functions.map(({ trust }) => trust)
+  expect(trusts('SELECT LAST_INSERT_ID(), last_insert_id( )')).toEqual(['harmless'])
+  expect(trusts('SELECT LAST_INSERT_ID(7)')).toEqual(['sensitive'])
+  expect(trusts('SELECT LAST_INSERT_ID(), LAST_INSERT_ID(id) FROM users')).toContain('sensitive')
+})
+
 test.each(['SELECT * FROM users WHERE id = 1 OR@Id', 'UPDATE users SET salary = 1 LIMIT 1', 'SET @b = @id'])(
   '%s tells which user variables it reads',
   (sql) => {
