@@ -39,6 +39,11 @@ function integerBytes(value: number, bytes: 4 | 8): Buffer {
   return buffer
 }
 
+/** Two digits that are no month, read from either end: a piece of a masked text shall not look like one of a date that is shown. */
+function noMonth(random: Random): string {
+  return `${String(random.between(3, 9))}${String(random.between(2, 9))}`
+}
+
 function isoDate(random: Random): string {
   return `${String(random.between(1950, 1999))}-${String(random.between(10, 12))}-${String(random.between(10, 28))}`
 }
@@ -52,7 +57,7 @@ const MAKERS: Readonly<Partial<Record<Type, (random: Random) => Value>>> = {
     text(
       random.chance(0.5)
         ? word(random, 8, 16)
-        : `${digits(random, 3)}-${digits(random, 2)}-${digits(random, random.between(3, 6))}`,
+        : `${digits(random, 3)}-${noMonth(random)}-${digits(random, random.between(3, 6))}`,
     ),
   int4: (random) => {
     const value = number(random, random.between(6, 9))
