@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { chownSync, existsSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { delimiter, join } from 'node:path'
+import { connect as connectTls } from 'node:tls'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { makeAuthority } from './certificates.ts'
 import { fetchDebianPackages } from './debian-packages.ts'
@@ -97,6 +98,7 @@ export async function startRedis(options: RedisServerOptions): Promise<RedisServ
     const port = options.port ?? (await freePort())
     const { sentinelOf } = options
     const settings = ['bind 127.0.0.1', `dir ${folder}`, 'daemonize no']
+    if (options.tls === true) settings.push('tls-replication yes', 'tls-cluster yes')
     if (sentinelOf === undefined) settings.push('save ""', 'appendonly no')
     else settings.push(`sentinel monitor ${sentinelOf.name} 127.0.0.1 ${String(sentinelOf.port)} 1`)
     if (options.password !== undefined) settings.push(`requirepass "${options.password}"`)
@@ -142,8 +144,8 @@ export async function startRedis(options: RedisServerOptions): Promise<RedisServ
       await sleep(20)
     }
     if (options.cluster === true) {
-      await reply(port, 'CLUSTER ADDSLOTSRANGE 0 16383\r\n')
-      while (!(await reply(port, 'CLUSTER INFO\r\n'))?.includes('cluster_state:ok')) {
+      await reply(port, 'CLUSTER ADDSLOTSRANGE 0 16383\r\n', ca)
+      while (!(await reply(port, 'CLUSTER INFO\r\n', ca))?.includes('cluster_state:ok')) {
         if (Date.now() > deadline) throw new Error('the cluster did not come up within 10 seconds')
         await sleep(50)
       }
@@ -159,15 +161,15 @@ function runs({ command, leading }: RedisProgram): boolean {
   return spawnSync(command, [...leading, '--version'], { encoding: 'utf8' }).status === 0
 }
 
-/** What a server answers to a command line first; empty when none is sent; null when nobody listens. */
-function reply(port: number, line: string): Promise<string | null> {
+/** What a server answers to a command line first; empty when none is sent; null when nobody listens. `ca`: over TLS. */
+function reply(port: number, line: string, ca: string | null = null): Promise<string | null> {
   return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port })
+    const socket = ca === null ? connect({ host: '127.0.0.1', port }) : connectTls({ host: '127.0.0.1', port, ca })
     const end = (answer: string | null): void => {
       socket.destroy()
       resolve(answer)
     }
-    socket.once('connect', () => (line === '' ? end('') : socket.write(line)))
+    socket.once(ca === null ? 'connect' : 'secureConnect', () => (line === '' ? end('') : socket.write(line)))
     socket.once('data', (answer) => {
       end(answer.toString())
     })

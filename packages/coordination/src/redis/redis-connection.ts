@@ -1,9 +1,11 @@
-import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Cluster, Redis } from 'ioredis'
 import type { CoordinationState } from '../coordination.ts'
 import { CoordinationLost } from '../coordination-lost.ts'
 import type { RedisOptions } from './redis-options.ts'
+import { surviveSocketErrors } from './surviving-sockets.ts'
+
+surviveSocketErrors()
 
 /** A Lua script, run as one atomic step. All keys of one call are in one hash slot. */
 export interface ScriptDefinition {
@@ -160,49 +162,27 @@ function client(options: RedisOptions, forListening: boolean): Redis | Cluster {
   }
   switch (at.kind) {
     case 'server':
-      return survivingErrors(new Redis({ ...common, host: at.host, port: at.port }))
+      return new Redis({ ...common, host: at.host, port: at.port })
     case 'sentinel':
-      return survivingErrors(
-        new Redis({
-          ...common,
-          sentinels: at.sentinels.map(({ host, port }) => ({ host, port })),
-          name: at.name,
-          sentinelRetryStrategy: soon,
-          ...(at.sentinelUsername === undefined ? {} : { sentinelUsername: at.sentinelUsername }),
-          ...(at.sentinelPassword === undefined ? {} : { sentinelPassword: at.sentinelPassword }),
-          ...(tls === undefined
-            ? {}
-            : { sentinelTLS: { ...tls, rejectUnauthorized: true }, enableTLSForSentinelMode: true }),
-        }),
-      )
+      return new Redis({
+        ...common,
+        sentinels: at.sentinels.map(({ host, port }) => ({ host, port })),
+        name: at.name,
+        sentinelRetryStrategy: soon,
+        ...(at.sentinelUsername === undefined ? {} : { sentinelUsername: at.sentinelUsername }),
+        ...(at.sentinelPassword === undefined ? {} : { sentinelPassword: at.sentinelPassword }),
+        ...(tls === undefined
+          ? {}
+          : { sentinelTLS: { ...tls, rejectUnauthorized: true }, enableTLSForSentinelMode: true }),
+      })
     default: {
       const { lazyConnect: _, enableOfflineQueue: __, ...redisOptions } = common
-      const cluster = new Cluster(
+      return new Cluster(
         at.nodes.map(({ host, port }) => ({ host, port })),
         { lazyConnect: true, enableOfflineQueue: forListening, clusterRetryStrategy: soon, redisOptions },
       )
-      cluster.on('+node', survivingErrors)
-      return cluster
     }
   }
-}
-
-/**
- * Keeps an error of its socket from ending the process: ioredis listens to the first one of each socket, and TLS may have a second
- * (our refusal of a certificate, and then the server's alert about that).
- */
-function survivingErrors(redis: Redis): Redis {
-  let current: Socket | undefined
-  Object.defineProperty(redis, 'stream', {
-    configurable: true,
-    enumerable: true,
-    get: () => current,
-    set: (stream: Socket | undefined) => {
-      stream?.on('error', () => undefined)
-      current = stream
-    },
-  })
-  return redis
 }
 
 function soon(times: number): number {

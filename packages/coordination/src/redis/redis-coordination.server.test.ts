@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { startRedis, whyNoRedis } from '../../../../test/servers/redis.ts'
 import type { Coordination } from '../coordination.ts'
@@ -128,6 +129,42 @@ describe.skipIf((await whyNoRedis()) !== null)('a Redis of its own', () => {
     await Promise.all([one.close(), direct.close()])
     await sentinel.stop()
     await server.stop()
+  })
+
+  test('that shows a wrong certificate lets nobody in, and ends no process: Sentinel, cluster, and what is told in it', async () => {
+    const server = await startRedis({ tls: true })
+    const sentinel = await startRedis({ tls: true, sentinelOf: { name: 'shared', port: server.port } })
+    const cluster = await startRedis({ tls: true, cluster: true })
+    const [behindSentinel, inCluster] = [
+      { kind: 'sentinel', sentinels: [{ host: '127.0.0.1', port: sentinel.port }], name: 'shared' },
+      { kind: 'cluster', nodes: [{ host: '127.0.0.1', port: cluster.port }] },
+    ] as const
+    const authorities = [server, sentinel, cluster].map(({ tls }) => tls?.ca ?? '')
+    const ca = authorities.join('\n')
+    for (const at of [behindSentinel, inCluster]) {
+      for (const tls of [{}, { ca: authorities[0] ?? '' }]) {
+        await expect(openRedisCoordination({ at, tls })).rejects.toThrow(CoordinationLost)
+      }
+    }
+    const open = await Promise.all([behindSentinel, inCluster].map((at) => openRedisCoordination({ at, tls: { ca } })))
+    for (const one of open) {
+      one.approvals.watch(() => undefined)
+      expect((await one.approvals.ask(question(), waiter(), LIMITS)).kind).toBe('asked')
+    }
+    // Others, with certificates of others, at the same places: both connections try again and again.
+    for (const old of [server, sentinel, cluster]) await old.stop()
+    const strangers = [
+      await startRedis({ tls: true, port: server.port }),
+      await startRedis({ tls: true, port: sentinel.port, sentinelOf: { name: 'shared', port: server.port } }),
+      await startRedis({ tls: true, cluster: true, port: cluster.port }),
+    ]
+    for (const one of open) await expect.poll(() => one.state.kind).toBe('lost')
+    await sleep(1000)
+    for (const one of open) {
+      await expect(one.approvals.ask(question(), waiter(), LIMITS)).rejects.toThrow(CoordinationLost)
+      await one.close()
+    }
+    for (const stranger of strangers) await stranger.stop()
   })
 
   test('that is a cluster does all of it: the keys of each step share a slot', async () => {
