@@ -1,5 +1,12 @@
 import { readFileSync } from 'node:fs'
-import { explain, type Policy, parsePolicy, type Principal } from '@gatehouse/core'
+import {
+  explain,
+  type Policy,
+  parsePolicy,
+  type Principal,
+  type StatementFacts,
+  textAsksInClear,
+} from '@gatehouse/core'
 import { readCatalogFile } from './catalog-file.ts'
 import { CommandFailed, ExitStatus } from './exit-status.ts'
 
@@ -21,9 +28,12 @@ export async function explainStatement(
   const catalog = await readCatalogFile(catalogFile)
   const authority = policy.authorityFor(principal, target, catalog.engine)
   const statements = catalog.read(sql)
+  const inClear = textAsksInClear(sql)
+  const denies = (statement: StatementFacts): boolean =>
+    (inClear ? authority.decideInClear(statement) : authority.decide(statement)).kind === 'deny'
   return {
-    lines: explain(authority, statements),
-    denied: statements.some((statement) => authority.decide(statement).kind === 'deny'),
+    lines: explain(authority, statements, inClear),
+    denied: (inClear && statements.length > 1) || statements.some(denies),
   }
 }
 

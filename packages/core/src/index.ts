@@ -95,6 +95,7 @@ export type { ApprovalRequest, ShownStatement } from './approval/approval-reques
 export { mayDecide } from './approval/may-decide.ts'
 export type { ApproverRequirement, DecidableRequest, NotAnApprover } from './approval/may-decide.ts'
 export { riskOf } from './approval/risk.ts'
+export { textAsksInClear } from './statement/clear-wish.ts'
 export { requestKey } from './approval/request-key.ts'
 export type { AskedStatement, SessionSettings } from './approval/request-key.ts'
 

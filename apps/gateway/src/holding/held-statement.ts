@@ -175,10 +175,10 @@ export class HeldStatement implements HeldRequest {
   }
 
   #recordAsked(approval: string, joined: boolean): void {
-    const { text, parameters, facts, need } = this.#asked
+    const { text, parameters, facts, need, unmasked } = this.#asked
     const { estimatedRows } = this.#request
     this.#desk.record(
-      encodeApprovalAsked(this.#encoded, text, parameters, facts, { approval, joined, need, estimatedRows }),
+      encodeApprovalAsked(this.#encoded, text, parameters, facts, { approval, joined, need, estimatedRows, unmasked }),
     )
   }
 

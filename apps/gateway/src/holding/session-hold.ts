@@ -46,18 +46,20 @@ const ESTIMATED: ReadonlySet<string> = new Set(['update', 'delete'])
 
 /**
  * Only what the planner can be asked without running anything, and without telling anything: one change of rows, without
- * functions of users, that meets no mask.
+ * functions of users, that meets no mask. What is asked for in clear is asked for whatever the number, which people alone see.
  */
-function canBeEstimated({ facts, authority }: Judgement): boolean {
+function canBeEstimated({ facts, authority, unmasked }: Judgement): boolean {
   const [statement, ...more] = facts?.statements ?? []
-  if (statement === undefined || more.length > 0 || !ESTIMATED.has(statement.action)) return false
+  if (statement === undefined || more.length > 0) return false
+  const inClear = unmasked.length > 0
+  if (!inClear && !ESTIMATED.has(statement.action)) return false
   const { functions, beneath, complete, temporary } = statement
   const used = [...functions, ...beneath.functions]
   return (
     complete &&
     temporary === undefined &&
     used.every(({ trust }) => trust === 'harmless') &&
-    !authority.meetsMasks(statement)
+    (inClear || !authority.meetsMasks(statement))
   )
 }
 
@@ -191,7 +193,7 @@ export class SessionHold {
     parameters: readonly AuditedParameter[] | null,
     types: AskedStatement['parameterTypes'],
   ): Judgement | null {
-    const { approval: need, facts } = judgement
+    const { approval: need, facts, unmasked } = judgement
     if (need === null || facts === null) return judgement
     const { principal, target, engine } = this.#session
     const settings = this.#told?.settings ?? {}
@@ -204,6 +206,7 @@ export class SessionHold {
       parameterTypes: types,
       settings,
       facts,
+      unmasked,
       need,
     })
     if (this.#estimate?.key !== key) {
@@ -240,12 +243,23 @@ export class SessionHold {
       this.#held = null
       return held.answer
     }
-    const { approval: need, facts, refusal } = judgement
+    const { approval: need, facts, refusal, unmasked } = judgement
     if (need === null || facts === null || refusal !== null) return null
     const { principal, target, engine } = this.#session
     const settings = this.#told?.settings ?? null
     if (settings === null) return approvalUnavailable(need, 'the session could not say what it is set to')
-    const asked = { principal, target, engine, text, parameters, parameterTypes: types, settings, facts, need }
+    const asked = {
+      principal,
+      target,
+      engine,
+      text,
+      parameters,
+      parameterTypes: types,
+      settings,
+      facts,
+      unmasked,
+      need,
+    }
     const granted = this.#granted(asked)
     if (granted !== null && granted.uses === null) return this.#byGrant(asked, granted)
     const request = approvalRequest({ ...asked, principal }, judgement.authority, this.#estimate?.rows ?? null)

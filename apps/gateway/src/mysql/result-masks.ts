@@ -54,11 +54,12 @@ export function masksFor(
   if (outputs === null && classifier === null) return null
   const format = binary ? 'binary' : 'text'
   const output = facts?.output ?? null
+  const clear = judgement.obligations[statementIndex]?.clear ?? null
   const columns = definitions.map((definition, index) => {
     const mask = outputs?.[index] ?? null
     const type = typeOf(definition)
     if (mask !== null) return compileMysqlCellMask(mask.spec, documentType(type, output?.[index]), format, keys)
-    if (classifier === null) return null
+    if (classifier === null || clear?.[index] === true) return null
     // What was read of another number of columns says nothing of these.
     const known = output?.length === definitions.length ? output[index] : undefined
     return classifier.mysqlMaskFor(known, type)

@@ -38,12 +38,14 @@ export function masksFor(
   const output = judgement.facts?.statements[statementIndex]?.output ?? null
   const outputs = masksAny ? checkedMasks(judgement, statementIndex, output, fields, catalog) : null
   if (outputs === null && classifier === null) return null
+  const clear = judgement.obligations[statementIndex]?.clear ?? null
   const masks = fields.map((field, index) => {
     const mask = outputs?.[index] ?? null
     const format = formatOf(formats, index, field.format)
     if (mask !== null) {
       return compileCellMask(mask.spec, valueType(field.typeOid, field.typeModifier, catalog), format, key)
     }
+    if (clear?.[index] === true) return null
     // What was read of another number of columns says nothing of these.
     const known = output?.length === fields.length ? output[index] : undefined
     const type = { oid: field.typeOid, modifier: field.typeModifier }

@@ -44,11 +44,12 @@ export async function estimateRows(
   }
 }
 
-/** What comes out of the plans beneath the change. */
+/** What comes out of the plans beneath the change, or of a query. */
 function plannedRows(explained: unknown): number | null {
   const [first] = Array.isArray(explained) ? (explained as readonly { readonly Plan?: Plan }[]) : []
   const beneath = first?.Plan?.Plans ?? []
-  if (first?.Plan?.['Node Type'] !== 'ModifyTable' || beneath.some(changes)) return null
+  if (beneath.some(changes)) return null
+  if (first?.Plan?.['Node Type'] !== 'ModifyTable') return first?.Plan?.['Plan Rows'] ?? null
   const inputs = beneath.filter((plan) => INPUTS.has(plan['Parent Relationship'] ?? ''))
   const rows = inputs.reduce((sum, plan) => sum + (plan['Plan Rows'] ?? Number.NaN), 0)
   return inputs.length > 0 && Number.isFinite(rows) ? rows : null

@@ -41,6 +41,7 @@ function requestFor(
     parameters,
     parameterTypes: [],
     settings: { TimeZone: 'UTC' },
+    unmasked: [],
   }
   return approvalRequest({ ...asked, facts: sheet, need: decision.approval }, by, 12)
 }

@@ -61,7 +61,7 @@ export function approvalRequest(
   authority: Authority,
   estimatedRows: number | null,
 ): ApprovalRequest | string {
-  const { principal, target, engine, text, facts, need, settings } = asked
+  const { principal, target, engine, text, facts, need, settings, unmasked } = asked
   const parameters = asked.parameters ?? []
   const textBytes = Buffer.byteLength(text, 'utf8')
   if (textBytes > MAX_ASKED_TEXT_BYTES)
@@ -92,9 +92,9 @@ export function approvalRequest(
       relations: sorted(relations),
       doings: doingsOf(facts),
       settings,
-      unmasked: [],
+      unmasked,
     },
-    risk: riskOf(facts, estimatedRows),
+    risk: riskOf(facts, estimatedRows, unmasked.length > 0),
     estimatedRows,
     ...termsOf(need),
   }

@@ -29,6 +29,7 @@ const asked: AskedStatement = {
   parameters: ['a', null, Buffer.from('b')],
   parameterTypes: [23],
   settings: { DateStyle: 'ISO, MDY' },
+  unmasked: [],
   facts: text(update),
   need,
 }
@@ -45,6 +46,7 @@ test.each<[string, Partial<AskedStatement>]>([
   ['an empty text for NULL', { parameters: ['a', '', Buffer.from('b')] }],
   ['type', { parameterTypes: [700] }],
   ['setting of its session', { settings: { DateStyle: 'ISO, DMY' } }],
+  ['masked column in clear', { unmasked: ['public.users.ssn'] }],
   ['setting more', { settings: { DateStyle: 'ISO, MDY', role: 'admin' } }],
   ['what names mean', { facts: text({ ...update, accesses: [access('update', 'evil.orders')] }) }],
   [

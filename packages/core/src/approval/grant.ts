@@ -65,11 +65,14 @@ export interface GrantedStatement {
   readonly facts: TextFacts
   readonly need: ApprovalNeed
   readonly settings: SessionSettings
+  /** Masked columns that it asks for in clear: no grant is for those. */
+  readonly unmasked: readonly string[]
 }
 
 /** True when the grant stands for the approval of the statement at `now` (milliseconds since the epoch). In doubt it does not. */
 export function grantCovers(grant: Grant, asked: GrantedStatement, now: number): boolean {
-  const { principal, target, facts, need, settings } = asked
+  const { principal, target, facts, need, settings, unmasked } = asked
+  if (unmasked.length > 0) return false
   const { issuer, subject, actor } = grant.principal
   if (issuer !== principal.issuer || subject !== principal.subject || actor !== principal.actor) return false
   if (grant.target !== target || !(now < grant.until)) return false

@@ -21,6 +21,8 @@ export interface AskedStatement {
   readonly settings: SessionSettings
   /** What it was read to do: should names come to mean something else, it is another statement. */
   readonly facts: TextFacts
+  /** Masked columns that come back in clear, as `schema.relation.column`. */
+  readonly unmasked: readonly string[]
   /** Who has to say yes: under other rules it is another request. */
   readonly need: ApprovalNeed
 }
@@ -35,7 +37,7 @@ export function requestKey(asked: AskedStatement): string {
     const length = typeof value === 'string' ? Buffer.byteLength(value, 'utf8') : value.byteLength
     sum.update(`${kind}${length}:`).update(value)
   }
-  const { principal, target, engine, text, parameters, parameterTypes, settings, facts, need } = asked
+  const { principal, target, engine, text, parameters, parameterTypes, settings, facts, unmasked, need } = asked
   part('who', JSON.stringify([principal.issuer, principal.subject, principal.actor]))
   part('where', JSON.stringify([target, engine]))
   part('text', text)
@@ -46,6 +48,7 @@ export function requestKey(asked: AskedStatement): string {
     else part(typeof value === 'string' ? 't' : 'b', value)
   }
   part('settings', settingsText(settings))
+  part('unmasked', JSON.stringify(unmasked))
   for (const statement of facts.statements) part('does', JSON.stringify(doings(statement)))
   part('terms', JSON.stringify(need.rules.map(({ rule, by, approvals }) => [rule, by.groups, by.subjects, approvals])))
   return sum.digest('hex')

@@ -9,12 +9,12 @@ const LEVEL = 1_000_000_000
 
 /**
  * How much there is to lose, for the order of a queue: higher first. Whole tables (DROP, TRUNCATE, no WHERE, or what was not
- * understood) over changes of many rows over changes, definitions and rights over new rows over the rest; then by the number of
+ * understood) over changes of many rows over changes, definitions, rights and masked columns in clear (`inClear`) over new rows over the rest; then by the number of
  * rows. `estimatedRows` null: not known.
  */
-export function riskOf({ statements }: TextFacts, estimatedRows: number | null): number {
+export function riskOf({ statements }: TextFacts, estimatedRows: number | null, inClear = false): number {
   const rows = Math.min(Math.max(estimatedRows ?? 0, 0), LEVEL - 1)
-  const level = Math.max(0, ...statements.map((statement) => levelOf(statement, rows)))
+  const level = Math.max(inClear ? 2 : 0, ...statements.map((statement) => levelOf(statement, rows)))
   return level * LEVEL + Math.round(Number.isFinite(rows) ? rows : 0)
 }
 

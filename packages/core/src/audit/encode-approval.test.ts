@@ -30,7 +30,7 @@ function read(members: string): AuditRecord {
 
 test('the records of a request say who asked what, who decided how, and what became of it', () => {
   if (need === null) throw new Error('it asks nobody')
-  const asked = { approval: 'A1', joined: false, need, estimatedRows: 12 }
+  const asked = { approval: 'A1', joined: false, need, estimatedRows: 12, unmasked: ['public.users.ssn'] }
   expect(read(encodeApprovalAsked(part, 'update orders set paid = $1', ['t'], facts, asked))).toEqual({
     kind: 'approval_asked',
     session: 's-1',
@@ -40,7 +40,15 @@ test('the records of a request say who asked what, who decided how, and what bec
     statement: { text: 'update orders set paid = $1', parameters: ['t'], fingerprint: 'aaaaaaaaaaaaaaaa' },
     actions: ['update'],
     relations: ['public.orders'],
-    approval: { id: 'A1', joined: false, rules: ['writes'], wanted: 2, holdSeconds: 120, estimatedRows: 12 },
+    approval: {
+      id: 'A1',
+      joined: false,
+      rules: ['writes'],
+      wanted: 2,
+      holdSeconds: 120,
+      estimatedRows: 12,
+      unmasked: ['public.users.ssn'],
+    },
   })
   const decided = {
     approval: 'A1',

@@ -22,6 +22,8 @@ export interface AskedApproval {
   readonly need: ApprovalNeed
   /** Rows the planner expects; null: not known. */
   readonly estimatedRows: number | null
+  /** Masked columns that it asks for in clear. */
+  readonly unmasked: readonly string[]
 }
 
 /** Encodes that people were asked. Recorded before they are. `parameters` null means none are bound. */
@@ -33,10 +35,10 @@ export function encodeApprovalAsked(
   asked: AskedApproval,
   limits: RecordLimits = DEFAULT_RECORD_LIMITS,
 ): string {
-  const { approval, joined, need, estimatedRows } = asked
+  const { approval, joined, need, estimatedRows, unmasked } = asked
   const rules = jsonTexts(need.rules.map(({ rule }) => rule))
   const wanted = `"wanted":${count(need.approvals)},"holdSeconds":${count(need.holdTimeoutSeconds)}`
-  return `"kind":"approval_asked",${session.whole},"statement":{${encodeStatementMembers(text, parameters, limits)}${encodeFacts(facts)},"approval":{"id":${name(approval)},"joined":${joined},"rules":${rules},${wanted},"estimatedRows":${count(estimatedRows)}}`
+  return `"kind":"approval_asked",${session.whole},"statement":{${encodeStatementMembers(text, parameters, limits)}${encodeFacts(facts)},"approval":{"id":${name(approval)},"joined":${joined},"rules":${rules},${wanted},"estimatedRows":${count(estimatedRows)}${unmasked.length === 0 ? '' : `,"unmasked":${jsonTexts(unmasked)}`}}`
 }
 
 /** What one person said about a request. */

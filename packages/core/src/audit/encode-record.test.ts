@@ -87,6 +87,7 @@ const permit: Decision = {
     ],
     rowLimit: null,
     redactReports: true,
+    clear: null,
   },
 }
 const deny: Decision = {

@@ -26,7 +26,7 @@ export interface SessionPart {
 export interface FactsPart {
   /** Ends the `statement` member: `,"fingerprint":"…"},"actions":[…],"relations":[…],"decision":{…},"masked":[…]`. */
   readonly intent: RecordPart
-  /** `"masked":[…]` alone, for the outcome. */
+  /** `"masked":[…]` alone, for the outcome; behind it `,"unmasked":[…]` where masks were lifted. */
   readonly masked: RecordPart
 }
 
@@ -124,7 +124,9 @@ export function encodeFactsPart(
   decisions: readonly Decision[],
   approval: string | null = null,
 ): FactsPart {
-  return factsPart(encodeFacts(facts), encodeDecision(decisions, approval), jsonTexts(maskedColumns(decisions)))
+  const unmasked = decisions.flatMap((decision) => (decision.kind === 'ask' ? decision.unmasked : []))
+  const masked = jsonTexts(maskedColumns(decisions))
+  return factsPart(encodeFacts(facts), encodeDecision(decisions, approval), masked, unmasked)
 }
 
 /** A "no" that no policy rule decided: an unreadable text, a spent limit, a refused feature. */
@@ -139,8 +141,9 @@ export function encodeRefusedPart(facts: TextFacts | null, refusal: RecordedRefu
   return factsPart(encodeFacts(facts), encodeDenial(refusal, null), '[]')
 }
 
-function factsPart(facts: string, decision: string, maskedList: string): FactsPart {
-  const masked = `"masked":${maskedList}`
+function factsPart(facts: string, decision: string, maskedList: string, unmasked: readonly string[] = []): FactsPart {
+  const clear = unmasked.length === 0 ? '' : `,"unmasked":${jsonTexts(unmasked)}`
+  const masked = `"masked":${maskedList}${clear}`
   return { intent: RecordPart.of(`${facts},"decision":${decision},${masked}`), masked: RecordPart.of(masked) }
 }
 

@@ -75,6 +75,8 @@ export interface AuditRecord {
   readonly decision?: RecordedDecision
   /** In an intent: base columns that will be masked. In an outcome: base columns that were. Never their values. */
   readonly masked?: readonly string[]
+  /** Masked columns that people let through, in intent and outcome. Absent: none. */
+  readonly unmasked?: readonly string[]
   readonly outcome?: RecordedOutcome
   /** In an outcome where classify rules looked through rows: their names, and how many values of each detector were replaced. */
   readonly classified?: { readonly rules: readonly string[]; readonly replaced: Readonly<Record<string, number>> }

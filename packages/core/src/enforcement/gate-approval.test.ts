@@ -48,7 +48,16 @@ class Scene {
   cleared(judgement: Judgement, parameters: readonly string[]): Approved {
     if (judgement.facts === null || judgement.approval === null) throw new Error('it needs no approval')
     const { facts, approval: need } = judgement
-    const asked = { ...this.session, text: TEXT, parameters, parameterTypes: [], settings: {}, facts, need }
+    const asked = {
+      ...this.session,
+      text: TEXT,
+      parameters,
+      parameterTypes: [],
+      settings: {},
+      unmasked: [],
+      facts,
+      need,
+    }
     const clearance = clear({ kind: 'approval', id: 'A1', key: requestKey(asked) }, asked)
     if (clearance === null) throw new Error('it was not cleared')
     return clearance

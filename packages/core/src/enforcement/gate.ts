@@ -8,6 +8,7 @@ import type { Authority } from '../policy/authority.ts'
 import { decisionAt } from '../policy/decision-at.ts'
 import type { Decision, Denial, Obligations } from '../policy/decision.ts'
 import type { TextFacts } from '../statement/facts.ts'
+import { asksInClear } from '../statement/clear-wish.ts'
 import type { Reading } from '../statement/reading.ts'
 import { type Judgement, permitted, refused, unclassifiable, unmaskable } from './judgement.ts'
 import { approvalUnavailable, approvalVoided } from './approval-refusals.ts'
@@ -144,7 +145,7 @@ export class Gate<Names extends object> {
   judge(bytes: Buffer, start: number, end: number, names: Names): Judgement | null {
     if (end - start > this.#reader.inlineLimitBytes) return null
     try {
-      return this.#decide(this.#reader.read(bytes, start, end, names))
+      return this.#decide(this.#reader.read(bytes, start, end, names), asksInClear(bytes, start, end))
     } catch (error) {
       return this.#failed(error)
     }
@@ -152,7 +153,7 @@ export class Gate<Names extends object> {
 
   async judgeLarge(bytes: Buffer, names: Names): Promise<Judgement> {
     try {
-      return this.#decide(await this.#reader.readLarge(bytes, names))
+      return this.#decide(await this.#reader.readLarge(bytes, names), asksInClear(bytes, 0, bytes.length))
     } catch (error) {
       return this.#failed(error)
     }
@@ -217,7 +218,7 @@ export class Gate<Names extends object> {
 
   /** Why a text that needs approval may not run; null: it needs none, or was approved. */
   #unapproved(
-    { approval, facts }: Judgement,
+    { approval, facts, unmasked }: Judgement,
     text: string,
     parameters: readonly AuditedParameter[] | null,
     clearance: Approved | null,
@@ -225,7 +226,7 @@ export class Gate<Names extends object> {
     if (approval === null) return null
     if (clearance === null || facts === null) return approvalUnavailable(approval, 'nobody can be asked here')
     const { principal, target, engine } = this.#session
-    if (clearance.useFor({ principal, target, engine, text, parameters, facts, need: approval })) return null
+    if (clearance.useFor({ principal, target, engine, text, parameters, facts, need: approval, unmasked })) return null
     return approvalVoided(approval, clearance.id, 'it is for another statement, other values or other rules')
   }
 
@@ -278,11 +279,13 @@ export class Gate<Names extends object> {
     }
   }
 
-  #decide(reading: Reading): Judgement {
+  #decide(reading: Reading, inClear = false): Judgement {
     const authority = this.authority
     if (reading.kind === 'unreadable') return refused(authority, null, refusalOfUnreadable(reading))
     if (this.diagnosticsHarmless && asksDiagnostics(reading.facts))
       return judgeStatements(authority, { ...reading, facts: withHarmless(reading.facts) })
+    // Asked so seldom that nothing of it is kept.
+    if (inClear) return judgeStatements(authority, reading, true)
     const known = this.#judgements.get(reading)
     if (known !== undefined) return known
     const judgement = judgeStatements(authority, reading)
@@ -314,12 +317,14 @@ function withHarmless(facts: TextFacts): TextFacts {
   return { ...facts, statements: facts.statements.map((each) => ({ ...each, diagnostics: 'harmless' })) }
 }
 
-function judgeStatements(authority: Authority, reading: Reading & { kind: 'read' }): Judgement {
+/** `inClear`: it asks for masked columns in clear. */
+function judgeStatements(authority: Authority, reading: Reading & { kind: 'read' }, inClear = false): Judgement {
+  if (inClear && reading.facts.statements.length !== 1) return refused(authority, reading.facts, CLEAR_ALONE)
   const decisions: Decision[] = []
   const obligations: Obligations[] = []
   let denial: Denial | null = null
   for (const statement of reading.facts.statements) {
-    const decision = authority.decide(statement)
+    const decision = inClear ? authority.decideInClear(statement) : authority.decide(statement)
     decisions.push(decision)
     if (decision.kind === 'deny') denial ??= decision
     else {
@@ -330,6 +335,13 @@ function judgeStatements(authority: Authority, reading: Reading & { kind: 'read'
   if (denial !== null) return refused(authority, reading.facts, refusalOfDenial(denial))
   return permitted(authority, reading, decisions, obligations)
 }
+
+const CLEAR_ALONE = gatewayRefusal(
+  'NOT_ALLOWED',
+  'statements',
+  'masked columns can be asked for in clear by one SELECT that stands alone',
+  'Send the SELECT by itself, with the comment before it.',
+)
 
 function unrecorded(error: unknown): Refusal {
   const what = error instanceof TrailUnavailable ? error.message : 'the audit trail failed'

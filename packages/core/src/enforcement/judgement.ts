@@ -19,6 +19,8 @@ export interface Judgement {
   readonly refusal: Refusal | null
   /** What must be had before any of the text may run; null: nothing. `Gate.admit` refuses a text whose need is not met. */
   readonly approval: ApprovalNeed | null
+  /** Masked columns that people are asked to let through, as `schema.relation.column`; empty: none, and every mask holds. */
+  readonly unmasked: readonly string[]
   readonly decisions: readonly Decision[]
   readonly obligations: readonly Obligations[]
   /** True when the statements touch masked columns: what the server says about them is redacted. */
@@ -51,11 +53,17 @@ export function permitted(
 ): Judgement {
   const { statements } = facts
   if (mixesLimitedRowsAndWrites(facts, obligations)) return refused(authority, facts, SEND_APART)
+  const approval = needOf(decisions)
+  const unmasked = decisions.flatMap((decision) => (decision.kind === 'ask' ? decision.unmasked : []))
+  // INVARIANT: no mask is lifted without a yes.
+  if (approval === null && obligations.some(({ clear }) => clear !== null))
+    throw new Error('masks would be lifted without anybody being asked')
   return {
     facts,
     forwardText,
     refusal: null,
-    approval: needOf(decisions),
+    approval,
+    unmasked,
     decisions,
     obligations,
     redactReports: obligations.some((obligation) => obligation.redactReports),
@@ -163,6 +171,7 @@ export function refused(authority: Authority, facts: TextFacts | null, refusal: 
     forwardText: null,
     refusal,
     approval: null,
+    unmasked: [],
     decisions: [],
     obligations: [],
     redactReports: false,

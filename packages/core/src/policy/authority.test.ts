@@ -20,7 +20,7 @@ test('what no rule allows is denied, and the refusal names what is allowed', () 
   expect(authority.decide(select('public.orders', 'id'))).toEqual({
     kind: 'permit',
     rules: ['read'],
-    obligations: { outputs: null, rowLimit: null, redactReports: false },
+    obligations: { outputs: null, rowLimit: null, redactReports: false, clear: null },
   })
   expect(authority.decide(select('secret.vault', 'id'))).toEqual({
     kind: 'deny',

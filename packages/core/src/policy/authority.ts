@@ -1,4 +1,5 @@
 import { Classifier } from './classifier.ts'
+import { ClearRules, clearOutputs } from './clear-rules.ts'
 import type { ColumnName, StatementFacts } from '../statement/facts.ts'
 import { type Allowance, Allowances, factsOf, sessionRule } from './allow-rules.ts'
 import { type AskingRule, joinedNeed } from './approval-need.ts'
@@ -8,6 +9,7 @@ import { Prohibition } from './deny-rules.ts'
 import { allowedHere, factSentence, uncoveredHint, factText, uncoveredReason } from './hints.ts'
 import { maskDenial, outputMasks, reportsMayShowValues } from './mask-obligations.ts'
 import { Masks } from './mask-rules.ts'
+import { columnText } from './object-names.ts'
 import { FunctionRules } from './function-rules.ts'
 import type { EngineName } from './name-pattern.ts'
 import type { LimitRule, PolicyDocument } from './policy-document.ts'
@@ -31,6 +33,7 @@ export class Authority {
   readonly #engine: EngineName
   readonly #allowances: Allowances
   readonly #approvals: Approvals
+  readonly #clearRules: ClearRules
   /** What hints may name as the way on. */
   readonly #ways: readonly Allowance[]
   readonly #prohibitions: readonly Prohibition[]
@@ -42,9 +45,12 @@ export class Authority {
   constructor(rules: PolicyDocument, target: string, engine: EngineName) {
     this.#target = target
     this.#engine = engine
-    this.allowsAnything = rules.allow.length + rules.approve.length > 0
+    const asking = rules.approve.filter(({ unmask }) => unmask.length === 0)
+    const inClear = rules.approve.filter(({ unmask }) => unmask.length > 0)
+    this.allowsAnything = rules.allow.length + asking.length > 0
     this.#allowances = new Allowances(byName(rules.allow), engine, this.allowsAnything)
-    this.#approvals = new Approvals(byName(rules.approve), engine)
+    this.#approvals = new Approvals(byName(asking), engine)
+    this.#clearRules = new ClearRules(byName(inClear), engine)
     this.#ways = [...this.#allowances.rules, ...this.#approvals.coverages]
     this.#prohibitions = byName(rules.deny).map((rule) => new Prohibition(rule, engine))
     this.#masks = new Masks(byName(rules.masks), engine)
@@ -75,8 +81,28 @@ export class Authority {
 
   /** The decision on one statement. Pure, and never throws: a failure inside is a denial. */
   decide(statement: StatementFacts): Decision {
+    return this.#orDenied(() => this.#decide(statement, this.#masks, []))
+  }
+
+  /** The decision on one statement that asks for masked columns in clear: for those that people may let through, they are asked. As `decide`. */
+  decideInClear(statement: StatementFacts): Decision {
+    return this.#orDenied(() => {
+      const wish = this.#clearRules.wishOf(statement, this.#masks)
+      if (wish === null) return this.#decide(statement, this.#masks, [])
+      if (wish.kind === 'deny') return wish
+      const { columns, asking } = wish
+      const decision = this.#decide(statement, this.#masks.lifting(columns), asking)
+      if (decision.kind === 'deny') return decision
+      // INVARIANT: no mask is lifted without a yes.
+      if (decision.kind === 'permit') throw new Error('nobody was asked')
+      const obligations = { ...decision.obligations, clear: clearOutputs(statement.output, columns) }
+      return { ...decision, obligations, unmasked: [...columns.values()].map(columnText).sort() }
+    })
+  }
+
+  #orDenied(decide: () => Decision): Decision {
     try {
-      return this.#decide(statement)
+      return decide()
     } catch {
       return denial(
         'DECISION_FAILED',
@@ -97,18 +123,18 @@ export class Authority {
   }
 
   /** INVARIANT: only the last lines permit or ask, and every check above them has passed. */
-  #decide(statement: StatementFacts): Decision {
+  #decide(statement: StatementFacts, masks: Masks, asked: readonly AskingRule[]): Decision {
     const used = new Set<string>()
-    const asking: AskingRule[] = []
+    const asking: AskingRule[] = [...asked]
     const denied =
       this.#pinned(statement) ??
       this.#prohibited(statement) ??
       this.#withoutRules() ??
       this.#unread(statement, used, asking) ??
       this.#uncovered(statement, used, asking) ??
-      (this.masksAny ? maskDenial(statement, this.#masks, this.#functions) : null)
+      (this.masksAny ? maskDenial(statement, masks, this.#functions) : null)
     if (denied !== null) return denied
-    const obligations = this.#obligations(statement)
+    const obligations = this.#obligations(statement, masks)
     if (this.#approvals.any) {
       const free = asking.length === 0 && [...used].every((rule) => rule === sessionRule)
       asking.push(...this.#approvals.concernedBy(statement, free))
@@ -116,7 +142,13 @@ export class Authority {
     const approval = joinedNeed(asking)
     const rules = [...used].sort()
     if (approval === null) return { kind: 'permit', rules, obligations }
-    return { kind: 'ask', rules: [...approval.rules.map(({ rule }) => rule), ...rules], obligations, approval }
+    return {
+      kind: 'ask',
+      rules: [...approval.rules.map(({ rule }) => rule), ...rules],
+      obligations,
+      approval,
+      unmasked: [],
+    }
   }
 
   #pinned({ settings }: StatementFacts): Denial | null {
@@ -205,11 +237,12 @@ export class Authority {
     return null
   }
 
-  #obligations(statement: StatementFacts): Obligations {
+  #obligations(statement: StatementFacts, masks: Masks): Obligations {
     return {
-      outputs: this.masksAny ? outputMasks(statement.output, this.#masks) : null,
+      outputs: this.masksAny ? outputMasks(statement.output, masks) : null,
       rowLimit: statement.output === null ? null : this.#rowLimit,
-      redactReports: reportsMayShowValues(statement, this.#masks),
+      redactReports: reportsMayShowValues(statement, masks),
+      clear: null,
     }
   }
 }

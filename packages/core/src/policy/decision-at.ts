@@ -4,7 +4,7 @@ import type { Decision } from './decision.ts'
 /** The decision when the planner expects `rows` rows; null: it cannot be told how many, so every rule asks. */
 export function decisionAt(decision: Decision, rows: number | null): Decision {
   if (decision.kind !== 'ask') return decision
-  const { rules, obligations, approval } = decision
+  const { rules, obligations, approval, unmasked } = decision
   // Not `rows > over`: what is no number asks as well.
   const silent = (rule: AskingRule): boolean =>
     rule.estimatedRowsOver !== null && rows !== null && rows <= rule.estimatedRowsOver
@@ -14,5 +14,5 @@ export function decisionAt(decision: Decision, rows: number | null): Decision {
   )
   return need === null
     ? { kind: 'permit', rules: left, obligations }
-    : { kind: 'ask', rules: left, obligations, approval: need }
+    : { kind: 'ask', rules: left, obligations, approval: need, unmasked }
 }

@@ -18,10 +18,12 @@ export interface Obligations {
   readonly rowLimit: { readonly rows: number; readonly rule: string } | null
   /** True when the statement touches a masked column in any way: text the server sends about it (errors, notices) is redacted. */
   readonly redactReports: boolean
+  /** Per output column: true where all of it is masked columns that people let through; null: there is none. Nothing is looked for in those. */
+  readonly clear: readonly boolean[] | null
 }
 
 /**
- * The answer of the decision point for one statement. `ask`: it may run once people have said yes, and is masked all the same.
+ * The answer of the decision point for one statement. `ask`: it may run once people have said yes, and is masked all the same, but for what they are asked to let through.
  * There is no fourth answer: an error while deciding is a `deny`.
  */
 export type Decision =
@@ -32,6 +34,8 @@ export type Decision =
       readonly rules: readonly string[]
       readonly obligations: Obligations
       readonly approval: ApprovalNeed
+      /** Masked columns that come back in clear, or are compared, as `schema.relation.column`. */
+      readonly unmasked: readonly string[]
     }
   | Denial
 

@@ -6,17 +6,24 @@ import { approversText } from './approvers-text.ts'
 /**
  * Says in lines of text which rule and which fact decided each statement, and what must be done with a permit.
  * Decides nothing itself: it asks the authority, so it always tells what would really happen.
+ * `inClear`: the text asks for masked columns in clear.
  */
-export function explain(authority: Authority, statements: readonly StatementFacts[]): readonly string[] {
+export function explain(
+  authority: Authority,
+  statements: readonly StatementFacts[],
+  inClear = false,
+): readonly string[] {
+  if (inClear && statements.length > 1)
+    return ['denied: masked columns can be asked for in clear by one SELECT that stands alone']
   if (statements.length === 0) return ['The text holds no statement: nothing is decided.']
   return statements.flatMap((statement, index) => [
     `Statement ${index + 1} of ${statements.length}: ${statement.action}`,
-    ...explainOne(authority, statement).map((line) => `  ${line}`),
+    ...explainOne(authority, statement, inClear && statements.length === 1).map((line) => `  ${line}`),
   ])
 }
 
-function explainOne(authority: Authority, statement: StatementFacts): readonly string[] {
-  const decision = authority.decide(statement)
+function explainOne(authority: Authority, statement: StatementFacts, inClear: boolean): readonly string[] {
+  const decision = inClear ? authority.decideInClear(statement) : authority.decide(statement)
   const coverage = authority
     .coverage(statement)
     .map(({ fact, rule }) => `  ${fact}: ${rule === null ? 'allowed by no rule' : `allowed by ${rule}`}`)
@@ -40,6 +47,9 @@ function explainOne(authority: Authority, statement: StatementFacts): readonly s
     ...(decision.kind === 'ask' ? asked(decision.approval) : [`permitted by ${decision.rules.join(', ')}`]),
     ...coverage,
     ...masked,
+    ...(decision.kind === 'ask' && decision.unmasked.length > 0
+      ? [`in clear once approved: ${decision.unmasked.join(', ')}`]
+      : []),
     ...(rowLimit === null ? [] : [`at most ${rowLimit.rows} rows, by ${rowLimit.rule}`]),
     ...classified(authority, statement),
     ...(redactReports ? ['errors and notices of the server are redacted'] : []),

@@ -2,6 +2,7 @@ import type { MaskSpec } from '../masking/mask-spec.ts'
 import type { Access, ColumnName } from '../statement/facts.ts'
 import { isOnSchema } from './action-words.ts'
 import type { EngineName } from './name-pattern.ts'
+import { columnKey } from './object-names.ts'
 import { ColumnPattern } from './object-pattern.ts'
 import type { MaskPredicates, MaskRule } from './policy-document.ts'
 
@@ -15,6 +16,8 @@ export interface ColumnMask {
   readonly audiences: readonly string[]
 }
 
+const NONE: ReadonlyMap<string, ColumnName> = new Map()
+
 interface CompiledMask {
   readonly rule: MaskRule
   readonly patterns: readonly ColumnPattern[]
@@ -27,8 +30,15 @@ export class Masks {
   /** Name of the first mask; empty when there is none. */
   readonly firstRule: string
   readonly #masks: readonly CompiledMask[]
+  readonly #rules: readonly MaskRule[]
+  readonly #engine: EngineName
+  readonly #lifted: ReadonlyMap<string, ColumnName>
 
-  constructor(rules: readonly MaskRule[], engine: EngineName) {
+  /** `lifted`: columns, by `columnKey`, that have no mask all the same. */
+  constructor(rules: readonly MaskRule[], engine: EngineName, lifted: ReadonlyMap<string, ColumnName> = NONE) {
+    this.#rules = rules
+    this.#engine = engine
+    this.#lifted = lifted
     const caseRule = engine === 'mysql' ? 'ignored' : 'exact'
     this.any = rules.length > 0
     this.firstRule = rules[0]?.name ?? ''
@@ -41,6 +51,7 @@ export class Masks {
 
   /** The mask of a column; null when it has none. Rules that differ add up to `redact`, and to the stricter `predicates`. */
   of(column: ColumnName): ColumnMask | null {
+    if (this.#lifted.size > 0 && this.#lifted.has(columnKey(column))) return null
     let found: ColumnMask | null = null
     for (const { rule, patterns, audience } of this.#masks) {
       if (!patterns.some((pattern) => pattern.matches(column))) continue
@@ -56,6 +67,11 @@ export class Masks {
       }
     }
     return found
+  }
+
+  /** The same without the masks of these columns (by `columnKey`). Relations count as having masked columns all the same. */
+  lifting(columns: ReadonlyMap<string, ColumnName>): Masks {
+    return new Masks(this.#rules, this.#engine, columns)
   }
 
   /** The first rule that masks, or may mask, a column of the access's relation; null when none can. */

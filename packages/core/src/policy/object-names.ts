@@ -10,3 +10,8 @@ export function relationText(relation: { readonly schema: string | null; readonl
 export function columnText(column: ColumnName): string {
   return `${column.schema}.${column.relation}.${column.column}`
 }
+
+/** The same text for the same column, and for no other. */
+export function columnKey({ schema, relation, column }: ColumnName): string {
+  return JSON.stringify([schema, relation, column])
+}

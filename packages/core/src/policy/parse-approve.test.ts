@@ -48,7 +48,7 @@ test.each([
   ['approve: { actions: [update], by: { groups: [dba] }, hold: 5 }', 'can only be 0'],
   ['approve: { actions: [update], by: { groups: [dba] }, hold: 0, holdTimeoutSeconds: 0 }', 'say the same'],
   ['approve: { actions: [update], by: { groups: [dba] }, estimatedRowsOver: -1 }', 'of at least 0'],
-  ['approve: { actions: [update], by: { groups: [dba] }, unmask: [users.ssn] }', 'Unknown key "unmask"'],
+  ['approve: { actions: [update], by: { groups: [dba] }, unmask: [users.ssn] }', 'asks about nothing else'],
   [
     'approve: { actions: [update], by: { groups: [dba] } }, deny: { files: true }',
     'allows, asks for approval or denies',

@@ -1,5 +1,5 @@
 import type { ApprovalTerms, Approvers, ApproveRule, RuleHead } from './policy-document.ts'
-import { readActions, readObjectPatterns, readSettings, readTexts, readTrue } from './rule-parts.ts'
+import { readActions, readColumnPatterns, readObjectPatterns, readSettings, readTexts, readTrue } from './rule-parts.ts'
 import type { Members } from './rule-parts.ts'
 import type { YamlValue } from './yaml-source.ts'
 
@@ -11,7 +11,7 @@ const DAY_SECONDS = 86_400
 /** Most people that one rule may want a yes of. */
 const MAX_APPROVALS = 9
 
-const SUBJECT_KEYS = ['actions', 'relations', 'functions', 'settings', 'unboundedWrites']
+const SUBJECT_KEYS = ['actions', 'relations', 'functions', 'settings', 'unboundedWrites', 'unmask']
 const TERM_KEYS = ['by', 'approvals', 'holdTimeoutSeconds', 'hold', 'graceSeconds', 'estimatedRowsOver']
 
 /** Reads what an approve rule says; null where something in it is wrong. `reason`: the rule's. */
@@ -22,6 +22,8 @@ export function readApprove(value: YamlValue, head: RuleHead, reason: string | n
     value.problem('The rule asks about nothing.', 'Add for example `actions: [insert, update, delete]`.')
   if (members.has('relations') && !members.has('actions'))
     value.problem('The rule names relations but no actions.', 'Add for example `actions: [update]`.')
+  const unmask = members.get('unmask')
+  if (unmask !== undefined) checkUnmaskAlone(unmask, members)
   const by = readBy(value, members)
   const actions = members.get('actions')
   const relations = members.get('relations')
@@ -34,10 +36,21 @@ export function readApprove(value: YamlValue, head: RuleHead, reason: string | n
     functions: functions === undefined ? [] : readObjectPatterns(functions, 'functions'),
     settings: settings === undefined ? [] : readSettings(settings),
     unboundedWrites: readTrue(members, 'unboundedWrites'),
+    unmask: unmask === undefined ? [] : readColumnPatterns(unmask),
     estimatedRowsOver: readWhole(members, 'estimatedRowsOver', 0, Number.MAX_SAFE_INTEGER),
   }
   const terms = by === null ? null : readTerms(members, by, reason)
   return terms === null ? null : { ...rule, terms }
+}
+
+/** What is asked for in clear is asked for each time, whatever else it is. */
+function checkUnmaskAlone(unmask: YamlValue, members: Members): void {
+  const others = [...SUBJECT_KEYS, 'estimatedRowsOver'].filter((key) => key !== 'unmask' && members.has(key))
+  if (others.length > 0)
+    unmask.problem(
+      `A rule with \`unmask\` asks about nothing else, and this has ${others.join(', ')}.`,
+      'Make two rules of it.',
+    )
 }
 
 function readTerms(members: Members, by: Approvers, reason: string | null): ApprovalTerms {

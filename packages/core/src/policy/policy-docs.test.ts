@@ -6,14 +6,15 @@ import { parsePolicy } from './parse-policy.ts'
 import { parsePolicyTests } from './policy-test-file.ts'
 
 const page = readFileSync(new URL('../../../../docs/policy.md', import.meta.url), 'utf8')
-const [policyExample = '', functionsExample = '', testExample = ''] = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(
-  (match) => match[1] ?? '',
-)
+const [policyExample = '', clearExample = '', functionsExample = '', testExample = ''] = [
+  ...page.matchAll(/```yaml\n(.*?)```/gs),
+].map((match) => match[1] ?? '')
 
 test('the examples of docs/policy.md are a policy and a test file, without a warning', () => {
   const parsed = parsePolicy(policyExample)
   expect(parsed).toMatchObject({ ok: true })
   if (parsed.ok) expect(lintPolicy(parsed.policy, null)).toEqual([])
+  expect(parsePolicy(clearExample)).toMatchObject({ ok: true })
   expect(parsePolicy(functionsExample)).toMatchObject({ ok: true })
   expect(parsePolicyTests(testExample)).toMatchObject({ ok: true })
 })

@@ -70,6 +70,8 @@ export interface ApproveRule extends RuleHead {
   readonly functions: readonly NamePattern[]
   readonly settings: readonly string[]
   readonly unboundedWrites: boolean
+  /** Masked columns that may be asked for in clear. Where there are any the rule asks about nothing else. */
+  readonly unmask: readonly NamePattern[]
   /** It asks only where the planner expects more rows than this, as far as allow rules cover the statement; null: always. */
   readonly estimatedRowsOver: number | null
   readonly terms: ApprovalTerms

@@ -1,6 +1,7 @@
 import type { Principal } from '../auth/principal.ts'
+import { textAsksInClear } from '../statement/clear-wish.ts'
 import type { StatementFacts } from '../statement/facts.ts'
-import type { Denial, OutputMask } from './decision.ts'
+import type { Decision, Denial, OutputMask } from './decision.ts'
 import { explain } from './explain.ts'
 import type { EngineName } from './name-pattern.ts'
 import type { Policy } from './policy.ts'
@@ -51,8 +52,15 @@ function runCase(
     const outcome: Outcome = { kind: 'deny', denial: { code: 'NOT_UNDERSTOOD', rule: 'gateway', object: 'statement' } }
     return resultOf(one, outcome, `could not be read: ${reason}`, [])
   }
-  const outcome = outcomeOf(statements.map((statement) => ({ statement, decision: authority.decide(statement) })))
-  return resultOf(one, outcome, describe(outcome), explain(authority, statements))
+  const inClear = textAsksInClear(one.sql)
+  if (inClear && statements.length > 1) {
+    const outcome: Outcome = { kind: 'deny', denial: { code: 'NOT_ALLOWED', rule: 'gateway', object: 'statements' } }
+    return resultOf(one, outcome, describe(outcome), explain(authority, statements, inClear))
+  }
+  const decide = (statement: StatementFacts): Decision =>
+    inClear ? authority.decideInClear(statement) : authority.decide(statement)
+  const outcome = outcomeOf(statements.map((statement) => ({ statement, decision: decide(statement) })))
+  return resultOf(one, outcome, describe(outcome), explain(authority, statements, inClear))
 }
 
 /** A text is decided as a whole: the first denial refuses all of it. */

@@ -18,7 +18,7 @@ export function Card({
 }): ReactNode {
   const { request } = approval
   const { statement } = request
-  const { level, words } = riskWords(request.risk)
+  const { level, words } = riskWords(request.risk, request.statement.unmasked.length > 0)
   const [whole, setWhole] = useState(() => isShort(statement.text, request.engine))
   const odd = oddSummary([statement.text, ...statement.parameters.map((value) => value ?? '')].join('\n'))
   return (

@@ -121,7 +121,7 @@ function Row({
 }): ReactNode {
   const link = useRef<HTMLAnchorElement>(null)
   const { request, createdAt, state } = approval
-  const { level, words } = riskWords(request.risk)
+  const { level, words } = riskWords(request.risk, request.statement.unmasked.length > 0)
   const waiting = waitingCount(approval)
   const timeout = firstTimeout(approval)
   useEffect(() => {

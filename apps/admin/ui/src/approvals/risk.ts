@@ -18,9 +18,10 @@ const WORDS: readonly RiskWords[] = [
 ]
 const WORST: RiskWords = { level: 4, words: 'Whole table' }
 
-/** A risk that is none of the known counts as the worst. */
-export function riskWords(risk: number): RiskWords {
-  return WORDS[Math.floor(risk / LEVEL)] ?? WORST
+/** A risk that is none of the known counts as the worst. `inClear`: masked columns would come back in clear. */
+export function riskWords(risk: number, inClear = false): RiskWords {
+  const words = WORDS[Math.floor(risk / LEVEL)] ?? WORST
+  return inClear && words.level === 2 ? { level: 2, words: 'In clear' } : words
 }
 
 /** The most to lose first; of equal ones the newest. */
