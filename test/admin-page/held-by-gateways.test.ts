@@ -1,7 +1,12 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Secret } from '@gatehouse/core'
+import { readCatalogRows } from '@gatehouse/gateway'
 import type { ResultSetHeader } from 'mysql2/promise'
 import { Client } from 'pg'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { explainForAdmin } from '../../apps/cli/src/admin-explain.ts'
 import * as mysql from '../mysql/scene.ts'
 import * as postgres from '../postgres/scene.ts'
 import { findChromium } from '../servers/chromium.ts'
@@ -23,7 +28,7 @@ describe.skipIf(absent !== '')(`What a real driver sends is decided by a click${
   let page: Page
   beforeAll(async () => {
     if (chromium.kind === 'absent') return
-    scene = await startPageScene(chromium.program)
+    scene = await startPageScene(chromium.program, { policy: policy('public.*'), explain: explainForAdmin })
     page = await (await scene.browser.newContext()).newPage()
     await page.goto(`${scene.url}login`)
     await page.getByText('Live', { exact: true }).waitFor()
@@ -75,6 +80,56 @@ describe.skipIf(absent !== '')(`What a real driver sends is decided by a click${
       expect((await client.query('SELECT amount FROM stock WHERE id = 1')).rows).toEqual([{ amount: 7 }])
       await client.end()
     })
+  })
+
+  describe('on a page that explains', () => {
+    const promise = postgres.scenePromises(postgres.SHARED, { sql: SQL })
+    promise(
+      'the policy’s answer to a statement is shown, and what cannot be explained says why',
+      async ({ server, database }) => {
+        const { host, port, superuser: user, password } = server
+        const tls = {
+          mode: 'disable',
+          caFile: null,
+          serverName: null,
+          clientCertificateFile: null,
+          clientKeyFile: null,
+        } as const
+        const target = { engine: 'postgres', host, port, database, user, password: new Secret(password), tls } as const
+        const catalog = await readCatalogRows('shop', { ...target, connectTimeoutSeconds: 10 })
+        writeFileSync(join(scene.folder, 'shop.catalog.json'), JSON.stringify({ format: 1, ...catalog }))
+        const explaining = await page.context().newPage()
+        await explaining.goto(`${scene.url}#/policy`)
+        await explaining.getByText('Explain a statement as somebody').click()
+        const explain = async (target: string, sql: string): Promise<void> => {
+          await explaining.getByLabel('Target').fill(target)
+          await explaining.getByLabel('Statement', { exact: true }).fill(sql)
+          await explaining.getByRole('button', { name: 'Explain' }).click()
+        }
+        const shown = explaining.getByRole('region', { name: 'Explanation' })
+        await explain('shop', UPDATE)
+        await shown.getByText('writes-need-a-person').waitFor()
+        const first = await shown.innerText()
+        expect(first).toContain('update')
+        expect(first).toContain('\n')
+        await explain('shop', 'SELECT amount AS "<img src=x onerror=alert(1)>" FROM stock -- \u202e')
+        await shown.getByText('permitted by read').waitFor()
+        expect(await explaining.locator('img').count()).toBe(0)
+        await explain('shop', 'DROP TABLE stock')
+        await shown.getByText('drop_table').waitFor()
+        await explain('shop', 'SELEC')
+        await explaining.getByText('It cannot be explained').waitFor()
+        expect(await shown.count()).toBe(0)
+        await explain('nowhere', UPDATE)
+        await explaining
+          .getByText(/nowhere/)
+          .last()
+          .waitFor()
+        await explain('shop', UPDATE)
+        await shown.waitFor()
+        await explaining.close()
+      },
+    )
   })
 
   describe.each(mysql.VERSIONS)('on $version', ({ shared }) => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Admin, pageFolder, parseAdminConfig, startAdmin } from '@gatehouse/admin'
+import { type Admin, type Explain, pageFolder, parseAdminConfig, startAdmin } from '@gatehouse/admin'
 import { type Coordination, type GatewayLease, MemoryHub, openMemoryCoordination } from '@gatehouse/coordination'
 import { pino } from 'pino'
 import { type Browser, chromium } from 'playwright-core'
@@ -19,6 +19,8 @@ export interface PageScene {
   /** Of the page, with a slash at its end. */
   readonly url: string
   readonly people: People
+  /** Where its policy file is, and catalogs may be. */
+  readonly folder: string
   /** As the gateway sees it. */
   readonly coordination: Coordination
   readonly gateway: GatewayLease
@@ -31,10 +33,13 @@ export interface PageScene {
 }
 
 /** Builds the page as it is delivered and starts the service that brings it. */
-export async function startPageScene(program: ChromiumProgram): Promise<PageScene> {
+export async function startPageScene(
+  program: ChromiumProgram,
+  { policy = POLICY, explain = null }: { readonly policy?: string; readonly explain?: Explain | null } = {},
+): Promise<PageScene> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-page-'))
   const page = await pageFolder()
-  writeFileSync(join(folder, 'policy.yaml'), POLICY)
+  writeFileSync(join(folder, 'policy.yaml'), policy)
   // Cookies stay good when the service starts again.
   writeFileSync(join(folder, 'session-key'), randomBytes(32).toString('hex'), { mode: 0o600 })
   const port = await freePort()
@@ -52,7 +57,7 @@ export async function startPageScene(program: ChromiumProgram): Promise<PageScen
     return true
   })
   const start = async (): Promise<Admin> =>
-    startAdmin(config, pino({ level: 'silent' }), { coordination: await share(), page })
+    startAdmin(config, pino({ level: 'silent' }), { coordination: await share(), page, explain })
   let admin: Admin | null = await start()
   const stopAdmin = async (): Promise<void> => {
     await admin?.close()
@@ -68,6 +73,7 @@ export async function startPageScene(program: ChromiumProgram): Promise<PageScen
     browser,
     url: `${publicUrl}/`,
     people,
+    folder,
     coordination,
     gateway,
     share,
