@@ -40,7 +40,15 @@ export type { ClientAuthenticationOptions } from './client-authentication.ts'
 export { CLIENT_RANDOM_BYTES, ClientAuthentication } from './client-authentication.ts'
 export type { CommandName } from './command-kind.ts'
 export { Command, commandName } from './command-kind.ts'
-export { encodeBareCommand, encodeInitDb, encodePrepare, encodeQuery, encodeStatementClose } from './command-writer.ts'
+export type { BoundValue } from './command-writer.ts'
+export {
+  encodeBareCommand,
+  encodeInitDb,
+  encodePrepare,
+  encodeQuery,
+  encodeStatementClose,
+  encodeStatementExecute,
+} from './command-writer.ts'
 export type {
   BareCommandName,
   CommandCapabilities,

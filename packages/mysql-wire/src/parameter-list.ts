@@ -1,3 +1,4 @@
+import type { BoundValue } from './command-writer.ts'
 import { decodeParameterValue, skipParameterValue, UNSIGNED_FLAG } from './parameter-value.ts'
 import type { PayloadReader } from './payload-reader.ts'
 import { ProtocolError } from './protocol-error.ts'
@@ -65,6 +66,17 @@ export class ParameterList {
   value(index: number): bigint | number | string | Buffer | null | undefined {
     if (this.isNull(index)) return null
     return this.isLongData(index) ? undefined : decodeParameterValue(this.type(index), this.bytes(index))
+  }
+
+  /** The first `count` values as they were sent, copied; null when there are less of them, or one is long data. */
+  copied(count: number): readonly BoundValue[] | null {
+    if (count > this.#count) return null
+    const values: BoundValue[] = []
+    for (let index = 0; index < count; index++) {
+      if (this.isLongData(index)) return null
+      values.push({ type: this.type(index), bytes: this.isNull(index) ? null : Buffer.from(this.bytes(index)) })
+    }
+    return values
   }
 
   /** Empties it, lets go of the payload's buffer, and of its own memory when there is much of it. */

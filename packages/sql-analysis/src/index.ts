@@ -1,3 +1,4 @@
+export { FIRST_NORMAL_OID } from './postgres/catalog.ts'
 export type { Catalog } from './postgres/catalog.ts'
 export { buildCatalog } from './postgres/catalog-rows.ts'
 export type { CatalogRows } from './postgres/catalog-rows.ts'

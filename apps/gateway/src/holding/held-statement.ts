@@ -19,6 +19,9 @@ import {
 import type { Approval, ApprovalRequest, AskOutcome, Grant, LeaveReason } from '@gatehouse/coordination'
 import type { ApprovalDesk, HeldRequest } from './approval-desk.ts'
 
+/** A statement as the planner is asked about it. */
+export type EstimatedStatement = Pick<AskedStatement, 'text' | 'parameters' | 'parameterTypes' | 'settings'>
+
 /** What the session says and does while it holds. */
 export interface HoldOwner {
   /** The statement is held: the client may be told where people decide. */
@@ -30,7 +33,7 @@ export interface HoldOwner {
   /** What the session is set to; null: it could not say. Nothing else of the session is under way. Never rejects. */
   settings(): Promise<SessionSettings | null>
   /** How many rows the planner expects a statement to touch; null: it cannot be told. Never rejects. */
-  estimate(text: string): Promise<number | null>
+  estimate(statement: EstimatedStatement): Promise<number | null>
   /** True while a transaction is open, whose locks others wait for. */
   inTransaction(): boolean
 }

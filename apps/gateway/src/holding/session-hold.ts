@@ -211,11 +211,12 @@ export class SessionHold {
     })
     if (this.#estimate?.key !== key) {
       const estimate: Estimate = { key, rows: null, known: !canBeEstimated(judgement), stopped: null }
-      estimate.known ||= this.#desk.estimating >= ESTIMATED_AT_ONCE
+      estimate.known ||= this.#told?.settings === null || this.#desk.estimating >= ESTIMATED_AT_ONCE
       this.#estimate = estimate
       if (!estimate.known) {
         this.#desk.estimating++
-        void this.#owner.estimate(judgement.forwardText ?? text).then((rows) => {
+        const statement = { text: judgement.forwardText ?? text, parameters, parameterTypes: types, settings }
+        void this.#owner.estimate(statement).then((rows) => {
           this.#desk.estimating--
           estimate.rows = rows
           estimate.known = true

@@ -110,7 +110,11 @@ export class MysqlSession implements Session {
       stillHeld: () => undefined,
       resume: (approved) => this.#resume(approved),
       settings: () => this.#settings(),
-      estimate: (text) => estimateRows(target, options.targetConfig, text, names.schema, names.sqlMode),
+      estimate: ({ text, settings }) => {
+        const bound = this.#requests.asking
+        const schema = bound === null ? names.schema : bound.names.schema
+        return estimateRows(target, options.targetConfig, text, bound?.values ?? [], { schema, settings })
+      },
       inTransaction: () => (this.#responses.statusFlags & ServerStatus.IN_TRANS) !== 0,
     })
     this.#requests = new MysqlRequests({

@@ -1,5 +1,6 @@
 import { type Admission, type Gate, gatewayRefusal, type Judgement, type Refusal } from '@gatehouse/core'
 import {
+  type BoundValue,
   Capability,
   type CommandCapabilities,
   decodeParameters,
@@ -25,6 +26,12 @@ const NO_TYPES: readonly number[] = []
 
 /** Prepared statements that a session may keep. */
 const STATEMENTS_LIMIT = 4096
+
+/** What an execution binds, as it was sent, and what its statement was prepared under. */
+export interface BoundExecution {
+  readonly values: readonly BoundValue[]
+  readonly names: MysqlNames
+}
 
 /** The requests that these are part of. */
 export interface CommandAsker {
@@ -55,6 +62,8 @@ export interface PreparedSession {
 export class PreparedRequests {
   /** Statements of which the server holds long data for an execution that was refused: to be reset before the next command. */
   readonly toReset: Set<PreparedStatement> = new Set()
+  /** The execution that people may be asked about, while it is handed to `SessionHold.admit`; null: none, or a value is not known. */
+  asking: BoundExecution | null = null
   readonly #session: PreparedSession
   readonly #judge: StatementJudge
   readonly #staged: StagedRequests
@@ -131,7 +140,9 @@ export class PreparedRequests {
     const { parameters, memory } = statement
     decodeParameters(execute, bytes, end, parameters, memory, this.#agreed, this.#parameters)
     const values = auditedParameters(this.#parameters)
+    const bound = judgement.approval === null ? null : this.#parameters.copied(parameters)
     this.#parameters.clear()
+    this.asking = bound === null ? null : { values: bound, names: statement.names }
     // Values that came by themselves are not known here: nobody can say yes to them.
     const unknown = judgement.approval !== null && memory.longData !== undefined
     const admission = unknown
@@ -143,6 +154,7 @@ export class PreparedRequests {
           values,
           judgement.approval === null ? NO_TYPES : [...(memory.types ?? [])],
         )
+    this.asking = null
     if (admission === null) return this.#asker.flow.wait(command)
     if (admission.refusal !== null) {
       if (sendsTypes(execute, command, parameters, this.#named)) statement.typesUnsent = true

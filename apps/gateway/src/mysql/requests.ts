@@ -22,7 +22,7 @@ import type { Answered, Asked, PreparedStatement } from './asked.ts'
 import { auditedParameters } from './audited-parameters.ts'
 import { CommandFlow, type FlowOwner } from './command-flow.ts'
 import { type Killer, type KillRequest, readKill } from './own-kill.ts'
-import { PreparedRequests } from './prepared-requests.ts'
+import { type BoundExecution, PreparedRequests } from './prepared-requests.ts'
 import { commandRefused, encodeRefusal, encodeUnknownOption } from './refusal.ts'
 import type { MysqlResponses } from './responses.ts'
 import type { SessionNames } from './session-names.ts'
@@ -93,6 +93,11 @@ export class MysqlRequests implements FlowOwner, Answered {
   /** Statements whose long data the server has to forget. */
   get toReset(): Set<PreparedStatement> {
     return this.#prepared.toReset
+  }
+
+  /** @see PreparedRequests.asking */
+  get asking(): BoundExecution | null {
+    return this.#prepared.asking
   }
 
   over(fault: ProtocolError | null): void {

@@ -1,3 +1,5 @@
+import type { SessionSettings } from '@gatehouse/core'
+import type { BoundValue } from '@gatehouse/mysql-wire'
 import type { TargetConfig } from '../config/index.ts'
 import { openMysqlTargetQueries } from './target-queries.ts'
 
@@ -7,27 +9,36 @@ const PATIENCE_MILLISECONDS = 3000
 /** In the tables that EXPLAIN FORMAT=TRADITIONAL gives: MySQL has partitions and filtered besides. */
 const COLUMNS = { 12: { rows: 9, filtered: 10 }, 10: { rows: 8, filtered: -1 } } as const
 
+/** Of the transaction that is under way there: the one here is its own. */
+const OF_TRANSACTION = /^(?:autocommit|completion_type|transaction_.*|tx_.*)$/
+
+/** What the session goes by. `schema` null: none. */
+export interface Reading {
+  readonly schema: string | null
+  readonly settings: SessionSettings
+}
+
 /**
  * How many rows the optimizer expects a statement to touch, asked on a connection of the gateway's own. Null: it cannot be told (a
- * text with `?`, a table that others do not see, another kind of plan). Nothing runs: EXPLAIN without ANALYZE. Never rejects.
- * `schema`, `sqlMode`: the session's.
+ * table that others do not see, another kind of plan). `values`: of its `?`, as they were sent. Nothing runs: EXPLAIN without
+ * ANALYZE, prepared and run with the same values of the same types, in a session set to what the client's is set to. Never rejects.
  */
 export async function estimateRows(
   name: string,
   target: TargetConfig,
   text: string,
-  schema: string | null,
-  sqlMode: string,
+  values: readonly BoundValue[],
+  { schema, settings }: Reading,
 ): Promise<number | null> {
   try {
     const queries = await openMysqlTargetQueries(name, target, 'estimate')
     try {
       if (schema !== null) await queries.rows(`USE \`${schema.replaceAll('`', '``')}\``, PATIENCE_MILLISECONDS)
-      await queries.rows(
-        `SET lock_wait_timeout = 1, innodb_lock_wait_timeout = 1, sql_mode = '${sqlMode.replaceAll(/[^A-Z_0-9,]/gi, '')}'`,
-        PATIENCE_MILLISECONDS,
-      )
-      const rows = await queries.rows(`EXPLAIN FORMAT=TRADITIONAL ${text}`, PATIENCE_MILLISECONDS)
+      const set = Object.entries(settings).filter(([variable]) => !OF_TRANSACTION.test(variable))
+      const changes = set.map(([variable, value]) => `${variable} = ${written(value)}`)
+      changes.push('lock_wait_timeout = 1', 'innodb_lock_wait_timeout = 1')
+      await queries.rows(`SET SESSION ${changes.join(', SESSION ')}`, PATIENCE_MILLISECONDS)
+      const rows = await queries.rowsOfPrepared(`EXPLAIN FORMAT=TRADITIONAL ${text}`, values, PATIENCE_MILLISECONDS)
       return plannedRows(rows)
     } finally {
       queries.close()
@@ -36,6 +47,13 @@ export async function estimateRows(
     // What the server says may quote what is not to be told; unknown is safe.
     return null
   }
+}
+
+/** A variable's value as SET takes it, under any modes. Throws for one that might be read otherwise. */
+function written(value: string): string {
+  if (/^-?\d+(?:\.\d+)?$/.test(value)) return value
+  if (/['\\]/.test(value)) throw new Error('a value that is read by the modes')
+  return `'${value}'`
 }
 
 /** Of one table alone: what joins touch is not told by the product of their rows. */

@@ -1,3 +1,4 @@
+import type { BoundValue } from '@gatehouse/mysql-wire'
 import {
   MYSQL_CATALOG_SESSION,
   type MysqlCatalogRows,
@@ -18,6 +19,8 @@ const CATALOG_PATIENCE_MILLISECONDS = 60_000
 /** `TargetQueries`, and what the session is like. */
 export interface MysqlTargetQueries extends TargetQueries {
   readonly version: ServerVersion
+  /** As `OwnQueries.rowsOfPrepared`. */
+  rowsOfPrepared(sql: string, values: readonly BoundValue[], patienceMilliseconds: number): Promise<(string | null)[][]>
   /** `@@sql_mode`, as it is for every session that changes nothing. */
   readonly sqlMode: string
 }
@@ -35,6 +38,7 @@ export async function openMysqlTargetQueries(
     version: upstream.version,
     sqlMode: upstream.settings.sqlMode,
     rows: (sql, patience) => queries.rows(sql, patience),
+    rowsOfPrepared: (sql, values, patience) => queries.rowsOfPrepared(sql, values, patience),
     close: () => queries.close(),
   }
 }

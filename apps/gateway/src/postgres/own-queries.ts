@@ -1,4 +1,17 @@
-import { BACKEND_LIMITS, BodyReader, decodeDataRow, decodeReport, MessageWriter } from '@gatehouse/postgres-wire'
+import {
+  BACKEND_LIMITS,
+  BodyReader,
+  type CellValue,
+  decodeDataRow,
+  decodeParameterDescription,
+  decodeReport,
+  encodeBind,
+  encodeDescribe,
+  encodeExecute,
+  encodeParse,
+  type FormatCode,
+  MessageWriter,
+} from '@gatehouse/postgres-wire'
 import { UpstreamUnavailable } from '../upstream-dial.ts'
 import { LoginFrames } from './login-frames.ts'
 import type { Upstream } from './upstream.ts'
@@ -14,6 +27,11 @@ class ServerReport extends Error {
     super(message)
     this.sqlstate = sqlstate
   }
+}
+
+interface Answer {
+  readonly rows: (string | null)[][]
+  readonly parameterTypes: readonly number[]
 }
 
 /** Runs the gateway's own queries on an upstream session that no client uses (yet). */
@@ -36,24 +54,39 @@ export class OwnQueries {
    * error (then with its SQLSTATE, and the connection goes on), or the connection ends, or nothing comes for
    * `patienceMilliseconds` (then it is of no use any more).
    */
-  rows(sql: string, patienceMilliseconds: number = this.#patienceMilliseconds): Promise<(string | null)[][]> {
-    return this.#ask(new MessageWriter().begin(0x51 /* Q */).cString(sql).end().take(), patienceMilliseconds)
+  async rows(sql: string, patienceMilliseconds: number = this.#patienceMilliseconds): Promise<(string | null)[][]> {
+    const query = new MessageWriter().begin(0x51 /* Q */).cString(sql).end().take()
+    return (await this.#ask(query, patienceMilliseconds)).rows
   }
 
-  /** The same by the extended protocol, which takes one statement and no more: for a text that is not the gateway's own. */
-  rowsOfOne(sql: string, patienceMilliseconds: number = this.#patienceMilliseconds): Promise<(string | null)[][]> {
+  /**
+   * Parses one statement by the extended protocol, which takes one and no more: for a text that is not the gateway's own. Gives
+   * the types of its parameters as the server has them. `types`: as they are declared; 0, or none, is left to the server. Rejects
+   * as `rows`.
+   */
+  async parse(sql: string, types: readonly number[]): Promise<readonly number[]> {
     const writer = new MessageWriter()
-    writer.begin(0x50 /* P */).cString('').cString(sql).int16(0).end()
-    writer.begin(0x42 /* B */).cString('').cString('').int16(0).int16(0).int16(0).end()
-    writer.begin(0x45 /* E */).cString('').int32(0).end()
-    return this.#ask(writer.begin(0x53 /* S */).end().take(), patienceMilliseconds)
+    encodeParse({ kind: 'Parse', name: '', text: sql, parameterTypes: types }, writer)
+    encodeDescribe({ kind: 'Describe', target: 'statement', name: '' }, writer)
+    return (await this.#ask(sync(writer), this.#patienceMilliseconds)).parameterTypes
   }
 
-  async #ask(request: Buffer, patienceMilliseconds: number): Promise<(string | null)[][]> {
+  /** All rows of what `parse` parsed last, as `rows` gives them. A format for each parameter. */
+  async rowsOfParsed(
+    parameterFormats: readonly FormatCode[],
+    parameters: readonly CellValue[],
+  ): Promise<(string | null)[][]> {
+    const writer = new MessageWriter()
+    encodeBind({ kind: 'Bind', portal: '', statement: '', parameterFormats, parameters, resultFormats: [] }, writer)
+    encodeExecute({ kind: 'Execute', portal: '', maxRows: 0 }, writer)
+    return (await this.#ask(sync(writer), this.#patienceMilliseconds)).rows
+  }
+
+  async #ask(request: Buffer, patienceMilliseconds: number): Promise<Answer> {
     const late = (): void => this.#frames.interrupt(`no answer within ${patienceMilliseconds} ms`)
     const timer = setTimeout(late, patienceMilliseconds)
     try {
-      return await this.#rows(request, timer)
+      return await this.#answer(request, timer)
     } catch (error) {
       const what = error instanceof Error ? error.message : String(error)
       const sqlstate = error instanceof ServerReport ? error.sqlstate : null
@@ -63,9 +96,10 @@ export class OwnQueries {
     }
   }
 
-  async #rows(request: Buffer, timer: NodeJS.Timeout): Promise<(string | null)[][]> {
+  async #answer(request: Buffer, timer: NodeJS.Timeout): Promise<Answer> {
     this.#upstream.connection.write(request)
     const rows: (string | null)[][] = []
+    let parameterTypes: readonly number[] = []
     let failure: ServerReport | null = null
     for (;;) {
       const frame = await this.#frames.next()
@@ -74,12 +108,14 @@ export class OwnQueries {
         rows.push(
           decodeDataRow(new BodyReader(frame.body)).cells.map((cell) => (cell === null ? null : cell.toString('utf8'))),
         )
+      } else if (frame.tag === 0x74 /* t */) {
+        parameterTypes = decodeParameterDescription(new BodyReader(frame.body)).parameterTypes
       } else if (frame.tag === 0x45 /* E */) {
         const { fields } = decodeReport('ErrorResponse', new BodyReader(frame.body))
         failure = new ServerReport(fields.get('M') ?? 'unknown error', fields.get('C') ?? 'XX000')
       } else if (frame.tag === 0x5a /* Z */) {
         if (failure !== null) throw failure
-        return rows
+        return { rows, parameterTypes }
       }
     }
   }
@@ -92,4 +128,8 @@ export class OwnQueries {
   close(): void {
     this.#upstream.connection.destroy()
   }
+}
+
+function sync(writer: MessageWriter): Buffer {
+  return writer.begin(0x53 /* S */).end().take()
 }

@@ -90,7 +90,10 @@ export class PostgresSession implements Session {
       stillHeld: () => this.#responses.tell(STILL_HELD),
       resume: (approved) => this.#resume(approved),
       settings: () => this.#requests.settings(),
-      estimate: (text) => estimateRows(target, options.targetConfig, text, names.searchPath, turn),
+      estimate: (statement) => {
+        const { searchPath, environment } = names
+        return estimateRows(target, options.targetConfig, statement, searchPath, environment.catalog, turn)
+      },
       inTransaction: () => names.transactionStatus !== STATUS_IDLE,
     })
     this.#hold = hold
