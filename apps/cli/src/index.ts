@@ -1,0 +1,1 @@
+export { explainForAdmin } from './admin-explain.ts'
