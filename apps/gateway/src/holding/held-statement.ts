@@ -48,7 +48,7 @@ export const ENDED: Readonly<Record<LeaveReason, string>> = {
   killed: 'its session was ended',
   expired: 'the right of its session has expired',
   policy_changed: 'the rules have changed while it was held',
-  cancelled: 'it was cancelled while it was held',
+  cancelled: 'it was cancelled before it ran',
   gateway_lost: 'the gateway that held it is gone',
 }
 
@@ -119,12 +119,15 @@ export class HeldStatement implements HeldRequest {
     void this.#look()
   }
 
-  /** It may not run any more, and whoever sent it is told why. */
+  /** It may not run any more, not with a yes that it has already, and whoever sent it is told why. */
   stop(why: LeaveReason): void {
+    const voided = approvalVoided(this.#asked.need, this.id, ENDED[why])
+    // Before it runs it is looked at once more: that finds this.
+    if (this.answer instanceof Approved) this.answer = voided
     if (this.answer !== null) return
     this.#stopped = why
     this.#leave(why)
-    this.#answer(approvalVoided(this.#asked.need, this.id, ENDED[why]))
+    this.#answer(voided)
   }
 
   /** It may not run any more, and there is nobody to be told. */
@@ -263,7 +266,7 @@ export class HeldStatement implements HeldRequest {
   }
 
   #answer(answer: Approved | Refusal): void {
-    // INVARIANT: the first answer stands, and none is given to a session that is over.
+    // INVARIANT: the first answer stands (a yes until `stop`), and none is given to a session that is over.
     if (this.answer !== null || this.#abandoned) return
     this.answer = answer
     this.#recordEnded(answer, this.#stopped)

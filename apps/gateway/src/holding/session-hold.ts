@@ -29,8 +29,6 @@ interface Estimate {
   readonly key: string
   rows: number | null
   known: boolean
-  /** It may not run any more. */
-  stopped: LeaveReason | null
 }
 
 /** More wait to be asked about without an estimate. */
@@ -77,6 +75,8 @@ export class SessionHold {
   #told: Told | null = null
   /** What the planner was asked about the statement that waits. */
   #estimate: Estimate | null = null
+  /** The statement that waits may not be asked about, and not run; null: it may. */
+  #stopped: LeaveReason | null = null
 
   constructor(desk: ApprovalDesk, session: GateSession, owner: HoldOwner) {
     this.#desk = desk
@@ -120,16 +120,15 @@ export class SessionHold {
     return admission
   }
 
-  /** What is held ends without running. False: nothing is held. */
+  /** What is held, or was approved and does not run yet, ends without running. False: nothing is held. */
   stop(why: LeaveReason): boolean {
-    const estimate = this.#estimate
-    if (this.#held === null && estimate?.known === false) {
-      estimate.stopped = why
+    if (this.#held !== null) {
+      this.#held.stop(why)
       return true
     }
-    if (!this.waiting) return false
-    this.#held?.stop(why)
-    return true
+    // What it is to be asked about with is being looked up.
+    if (this.#told !== null || this.#estimate !== null) this.#stopped = why
+    return this.#stopped !== null
   }
 
   /** The session is over: nothing that is held may run. */
@@ -154,21 +153,27 @@ export class SessionHold {
   ): Admission | null {
     // Almost all statements need nobody.
     if (this.#held === null && judgement.approval === null) {
-      this.#told = null
+      this.#forget()
       return gate.admit(judgement, text, parameters)
     }
     const settled = this.#withSettings(judgement) ? this.#withEstimate(gate, judgement, text, parameters, types) : null
     if (settled === null) return null
-    const stopped = this.#estimate?.stopped ?? null
+    const stopped = this.#stopped
     const clearance =
       stopped !== null && judgement.approval !== null
         ? approvalVoided(judgement.approval, null, ENDED[stopped])
         : this.#settle(settled, text, parameters, types)
     if (clearance === 'waits') return null
-    this.#estimate = null
-    this.#told = null
+    this.#forget()
     if (clearance === null || clearance instanceof Approved) return gate.admit(settled, text, parameters, clearance)
     return gate.admit(gate.decline(clearance, judgement.facts), text, parameters)
+  }
+
+  /** No statement waits any more. */
+  #forget(): void {
+    this.#estimate = null
+    this.#told = null
+    this.#stopped = null
   }
 
   /** True when it is known what the session is set to, or need not be; false: the session is asked. */
@@ -210,7 +215,7 @@ export class SessionHold {
       need,
     })
     if (this.#estimate?.key !== key) {
-      const estimate: Estimate = { key, rows: null, known: !canBeEstimated(judgement), stopped: null }
+      const estimate: Estimate = { key, rows: null, known: !canBeEstimated(judgement) }
       estimate.known ||= this.#told?.settings === null || this.#desk.estimating >= ESTIMATED_AT_ONCE
       this.#estimate = estimate
       if (!estimate.known) {
