@@ -2,6 +2,7 @@ import type { AuditedParameter } from '../audit/record.ts'
 import type { Principal } from '../auth/principal.ts'
 import type { ApprovalNeed } from '../policy/approval-need.ts'
 import type { Authority } from '../policy/authority.ts'
+import { boundText } from './bound-value.ts'
 import { doingsOf, objectName } from './grant.ts'
 import type { ApproverRequirement } from './may-decide.ts'
 import { type AskedStatement, requestKey, type SessionSettings, settingsText } from './request-key.ts'
@@ -31,7 +32,7 @@ export interface ApprovalRequest {
 /** A statement as it is shown. */
 export interface ShownStatement {
   readonly text: string
-  /** As text; NULL is null, bytes are `\x…`. `[masked]` where it may be the value of a masked column. */
+  /** As text; NULL is null; bytes are what they stand for where their type is declared and known, else `\x…`. `[masked]` where it may be the value of a masked column. */
   readonly parameters: readonly (string | null)[]
   readonly fingerprint: string
   readonly actions: readonly string[]
@@ -86,7 +87,9 @@ export function approvalRequest(
     engine,
     statement: {
       text,
-      parameters: parameters.map((value) => shown(value, masked)),
+      parameters: parameters.map((value, index) =>
+        shown(value, masked, engine === 'postgres' ? asked.parameterTypes[index] : 0),
+      ),
       fingerprint: facts.fingerprint,
       actions: sorted([...facts.statements, ...accesses].map(({ action }) => action)),
       relations: sorted(relations),
@@ -113,10 +116,12 @@ function termsOf({
   }
 }
 
-function shown(value: AuditedParameter, masked: boolean): string | null {
+function shown(value: AuditedParameter, masked: boolean, type: number | string | undefined): string | null {
   if (value === null) return null
   if (masked) return '[masked]'
-  return typeof value === 'string' ? value : `\\x${Buffer.from(value).toString('hex')}`
+  if (typeof value === 'string') return value
+  const bytes = Buffer.from(value)
+  return boundText(Number(type ?? 0), bytes) ?? `\\x${bytes.toString('hex')}`
 }
 
 function sorted(texts: readonly string[]): readonly string[] {
