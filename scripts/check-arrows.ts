@@ -22,7 +22,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   core: [],
   'sql-analysis': ['core'],
   identity: ['core'],
-  configuration: ['core', 'identity', 'coordination'],
+  configuration: ['core', 'identity', 'coordination', 'audit-trail'],
   coordination: ['core'],
   'audit-trail': ['core'],
   gateway: PACKAGES,

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { CheckpointPublisher, fileSink, readSigningKey, TrailWriter } from '@gatehouse/audit-trail'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
@@ -75,6 +76,7 @@ describe('every command', () => {
     [['audit']],
     [['audit', 'verify']],
     [['audit', 'search']],
+    [['audit', 'keygen']],
     [['dev']],
   ])('gatehouse %s --help says what it takes, and ends with 0', async (words) => {
     const { status, out } = await gatehouse(...words, '--help')
@@ -89,6 +91,9 @@ describe('every command', () => {
     [['dev', '--port', 'x']],
     [['audit', 'verify', '/nowhere']],
     [['audit', 'search', '.', '--kind', 'x']],
+    [['audit', 'verify', '.', '--key', '/nowhere']],
+    [['audit', 'verify', '.', '--unsigned-until', '3']],
+    [['audit', 'verify', '.', '--checkpoints', 'package.json']],
   ])('gatehouse %s is used wrongly: says so, and ends with 2', async (words) => {
     const { status, err } = await gatehouse(...words)
     expect(err).not.toBe('')
@@ -229,6 +234,35 @@ audit: { directory: trail }
     expect(await gatehouse('audit', 'verify', trail)).toMatchObject({
       status: 1,
       err: expect.stringMatching(/BROKEN at 000001\.jsonl, line \d+/),
+    })
+  })
+
+  test('that is sealed is proven by the public key and the checkpoints that were kept elsewhere', async () => {
+    const name = join(folder, 'trail-key')
+    expect(await gatehouse('audit', 'keygen', name)).toMatchObject({ status: 0 })
+    expect(await gatehouse('audit', 'keygen', name)).toMatchObject({ status: 1 })
+    const kept = join(folder, 'checkpoints.jsonl')
+    const pair = readSigningKey(readFileSync(`${name}.key`, 'utf8'))
+    const trail = join(folder, 'sealed-trail')
+    const publisher = new CheckpointPublisher([fileSink(kept)], 1, () => undefined)
+    const writer = await TrailWriter.open(trail, { gatewayId: 'gw', signing: pair, onCheckpoint: publisher.tell })
+    writer.append('"kind":"intent"')
+    writer.commit()
+    await writer.close()
+    await publisher.close()
+    const verify = (...more: string[]): ReturnType<typeof gatehouse> => gatehouse('audit', 'verify', trail, ...more)
+    expect((await verify()).out).toContain('Signatures were not looked at')
+    const proven = await verify('--key', `${name}.pub`, '--checkpoints', kept)
+    expect(proven).toMatchObject({ status: 0, out: expect.stringContaining('are proven by signature') })
+    expect(JSON.parse((await verify('--key', `${name}.pub`, '--json')).out)).toMatchObject({
+      proven: 3,
+      firstBreak: null,
+    })
+    const other = join(folder, 'other-key')
+    await gatehouse('audit', 'keygen', other)
+    expect(await verify('--key', `${other}.pub`)).toMatchObject({
+      status: 1,
+      err: expect.stringMatching(/BROKEN at 000001\.jsonl.*none of those given/),
     })
   })
 })

@@ -1,5 +1,5 @@
 import { TrailWriter } from '@gatehouse/audit-trail'
-import { addressText, type ListenAddress, openCoordination } from '@gatehouse/configuration'
+import { addressText, type ListenAddress, openCoordination, openTrailProof } from '@gatehouse/configuration'
 import type { Coordination } from '@gatehouse/coordination'
 import { TokenVerifier } from '@gatehouse/identity'
 import type { Logger } from 'pino'
@@ -37,7 +37,15 @@ export async function startAdmin(config: AdminConfig, log: Logger, options: Admi
   try {
     for (const choice of weakerChoices(config)) log.warn({ choice }, 'a weaker choice is configured')
     const { directory, syncMilliseconds } = config.audit
-    const trail = await TrailWriter.open(directory, { gatewayId: config.serviceId, syncMilliseconds })
+    const proof = openTrailProof(config.audit, (sink, error) => {
+      log.warn({ sink, error: String(error) }, 'a checkpoint of the trail could not be kept elsewhere')
+    })
+    closers.push(() => proof.close())
+    const trail = await TrailWriter.open(directory, {
+      gatewayId: config.serviceId,
+      syncMilliseconds,
+      ...proof.options,
+    })
     closers.push(() => trail.close())
     const coordination = options.coordination ?? (await openCoordination(config.coordination))
     closers.push(() => coordination.close())

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import tls from 'node:tls'
 import { type EngineName, encodePolicyLoaded, type Policy } from '@gatehouse/core'
 import { TrailWriter } from '@gatehouse/audit-trail'
-import { type ListenAddress, openCoordination } from '@gatehouse/configuration'
+import { type ListenAddress, openCoordination, openTrailProof } from '@gatehouse/configuration'
 import type { Coordination } from '@gatehouse/coordination'
 import type { Logger } from 'pino'
 import { type GatewayConfig, type ListenerConfig, weakerChoices } from './config/index.ts'
@@ -19,6 +19,7 @@ import { Outage } from './outage.ts'
 import { SharedRates } from './shared-rates.ts'
 import { SharedSessions } from './shared-sessions.ts'
 import { Turn } from './turn.ts'
+import { messageOf } from './upstream-dial.ts'
 
 /** A running gateway. */
 export interface Gateway {
@@ -109,8 +110,13 @@ async function openPorts(
   closers: Closers,
 ): Promise<EnginePorts & { readonly policy: PolicyFile }> {
   const { syncMilliseconds, segmentBytes, segmentSeconds, statementTextMaxBytes, directory } = config.audit
+  const proof = openTrailProof(config.audit, (sink, error) => {
+    log.warn({ sink, error: messageOf(error) }, 'a checkpoint of the audit trail could not be kept elsewhere')
+  })
+  closers.push(() => proof.close())
   const trail = await TrailWriter.open(directory, {
     gatewayId: config.gatewayId,
+    ...proof.options,
     syncMilliseconds,
     segmentBytes,
     segmentSeconds,

@@ -33,22 +33,34 @@ export interface SegmentWalk {
   readonly goodBytes: number
   /** True when its last record is `segment_closed`. */
   readonly closed: boolean
+  /** The key that its first record says it is to be sealed with; null: none. */
+  readonly key: string | null
   readonly broken: SegmentBreak | null
 }
 
 /** Called for every good record; its answer, if not null, says what is wrong with it all the same. */
 export type CheckRecord = (seq: number, hash: string) => string | null
 
-function openerFault(text: string, segment: number): string | null {
+interface Opener {
+  readonly format?: unknown
+  readonly segment?: unknown
+  readonly key?: unknown
+}
+
+function readOpener(text: string): Opener | string {
   try {
-    const { trail } = JSON.parse(text) as { trail?: { format?: unknown; segment?: unknown } }
-    if (trail === undefined) return 'the first record does not say what segment it opens'
-    if (trail.format !== AUDIT_FORMAT_VERSION)
-      return `the format is ${String(trail.format)}, not ${AUDIT_FORMAT_VERSION}`
-    return trail.segment === segment ? null : `the records are those of segment ${String(trail.segment)}`
+    const { trail } = JSON.parse(text) as { trail?: Opener }
+    return trail ?? 'the first record does not say what segment it opens'
   } catch {
     return 'the first record is not JSON'
   }
+}
+
+function openerFault(opener: Opener | string, segment: number): string | null {
+  if (typeof opener === 'string') return opener
+  if (opener.format !== AUDIT_FORMAT_VERSION)
+    return `the format is ${String(opener.format)}, not ${AUDIT_FORMAT_VERSION}`
+  return opener.segment === segment ? null : `the records are those of segment ${String(opener.segment)}`
 }
 
 function orderFault(expected: number, found: number): string {
@@ -73,13 +85,14 @@ export async function walkSegment(
   let records = 0
   let goodBytes = 0
   let closed = false
+  let key: string | null = null
   let fault: string | null = null
   let brokenEnd = 0
 
   const faultOf = (buffer: Buffer, start: number, end: number): string | null => {
     const head = readHead(buffer, start, end)
     if (head === null) return 'the line is not a record'
-    const opener = records === 0 ? openerFault(buffer.toString('utf8', start, end), segment) : null
+    const opened = records === 0 ? readOpener(buffer.toString('utf8', start, end)) : null
     const hash = hashLine(buffer, start, end, head)
     if (hash !== head.hash) return `the record was changed: it says its hash is ${head.hash}, its bytes give ${hash}`
     if (seq !== -1 && head.seq !== seq + 1) return orderFault(seq + 1, head.seq)
@@ -87,7 +100,11 @@ export async function walkSegment(
       return `the record does not follow the one before: it names ${head.prev}, that has ${chained}`
     if (closed) return 'a record stands after the end of the segment'
     if ((head.kind === 'trail_opened') !== (records === 0)) return `a record of kind ${head.kind} cannot stand here`
-    if (opener !== null) return opener
+    if (opened !== null) {
+      const wrongOpener = openerFault(opened, segment)
+      if (wrongOpener !== null) return wrongOpener
+      if (typeof opened !== 'string' && typeof opened.key === 'string') key = opened.key
+    }
     const wrong = check === null ? null : check(head.seq, hash)
     if (wrong !== null) return wrong
     seq = head.seq
@@ -111,11 +128,12 @@ export async function walkSegment(
     head,
     goodBytes,
     closed,
+    key,
     broken: { line: records + 1, offset: goodBytes, what, atEnd },
   })
   if (fault !== null) return broken(fault, brokenEnd >= size)
   if (end.lineTooLong) return broken('the line is longer than a record can be', false)
   if (end.restBytes > 0) return broken(`the last line has no end: ${end.restBytes} bytes`, true)
   if (records === 0) return broken('the segment holds no record', true)
-  return { records, head, goodBytes, closed, broken: null }
+  return { records, head, goodBytes, closed, key, broken: null }
 }

@@ -1,9 +1,11 @@
 import { close, fdatasync } from 'node:fs'
 import { promisify } from 'node:util'
 import type { ChainHead } from './chain-walk.ts'
-import { writeCheckpoint } from './checkpoint.ts'
+import { checkpointLine, writeCheckpoint } from './checkpoint.ts'
+import { sealSegment } from './seal-left.ts'
 import type { SegmentFile } from './segment-file.ts'
 import { syncDirectory, syncDirectoryLater } from './segment-file.ts'
+import type { TrailOptions } from './trail-options.ts'
 
 const fdatasyncLater = promisify(fdatasync)
 const closeLater = promisify(close)
@@ -24,6 +26,7 @@ export class DiskSync {
   durable = 0
 
   readonly #directory: string
+  readonly #options: Required<TrailOptions>
   readonly #written: () => WrittenTrail
   readonly #onFailure: (error: unknown) => void
   /** Former segments that are not durable yet, oldest first. */
@@ -40,8 +43,14 @@ export class DiskSync {
   }
 
   /** `written` tells what there is to make durable; `onFailure` is told when the disk does not. */
-  constructor(directory: string, written: () => WrittenTrail, onFailure: (error: unknown) => void) {
+  constructor(
+    directory: string,
+    options: Required<TrailOptions>,
+    written: () => WrittenTrail,
+    onFailure: (error: unknown) => void,
+  ) {
     this.#directory = directory
+    this.#options = options
     this.#written = written
     this.#onFailure = onFailure
   }
@@ -76,8 +85,11 @@ export class DiskSync {
 
   /** Writes the checkpoint for what is durable. Rejects when it cannot be written. */
   async checkpoint(head: ChainHead, segment: number, closed: boolean): Promise<void> {
-    await writeCheckpoint(this.#directory, { seq: head.seq, hash: head.hash, segment, closed })
+    const { gatewayId: gateway, signing, now, onCheckpoint } = this.#options
+    const line = checkpointLine({ seq: head.seq, hash: head.hash, segment, closed, gateway }, now(), signing)
+    await writeCheckpoint(this.#directory, line)
     this.#checkpointed = head.seq
+    onCheckpoint(line)
   }
 
   /** Waits for what is under way, then syncs and closes everything. Throws what the system says, after that. */
@@ -86,8 +98,10 @@ export class DiskSync {
     await this.#running
     const { file } = this.#written()
     try {
-      for (const former of this.#retired) if (!former.abandoned) former.sync()
-      if (!file.abandoned) file.sync()
+      for (const former of [...this.#retired, file]) {
+        if (!former.abandoned) former.sync()
+        if (former.ended) await this.#seal(former)
+      }
       syncDirectory(this.#directory)
     } finally {
       for (const former of this.#retired.splice(0)) former.close()
@@ -110,6 +124,7 @@ export class DiskSync {
   async #syncAll(file: SegmentFile): Promise<void> {
     for (let former = this.#retired[0]; former !== undefined && former !== file; former = this.#retired[0]) {
       await this.#syncFile(former)
+      await this.#seal(former)
       await closeLater(former.fd)
       this.#retired.shift()
     }
@@ -123,6 +138,11 @@ export class DiskSync {
         throw error
       }
     }
+  }
+
+  /** What is written no more is sealed, whatever became of it: a seal says what it held. */
+  async #seal({ segment, records, head, bytes, closed }: SegmentFile): Promise<void> {
+    if (head !== null) await sealSegment(this.#directory, { segment, records, head, bytes, closed }, this.#options)
   }
 
   async #syncFile(file: SegmentFile): Promise<void> {

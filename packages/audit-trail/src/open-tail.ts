@@ -3,7 +3,7 @@ import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readSync, st
 import { join } from 'node:path'
 import { walkSegment } from './chain-walk.ts'
 import type { ChainHead } from './chain-walk.ts'
-import { readCheckpoint } from './checkpoint.ts'
+import { type Checkpoint, readCheckpoint } from './checkpoint.ts'
 import { GENESIS_HASH } from './record-line.ts'
 import { listSegments, segmentName } from './segment-names.ts'
 
@@ -59,6 +59,11 @@ function cutOff(directory: string, segment: number, from: number): { bytes: numb
   }
 }
 
+/** True when the chain's end may come after the checkpoint. */
+function reaches(head: ChainHead, { seq, hash }: Checkpoint): boolean {
+  return head.seq > seq || (head.seq === seq && head.hash === hash)
+}
+
 /**
  * Reads the last segment and finds where the trail goes on. A torn last line is moved to a side file.
  * Throws `TrailUnavailable`, and changes nothing, when anything else is broken or the checkpoint shows a lost tail.
@@ -90,10 +95,10 @@ export async function findTrailEnd(directory: string): Promise<TrailEnd> {
   if (checkpoint === 'missing') {
     // The first checkpoint is written right after the first records.
     if (last > 1) throw refuse(directory, 'the checkpoint is missing')
-  } else if (head.seq < checkpoint.seq || (head.seq === checkpoint.seq && head.hash !== checkpoint.hash)) {
+  } else if (!reaches(head, checkpoint.checkpoint)) {
     throw refuse(
       directory,
-      `the trail ends at record ${head.seq}, the checkpoint names ${checkpoint.seq}: its tail was lost or changed`,
+      `the trail ends at record ${head.seq}, the checkpoint names ${checkpoint.checkpoint.seq}: its tail was lost or changed`,
     )
   }
   const torn = broken === null || statSync(join(directory, segmentName(last))).size === broken.offset ? null : broken

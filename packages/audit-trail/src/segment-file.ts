@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { ChainHead } from './chain-walk.ts'
 import { segmentName } from './segment-names.ts'
 
 /** One segment open for writing. Every method throws what the system says. */
@@ -21,6 +22,10 @@ export class SegmentFile {
   bytes = 0
   /** Records that count. */
   records = 0
+  /** The last record that counts; null: there is none. */
+  head: ChainHead | null = null
+  /** Its last record is `segment_closed`. */
+  closed = false
   /** When it was begun, in milliseconds since the epoch. */
   readonly begunAt: number
   /** True when nothing may be written to it any more: it was closed, replaced, or could not be made durable. */

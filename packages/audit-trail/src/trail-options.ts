@@ -1,3 +1,5 @@
+import type { SigningKey } from './signing-key.ts'
+
 /** How a trail is written. */
 export interface TrailOptions {
   /** Which gateway writes it: said in the first record of every segment. */
@@ -12,6 +14,10 @@ export interface TrailOptions {
   readonly owedMilliseconds?: number
   /** How often a commit looks whether the segment's name still leads to the file it writes; default 0: each time. */
   readonly checkMilliseconds?: number
+  /** Signs seals and checkpoints; default null: there are no seals, and checkpoints are not signed. */
+  readonly signing?: SigningKey | null
+  /** Told of each checkpoint that was written, as its line; default: nobody is. */
+  readonly onCheckpoint?: (line: string) => void
   /** The clock, in milliseconds since the epoch; default the system's. */
   readonly now?: () => number
 }
@@ -25,6 +31,8 @@ export function completeOptions(options: TrailOptions): Required<TrailOptions> {
     syncMilliseconds = 50,
     owedMilliseconds = 0,
     checkMilliseconds = 0,
+    signing = null,
+    onCheckpoint = () => {},
     now = Date.now,
   } = options
   if (!(segmentBytes > 0)) throw new RangeError('segmentBytes must be more than 0')
@@ -34,5 +42,15 @@ export function completeOptions(options: TrailOptions): Required<TrailOptions> {
   if (!(owedMilliseconds >= 0 && owedMilliseconds <= 1_000)) throw new RangeError('owedMilliseconds must be 0 to 1000')
   if (!(checkMilliseconds >= 0 && checkMilliseconds <= 1_000))
     throw new RangeError('checkMilliseconds must be 0 to 1000')
-  return { gatewayId, segmentBytes, segmentSeconds, syncMilliseconds, owedMilliseconds, checkMilliseconds, now }
+  return {
+    gatewayId,
+    segmentBytes,
+    segmentSeconds,
+    syncMilliseconds,
+    owedMilliseconds,
+    checkMilliseconds,
+    signing,
+    onCheckpoint,
+    now,
+  }
 }

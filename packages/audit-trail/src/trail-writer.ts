@@ -10,6 +10,7 @@ import { RecordBatch } from './record-batch.ts'
 import { SegmentFile, makeDirectory, syncDirectory } from './segment-file.ts'
 import { completeOptions } from './trail-options.ts'
 import type { TrailOptions } from './trail-options.ts'
+import { sealWhatIsLeft } from './seal-left.ts'
 import { WriterLock } from './writer-lock.ts'
 
 /** While the trail is unavailable, the disk is tried again at most this often. */
@@ -61,7 +62,7 @@ export class TrailWriter implements AuditTrail {
     this.#options = options
     this.#lock = lock
     const written = (): WrittenTrail => ({ head: this.#committed, segment: this.#committedSegment, file: this.#file })
-    this.#disk = new DiskSync(directory, written, (error) => this.#fail(error))
+    this.#disk = new DiskSync(directory, options, written, (error) => this.#fail(error))
     this.#committed = end.head
     this.#committedSegment = end.segment
     this.#batch = new RecordBatch(end.head.seq, end.head.hash, options.now)
@@ -83,6 +84,7 @@ export class TrailWriter implements AuditTrail {
       makeDirectory(directory)
       lock = WriterLock.take(directory)
       const end = await findTrailEnd(directory)
+      await sealWhatIsLeft(directory, complete)
       writer = new TrailWriter(directory, complete, lock, end)
       writer.#begin(end)
       await writer.#disk.checkpoint(writer.#committed, writer.#committedSegment, false)
@@ -205,8 +207,9 @@ export class TrailWriter implements AuditTrail {
     const { seq, hash } = this.#committed
     const previous = this.#committedSegment === 0 ? null : { segment: this.#committedSegment, seq, hash }
     const { segment } = this.#file
-    const gateway = this.#options.gatewayId
-    this.#addOwn('trail_opened', { format: AUDIT_FORMAT_VERSION, gateway, segment, previous })
+    const { gatewayId: gateway, signing } = this.#options
+    const key = signing === null ? {} : { key: signing.id }
+    this.#addOwn('trail_opened', { format: AUDIT_FORMAT_VERSION, gateway, segment, previous, ...key })
   }
 
   /** Writes the batch; from then on its records count. Throws what the system says; then none of them does. */
@@ -217,6 +220,7 @@ export class TrailWriter implements AuditTrail {
     file.bytes += batch.length
     file.records += batch.seq - this.#committed.seq
     this.#committed = { seq: batch.seq, hash: batch.hash }
+    file.head = this.#committed
     this.#committedSegment = file.segment
     if (sync && this.#disk.settled) this.#disk.durable = batch.seq
     batch.reset(batch.seq, batch.hash)
@@ -282,6 +286,7 @@ export class TrailWriter implements AuditTrail {
     this.#addOwn('segment_closed', { segment: this.#file.segment, records: this.#file.records + 1 })
     this.#writeBatch(this.#options.syncMilliseconds === 0)
     this.#file.ended = true
+    this.#file.closed = true
   }
 
   #nextSegment(): void {

@@ -196,9 +196,9 @@ it('a trail can be verified from a later segment when the head before it is know
   rmSync(directory.file(1))
   rmSync(directory.file(2))
   const start = { segment: 3, head: { seq: before.seq, hash: before.hash } }
-  expect(await verifyTrail(directory.path, start)).toMatchObject({ firstBreak: null, warnings: [] })
+  expect(await verifyTrail(directory.path, { start })).toMatchObject({ firstBreak: null, warnings: [] })
   const wrong = { segment: 3, head: { seq: before.seq, hash: GENESIS_HASH } }
-  expect((await verifyTrail(directory.path, wrong)).firstBreak?.what).toMatch(/does not follow/)
+  expect((await verifyTrail(directory.path, { start: wrong })).firstBreak?.what).toMatch(/does not follow/)
 })
 
 it('a trail that is being written verifies, with a word about that', async () => {

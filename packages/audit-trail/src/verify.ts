@@ -1,9 +1,12 @@
-import type { ChainHead } from './chain-walk.ts'
+import type { ChainHead, SegmentWalk } from './chain-walk.ts'
 import { walkSegment } from './chain-walk.ts'
 import { readCheckpoint } from './checkpoint.ts'
-import type { FoundCheckpoint } from './checkpoint.ts'
+import { CHECKPOINT_PURPOSE, type FoundCheckpoint } from './checkpoint.ts'
 import { GENESIS_HASH } from './record-line.ts'
+import { listSeals, readSeal, SEAL_PURPOSE, sealName } from './seal.ts'
 import { listSegments, segmentName } from './segment-names.ts'
+import { checkSignature } from './signed-line.ts'
+import type { VerifyingKeys } from './signing-key.ts'
 
 /** Where the trail first stops being what was written. */
 export interface TrailBreak {
@@ -25,6 +28,8 @@ export interface VerifyReport {
   readonly segments: number
   /** The last record found in order; null when there is none. */
   readonly head: ChainHead | null
+  /** The last record that a seal or a signed checkpoint vouches for; 0: none, or no keys were given. */
+  readonly proven: number
   /** Null when the trail is whole. */
   readonly firstBreak: TrailBreak | null
   /** What is no proof of a change, but worth knowing: a torn last line after a crash, a trail that was not closed. */
@@ -39,75 +44,202 @@ export interface TrailStart {
   readonly head: ChainHead
 }
 
-const FROM_THE_BEGINNING: TrailStart = { segment: 1, head: { seq: 0, hash: GENESIS_HASH } }
-
-/** Why a trail that is whole up to `head` does not agree with its checkpoint; null when it does. */
-function checkpointFault(
-  checkpoint: FoundCheckpoint,
-  head: ChainHead,
-  lastSegment: number,
-  closed: boolean,
-): string | null {
-  if (checkpoint === 'unreadable') return 'the checkpoint cannot be read'
-  // The first checkpoint is written right after the first records: a crash between leaves a trail without one.
-  if (checkpoint === 'missing') return lastSegment > 1 || closed ? 'the checkpoint is missing' : null
-  if (head.seq < checkpoint.seq) {
-    return `the trail ends at record ${head.seq}, the checkpoint names record ${checkpoint.seq} in ${segmentName(checkpoint.segment)}: the tail was cut off`
-  }
-  return checkpoint.closed && head.seq > checkpoint.seq ? 'records stand after the end that the checkpoint names' : null
+/** What a trail is held against. */
+export interface VerifyOptions {
+  /** Default: record 1. */
+  readonly start?: TrailStart
+  /** Public keys: then every segment must be sealed by one of them, and the checkpoint signed. Default: signatures are not looked at. */
+  readonly keys?: VerifyingKeys
+  /** With keys: segments up to this number may be without a seal, for they are from before there was a key. Default 0. */
+  readonly unsignedUntil?: number
+  /** Checkpoints of this trail that were kept elsewhere. With keys, those that are not signed by one count as none. */
+  readonly checkpoints?: readonly FoundCheckpoint[]
+  /** Told of how much was walked, after each segment. */
+  readonly onProgress?: (done: { readonly segments: number; readonly of: number; readonly records: number }) => void
 }
+
+const FROM_THE_BEGINNING: TrailStart = { segment: 1, head: { seq: 0, hash: GENESIS_HASH } }
 
 /**
  * Walks the whole trail in `directory` and names the first break. Reads every byte, in bounded memory.
  * A torn last line of the last segment is what a crash leaves: it is a warning, unless the checkpoint says that the
  * record was durable. Rejects when the directory or a segment cannot be read.
  */
-export async function verifyTrail(directory: string, start: TrailStart = FROM_THE_BEGINNING): Promise<VerifyReport> {
-  // The checkpoint first: a trail that is being written only grows after it.
-  const checkpoint = readCheckpoint(directory)
-  const segments = listSegments(directory)
-  const last = segments.at(-1) ?? 0
-  const warnings: string[] = []
-  let head = start.head
-  let records = 0
-  let expected = start.segment
-  let closed = false
+export async function verifyTrail(directory: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+  return new Verification(directory, options).run()
+}
 
-  const report = (firstBreak: TrailBreak | null): VerifyReport => ({
-    records,
-    segments: segments.length,
-    head: records === 0 ? null : head,
-    firstBreak,
-    warnings,
-  })
-  const checkRecord = (seq: number, hash: string): string | null => {
-    if (typeof checkpoint !== 'object' || seq !== checkpoint.seq) return null
-    if (hash !== checkpoint.hash) return `the checkpoint names another hash for record ${seq}: ${checkpoint.hash}`
-    if (checkpoint.segment === expected - 1) return null
-    return `the checkpoint says that record ${seq} is in ${segmentName(checkpoint.segment)}`
+class Verification {
+  readonly #directory: string
+  readonly #options: VerifyOptions
+  readonly #start: TrailStart
+  readonly #checkpoint: ReturnType<typeof readCheckpoint>
+  readonly #segments: readonly number[]
+  /** What checkpoints say of records, by number. */
+  readonly #named = new Map<number, FoundCheckpoint['checkpoint']>()
+  readonly #warnings: string[] = []
+  #head: ChainHead
+  #records = 0
+  #walked = 0
+  #segment = 0
+  #closed = false
+  #proven = 0
+
+  constructor(directory: string, options: VerifyOptions) {
+    this.#directory = directory
+    this.#options = options
+    this.#start = options.start ?? FROM_THE_BEGINNING
+    this.#head = this.#start.head
+    // The checkpoint first: a trail that is being written only grows after it.
+    this.#checkpoint = readCheckpoint(directory)
+    this.#segments = listSegments(directory)
   }
 
-  for (const segment of segments) {
-    const seq = head.seq + 1
-    if (segment !== expected) {
-      const what = segment < expected ? 'the segment is older than the start' : `${segmentName(expected)} is missing`
-      return report({ segment: Math.min(expected, segment), line: 0, seq, what })
+  async run(): Promise<VerifyReport> {
+    const fault = this.#takeCheckpoints() ?? (await this.#walkAll()) ?? this.#endFault()
+    if (fault === null && !this.#closed)
+      this.#warnings.push('the last segment is not closed: the trail is being written, or its writer was killed')
+    return {
+      records: this.#records,
+      segments: this.#segments.length,
+      head: this.#records === 0 ? null : this.#head,
+      proven: this.#options.keys === undefined ? 0 : this.#proven,
+      firstBreak: fault,
+      warnings: this.#warnings,
     }
-    expected++
-    const walk = await walkSegment(directory, segment, head, checkRecord)
-    head = walk.head ?? head
-    records += walk.records
-    closed = walk.closed
-    if (walk.broken === null) continue
-    const { line, what, atEnd } = walk.broken
-    const durable = typeof checkpoint === 'object' && head.seq < checkpoint.seq
-    if (segment !== last || !atEnd || durable) return report({ segment, line, seq: head.seq + 1, what })
-    warnings.push(`${segmentName(segment)}, line ${line}: a torn last line, as a crash leaves it: ${what}`)
   }
-  if (last === 0 && checkpoint === 'missing')
-    return report({ segment: start.segment, line: 0, seq: 1, what: 'there is no trail here' })
-  const fault = checkpointFault(checkpoint, head, last, closed)
-  if (fault !== null) return report({ segment: last, line: 0, seq: head.seq + 1, what: fault })
-  if (!closed) warnings.push('the last segment is not closed: the trail is being written, or its writer was killed')
-  return report(null)
+
+  get #last(): number {
+    return this.#segments.at(-1) ?? 0
+  }
+
+  #break(segment: number, line: number, what: string, seq = this.#head.seq + 1): TrailBreak {
+    return { segment, line, seq, what }
+  }
+
+  /** Why the checkpoints cannot be used; null: they can. */
+  #takeCheckpoints(): TrailBreak | null {
+    const { keys, checkpoints = [] } = this.#options
+    for (const found of checkpoints) {
+      const check = keys === undefined ? null : checkSignature(CHECKPOINT_PURPOSE, found.line, keys)
+      if (check !== null && 'fault' in check) {
+        this.#warnings.push(`a checkpoint that was kept elsewhere does not count: ${check.fault}`)
+        continue
+      }
+      const { checkpoint } = found
+      const other = this.#named.get(checkpoint.seq)
+      if (other !== undefined && other.hash !== checkpoint.hash)
+        return this.#break(checkpoint.segment, 0, `two checkpoints name different hashes for record ${checkpoint.seq}`)
+      this.#named.set(checkpoint.seq, checkpoint)
+    }
+    const own = this.#checkpoint
+    if (typeof own !== 'object' || keys === undefined) return null
+    const check = checkSignature(CHECKPOINT_PURPOSE, own.line, keys)
+    return 'fault' in check && this.#last > (this.#options.unsignedUntil ?? 0)
+      ? this.#break(own.checkpoint.segment, 0, `the checkpoint does not count: ${check.fault}`)
+      : null
+  }
+
+  async #walkAll(): Promise<TrailBreak | null> {
+    for (const segment of this.#segments) {
+      const expected = this.#start.segment + this.#walked
+      if (segment !== expected) {
+        const what = segment < expected ? 'the segment is older than the start' : `${segmentName(expected)} is missing`
+        return this.#break(Math.min(expected, segment), 0, what)
+      }
+      this.#walked++
+      this.#segment = segment
+      const first = this.#head.seq + 1
+      const walk = await walkSegment(this.#directory, segment, this.#head, (seq, hash) => this.#namedFault(seq, hash))
+      this.#head = walk.head ?? this.#head
+      this.#records += walk.records
+      this.#closed = walk.closed
+      const fault = this.#walkFault(walk) ?? this.#sealFault(walk, first)
+      if (fault !== null) return fault
+      this.#options.onProgress?.({ segments: this.#walked, of: this.#segments.length, records: this.#records })
+    }
+    return null
+  }
+
+  /** What the checkpoints say against a record; null: nothing. */
+  #namedFault(seq: number, hash: string): string | null {
+    const own = typeof this.#checkpoint === 'object' ? this.#checkpoint.checkpoint : null
+    for (const checkpoint of [own?.seq === seq ? own : undefined, this.#named.get(seq)]) {
+      if (checkpoint === undefined) continue
+      if (hash !== checkpoint.hash) return `the checkpoint names another hash for record ${seq}: ${checkpoint.hash}`
+      if (checkpoint.segment !== this.#segment)
+        return `the checkpoint says that record ${seq} is in ${segmentName(checkpoint.segment)}`
+      this.#proven = seq
+    }
+    return null
+  }
+
+  #walkFault({ broken }: SegmentWalk): TrailBreak | null {
+    if (broken === null) return null
+    const { line, what, atEnd } = broken
+    const durable = typeof this.#checkpoint === 'object' && this.#head.seq < this.#checkpoint.checkpoint.seq
+    if (this.#segment !== this.#last || !atEnd || durable) return this.#break(this.#segment, line, what)
+    const name = segmentName(this.#segment)
+    this.#warnings.push(`${name}, line ${line}: a torn last line, as a crash leaves it: ${what}`)
+    return null
+  }
+
+  /** Why the seal of the segment that was walked says otherwise; null: it does not, or need not be there. */
+  #sealFault({ records, goodBytes, closed }: SegmentWalk, first: number): TrailBreak | null {
+    const { keys, unsignedUntil = 0 } = this.#options
+    const segment = this.#segment
+    if (keys === undefined || segment <= unsignedUntil) return null
+    const found = readSeal(this.#directory, segment)
+    const not = (what: string): TrailBreak => this.#break(segment, 0, what)
+    if (found === null) return segment === this.#last ? null : not(`${sealName(segment)} is missing`)
+    if (found === 'unreadable') return not(`${sealName(segment)} is no seal`)
+    const check = checkSignature(SEAL_PURPOSE, found.line, keys)
+    if ('fault' in check) return not(`${sealName(segment)} does not count: ${check.fault}`)
+    const { seal } = found
+    const same =
+      seal.segment === segment &&
+      seal.first === first &&
+      seal.last === first + records - 1 &&
+      seal.hash === this.#head.hash &&
+      seal.bytes === goodBytes &&
+      seal.closed === closed
+    if (!same)
+      return not(
+        `${sealName(segment)} is for records ${seal.first} to ${seal.last} of segment ${seal.segment}, ending in ${seal.hash}`,
+      )
+    this.#proven = seal.last
+    return null
+  }
+
+  /** What the end of the trail says against it, when all of it was walked. */
+  #endFault(): TrailBreak | null {
+    const { keys, checkpoints = [] } = this.#options
+    const head = this.#head
+    const end = (what: string): TrailBreak => this.#break(this.#last, 0, what)
+    if (this.#last === 0 && this.#checkpoint === 'missing')
+      return this.#break(this.#start.segment, 0, 'there is no trail here', 1)
+    const beyond = keys === undefined ? undefined : listSeals(this.#directory).find((segment) => segment > this.#last)
+    if (beyond !== undefined) return end(`there is a seal for ${segmentName(beyond)}, which is missing`)
+    const cut = [...this.#named.values()].find(({ seq }) => seq > head.seq)
+    if (cut !== undefined)
+      return end(
+        `the trail ends at record ${head.seq}, a checkpoint that was kept elsewhere names record ${cut.seq} in ${segmentName(cut.segment)}: the tail was cut off`,
+      )
+    if (keys !== undefined && checkpoints.length > 0 && this.#named.size === 0)
+      this.#warnings.push('none of the checkpoints that were kept elsewhere counts')
+    const fault = this.#checkpointFault()
+    return fault === null ? null : end(fault)
+  }
+
+  /** Why a trail that is whole up to its head does not agree with its checkpoint; null when it does. */
+  #checkpointFault(): string | null {
+    const found = this.#checkpoint
+    if (found === 'unreadable') return 'the checkpoint cannot be read'
+    // The first checkpoint is written right after the first records: a crash between leaves a trail without one.
+    if (found === 'missing') return this.#last > 1 || this.#closed ? 'the checkpoint is missing' : null
+    const { seq, segment, closed } = found.checkpoint
+    if (this.#head.seq < seq)
+      return `the trail ends at record ${this.#head.seq}, the checkpoint names record ${seq} in ${segmentName(segment)}: the tail was cut off`
+    return closed && this.#head.seq > seq ? 'records stand after the end that the checkpoint names' : null
+  }
 }

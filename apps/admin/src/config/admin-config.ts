@@ -1,4 +1,4 @@
-import type { CoordinationConfig, ListenAddress, ListenerTlsConfig } from '@gatehouse/configuration'
+import type { CoordinationConfig, ListenAddress, ListenerTlsConfig, TrailProof } from '@gatehouse/configuration'
 import type { Secret } from '@gatehouse/core'
 import type { IssuerConfig } from '@gatehouse/identity'
 
@@ -56,7 +56,7 @@ export interface LoginConfig {
 }
 
 /** The service's own trail. */
-export interface AdminAuditConfig {
+export interface AdminAuditConfig extends TrailProof {
   readonly directory: string
   readonly syncMilliseconds: number
 }

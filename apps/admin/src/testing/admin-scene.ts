@@ -56,7 +56,12 @@ export async function startAdminScene(
     },
     login: null,
     coordination: { kind: 'memory' },
-    audit: { directory: trailDirectory, syncMilliseconds: 0 },
+    audit: {
+      directory: trailDirectory,
+      syncMilliseconds: 0,
+      signingKey: null,
+      checkpoints: { everySeconds: 60, files: [], webhooks: [] },
+    },
     trails: [],
     policyFile: null,
     catalogsDirectory: null,

@@ -1,7 +1,20 @@
-import { existsSync } from 'node:fs'
-import { type RecordFilter, searchTrail, segmentName, verifyTrail } from '@gatehouse/audit-trail'
+import { existsSync, writeFileSync } from 'node:fs'
+import {
+  type FoundCheckpoint,
+  makeKeyPair,
+  parseCheckpoint,
+  readVerifyingKeys,
+  type RecordFilter,
+  searchTrail,
+  segmentName,
+  type VerifyingKeys,
+  type VerifyOptions,
+  type VerifyReport,
+  verifyTrail,
+} from '@gatehouse/audit-trail'
 import type { RecordKind } from '@gatehouse/core'
 import { Command, InvalidArgumentError } from 'commander'
+import { readText } from '../explain-statement.ts'
 import { CommandFailed, ExitStatus } from '../exit-status.ts'
 
 const KINDS: readonly RecordKind[] = [
@@ -27,7 +40,26 @@ export function auditCommand(): Command {
     .command('verify')
     .argument('<directory>', "the trail's directory")
     .description('walk the whole chain and name the first break; exit status 1 when there is one')
+    .option(
+      '--key <file>',
+      'a public key in PEM: every segment must be sealed by it; may be given several times',
+      collect,
+      [],
+    )
+    .option('--unsigned-until <segment>', 'segments up to this one are from before there was a key', readSegment)
+    .option(
+      '--checkpoints <file>',
+      'checkpoints that were kept elsewhere, one a line; may be given several times',
+      collect,
+      [],
+    )
+    .option('--json', 'print the report as JSON')
     .action(verify)
+  command
+    .command('keygen')
+    .argument('<name>', 'NAME.key and NAME.pub are written; neither may be there')
+    .description('make an Ed25519 key: the private one seals the trail, the public one verifies it')
+    .action(keygen)
   command
     .command('search')
     .argument('<directory>', "the trail's directory")
@@ -44,9 +76,25 @@ export function auditCommand(): Command {
   return command
 }
 
-async function verify(directory: string): Promise<void> {
+interface VerifyWish {
+  readonly key: readonly string[]
+  readonly unsignedUntil?: number
+  readonly checkpoints: readonly string[]
+  readonly json?: true
+}
+
+async function verify(directory: string, { key, unsignedUntil, checkpoints, json }: VerifyWish): Promise<void> {
   mustExist(directory)
-  const report = await verifyTrail(directory)
+  if (unsignedUntil !== undefined && key.length === 0)
+    throw new CommandFailed('--unsigned-until goes with --key.', ExitStatus.Usage)
+  const begun = performance.now()
+  const report = await verifyTrail(directory, {
+    ...(key.length === 0 ? {} : { keys: readKeys(key) }),
+    ...(unsignedUntil === undefined ? {} : { unsignedUntil }),
+    checkpoints: checkpoints.flatMap(readCheckpoints),
+    onProgress: progress(begun),
+  })
+  if (json === true) process.stdout.write(`${JSON.stringify(report)}\n`)
   for (const warning of report.warnings) process.stderr.write(`note: ${warning}\n`)
   const broken = report.firstBreak
   if (broken !== null) {
@@ -54,9 +102,69 @@ async function verify(directory: string): Promise<void> {
       `BROKEN at ${segmentName(broken.segment)}, line ${broken.line} (record ${broken.seq}): ${broken.what}\n${report.records} records before it are whole.`,
     )
   }
+  if (json === true) return
   process.stdout.write(
-    `The trail is whole: ${report.records} records in ${report.segments} segments, head ${report.head?.hash ?? 'none'}.\n`,
+    `The trail is whole: ${report.records} records in ${report.segments} segments, head ${report.head?.hash ?? 'none'}.\n${provenText(report, key.length > 0)}`,
   )
+}
+
+function provenText({ proven, records, head }: VerifyReport, signed: boolean): string {
+  if (!signed) return 'Signatures were not looked at: --key FILE does.\n'
+  const last = head?.seq ?? 0
+  if (proven >= last) return `All ${records} are proven by signature.\n`
+  return `Those up to number ${proven} are proven by signature; the ${last - proven} after it stand in no seal and no signed checkpoint yet.\n`
+}
+
+/** On a terminal, how far a long verification is; nothing before it has taken a second. */
+function progress(begun: number): NonNullable<VerifyOptions['onProgress']> {
+  return ({ segments, of, records }) => {
+    if (!process.stderr.isTTY || performance.now() - begun < 1_000) return
+    process.stderr.write(`\r${segments} of ${of} segments, ${records} records${segments === of ? '\n' : ''}`)
+  }
+}
+
+function readKeys(files: readonly string[]): VerifyingKeys {
+  const pems = files.map(readText)
+  try {
+    return readVerifyingKeys(pems)
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error)
+    throw new CommandFailed(`A file given by --key holds no key that can be used: ${what}.`, ExitStatus.Usage)
+  }
+}
+
+function readCheckpoints(file: string): readonly FoundCheckpoint[] {
+  const lines = readText(file).split('\n')
+  return lines.flatMap((line, index) => {
+    if (line.trim() === '') return []
+    const found = parseCheckpoint(line)
+    // A crash may leave half of the last line; anywhere else it is not what was kept.
+    if (found === null && index < lines.length - 1)
+      throw new CommandFailed(`${file}:${index + 1} is no checkpoint.`, ExitStatus.Usage)
+    return found === null ? [] : [found]
+  })
+}
+
+function keygen(name: string): void {
+  const { id, privateKey, publicKey } = makeKeyPair()
+  try {
+    writeFileSync(`${name}.key`, privateKey, { mode: 0o600, flag: 'wx' })
+    writeFileSync(`${name}.pub`, publicKey, { flag: 'wx' })
+  } catch (error) {
+    throw new CommandFailed(error instanceof Error ? error.message : String(error))
+  }
+  process.stdout.write(
+    `Key ${id}: ${name}.key seals (audit: { signingKey: "file:${name}.key" }), ${name}.pub verifies (gatehouse audit verify DIR --key ${name}.pub).\n`,
+  )
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value]
+}
+
+function readSegment(value: string): number {
+  if (/^[1-9]\d{0,8}$/.test(value)) return Number(value)
+  throw new InvalidArgumentError('the number of a segment, from 1 on')
 }
 
 async function search(directory: string, filter: RecordFilter): Promise<void> {

@@ -45,7 +45,15 @@ function config(mode: UpstreamTlsMode = 'verify-full', weak = false): GatewayCon
     maskingKey: new Secret('mask-me'),
     maskingKeys: [{ id: 'k2026', key: new Secret('mask-me-too') }],
     currentMaskingKey: 'k2026',
-    audit: { directory: '/audit', syncMilliseconds: 20, segmentBytes: 1, segmentSeconds: 1, statementTextMaxBytes: 1 },
+    audit: {
+      directory: '/audit',
+      syncMilliseconds: 20,
+      segmentBytes: 1,
+      segmentSeconds: 1,
+      statementTextMaxBytes: 1,
+      signingKey: new Secret('mask-me-not'),
+      checkpoints: { everySeconds: 60, files: [], webhooks: [] },
+    },
     log: { level: 'info' },
   }
 }

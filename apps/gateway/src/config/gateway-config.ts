@@ -1,4 +1,4 @@
-import type { CoordinationConfig, ListenAddress, ListenerTlsConfig } from '@gatehouse/configuration'
+import type { CoordinationConfig, ListenAddress, ListenerTlsConfig, TrailProof } from '@gatehouse/configuration'
 import type { EngineName, Secret } from '@gatehouse/core'
 import type { IssuerConfig } from '@gatehouse/identity'
 
@@ -95,7 +95,7 @@ export interface ApprovalsConfig {
 }
 
 /** The audit trail on disk. */
-export interface AuditConfig {
+export interface AuditConfig extends TrailProof {
   readonly directory: string
   /** The longest time between two syncs to disk; 0: each record. */
   readonly syncMilliseconds: number

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import * as z from 'zod'
-import { anyPath, coordinationSchema, existingFile, issuerSchema } from '@gatehouse/configuration'
+import { anyPath, coordinationSchema, existingFile, issuerSchema, trailProofSettings } from '@gatehouse/configuration'
 import type { GatewayConfig } from './gateway-config.ts'
 import { mysqlListenerSchema, postgresListenerSchema } from './listener-schema.ts'
 import { maskingKeyContradictions, maskingKeySchema, namedMaskingKeySchema } from './masking-keys-schema.ts'
@@ -140,6 +140,7 @@ export function gatewaySchema(directory: string): z.ZodType<GatewayConfig> {
             .max(16_777_216)
             .default(65_536)
             .describe('Of a longer statement, the record keeps this much text.'),
+          ...trailProofSettings(directory),
         })
         .describe('The audit trail on disk.'),
       log: z

@@ -104,6 +104,8 @@ describe('a file with what is needed', () => {
       segmentBytes: 64 * 1024 * 1024,
       segmentSeconds: 3600,
       statementTextMaxBytes: 65_536,
+      signingKey: null,
+      checkpoints: { everySeconds: 60, files: [], webhooks: [] },
     })
     expect(config.gatewayId).not.toBe('')
     expect(config.log.level).toBe('info')
