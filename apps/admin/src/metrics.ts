@@ -6,6 +6,7 @@ export interface AdminMetrics {
   readonly decisions: Counter<'verdict' | 'outcome'>
   readonly requests: Histogram<'route' | 'status'>
   readonly streams: Gauge
+  readonly deliveries: Counter<'channel' | 'outcome'>
 }
 
 export function createMetrics(): AdminMetrics {
@@ -24,6 +25,12 @@ export function createMetrics(): AdminMetrics {
       help: 'Time to answer requests, by route and status.',
       labelNames: ['route', 'status'],
       buckets: [0.005, 0.02, 0.1, 0.5, 2],
+      registers,
+    }),
+    deliveries: new Counter({
+      name: 'gatehouse_admin_deliveries_total',
+      help: 'Messages to channels that were sent or tried, by what came of it.',
+      labelNames: ['channel', 'outcome'],
       registers,
     }),
     streams: new Gauge({

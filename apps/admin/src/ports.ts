@@ -5,6 +5,7 @@ import type { Doorkeeper } from './access/authenticate.ts'
 import type { CookieSeal } from './access/page-session.ts'
 import type { SignIn } from './access/sign-in.ts'
 import type { ActionTrail } from './action-trail.ts'
+import type { LinkSigner } from './channels/decide-links.ts'
 import type { AdminConfig } from './config/admin-config.ts'
 import type { Changes } from './live/changes.ts'
 import type { AdminMetrics } from './metrics.ts'
@@ -31,6 +32,8 @@ export interface AdminPorts {
   /** Null: nobody signs in to the page. */
   readonly signIn: SignIn | null
   readonly changes: Changes
+  /** Null: no links decide. */
+  readonly links: LinkSigner | null
   readonly metrics: AdminMetrics
   /** Null: statements are not explained. */
   readonly explain: Explain | null

@@ -1,6 +1,7 @@
 import type { Approvals } from './approval/approvals.ts'
 import type { Counters } from './counters.ts'
 import type { Credentials } from './credentials.ts'
+import type { Deliveries } from './deliveries.ts'
 import type { Grants } from './grants.ts'
 import type { Messages } from './messages.ts'
 import type { Revocations } from './revocations.ts'
@@ -19,6 +20,7 @@ export interface Coordination {
   readonly grants: Grants
   readonly counters: Counters
   readonly credentials: Credentials
+  readonly deliveries: Deliveries
   readonly state: CoordinationState
   /** Tells every change of `state`. The function that comes back ends it. */
   onStateChange(listener: (state: CoordinationState) => void): () => void

@@ -1,6 +1,7 @@
 import type { Approvals } from './approval/approvals.ts'
 import { StoredApprovals } from './approval/stored-approvals.ts'
 import type { Credential } from './credentials.ts'
+import type { Deliveries } from './deliveries.ts'
 import type { DocumentRoom } from './documents.ts'
 import type { Grant } from './grants.ts'
 import { ListedCredentials } from './listed-credentials.ts'
@@ -8,6 +9,7 @@ import { ListedGrants } from './listed-grants.ts'
 import { ListedRevocations } from './listed-revocations.ts'
 import type { Revocation } from './revocations.ts'
 import { type ListEntry, SharedList } from './shared-list.ts'
+import { StoredDeliveries } from './stored-deliveries.ts'
 
 /** The rooms of documents a coordination stands on. */
 export interface Rooms {
@@ -15,6 +17,7 @@ export interface Rooms {
   readonly revocations: DocumentRoom
   readonly grants: DocumentRoom
   readonly credentials: DocumentRoom
+  readonly deliveries: DocumentRoom
 }
 
 /** What lives in rooms, the same whoever keeps them. */
@@ -23,6 +26,7 @@ export interface Furnished {
   readonly revocations: ListedRevocations
   readonly grants: ListedGrants
   readonly credentials: ListedCredentials
+  readonly deliveries: Deliveries
   readonly stop: () => void
 }
 
@@ -36,6 +40,7 @@ export async function furnish(rooms: Rooms, now: () => number): Promise<Furnishe
     revocations: new ListedRevocations(revocations, now),
     grants: new ListedGrants(grants, now),
     credentials: new ListedCredentials(new SharedList<Credential & ListEntry>(rooms.credentials, false)),
+    deliveries: new StoredDeliveries(rooms.deliveries),
   }
   const stops = [await revocations.start(), await grants.start()]
   return {

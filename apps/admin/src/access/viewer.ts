@@ -6,7 +6,7 @@ import type { Role } from '../config/admin-config.ts'
 export interface Viewer {
   readonly principal: RecordedPrincipal
   readonly roles: readonly Role[]
-  readonly through: 'api' | 'page' | 'cli'
+  readonly through: 'api' | 'page' | 'cli' | 'link'
   /** What writes from the page must carry; null: a token was shown, which no other site can make a browser do. */
   readonly csrfToken: string | null
   /** The page session, as revocations name it; null: a token was shown. */

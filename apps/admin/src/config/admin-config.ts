@@ -19,6 +19,12 @@ export interface AdminConfig {
   /** Null: the page cannot be signed in to, and the API takes tokens alone. */
   readonly login: LoginConfig | null
   readonly coordination: CoordinationConfig
+  /** Where people are told of what is held. */
+  readonly channels: readonly ChannelConfig[]
+  /** Signs decide links; null: there are none. */
+  readonly linkKey: Secret<string> | null
+  /** Keys that links may be signed with besides: those that were in use before. */
+  readonly formerLinkKeys: readonly Secret<string>[]
   readonly audit: AdminAuditConfig
   /** Trails of gateways to search and verify. */
   readonly trails: readonly string[]
@@ -31,6 +37,21 @@ export interface AdminConfig {
   /** Of one client address. */
   readonly requestsPerMinute: number
   readonly log: { readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' }
+}
+
+/** One place where people are told of what is held. */
+export interface ChannelConfig {
+  /** Names it in deliveries, links and the trail; no two have one name. */
+  readonly name: string
+  readonly kind: 'webhook' | 'slack' | 'teams'
+  /** The address says who may write there, so it is a secret. */
+  readonly url: Secret<string>
+  /** Signs what is sent to a `webhook`; null for the others. */
+  readonly signingKey: Secret<string> | null
+  /** Only requests on these targets; empty: on any. */
+  readonly targets: readonly string[]
+  /** The one person to whom the channel belongs: with it there are links that decide as them. Null: links lead to the page. */
+  readonly decidesAs: { readonly issuer: string; readonly subject: string; readonly groups: readonly string[] } | null
 }
 
 /** What somebody is to this service. */

@@ -12,6 +12,7 @@ import {
 import { isLoopbackHost } from '@gatehouse/identity'
 import * as z from 'zod'
 import type { AdminConfig, LoginConfig, RoleMembers } from './admin-config.ts'
+import { channelContradictions, channelSettings } from './channel-schema.ts'
 
 /** The shortest key of session cookies, in characters. */
 const MIN_SESSION_KEY_LENGTH = 32
@@ -59,6 +60,7 @@ export function adminSchema(directory: string): z.ZodType<AdminConfig> {
       coordination: coordinationSchema(directory)
         .prefault({ kind: 'memory' })
         .describe('Where what is shared with the gateways is kept.'),
+      ...channelSettings,
       audit: z
         .strictObject({
           directory: anyPath(directory).describe('Where the trail of what is done here is written.'),
@@ -138,5 +140,5 @@ function contradictions(config: AdminConfig): { readonly path: (string | number)
   }
   if (signIn !== null && !issuers.some(({ issuer }) => issuer === signIn.issuer))
     found.push({ path: ['login', 'issuer'], message: 'is none of issuers' })
-  return found
+  return [...found, ...channelContradictions(config)]
 }

@@ -56,6 +56,9 @@ export async function startAdminScene(
     },
     login: null,
     coordination: { kind: 'memory' },
+    channels: [],
+    linkKey: null,
+    formerLinkKeys: [],
     audit: {
       directory: trailDirectory,
       syncMilliseconds: 0,

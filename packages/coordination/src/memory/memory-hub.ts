@@ -17,6 +17,7 @@ export class MemoryHub {
   readonly revocations: MemoryRoom
   readonly grants: MemoryRoom
   readonly credentials: MemoryRoom
+  readonly deliveries: MemoryRoom
   readonly counters: MemoryCounters
   readonly gateways: Map<string, MemoryGateway> = new Map()
   readonly receivers: Map<string, Receiver> = new Map()
@@ -28,6 +29,7 @@ export class MemoryHub {
     this.revocations = new MemoryRoom(now)
     this.grants = new MemoryRoom(now)
     this.credentials = new MemoryRoom(now)
+    this.deliveries = new MemoryRoom(now)
     this.counters = new MemoryCounters(now)
   }
 

@@ -18,6 +18,7 @@ export async function openRedisCoordination(options: RedisOptions, timing: Timin
     revocations: new RedisRoom(redis, 'revocations'),
     grants: new RedisRoom(redis, 'grants'),
     credentials: new RedisRoom(redis, 'credentials'),
+    deliveries: new RedisRoom(redis, 'deliveries'),
   }
   const sessions = new RedisSessions(redis, timing)
   const messages = new RedisMessages(redis)

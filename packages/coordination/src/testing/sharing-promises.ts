@@ -72,8 +72,8 @@ export function promiseSharing(
       const id = asked.kind === 'asked' ? asked.id : ''
       await third.close({ abruptly: true })
       expect(await one.sessions.get(record.id)).not.toBe(null)
-      await expect.poll(() => one.sessions.get(record.id), { timeout: 5000 }).toBe(null)
-      await expect.poll(async () => (await one.approvals.get(id))?.state, { timeout: 5000 }).toBe('voided')
+      await expect.poll(() => one.sessions.get(record.id)).toBe(null)
+      await expect.poll(async () => (await one.approvals.get(id))?.state).toBe('voided')
       expect(await one.approvals.get(id)).toMatchObject({ endReason: 'gateway_lost' })
       expect((await one.sessions.gateways()).map(({ name }) => name)).not.toContain('third')
     })
@@ -98,7 +98,7 @@ export function promiseSharing(
       received.push(message)
       return message.session === 's1'
     })
-    await expect.poll(() => other.messages.send(lease.id, message), { timeout: 5000 }).toBe(true)
+    await expect.poll(() => other.messages.send(lease.id, message)).toBe(true)
     expect(await other.messages.send(lease.id, { kind: 'cancel', session: 's2' })).toBe(false)
     expect(received).toEqual([message, { kind: 'cancel', session: 's2' }])
     stop()
@@ -121,16 +121,16 @@ export function promiseSharing(
     ] as const) {
       const revocation = await one.revocations.revoke({ what, reason: 'left the company', by, until: null })
       expect(one.revocations.matches(own)).toEqual(revocation)
-      await expect.poll(() => other.revocations.matches(own), { timeout: 1000 }).toEqual(revocation)
+      await expect.poll(() => other.revocations.matches(own)).toEqual(revocation)
       expect(await other.revocations.list()).toContainEqual(revocation)
       expect(await other.revocations.lift(revocation.id)).toBe(true)
-      await expect.poll(() => one.revocations.matches(own), { timeout: 1000 }).toBe(null)
+      await expect.poll(() => one.revocations.matches(own)).toBe(null)
       expect(await one.revocations.lift(revocation.id)).toBe(false)
     }
     const what = { kind: 'principal', issuer: null, subject } as const
     await one.revocations.revoke({ what, reason: 'a pause', by, until: Date.now() + 300 })
     expect(one.revocations.matches(own)).not.toBe(null)
-    await expect.poll(() => one.revocations.matches(own), { timeout: 1000 }).toBe(null)
+    await expect.poll(() => one.revocations.matches(own)).toBe(null)
   })
 
   test('a grant given once is held in every process, and a counted one is used as often as it says', async () => {
@@ -150,18 +150,18 @@ export function promiseSharing(
       approval: null,
       reason: null,
     })
-    await expect.poll(() => other.grants.heldBy(principal, 'shop'), { timeout: 1000 }).toEqual([given])
+    await expect.poll(() => other.grants.heldBy(principal, 'shop')).toEqual([given])
     expect(other.grants.heldBy(principal, 'another')).toEqual([])
     const uses = await Promise.all(
       Array.from({ length: 10 }, (_, at) => pair()[at % 2 === 0 ? 0 : 1].grants.use(given.id)),
     )
     expect(uses.filter(Boolean)).toHaveLength(3)
-    await expect.poll(() => other.grants.heldBy(principal, 'shop'), { timeout: 1000 }).toEqual([])
+    await expect.poll(() => other.grants.heldBy(principal, 'shop')).toEqual([])
     const free = await one.grants.give({ ...given, uses: null })
     expect(await other.grants.use(free.id)).toBe(true)
     expect(await other.grants.revoke(free.id)).toBe(true)
     expect(await one.grants.use(free.id)).toBe(false)
-    await expect.poll(() => one.grants.heldBy(principal, 'shop'), { timeout: 1000 }).toEqual([])
+    await expect.poll(() => one.grants.heldBy(principal, 'shop')).toEqual([])
   })
 
   test('a limit holds over all processes exactly', async () => {
@@ -173,7 +173,7 @@ export function promiseSharing(
     expect(taken.at(-1)).toMatchObject({ granted: 0 })
     const brief = `${key} brief`
     await pair()[0].counters.take(brief, 5, 5, 1)
-    await expect.poll(async () => (await pair()[1].counters.take(brief, 5, 5, 1)).granted, { timeout: 2500 }).toBe(5)
+    await expect.poll(async () => (await pair()[1].counters.take(brief, 5, 5, 1)).granted).toBe(5)
   })
 
   test('a session credential is good for as many logins as it says', async () => {
@@ -195,5 +195,30 @@ export function promiseSharing(
     expect((await one.credentials.list()).map(({ name }) => name)).toContain(name)
     expect(await one.credentials.revoke(name)).toBe(true)
     expect(await other.credentials.take(name)).toBe(null)
+  })
+  test('a message about a request is sent by one of many, and again when that one does not come back', async () => {
+    const [one, other] = pair()
+    const approval = `approval-${String(Math.random())}`
+    const asked = { channel: 'chat', event: 'asked' } as const
+    await Promise.all([one, other].map(({ deliveries }) => deliveries.want(approval, [asked])))
+    expect(await other.deliveries.due(500)).toContain(approval)
+    const taken = await Promise.all([one, other, one, other].map(({ deliveries }) => deliveries.take(approval, 50)))
+    expect(taken.flat()).toMatchObject([{ ...asked, state: 'pending', tries: 1 }])
+    await expect.poll(() => other.deliveries.take(approval, 60_000)).toMatchObject([{ tries: 2 }])
+    await one.deliveries.settle(approval, asked, { state: 'again', afterMilliseconds: 10, status: 503 })
+    await expect.poll(() => one.deliveries.take(approval, 60_000)).toMatchObject([{ tries: 3, status: 503 }])
+    await one.deliveries.settle(approval, asked, { state: 'delivered', status: 200 })
+    await other.deliveries.settle(approval, asked, { state: 'failed', status: null })
+    expect(await other.deliveries.of(approval)).toMatchObject([{ ...asked, state: 'delivered', tries: 3, status: 200 }])
+    await other.deliveries.want(approval, [asked, { channel: 'chat', event: 'ended' }])
+    expect(await one.deliveries.take(approval, 50)).toMatchObject([{ event: 'ended', tries: 1 }])
+  })
+
+  test('what is good for one use is used once', async () => {
+    const id = `link-${String(Math.random())}`
+    const until = Date.now() + 60_000
+    const spent = await Promise.all([0, 1, 0, 1].map((at) => pair()[at === 0 ? 0 : 1].deliveries.spend(id, until)))
+    expect(spent.filter(Boolean)).toHaveLength(1)
+    expect(await pair()[0].deliveries.spend(`${id}-late`, Date.now() - 1)).toBe(false)
   })
 }

@@ -48,6 +48,16 @@ export interface ApprovalRequest {
 
 export type ApprovalState = 'pending' | 'approved' | 'refused' | 'voided' | 'expired'
 
+/** A message about a request to a channel. */
+export interface Delivery {
+  readonly channel: string
+  readonly event: 'asked' | 'ended'
+  readonly state: 'pending' | 'delivered' | 'failed'
+  readonly tries: number
+  readonly at: string
+  readonly status: number | null
+}
+
 export interface Approval {
   readonly id: string
   readonly createdAt: string

@@ -1,5 +1,5 @@
 import { type ReactNode, useState } from 'react'
-import type { Approval } from '../api/answers.ts'
+import type { Approval, Delivery } from '../api/answers.ts'
 import { useNow } from '../now.ts'
 import { isShort, PlainText, StatementText } from '../statement-text.tsx'
 import { oddSummary } from '../text/characters.ts'
@@ -11,9 +11,11 @@ import { firstTimeout, headline } from './what.ts'
 /** All there is to know before a decision, and the decision. */
 export function Card({
   approval,
+  deliveries,
   onChanged,
 }: {
   readonly approval: Approval
+  readonly deliveries: readonly Delivery[]
   readonly onChanged: () => void
 }): ReactNode {
   const { request } = approval
@@ -64,6 +66,7 @@ export function Card({
       <Waiters approval={approval} />
       <History approval={approval} />
       <Decisions approval={approval} />
+      <Told deliveries={deliveries} />
       {approval.state === 'pending' && <Decision approval={approval} seen={whole} onChanged={onChanged} />}
     </article>
   )
@@ -238,6 +241,32 @@ function History({ approval }: { readonly approval: Approval }): ReactNode {
           ))}
         </ul>
       )}
+    </section>
+  )
+}
+
+const TOLD: Readonly<Record<Delivery['state'], string>> = {
+  pending: 'not yet',
+  delivered: 'told',
+  failed: 'not told',
+}
+
+function Told({ deliveries }: { readonly deliveries: readonly Delivery[] }): ReactNode {
+  if (deliveries.length === 0) return null
+  return (
+    <section>
+      <h3>Channels</h3>
+      <ul className="lines">
+        {deliveries.map(({ channel, event, state, tries, status, at }) => (
+          <li key={`${channel} ${event}`}>
+            <PlainText text={channel} />: {TOLD[state]} {event === 'asked' ? 'that it was asked' : 'how it ended'}
+            <span className="line-end" title={fullText(at)}>
+              {tries === 1 ? '1 try' : `${String(tries)} tries`}
+              {status === null ? '' : `, ${String(status)}`}
+            </span>
+          </li>
+        ))}
+      </ul>
     </section>
   )
 }

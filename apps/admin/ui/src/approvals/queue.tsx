@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useRef } from 'react'
-import type { Approval } from '../api/answers.ts'
+import type { Approval, Delivery } from '../api/answers.ts'
 import { type Loaded, useLoaded } from '../api/loaded.ts'
 import { useKeys } from '../keyboard.ts'
 import { useNow } from '../now.ts'
@@ -174,9 +174,10 @@ function Row({
 }
 
 function Opened({ id, view }: { readonly id: string; readonly view: View }): ReactNode {
-  const { value, error, reload } = useLoaded<{ approval: Approval }>(`v1/approvals/${encodeURIComponent(id)}`, [
-    'approval',
-  ])
+  const { value, error, reload } = useLoaded<{ approval: Approval; deliveries: readonly Delivery[] }>(
+    `v1/approvals/${encodeURIComponent(id)}`,
+    ['approval'],
+  )
   if (value === null) return error === null ? <Loading /> : <ErrorNote error={error} onRetry={reload} />
   return (
     <>
@@ -184,7 +185,7 @@ function Opened({ id, view }: { readonly id: string; readonly view: View }): Rea
       <a className="back" href={hashOf(view, null)}>
         ‹ All
       </a>
-      <Card approval={value.approval} onChanged={reload} />
+      <Card approval={value.approval} deliveries={value.deliveries} onChanged={reload} />
     </>
   )
 }

@@ -1,6 +1,6 @@
 import type { Approval, Identity, NewGrant } from '@gatehouse/coordination'
 import * as z from 'zod'
-import { ApiError } from '../errors.ts'
+import { ApiError } from './errors.ts'
 
 /** A permission that an approver gives beyond the one statement. */
 export interface GrantWish {
