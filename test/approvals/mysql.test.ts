@@ -63,13 +63,20 @@ rules:
     const ask = (): Promise<unknown> => client.query(text).catch((error: unknown) => error)
     const first = ask()
     const { settings } = (await people.decide('refuse')).request.statement
-    expect(settings).not.toHaveProperty('time_zone')
+    for (const name of ['time_zone', 'timestamp', 'insert_id']) expect(settings).not.toHaveProperty(name)
     await first
-    await client.query("SET SESSION sql_mode = 'PIPES_AS_CONCAT', time_zone = '+02:00'")
+    await client.query(
+      "SET SESSION sql_mode = 'PIPES_AS_CONCAT', time_zone = '+02:00', timestamp = 86400, insert_id = 7",
+    )
     const second = ask()
     const { request } = await people.decide('refuse')
     await second
-    expect(request.statement.settings).toMatchObject({ sql_mode: 'PIPES_AS_CONCAT', time_zone: '+02:00' })
+    expect(request.statement.settings).toMatchObject({
+      sql_mode: 'PIPES_AS_CONCAT',
+      time_zone: '+02:00',
+      timestamp: expect.stringMatching(/^86400/),
+      insert_id: '7',
+    })
     // Nobody sees what the session did before.
     const past = await client.query('DELETE FROM stock WHERE id = LAST_INSERT_ID()').catch((error: unknown) => error)
     expect(String(past)).toContain('APPROVAL_UNAVAILABLE')

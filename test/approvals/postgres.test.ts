@@ -7,7 +7,7 @@ import { DBA, People } from './people.ts'
 
 const policy = (terms = 'holdTimeoutSeconds: 30, graceSeconds: 60'): string => `
 rules:
-  - { name: read, allow: { actions: [select, begin, commit, rollback, set_role], relations: ["*"], functions: ["*"], settings: ["*"] } }
+  - { name: read, allow: { actions: [select, begin, commit, rollback, set_role, set_session_authorization], relations: ["*"], functions: ["*"], settings: ["*"] } }
   - name: writes-need-a-human
     approve: { actions: [insert, update, delete], relations: [public.*], by: { groups: [dba] }, ${terms} }
 `
@@ -184,6 +184,11 @@ describe.each(VERSIONS)('A statement that needs a human, on $version', ({ shared
     expect(sqlstates(await client.query(text))).toEqual(['57014'])
     expect((await people.decide('refuse')).request.statement.settings).toMatchObject({ role: 'pg_monitor' })
     await client.rows('ROLLBACK')
+    await client.rows('SET SESSION AUTHORIZATION pg_monitor')
+    expect(sqlstates(await client.query(text))).toEqual(['57014'])
+    const { statement } = (await people.decide('refuse')).request
+    expect(statement.settings).toMatchObject({ session_authorization: 'pg_monitor' })
+    await client.rows('RESET SESSION AUTHORIZATION')
     await client.rows('RESET datestyle')
     expect(sqlstates(await client.query(text))).toEqual([])
     // In a pipeline what comes before it counts too.

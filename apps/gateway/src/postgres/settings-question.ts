@@ -18,7 +18,7 @@ const IRRELEVANT = [
 ]
 
 /**
- * What the session was set to by its start-up message, SET and set_config(), and the role it has taken (PostgreSQL manual,
+ * What the session was set to by its start-up message, SET and set_config(), and whose role it has taken (PostgreSQL manual,
  * `pg_settings`; roles are not among them). One row, one text cell that is a JSON object.
  */
 export const SETTINGS_QUESTION: SessionQuestion = new SessionQuestion(
@@ -28,7 +28,11 @@ export const SETTINGS_QUESTION: SessionQuestion = new SessionQuestion(
       AND s.setting IS NOT NULL
       AND NOT s.name OPERATOR(pg_catalog.=) ANY ('{${IRRELEVANT.join(',')}}'::pg_catalog.text[])
     UNION ALL
-    SELECT 'role', current_user::pg_catalog.text WHERE current_user OPERATOR(pg_catalog.<>) session_user) AS settings`,
+    SELECT 'role', current_user::pg_catalog.text WHERE current_user OPERATOR(pg_catalog.<>) session_user
+    UNION ALL
+    SELECT 'session_authorization', session_user::pg_catalog.text
+    FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) a
+    WHERE pg_catalog.pg_get_userbyid(a.usesysid) OPERATOR(pg_catalog.<>) session_user) AS settings`,
 )
 
 /** Null when the text is not a JSON object of strings. */
