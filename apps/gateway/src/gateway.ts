@@ -126,6 +126,9 @@ async function openPorts(
   closers.push(() => trail.close())
   const turn = new Turn(trail)
   const policy = new PolicyFile(config.policyFile, maskingKeyIds(config), log, (loaded) => {
+    const observed = observedRules(loaded)
+    if (observed.length > 0)
+      log.warn({ rules: observed }, 'rules of the policy are only observed: they protect nothing')
     trail.owe(encodePolicyLoaded(loaded.version, config.policyFile, ruleCount(loaded)))
     turn.schedule()
   })
@@ -205,6 +208,11 @@ function settingsOf<Settings extends ListenerConfig>(
         })
   const targets = new Map([...config.targets].filter(([, { engine }]) => engine === name))
   return { listener, secureContext, targets }
+}
+
+/** Names of the rules that would ask or deny, and are only observed. */
+function observedRules({ document: { approve, deny } }: Policy): readonly string[] {
+  return [...approve, ...deny].flatMap(({ name, observed }) => (observed === true ? [name] : []))
 }
 
 function ruleCount({ document: { allow, deny, masks, limits, functions } }: Policy): number {

@@ -4,6 +4,7 @@
  */
 import { DETECTORS } from '../classification/detector.ts'
 import type { AuditTrail } from '../enforcement/ports.ts'
+import type { Observed } from '../policy/authority.ts'
 import type { Decision } from '../policy/decision.ts'
 import type { RelationName, TextFacts } from '../statement/facts.ts'
 import { DEFAULT_RECORD_LIMITS, encodeStatementMembers } from './encode-statement.ts'
@@ -123,10 +124,11 @@ export function encodeFactsPart(
   facts: TextFacts,
   decisions: readonly Decision[],
   approval: string | null = null,
+  observed: readonly Observed[] = [],
 ): FactsPart {
   const unmasked = decisions.flatMap((decision) => (decision.kind === 'ask' ? decision.unmasked : []))
   const masked = jsonTexts(maskedColumns(decisions))
-  return factsPart(encodeFacts(facts), encodeDecision(decisions, approval), masked, unmasked)
+  return factsPart(encodeFacts(facts), encodeDecision(decisions, approval) + observedMember(observed), masked, unmasked)
 }
 
 /** A "no" that no policy rule decided: an unreadable text, a spent limit, a refused feature. */
@@ -137,8 +139,18 @@ export interface RecordedRefusal {
 }
 
 /** The part of a statement that is refused by the gateway itself. `facts` is null when the text could not be read. */
-export function encodeRefusedPart(facts: TextFacts | null, refusal: RecordedRefusal): FactsPart {
-  return factsPart(encodeFacts(facts), encodeDenial(refusal, null), '[]')
+export function encodeRefusedPart(
+  facts: TextFacts | null,
+  refusal: RecordedRefusal,
+  observed: readonly Observed[] = [],
+): FactsPart {
+  return factsPart(encodeFacts(facts), encodeDenial(refusal, null) + observedMember(observed), '[]')
+}
+
+/** Behind the member `decision`. */
+function observedMember(observed: readonly Observed[]): string {
+  if (observed.length === 0) return ''
+  return `,"observed":[${observed.map(({ rule, effect }) => `{"rule":${name(rule)},"effect":"${effect}"}`).join(',')}]`
 }
 
 function factsPart(facts: string, decision: string, maskedList: string, unmasked: readonly string[] = []): FactsPart {

@@ -75,6 +75,8 @@ export interface AuditRecord {
   readonly decision?: RecordedDecision
   /** In an intent: base columns that will be masked. In an outcome: base columns that were. Never their values. */
   readonly masked?: readonly string[]
+  /** What rules that are only observed would have done instead; absent: nothing. */
+  readonly observed?: readonly { readonly rule: string; readonly effect: 'permit' | 'ask' | 'deny' }[]
   /** Masked columns that people let through, in intent and outcome. Absent: none. */
   readonly unmasked?: readonly string[]
   readonly outcome?: RecordedOutcome

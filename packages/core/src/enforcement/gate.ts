@@ -4,7 +4,7 @@ import { appendIntent, encodeFactsPart, encodeRefusedPart, oweOutcome } from '..
 import type { SessionPart } from '../audit/encode-record.ts'
 import type { RecordLimits } from '../audit/encode-statement.ts'
 import type { AuditedParameter } from '../audit/record.ts'
-import type { Authority } from '../policy/authority.ts'
+import type { Authority, Observed } from '../policy/authority.ts'
 import { decisionAt } from '../policy/decision-at.ts'
 import type { Decision, Denial, Obligations } from '../policy/decision.ts'
 import type { TextFacts } from '../statement/facts.ts'
@@ -182,10 +182,10 @@ export class Gate<Names extends object> {
 
   /** The judgement when the planner expects `rows` rows (null: it cannot be told): rules ask that ask above a number of rows. */
   estimated(judgement: Judgement, rows: number | null): Judgement {
-    const { approval, facts, forwardText, authority, decisions, obligations } = judgement
+    const { approval, facts, forwardText, authority, decisions, obligations, observed } = judgement
     if (approval === null || !approval.estimateMatters || facts === null) return judgement
     const settled = decisions.map((decision) => decisionAt(decision, rows))
-    return permitted(authority, { kind: 'read', facts, forwardText }, settled, obligations)
+    return permitted(authority, { kind: 'read', facts, forwardText }, settled, obligations, observed)
   }
 
   /**
@@ -205,9 +205,9 @@ export class Gate<Names extends object> {
       let { encoded } = judgement
       if (refusal === null) {
         refusal = this.#unapproved(judgement, text, parameters, clearance) ?? this.#spend(judgement.authority)
-        if (refusal !== null) encoded = encodeRefusedPart(judgement.facts, refusal)
+        if (refusal !== null) encoded = encodeRefusedPart(judgement.facts, refusal, judgement.observed)
         else if (judgement.approval !== null && judgement.facts !== null && clearance !== null)
-          encoded = encodeFactsPart(judgement.facts, judgement.decisions, clearance.id)
+          encoded = encodeFactsPart(judgement.facts, judgement.decisions, clearance.id, judgement.observed)
       }
       const intent = appendIntent(this.#trail, this.#session.encoded, text, parameters, encoded, this.#recordLimits)
       return makeAdmission(judgement, intent, refusal, startedAt)
@@ -322,18 +322,20 @@ function judgeStatements(authority: Authority, reading: Reading & { kind: 'read'
   if (inClear && reading.facts.statements.length !== 1) return refused(authority, reading.facts, CLEAR_ALONE)
   const decisions: Decision[] = []
   const obligations: Obligations[] = []
+  const observed: Observed[] = []
   let denial: Denial | null = null
   for (const statement of reading.facts.statements) {
     const decision = inClear ? authority.decideInClear(statement) : authority.decide(statement)
     decisions.push(decision)
+    observed.push(...authority.observed(statement, decision))
     if (decision.kind === 'deny') denial ??= decision
     else {
       obligations.push(decision.obligations)
       denial ??= unmaskable(statement, decision.obligations) ?? unclassifiable(authority, statement)
     }
   }
-  if (denial !== null) return refused(authority, reading.facts, refusalOfDenial(denial))
-  return permitted(authority, reading, decisions, obligations)
+  if (denial !== null) return refused(authority, reading.facts, refusalOfDenial(denial), observed)
+  return permitted(authority, reading, decisions, obligations, observed)
 }
 
 const CLEAR_ALONE = gatewayRefusal(

@@ -2,7 +2,7 @@ import { encodeFactsPart, encodeRefusedPart } from '../audit/encode-record.ts'
 import type { FactsPart } from '../audit/encode-record.ts'
 import { isWrite } from '../policy/action-words.ts'
 import { type ApprovalNeed, joinedNeed } from '../policy/approval-need.ts'
-import type { Authority } from '../policy/authority.ts'
+import type { Authority, Observed } from '../policy/authority.ts'
 import type { Decision, Denial, Obligations } from '../policy/decision.ts'
 import type { StatementFacts, TextFacts } from '../statement/facts.ts'
 import type { Reading } from '../statement/reading.ts'
@@ -21,6 +21,8 @@ export interface Judgement {
   readonly approval: ApprovalNeed | null
   /** Masked columns that people are asked to let through, as `schema.relation.column`; empty: none, and every mask holds. */
   readonly unmasked: readonly string[]
+  /** What rules that are only observed would have done instead. */
+  readonly observed: readonly Observed[]
   readonly decisions: readonly Decision[]
   readonly obligations: readonly Obligations[]
   /** True when the statements touch masked columns: what the server says about them is redacted. */
@@ -50,9 +52,10 @@ export function permitted(
   { facts, forwardText }: Reading & { kind: 'read' },
   decisions: readonly Decision[],
   obligations: readonly Obligations[],
+  observed: readonly Observed[],
 ): Judgement {
   const { statements } = facts
-  if (mixesLimitedRowsAndWrites(facts, obligations)) return refused(authority, facts, SEND_APART)
+  if (mixesLimitedRowsAndWrites(facts, obligations)) return refused(authority, facts, SEND_APART, observed)
   const approval = needOf(decisions)
   const unmasked = decisions.flatMap((decision) => (decision.kind === 'ask' ? decision.unmasked : []))
   // INVARIANT: no mask is lifted without a yes.
@@ -64,6 +67,7 @@ export function permitted(
     refusal: null,
     approval,
     unmasked,
+    observed,
     decisions,
     obligations,
     redactReports: obligations.some((obligation) => obligation.redactReports),
@@ -78,7 +82,7 @@ export function permitted(
     takesNames: statements.some(({ action }) => NAMING_ACTIONS.has(action)),
     namesUnknown: statements.some(namesUnknown),
     authority,
-    encoded: encodeFactsPart(facts, decisions),
+    encoded: encodeFactsPart(facts, decisions, null, observed),
   }
 }
 
@@ -165,13 +169,19 @@ export function unclassifiable(authority: Authority, statement: StatementFacts):
 }
 
 /** The judgement of a text that is refused. `facts` is null when it could not be read. */
-export function refused(authority: Authority, facts: TextFacts | null, refusal: Refusal): Judgement {
+export function refused(
+  authority: Authority,
+  facts: TextFacts | null,
+  refusal: Refusal,
+  observed: readonly Observed[] = [],
+): Judgement {
   return {
     facts,
     forwardText: null,
     refusal,
     approval: null,
     unmasked: [],
+    observed,
     decisions: [],
     obligations: [],
     redactReports: false,
@@ -183,6 +193,6 @@ export function refused(authority: Authority, facts: TextFacts | null, refusal: 
     takesNames: false,
     namesUnknown: facts?.statements.some(namesUnknown) ?? false,
     authority,
-    encoded: encodeRefusedPart(facts, refusal),
+    encoded: encodeRefusedPart(facts, refusal, observed),
   }
 }

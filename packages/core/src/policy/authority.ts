@@ -15,6 +15,18 @@ import type { EngineName } from './name-pattern.ts'
 import type { LimitRule, PolicyDocument } from './policy-document.ts'
 import { pinnedChange } from './session-statements.ts'
 
+/** A rule that decides nothing, with all that would hold if it did. */
+export interface Observer {
+  readonly rule: string
+  readonly authority: Authority
+}
+
+/** What a rule that is only observed would have done: `deny`, `ask` or `permit`, where that is not what happened. */
+export interface Observed {
+  readonly rule: string
+  readonly effect: Decision['kind']
+}
+
 /** The rules that hold for one principal on one target, ready to decide. Immutable; made by `Policy.authorityFor`. */
 export class Authority {
   /** True when any mask holds: then nothing that cannot be traced is permitted. */
@@ -40,9 +52,11 @@ export class Authority {
   readonly #masks: Masks
   readonly #functions: FunctionRules
   readonly #rowLimit: { readonly rows: number; readonly rule: string } | null
+  readonly #observers: readonly Observer[]
 
-  /** `rules` are those that hold for the principal on the target; their order does not matter. */
-  constructor(rules: PolicyDocument, target: string, engine: EngineName) {
+  /** `rules` are those that hold for the principal on the target; their order does not matter. `observers`: rules that are only observed. */
+  constructor(rules: PolicyDocument, target: string, engine: EngineName, observers: readonly Observer[] = []) {
+    this.#observers = observers
     this.#target = target
     this.#engine = engine
     const asking = rules.approve.filter(({ unmask }) => unmask.length === 0)
@@ -112,6 +126,14 @@ export class Authority {
         'Write the statement more simply; if that does not help, report it to the operator of the gateway.',
       )
     }
+  }
+
+  /** What rules that are only observed would have done to the statement instead of `decision`. */
+  observed(statement: StatementFacts, decision: Decision): readonly Observed[] {
+    return this.#observers.flatMap(({ rule, authority }) => {
+      const other = authority.decide(statement)
+      return other.kind === decision.kind && asksOf(other) === asksOf(decision) ? [] : [{ rule, effect: other.kind }]
+    })
   }
 
   /** Each fact of the statement that needs a rule, with the rule that covers it; null where none does. For `explain`. */
@@ -266,4 +288,8 @@ function strictest(
 
 function denial(code: DenialCode, rule: string, object: string, reason: string, hint: string): Denial {
   return { kind: 'deny', code, rule, object, reason, hint }
+}
+
+function asksOf(decision: Decision): string {
+  return decision.kind === 'ask' ? decision.approval.rules.map(({ rule }) => rule).join('\n') : ''
 }

@@ -1,6 +1,7 @@
 import type { StatementFacts } from '../statement/facts.ts'
 import type { ApprovalNeed } from './approval-need.ts'
 import type { Authority } from './authority.ts'
+import type { Decision } from './decision.ts'
 import { approversText } from './approvers-text.ts'
 
 /**
@@ -24,6 +25,9 @@ export function explain(
 
 function explainOne(authority: Authority, statement: StatementFacts, inClear: boolean): readonly string[] {
   const decision = inClear ? authority.decideInClear(statement) : authority.decide(statement)
+  const observed = authority
+    .observed(statement, decision)
+    .map(({ rule, effect }) => `observed only: with ${rule} in force it would be ${OBSERVED[effect]}`)
   const coverage = authority
     .coverage(statement)
     .map(({ fact, rule }) => `  ${fact}: ${rule === null ? 'allowed by no rule' : `allowed by ${rule}`}`)
@@ -34,6 +38,7 @@ function explainOne(authority: Authority, statement: StatementFacts, inClear: bo
       `hint: ${decision.hint}`,
       'what the allow rules say:',
       ...coverage,
+      ...observed,
     ]
   }
   const { outputs, rowLimit, redactReports } = decision.obligations
@@ -53,7 +58,14 @@ function explainOne(authority: Authority, statement: StatementFacts, inClear: bo
     ...(rowLimit === null ? [] : [`at most ${rowLimit.rows} rows, by ${rowLimit.rule}`]),
     ...classified(authority, statement),
     ...(redactReports ? ['errors and notices of the server are redacted'] : []),
+    ...observed,
   ]
+}
+
+const OBSERVED: Readonly<Record<Decision['kind'], string>> = {
+  permit: 'permitted',
+  ask: 'asked about',
+  deny: 'denied',
 }
 
 function asked({ rules, approvals, holdTimeoutSeconds, graceSeconds }: ApprovalNeed): readonly string[] {

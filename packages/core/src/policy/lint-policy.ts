@@ -32,10 +32,13 @@ export function lintPolicy(
 ): readonly PolicyWarning[] {
   const { allow, approve, deny, masks, classify, functions } = policy.document
   const warnings = [
+    ...[...approve, ...deny].flatMap(onlyObserved),
     ...allow.flatMap(neverApplies),
-    ...allow.flatMap((rule) => shadowed(rule, deny)),
-    ...approve.flatMap((rule) => shadowed({ ...rule, relations: rule.relations ?? [], files: [], programs: [] }, deny)),
-    ...approve.flatMap((rule) => neverSilent(rule, allow)),
+    ...allow.flatMap((rule) => shadowed(rule, deny.filter(isInForce))),
+    ...approve.flatMap((rule) =>
+      shadowed({ ...rule, relations: rule.relations ?? [], files: [], programs: [] }, deny.filter(isInForce)),
+    ),
+    ...approve.flatMap((rule) => neverSilent(rule, allow.filter(isInForce))),
   ]
   if (known !== null) {
     const { engine, objects, target } = known
@@ -70,6 +73,21 @@ export function lintPolicy(
 
 function warning(rule: RuleHead, message: string, hint: string): PolicyWarning {
   return { rule: rule.name, line: rule.line, message, hint }
+}
+
+function isInForce({ observed }: RuleHead): boolean {
+  return observed !== true
+}
+
+function onlyObserved(rule: RuleHead): readonly PolicyWarning[] {
+  if (rule.observed !== true) return []
+  return [
+    warning(
+      rule,
+      'The rule is only observed: it protects nothing.',
+      'Remove `mode: observe` when its records are what you want.',
+    ),
+  ]
 }
 
 function unmatchedObjects(

@@ -56,7 +56,8 @@ test('an unknown key or action is a problem at its place that names the nearest 
 
 test.each([
   ['rules:\n  - { name: a, approve: { actions: [select] } }', 'does not say who may approve'],
-  ['rules:\n  - { name: a, mode: observe, deny: { files: true } }', 'Unknown key "mode"'],
+  ['rules:\n  - { name: a, mode: silent, deny: { files: true } }', '`mode` is `enforce`'],
+  ['rules: []\nmasks:\n  - { name: a, mode: observe, columns: [a.b], with: redact }', 'Unknown key "mode"'],
   ['classify: []', 'classify'],
   ['rules:\n  - { name: a }', 'neither allow nor approve nor deny'],
   ['rules:\n  - { allow: { actions: [select] } }', 'no name'],

@@ -119,10 +119,10 @@ type ReadRule =
   | { readonly effect: 'deny'; readonly rule: DenyRule }
 
 function readRule(rule: YamlValue): ReadRule | null {
-  const members = rule.members('a rule', ['name', 'who', 'target', 'allow', 'approve', 'deny', 'reason'])
+  const members = rule.members('a rule', ['name', 'who', 'target', 'mode', 'allow', 'approve', 'deny', 'reason'])
   if (members === null) return null
   const name = readName(rule, members, null)
-  const head = readHead(rule, members, name ?? '')
+  const head = { ...readHead(rule, members, name ?? ''), ...readMode(members) }
   const allow = members.get('allow')
   const approve = members.get('approve')
   const deny = members.get('deny')
@@ -150,6 +150,18 @@ function readRule(rule: YamlValue): ReadRule | null {
   }
   const read = readAllow(allow, head)
   return read === null || name === null ? null : { effect: 'allow', rule: read }
+}
+
+function readMode(members: Members): Pick<RuleHead, 'observed'> {
+  const mode = members.get('mode')
+  if (mode === undefined) return {}
+  const word = mode.scalar()
+  if (word !== 'observe' && word !== 'enforce')
+    mode.problem(
+      '`mode` is `enforce` (the default) or `observe`.',
+      'Write `mode: observe` to record alone what the rule would do.',
+    )
+  return word === 'observe' ? { observed: true } : {}
 }
 
 function readAllow(value: YamlValue, head: RuleHead): AllowRule | null {

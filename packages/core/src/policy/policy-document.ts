@@ -31,6 +31,8 @@ export interface RuleHead {
   readonly targets: readonly string[] | null
   /** Where the rule begins in the text, from 1. */
   readonly line: number
+  /** It decides nothing; what it would have done is recorded. Absent: it is in force. */
+  readonly observed?: true
 }
 
 /** Allows what it names. Empty lists cover nothing. */

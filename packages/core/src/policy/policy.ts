@@ -1,5 +1,5 @@
 import type { Principal } from '../auth/principal.ts'
-import { Authority } from './authority.ts'
+import { Authority, type Observer } from './authority.ts'
 import type { EngineName } from './name-pattern.ts'
 import type { PolicyDocument, RuleHead } from './policy-document.ts'
 import { appliesTo } from './principal-match.ts'
@@ -37,9 +37,21 @@ export class Policy {
     const key = JSON.stringify([target, engine, names])
     const kept = this.#authorities.get(key)
     if (kept !== undefined) return kept
-    const authority = new Authority(rules, target, engine)
+    const authority = new Authority(inForce(rules), target, engine, observersOf(rules, target, engine))
     if (this.#authorities.size >= maxKeptAuthorities) this.#authorities.clear()
     this.#authorities.set(key, authority)
     return authority
   }
+}
+
+function inForce(rules: PolicyDocument, besides: RuleHead | null = null): PolicyDocument {
+  const holds = (rule: RuleHead): boolean => rule.observed !== true || rule === besides
+  const { allow, approve, deny } = rules
+  return { ...rules, allow: allow.filter(holds), approve: approve.filter(holds), deny: deny.filter(holds) }
+}
+
+/** For each rule that is only observed, the rules that would hold if it were in force as well. */
+function observersOf(rules: PolicyDocument, target: string, engine: EngineName): readonly Observer[] {
+  const observed = [...rules.allow, ...rules.approve, ...rules.deny].filter((rule) => rule.observed === true)
+  return observed.map((rule) => ({ rule: rule.name, authority: new Authority(inForce(rules, rule), target, engine) }))
 }
