@@ -16,7 +16,7 @@ export interface LiveSession {
   readonly state: string
 }
 
-/** What the service answered. */
+/** What the service answered; an empty body is `{}`. */
 export interface ApiAnswer {
   readonly status: number
   readonly body: Readonly<Record<string, unknown>>
@@ -43,7 +43,8 @@ export class AdminApi {
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
-    return { status: response.status, body: (await response.json()) as ApiAnswer['body'] }
+    const text = await response.text()
+    return { status: response.status, body: text === '' ? {} : (JSON.parse(text) as ApiAnswer['body']) }
   }
 
   /** What waits for a decision, at most 500 of them. */

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { chownSync, existsSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fetchDebianPackages } from './debian-packages.ts'
 import { type Had, ServerAbsent } from './found.ts'
+import { listens } from './listens.ts'
 import { freePort, loaderIn, serverUser, startGuarded } from './local-tools.ts'
 import { KEPT_SERVERS, privateFolder } from './private-folder.ts'
 
@@ -140,17 +140,4 @@ function atLeast(version: string, oldest: string): boolean {
 /** As userlist.txt wants it: in double quotes, a double quote twice. */
 function quoted(text: string): string {
   return `"${text.replaceAll('"', '""')}"`
-}
-
-function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port })
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => {
-      resolve(false)
-    })
-  })
 }

@@ -1,45 +1,11 @@
-import { execFileSync } from 'node:child_process'
-import { rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
-import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort, startGuarded } from '@gatehouse/test/servers/local-tools.ts'
-import { privateFolder } from '@gatehouse/test/servers/private-folder.ts'
+import { freePort } from '@gatehouse/test/servers/local-tools.ts'
+import { startHaproxy as start } from '@gatehouse/test/servers/haproxy.ts'
 import type { Peer } from '../engine.ts'
-import { debianProgram } from './debian-program.ts'
 
 /** Starts HAProxy in TCP mode, with one thread, on a free port of 127.0.0.1. Throws `ServerAbsent`. */
 export async function startHaproxy(upstreamPort: number): Promise<Peer> {
-  const { command, leading } = await debianProgram('haproxy', 'usr/sbin/haproxy')
-  const version = /version (\d[\d.]*)/.exec(execFileSync(command, [...leading, '-v'], { encoding: 'utf8' }))?.[1] ?? '?'
-  const folder = privateFolder('haproxy', null)
-  try {
-    const port = await freePort()
-    const file = join(folder, 'haproxy.cfg')
-    writeFileSync(file, configuration(port, upstreamPort))
-    const server = await startGuarded({
-      command,
-      args: [...leading, '-db', '-f', file],
-      env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
-      user: null,
-      logFile: join(folder, 'log'),
-      removeWhenDone: folder,
-      signals: { ask: 'TERM', force: 'KILL' },
-    })
-    const deadline = Date.now() + 10_000
-    while (!(await listens(port))) {
-      if (!server.isRunning()) throw new Error(`HAProxy ended while starting: ${await server.ended}`)
-      if (Date.now() > deadline) {
-        await server.stop()
-        throw new Error(`HAProxy did not listen within 10 seconds: ${await server.ended}`)
-      }
-      await sleep(20)
-    }
-    return { port, pid: server.pid, version, stop: server.stop }
-  } catch (error) {
-    rmSync(folder, { recursive: true, force: true })
-    throw error
-  }
+  const port = await freePort()
+  return { port, ...(await start(configuration(port, upstreamPort), [port])) }
 }
 
 /** One thread, as the gateway's own. */
@@ -56,15 +22,4 @@ listen mysql
   bind 127.0.0.1:${String(port)}
   server database 127.0.0.1:${String(upstreamPort)}
 `
-}
-
-function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port })
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
 }

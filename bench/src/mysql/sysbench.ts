@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Address, Load, LoadResult, Workload } from '../engine.ts'
-import { debianProgram, type Program } from './debian-program.ts'
+import { debianProgram, type Program } from '@gatehouse/test/servers/debian-program.ts'
 
 /** Rows of sysbench's table. */
 const TABLE_SIZE = 100_000

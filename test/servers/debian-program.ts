@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { fetchDebianPackages } from '@gatehouse/test/servers/debian-packages.ts'
-import { ServerAbsent } from '@gatehouse/test/servers/found.ts'
-import { loaderIn } from '@gatehouse/test/servers/local-tools.ts'
-import { KEPT_SERVERS } from '@gatehouse/test/servers/private-folder.ts'
+import { fetchDebianPackages } from './debian-packages.ts'
+import { ServerAbsent } from './found.ts'
+import { loaderIn } from './local-tools.ts'
+import { KEPT_SERVERS } from './private-folder.ts'
 
 /** A program, with what must stand before its arguments. */
 export interface Program {

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { listens } from '../servers/listens.ts'
+import { type GuardedProcess, startGuarded } from '../servers/local-tools.ts'
+
+const COMMAND = join(import.meta.dirname, '../../apps/cli/src/main.ts')
+
+/** A gateway or an admin service that runs as the `gatehouse` command, in a process of its own. */
+export interface Service {
+  /** Ports of 127.0.0.1 it listens on, by what for: `postgres`, `mysql`, `http`. They stay when it starts again. */
+  readonly ports: Readonly<Record<string, number>>
+  /** What the system gave it of memory, in bytes; Linux alone. */
+  readonly rss: () => number
+  /** As a crash would: at once, without a word. */
+  readonly kill: () => Promise<void>
+  /** After `kill`, as before. */
+  readonly start: () => Promise<void>
+  /** Properly. */
+  readonly stop: () => Promise<void>
+}
+
+/** Runs `gatehouse gateway` or `gatehouse admin` by this file, and waits until it listens. Throws with its log when it does not. */
+export async function startService(
+  kind: 'gateway' | 'admin',
+  configFile: string,
+  ports: Readonly<Record<string, number>>,
+  environment: Readonly<Record<string, string>>,
+): Promise<Service> {
+  let running: GuardedProcess
+  const start = async (): Promise<void> => {
+    running = await startGuarded({
+      command: process.execPath,
+      args: [COMMAND, kind, '--config', configFile],
+      env: { PATH: process.env['PATH'], ...environment },
+      user: null,
+      logFile: `${configFile}.log`,
+      removeWhenDone: null,
+      signals: { ask: 'TERM', force: 'KILL' },
+    })
+    const deadline = Date.now() + 30_000
+    for (const port of Object.values(ports))
+      while (!(await listens(port))) {
+        if (!running.isRunning()) throw new Error(`gatehouse ${kind} ended while starting: ${await running.ended}`)
+        if (Date.now() > deadline) {
+          await running.stop()
+          throw new Error(`gatehouse ${kind} did not listen within 30 seconds: ${await running.ended}`)
+        }
+        await sleep(50)
+      }
+  }
+  await start()
+  return {
+    ports,
+    rss: () => Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${running.pid}/status`, 'utf8'))?.[1]) * 1024,
+    kill: async () => {
+      process.kill(running.pid, 'SIGKILL')
+      await running.ended
+    },
+    start,
+    stop: () => running.stop(),
+  }
+}
