@@ -2,6 +2,8 @@ import * as z from 'zod'
 
 const ENVIRONMENT_REFERENCE = '^\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}$'
 
+const SECRET_REFERENCE = `${ENVIRONMENT_REFERENCE}|^file:.+$`
+
 /** A JSON Schema, as far as those of configurations go. */
 export interface JsonSchema {
   readonly [keyword: string]: unknown
@@ -17,7 +19,7 @@ export function jsonSchemaOf(schema: z.ZodType): JsonSchema {
       if (jsonSchema['secretReference'] === true) {
         delete jsonSchema['secretReference']
         jsonSchema.type = 'string'
-        jsonSchema.pattern = `${ENVIRONMENT_REFERENCE}|^file:.+$`
+        jsonSchema.pattern = SECRET_REFERENCE
       }
       if (jsonSchema.type === 'integer' || jsonSchema.type === 'boolean') {
         const { type, minimum, maximum } = jsonSchema
@@ -36,6 +38,15 @@ export function jsonSchemaOf(schema: z.ZodType): JsonSchema {
 
 /** The names a file may use at `path`, for a reader who slipped; none when the schema leaves them open. */
 export function knownNames(schema: JsonSchema, path: readonly PropertyKey[]): readonly string[] {
+  return placesAt(schema, path).flatMap(({ properties }) => (isSchema(properties) ? Object.keys(properties) : []))
+}
+
+/** True where the file must refer to a secret. */
+export function isSecretAt(schema: JsonSchema, path: readonly PropertyKey[]): boolean {
+  return placesAt(schema, path).some(({ pattern }) => pattern === SECRET_REFERENCE)
+}
+
+function placesAt(schema: JsonSchema, path: readonly PropertyKey[]): readonly JsonSchema[] {
   let places: readonly unknown[] = [schema]
   for (const step of path) {
     places = places.flatMap(alternatives).flatMap((place) => {
@@ -45,7 +56,7 @@ export function knownNames(schema: JsonSchema, path: readonly PropertyKey[]): re
       return named ?? additionalProperties ?? []
     })
   }
-  return places.flatMap(alternatives).flatMap(({ properties }) => (isSchema(properties) ? Object.keys(properties) : []))
+  return places.flatMap(alternatives)
 }
 
 /** The schema itself and, where it offers a choice, each of the choices. */

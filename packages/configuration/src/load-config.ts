@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type * as z from 'zod'
 import type { ConfigProblem, SettingPath } from './config-problem.ts'
-import { jsonSchemaOf } from './json-schema.ts'
+import { isSecretAt, jsonSchemaOf } from './json-schema.ts'
 import { problemsOf } from './problems-of.ts'
 import { References } from './references.ts'
 import { YamlSource } from './yaml-source.ts'
@@ -59,14 +59,15 @@ function parse<Config>(
   if (syntax.length > 0) return { kind: 'problems', problems: syntax }
 
   const problems: ConfigProblem[] = []
-  const references = new References(environment, directory)
+  const described = jsonSchemaOf(schema('/'))
+  const references = new References(environment, directory, (path) => isSecretAt(described, path))
   const values = source.values(references.read, problems)
   problems.push(...references.problems.map(({ path, message }) => source.problemAt(path, message)))
 
   const result = parseTwice(schema(directory), values, references)
   if (result.success && problems.length === 0) return { kind: 'config', config: result.data }
   for (const issue of result.error?.issues ?? []) {
-    for (const { path, message } of problemsOf(issue, values, () => jsonSchemaOf(schema('/')))) {
+    for (const { path, message } of problemsOf(issue, values, () => described)) {
       // A reference that leads nowhere is one problem, not also the text that is missing for it.
       if (!references.problems.some((broken) => isSame(broken.path, path)))
         problems.push(source.problemAt(path, message))

@@ -7,17 +7,6 @@ import type { SettingPath } from './config-problem.ts'
 /** The largest file a secret is read from, in bytes. */
 const MAX_SECRET_FILE_BYTES = 64 * 1024
 
-/** Settings that hold a secret; `*` is any name. */
-const SECRET_SETTINGS: readonly SettingPath[] = [
-  ['maskingKey'],
-  ['maskingKeys', '*', 'key'],
-  ['targets', '*', 'password'],
-  ['coordination', 'password'],
-  ['coordination', 'sentinelPassword'],
-  ['login', 'clientSecret'],
-  ['login', 'sessionKey'],
-]
-
 const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/
 const WHOLE_REFERENCE = new RegExp(`^${REFERENCE.source}$`)
 // `$${` is a literal `${`; anything else that begins like a reference must be one.
@@ -34,17 +23,23 @@ export class References {
   readonly problems: ReferenceProblem[] = []
   readonly #environment: Readonly<Record<string, string | undefined>>
   readonly #directory: string
+  readonly #isSecret: (path: SettingPath) => boolean
   readonly #wholeReferences = new Set<string>()
 
-  /** `directory` is where relative paths begin: that of the configuration file. */
-  constructor(environment: Readonly<Record<string, string | undefined>>, directory: string) {
+  /** `directory` is where relative paths begin: that of the configuration file. `isSecret`: where a secret belongs. */
+  constructor(
+    environment: Readonly<Record<string, string | undefined>>,
+    directory: string,
+    isSecret: (path: SettingPath) => boolean,
+  ) {
+    this.#isSecret = isSecret
     this.#environment = environment
     this.#directory = directory
   }
 
   /** What a text of the file stands for: a `Secret` where a secret belongs, a text anywhere else. */
   readonly read = (text: string, path: SettingPath): unknown => {
-    if (isSecretSetting(path)) return this.#secret(text, path)
+    if (this.#isSecret(path)) return this.#secret(text, path)
     if (WHOLE_REFERENCE.test(text)) this.#wholeReferences.add(settingName(path))
     return text.replaceAll(IN_TEXT, (found, name: string | undefined) => {
       if (found === '$${') return '${'
@@ -100,12 +95,6 @@ export class References {
   #problem(path: SettingPath, message: string): void {
     this.problems.push({ path, message })
   }
-}
-
-function isSecretSetting(path: SettingPath): boolean {
-  return SECRET_SETTINGS.some(
-    (pattern) => pattern.length === path.length && pattern.every((step, index) => step === '*' || step === path[index]),
-  )
 }
 
 function codeOf(cause: unknown): string {
