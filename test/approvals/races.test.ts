@@ -127,7 +127,7 @@ function racePromises(promise: Promises): void {
         expect(sum).toBeGreaterThanOrEqual(done.length)
         expect(sum).toBeLessThanOrEqual(ran.length)
       },
-      120_000,
+      60_000 + RACES * 300,
     )
   }
 }

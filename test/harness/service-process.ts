@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { listens } from '../servers/listens.ts'
@@ -10,8 +9,6 @@ const COMMAND = join(import.meta.dirname, '../../apps/cli/src/main.ts')
 export interface Service {
   /** Ports of 127.0.0.1 it listens on, by what for: `postgres`, `mysql`, `http`. They stay when it starts again. */
   readonly ports: Readonly<Record<string, number>>
-  /** What the system gave it of memory, in bytes; Linux alone. */
-  readonly rss: () => number
   /** As a crash would: at once, without a word. */
   readonly kill: () => Promise<void>
   /** After `kill`, as before. */
@@ -52,7 +49,6 @@ export async function startService(
   await start()
   return {
     ports,
-    rss: () => Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${running.pid}/status`, 'utf8'))?.[1]) * 1024,
     kill: async () => {
       process.kill(running.pid, 'SIGKILL')
       await running.ended
