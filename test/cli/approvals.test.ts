@@ -127,18 +127,21 @@ describe('gatehouse approvals', () => {
 
   test('says kindly what is wrong', async () => {
     const id = await ask('update orders set d = 1')
-    for (const [args, environment, status, errors] of [
+    const wrong = [
       [['approvals', 'show', 'nothing'], { GATEHOUSE_TOKEN: token }, 1, /^UNKNOWN_APPROVAL: There is no such request/],
       [['approvals', 'approve', id], { GATEHOUSE_TOKEN: 'x' }, 1, /^TOKEN_REFUSED/],
       [['approvals', 'approve', id], { GATEHOUSE_TOKEN: '' }, 2, /^Say who you are/],
       [['approvals', 'list', '--url', 'ftp://x'], { GATEHOUSE_TOKEN: token }, 2, /^Say where the admin service is/],
       [['approvals', 'list', '--url', 'http://127.0.0.1:9'], { GATEHOUSE_TOKEN: token }, 1, /was not reached/],
       [['approvals', 'refuse', id], { GATEHOUSE_TOKEN: token }, 2, /--reason/],
-    ] as const) {
-      const said = await gatehouse(args, environment)
-      expect(said.errors).toMatch(errors)
-      expect(said.status).toBe(status)
-    }
+    ] as const
+    await Promise.all(
+      wrong.map(async ([args, environment, status, errors]) => {
+        const said = await gatehouse(args, environment)
+        expect(said.errors).toMatch(errors)
+        expect(said.status).toBe(status)
+      }),
+    )
     expect(await coordination.approvals.get(id)).toMatchObject({ state: 'pending' })
   })
 
