@@ -30,6 +30,8 @@ export interface TestGatewayOptions {
   readonly listener?: Readonly<Record<string, unknown>>
   /** Over the defaults of `audit`. */
   readonly audit?: Readonly<Record<string, unknown>>
+  /** Over the defaults of `recording`. */
+  readonly recording?: Readonly<Record<string, unknown>>
   /** Over the defaults of `approvals`. */
   readonly approvals?: Readonly<Record<string, unknown>>
   /** Whose tokens it takes; default: an issuer of its own. It stays open. */
@@ -80,6 +82,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     policyFile,
     ...maskingSettings(options.maskingKeys, environment),
     audit: { directory: join(folder, 'trail'), ...options.audit },
+    ...(options.recording === undefined ? {} : { recording: options.recording }),
     ...(options.approvals === undefined ? {} : { approvals: options.approvals }),
     ...options.shared,
   }

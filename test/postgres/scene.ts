@@ -94,6 +94,7 @@ export async function openScene(server: PostgresAddress, options: SceneOptions =
     policy: options.policy ?? ALLOW_ALL,
     ...(options.listener === undefined ? {} : { listener: options.listener }),
     ...(options.audit === undefined ? {} : { audit: options.audit }),
+    ...(options.recording === undefined ? {} : { recording: options.recording }),
     ...(options.approvals === undefined ? {} : { approvals: options.approvals }),
     ...(options.coordination === undefined ? {} : { coordination: options.coordination }),
   })

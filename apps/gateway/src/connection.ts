@@ -1,5 +1,6 @@
 import net from 'node:net'
 import tls from 'node:tls'
+import type { SessionRecording } from '@gatehouse/audit-trail'
 import type { Segment, Staging, Turn } from './turn.ts'
 
 /** One buffer for every clear-text read of the process: reads are handled to their end before the next one begins. */
@@ -18,7 +19,7 @@ export interface Receiver {
 const nobody: Receiver = { bytes: () => undefined, closed: () => undefined }
 
 /** Why a connection is not being read just now; each has to end before it is read again. */
-export const Pause = { HandedOver: 1, Deciding: 2, PeerIsSlow: 4, Cancelling: 8 } as const
+export const Pause = { HandedOver: 1, Deciding: 2, PeerIsSlow: 4, Cancelling: 8, RecorderIsSlow: 16 } as const
 export type Pause = (typeof Pause)[keyof typeof Pause]
 
 /** One socket, clear or TLS: pushes what it reads to its receiver, writes what was staged at the end of a turn. */
@@ -29,6 +30,8 @@ export class Connection implements Staging {
   counterpart: Connection | null = null
   /** Set while staged bytes may hold statements whose records are not durable yet. */
   onUnrecorded: ((reason: Error) => void) | null = null
+  /** Keeps what is staged here; null: nothing is recorded. */
+  recording: SessionRecording | null = null
   #socket: net.Socket
   readonly #turn: Turn
   #receiver: Receiver = nobody
@@ -140,6 +143,7 @@ export class Connection implements Staging {
   stage(source: Buffer, start: number, end: number): void {
     if (this.#closed || this.#ending) return
     this.#turn.stage(this, source, start, end)
+    if (this.recording !== null && !this.recording.sent(source, start, end)) this.#waitForRecorder(this.recording)
     this.#stagedBytes += end - start
     // Not only when it was written: libuv reads many chunks in one turn unless it is told to stop.
     if (!this.#slow && this.#stagedBytes + this.#socket.writableLength > UNWRITTEN_BYTES_LIMIT) this.#slowDown()
@@ -148,6 +152,12 @@ export class Connection implements Staging {
   /** Writes at once. Only for login, where no statement is concerned. */
   write(bytes: Buffer): void {
     if (!this.#closed && !this.#ending) this.#socket.write(bytes)
+  }
+
+  /** What is staged from now on is not of the session any more. */
+  endRecording(): void {
+    this.recording?.end()
+    this.recording = null
   }
 
   pause(why: Pause): void {
@@ -199,6 +209,14 @@ export class Connection implements Staging {
       if (drained || !socket.writableNeedDrain) this.#speedUp()
     } else if (!drained && socket.writableLength > UNWRITTEN_BYTES_LIMIT) this.#slowDown()
     return drained
+  }
+
+  /** The upstream is not read before what it said is recorded. */
+  #waitForRecorder(recording: SessionRecording): void {
+    const { counterpart } = this
+    if (counterpart === null) return
+    counterpart.pause(Pause.RecorderIsSlow)
+    recording.onceCaughtUp(() => counterpart.resume(Pause.RecorderIsSlow))
   }
 
   /** This connection is not written as fast as its counterpart is read: the counterpart waits. */

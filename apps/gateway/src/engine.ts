@@ -5,6 +5,7 @@ import type { TargetConfig } from './config/index.ts'
 import type { Connection } from './connection.ts'
 import type { TokenVerifier } from '@gatehouse/identity'
 import type { ApprovalDesk } from './holding/approval-desk.ts'
+import type { Recording } from './recording.ts'
 import type { SessionRegistry } from './session-registry.ts'
 import type { SharedSessions } from './shared-sessions.ts'
 import type { Turn } from './turn.ts'
@@ -23,6 +24,7 @@ export interface EnginePorts {
   readonly policy: { readonly current: Policy }
   readonly trail: AuditTrail
   readonly turn: Turn
+  readonly recording: Recording
   readonly rates: Rates
   readonly clock: GateClock
   readonly recordLimits: RecordLimits

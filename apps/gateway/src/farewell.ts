@@ -84,6 +84,13 @@ export function farewellOf(reason: EndReason, detail: string): Farewell {
         'this gateway has not been able to reach the others for too long',
         'Connect again later, or to another gateway.',
       )
+    case 'recording_failed':
+      return farewell(
+        'session ended',
+        'RECORDING_FAILED',
+        'this session cannot be recorded any more, so it ends',
+        'Connect again later; an operator has to mend the disk of the recordings first.',
+      )
     default:
       return reason satisfies never
   }

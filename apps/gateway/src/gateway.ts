@@ -14,6 +14,7 @@ import { maskingKeyIds, maskingKeysOf } from './masking-keys.ts'
 import { startMysql } from './mysql/start.ts'
 import { PolicyFile } from './policy-source.ts'
 import { startPostgres } from './postgres/start.ts'
+import { Recording } from './recording.ts'
 import { SessionRegistry } from './session-registry.ts'
 import { Outage } from './outage.ts'
 import { SharedRates } from './shared-rates.ts'
@@ -125,6 +126,8 @@ async function openPorts(
   })
   closers.push(() => trail.close())
   const turn = new Turn(trail)
+  const recording = new Recording(directory, config.recording, trail, turn, log)
+  closers.push(() => recording.close())
   const policy = new PolicyFile(config.policyFile, maskingKeyIds(config), log, (loaded) => {
     const observed = observedRules(loaded)
     if (observed.length > 0)
@@ -155,6 +158,7 @@ async function openPorts(
     policy,
     trail,
     turn,
+    recording,
     rates,
     clock,
     recordLimits: {

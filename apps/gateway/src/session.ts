@@ -13,6 +13,7 @@ export type EndReason =
   | 'ended'
   | 'revoked'
   | 'coordination_lost'
+  | 'recording_failed'
 
 /** One client connection with its principal and target, from login to close. */
 export interface Session {

@@ -66,7 +66,14 @@ export type { Detector } from './classification/detector.ts'
 export { TextScanner } from './classification/text-scanner.ts'
 
 export { AUDIT_FORMAT_VERSION } from './audit/record.ts'
-export type { AuditedEngine, AuditedParameter, AuditedSession, AuditRecord, RecordKind } from './audit/record.ts'
+export type {
+  AuditedEngine,
+  AuditedParameter,
+  AuditedSession,
+  AuditRecord,
+  RecordedChunk,
+  RecordKind,
+} from './audit/record.ts'
 export { NO_PART, RecordPart } from './audit/record-part.ts'
 export { DEFAULT_RECORD_LIMITS } from './audit/encode-statement.ts'
 export type { RecordLimits } from './audit/encode-statement.ts'
@@ -81,10 +88,12 @@ export {
   encodeAlarm,
   encodeLoginRefused,
   encodePolicyLoaded,
+  encodeRecording,
   encodeSessionEnd,
   encodeSessionPart,
   encodeSessionStart,
 } from './audit/encode-record.ts'
+export type { SessionPart } from './audit/encode-record.ts'
 
 export { Approved, clear } from './approval/approved.ts'
 export type { Permission } from './approval/approved.ts'

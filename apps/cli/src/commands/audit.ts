@@ -10,6 +10,7 @@ import {
   type VerifyingKeys,
   type VerifyOptions,
   type VerifyReport,
+  verifyRecordings,
   verifyTrail,
 } from '@gatehouse/audit-trail'
 import type { RecordKind } from '@gatehouse/core'
@@ -23,6 +24,7 @@ const KINDS: readonly RecordKind[] = [
   'intent',
   'outcome',
   'session_end',
+  'recording',
   'approval_asked',
   'approval_decided',
   'approval_ended',
@@ -94,17 +96,22 @@ async function verify(directory: string, { key, unsignedUntil, checkpoints, json
     checkpoints: checkpoints.flatMap(readCheckpoints),
     onProgress: progress(begun),
   })
-  if (json === true) process.stdout.write(`${JSON.stringify(report)}\n`)
-  for (const warning of report.warnings) process.stderr.write(`note: ${warning}\n`)
+  const recordings = await verifyRecordings(directory)
+  if (json === true) process.stdout.write(`${JSON.stringify({ ...report, recordings })}\n`)
+  for (const warning of [...report.warnings, ...recordings.warnings]) process.stderr.write(`note: ${warning}\n`)
   const broken = report.firstBreak
   if (broken !== null) {
     throw new CommandFailed(
       `BROKEN at ${segmentName(broken.segment)}, line ${broken.line} (record ${broken.seq}): ${broken.what}\n${report.records} records before it are whole.`,
     )
   }
+  if (recordings.firstBreak !== null)
+    throw new CommandFailed(
+      `BROKEN recording, ${recordings.firstBreak}\nThe trail itself is whole: ${report.records} records.`,
+    )
   if (json === true) return
   process.stdout.write(
-    `The trail is whole: ${report.records} records in ${report.segments} segments, head ${report.head?.hash ?? 'none'}.\n${provenText(report, key.length > 0)}`,
+    `The trail is whole: ${report.records} records in ${report.segments} segments, head ${report.head?.hash ?? 'none'}.\n${recordings.chunks === 0 ? '' : `So are the recordings that it names: ${recordings.chunks} chunks.\n`}${provenText(report, key.length > 0)}`,
   )
 }
 

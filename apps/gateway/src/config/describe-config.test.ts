@@ -45,6 +45,12 @@ function config(mode: UpstreamTlsMode = 'verify-full', weak = false): GatewayCon
     maskingKey: new Secret('mask-me'),
     maskingKeys: [{ id: 'k2026', key: new Secret('mask-me-too') }],
     currentMaskingKey: 'k2026',
+    recording: {
+      mode: 'off',
+      for: { targets: null, groups: null },
+      maxBytesPerStatement: 16_777_216,
+      maxBytesPerSession: 1_073_741_824,
+    },
     audit: {
       directory: '/audit',
       syncMilliseconds: 20,

@@ -24,6 +24,7 @@ export interface GatewayConfig {
   readonly coordinationOutageGraceSeconds: number
   readonly approvals: ApprovalsConfig
   readonly audit: AuditConfig
+  readonly recording: RecordingConfig
   readonly log: { readonly level: LogLevel }
 }
 
@@ -103,6 +104,17 @@ export interface AuditConfig extends TrailProof {
   readonly segmentSeconds: number
   /** Of a longer statement, the record keeps this much text. */
   readonly statementTextMaxBytes: number
+}
+
+/** Which sessions are recorded, as their clients saw them, and how much of each. */
+export interface RecordingConfig {
+  readonly mode: 'off' | 'on'
+  /** Whose: null is everybody, everywhere. With both, a session must be of both. */
+  readonly for: { readonly targets: readonly string[] | null; readonly groups: readonly string[] | null }
+  /** Of what goes to and fro for one statement, bytes before they are compressed. */
+  readonly maxBytesPerStatement: number
+  /** Of all of a session. */
+  readonly maxBytesPerSession: number
 }
 
 /** How much the gateway tells its operators. */

@@ -4,6 +4,7 @@ import { anyPath, coordinationSchema, existingFile, issuerSchema, trailProofSett
 import type { GatewayConfig } from './gateway-config.ts'
 import { mysqlListenerSchema, postgresListenerSchema } from './listener-schema.ts'
 import { maskingKeyContradictions, maskingKeySchema, namedMaskingKeySchema } from './masking-keys-schema.ts'
+import { recordingSchema } from './recording-schema.ts'
 import { targetSchema } from './target-schema.ts'
 
 /** The one schema of the gateway's configuration. Relative paths begin at `directory`. */
@@ -143,6 +144,9 @@ export function gatewaySchema(directory: string): z.ZodType<GatewayConfig> {
           ...trailProofSettings(directory),
         })
         .describe('The audit trail on disk.'),
+      recording: recordingSchema
+        .prefault({})
+        .describe('Sessions as their clients saw them, kept beside the audit trail.'),
       log: z
         .strictObject({
           level: z
@@ -157,7 +161,14 @@ export function gatewaySchema(directory: string): z.ZodType<GatewayConfig> {
       for (const contradiction of maskingKeyContradictions(config))
         context.addIssue({ code: 'custom', ...contradiction })
     }, whateverElseIsWrong)
-    .superRefine(({ listeners, targets }, context) => {
+    .superRefine(({ listeners, targets, recording }, context) => {
+      for (const [index, target] of (recording?.for.targets ?? []).entries())
+        if (!targets.has(target))
+          context.addIssue({
+            code: 'custom',
+            path: ['recording', 'for', 'targets', index],
+            message: `is ${target}, and there is no such target`,
+          })
       for (const [name, { engine }] of targets) {
         if (listeners[engine] !== null) continue
         context.addIssue({

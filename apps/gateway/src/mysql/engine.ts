@@ -7,7 +7,14 @@ import {
   type Principal,
   type StatementReader,
 } from '@gatehouse/core'
-import { type ChangeUser, CONNECTION_PHASE_LIMIT, encodeOk, ProtocolError, ServerStatus } from '@gatehouse/mysql-wire'
+import {
+  Capability,
+  type ChangeUser,
+  CONNECTION_PHASE_LIMIT,
+  encodeOk,
+  ProtocolError,
+  ServerStatus,
+} from '@gatehouse/mysql-wire'
 import type { MysqlNames } from '@gatehouse/sql-analysis'
 import type { SecureContext } from 'node:tls'
 import type { MysqlListenerConfig, TargetConfig } from '../config/index.ts'
@@ -22,6 +29,7 @@ import {
   show,
   unknownTarget,
 } from '../login-policy.ts'
+import { recordInto } from '../recording.ts'
 import type { CancelKey } from '../session.ts'
 import { greetingOf } from './greeting.ts'
 import type { Identification } from './identification.ts'
@@ -139,6 +147,11 @@ export class MysqlEngine {
       if (connection.closed) throw new LoginInterrupted('the client left during login')
       const applicationName = attributes.get('program_name') ?? null
       await show(session, connection, applicationName, client.key, this.#ports)
+      const tracks = (capabilities & Capability.SESSION_TRACK) !== 0
+      const recording = this.#ports.recording.begin(
+        session,
+        tracks ? upstream.capabilities : upstream.capabilities & ~Capability.SESSION_TRACK,
+      )
       trail.append(encodeSessionStart(session.encoded, connection.remoteAddress, applicationName))
       const running = new MysqlSession({
         ...this.#sessionOptions(client, session, gate),
@@ -162,6 +175,7 @@ export class MysqlEngine {
           writer,
         ),
       )
+      recordInto(connection, recording, running)
       running.start()
     } catch (error) {
       if (this.#ports.sessions.byId(session.id) === undefined) this.#ports.shared.leave(session.id)

@@ -317,6 +317,7 @@ export class MysqlSession implements Session {
     ended(reason, statements, clock.monotonic() - this.#startedAt)
     turn.schedule()
     client.counterpart = null
+    client.endRecording()
     if (running) void this.#cancelUpstream()
     upstream.connection.stage(QUIT, 0, QUIT.length)
     upstream.connection.end()

@@ -45,7 +45,7 @@ export interface CommandAsker {
     read?: NonNullable<Asked['read']>,
   ): Asked
   pass(command: CommandBytes, response: ResponseKind, statement: PreparedStatement | null): void
-  refuse(command: CommandBytes, refusal: Refusal): void
+  refuse(command: CommandBytes, refusal: Refusal, intent?: number): void
 }
 
 /** What they need of the session. */
@@ -159,7 +159,7 @@ export class PreparedRequests {
     if (admission.refusal !== null) {
       if (sendsTypes(execute, command, parameters, this.#named)) statement.typesUnsent = true
       if (memory.longData !== undefined) this.toReset.add(statement)
-      return this.#asker.refuse(command, admission.refusal)
+      return this.#asker.refuse(command, admission.refusal, admission.intent)
     }
     // MariaDB's name for the statement prepared last is not every server's.
     bytes.writeUInt32LE(statement.id, payload + 1)

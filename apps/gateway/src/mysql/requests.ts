@@ -252,7 +252,7 @@ export class MysqlRequests implements FlowOwner, Answered {
       return false
     }
     if (admission.refusal !== null) {
-      this.refuse(command, admission.refusal)
+      this.refuse(command, admission.refusal, admission.intent)
       return false
     }
     this.#judge.runs(judgement)
@@ -277,14 +277,14 @@ export class MysqlRequests implements FlowOwner, Answered {
     // Nobody is refused to stop what is their own; it is recorded all the same.
     const admission = gate.admit(gate.judgeFacts(NO_STATEMENT), sql, null)
     if (admission.refusal !== null) {
-      this.refuse(command, admission.refusal)
+      this.refuse(command, admission.refusal, admission.intent)
       return true
     }
     this.flow.begin()
     kill(() => {
       gate.outcome(admission, null)
       const ok = encodePlainOk(command.packets, clientCapabilities, responses.statusFlags)
-      this.#say(ok)
+      this.#say(ok, admission.intent)
       this.flow.done()
     })
     return true
@@ -316,11 +316,12 @@ export class MysqlRequests implements FlowOwner, Answered {
   }
 
   /** Tells the client why not. The connection goes on, in whatever transaction it is. */
-  refuse({ packets }: CommandBytes, refusal: Refusal): void {
-    this.#say(encodeRefusal(refusal, packets))
+  refuse({ packets }: CommandBytes, refusal: Refusal, intent = 0): void {
+    this.#say(encodeRefusal(refusal, packets), intent)
   }
 
-  #say(packet: Buffer): void {
+  #say(packet: Buffer, intent = 0): void {
+    this.#options.client.recording?.answer(intent, ResponseKind.Status)
     this.#options.client.stage(packet, 0, packet.length)
   }
 }

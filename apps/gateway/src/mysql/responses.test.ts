@@ -212,7 +212,11 @@ class Scene {
       },
     )
     this.responses = new MysqlResponses({
-      client: { stage: (source, start, end) => void this.#sent.push(Buffer.from(source.subarray(start, end))) },
+      client: {
+        recording: null,
+        recording: null,
+        stage: (source, start, end) => void this.#sent.push(Buffer.from(source.subarray(start, end))),
+      },
       gate: this.#gate,
       maskingKeys: MaskingKeys.single(new Secret('a key that is long enough to be one')),
       agreed: { capabilities, mariadbCapabilities: 0 },

@@ -26,7 +26,7 @@ import { readError } from './server-report.ts'
 
 /** What the responses side needs of the session it belongs to. */
 export interface ResponsesOptions {
-  readonly client: Pick<Connection, 'stage'>
+  readonly client: Pick<Connection, 'stage' | 'recording'>
   readonly gate: Pick<Gate<MysqlNames>, 'authority' | 'outcome'>
   readonly maskingKeys: MaskingKeys
   /** What is agreed with the upstream. The client has the same, but for SESSION_TRACK. */
@@ -113,6 +113,7 @@ export class MysqlResponses implements Receiver {
     if (response === ResponseKind.Fetch && cursor === undefined) throw new Error('the statement has no cursor open')
     this.#reader.begin(response)
     this.#asked = asked
+    this.#options.client.recording?.answer(asked.admission?.intent ?? 0, response)
     // Where the gateway sends other bytes than the client did, the upstream may count other packets.
     this.#cursor.nextSequenceId = ANY_SEQUENCE_ID
     this.#output.nextSequenceId = asked.sequenceId & 0xff

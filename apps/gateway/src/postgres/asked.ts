@@ -24,6 +24,11 @@ export function admissionOf(about: Asked | undefined): Admission | null {
   return about instanceof SimpleQuery || about instanceof Portal ? about.admission : null
 }
 
+/** The record that a reply is an answer to, for the session's recording; 0: none, or it is not known. */
+export function intentOf(about: Asked | undefined): number {
+  return about instanceof Refused ? about.intent : (admissionOf(about)?.intent ?? 0)
+}
+
 /** True when the server's reports about a request may name values, `NOTHING` aside: its reports are about the batch. */
 export function redactsReports(about: Asked | undefined): boolean {
   if (about instanceof PreparedStatement) return about.judgement.redactReports
@@ -114,8 +119,11 @@ export class Portal implements Named {
 /** A refused request: something the server must reject went in its place, and its error becomes this refusal. */
 export class Refused {
   readonly refusal: Refusal
-  constructor(refusal: Refusal) {
+  /** Number of the record that says so; 0: it is not known here. */
+  readonly intent: number
+  constructor(refusal: Refusal, intent: number) {
     this.refusal = refusal
+    this.intent = intent
   }
 }
 

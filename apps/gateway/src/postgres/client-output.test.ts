@@ -10,6 +10,7 @@ test('frames pass byte for byte, wherever the stream is cut: also where a chunk 
     for (let second = first + 1; second < stream.length; second++) {
       const staged: Buffer[] = []
       const output = new ClientOutput({
+        recording: null,
         stage: (source, start, end) => void staged.push(Buffer.from(source.subarray(start, end))),
       })
       const cursor = new FrameCursor(BACKEND_LIMITS(1 << 20))

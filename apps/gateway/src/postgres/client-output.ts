@@ -1,6 +1,7 @@
 import type { CellMask } from '@gatehouse/core'
 import type { CopyFields, FrameCursor } from '@gatehouse/postgres-wire'
 import type { Connection } from '../connection.ts'
+import { type Asked, intentOf } from './asked.ts'
 import { appendMaskedCopy, appendMaskedRow, maskedRows, rowStays } from './result-masks.ts'
 
 const NOTHING: Buffer = Buffer.alloc(0)
@@ -10,7 +11,7 @@ const MASKED_BYTES = 32 * 1024
 
 /** What goes to the client, in order: runs of bytes as they came, masked rows, and messages of the gateway's own. */
 export class ClientOutput {
-  readonly #client: Pick<Connection, 'stage'>
+  readonly #client: Pick<Connection, 'stage' | 'recording'>
   /** Adjoining frames that go to the client as they are and are not staged yet: one copy serves them all. */
   #run: Buffer = NOTHING
   #start = -1
@@ -23,13 +24,23 @@ export class ClientOutput {
   /** Rows that were written again. */
   #rewritten = 0
 
-  constructor(client: Pick<Connection, 'stage'>) {
+  constructor(client: Pick<Connection, 'stage' | 'recording'>) {
     this.#client = client
   }
 
   /** Bytes arrive in this chunk. */
   begin(chunk: Buffer): void {
     this.#chunk = chunk
+  }
+
+  /** Tells the session's recording, if there is one, what the next message answers. `error`: it may be an answer to nothing that is known. */
+  answers(about: Asked | undefined, error: boolean): void {
+    const { recording } = this.#client
+    if (recording === null) return
+    const intent = intentOf(about)
+    if (intent === recording.intent || (intent === 0 && !error)) return
+    this.flush()
+    recording.answer(intent, 0)
   }
 
   /** The frame, or piece of one, goes on as it is. */

@@ -22,6 +22,7 @@ import {
   show,
   unknownTarget,
 } from '../login-policy.ts'
+import { recordInto } from '../recording.ts'
 import type { CatalogSource } from './catalog-source.ts'
 import { authenticateClient, type LoggedIn, openClient } from './login.ts'
 import { LoginFrames } from './login-frames.ts'
@@ -120,6 +121,7 @@ export class PostgresEngine {
       if (client.closed) throw new LoginInterrupted('the client left during login')
       const key = sessions.newCancelKey(loggedIn.cancelKeyBytes)
       await show(opened, client, loggedIn.settings.applicationName, key, this.#ports)
+      const recording = this.#ports.recording.begin(opened)
       trail.append(encodeSessionStart(encoded, client.remoteAddress, loggedIn.settings.applicationName))
       const session = new PostgresSession({
         session: opened,
@@ -144,6 +146,8 @@ export class PostgresEngine {
       sessions.add(session, key)
       const greeting = encodeGreeting(upstream.parameters, key)
       client.stage(greeting, 0, greeting.length)
+      // Not before: the greeting holds the key to cancel with.
+      recordInto(client, recording, session)
       session.start()
     } catch (error) {
       if (sessions.byId(id) === undefined) this.#ports.shared.leave(id)

@@ -98,7 +98,16 @@ export class PostgresSession implements Session {
     })
     this.#hold = hold
     this.#requests = new PostgresRequests(
-      { client, upstream, turn, gate, names, hold, maxMessageBytes, over: (fault) => this.#clientOver(fault) },
+      {
+        client,
+        upstream,
+        turn,
+        gate,
+        names,
+        hold,
+        maxMessageBytes,
+        over: (fault) => this.#clientOver(fault),
+      },
       this.#responses.skipped,
     )
     this.#responses.answering(this.#requests)
@@ -208,6 +217,7 @@ export class PostgresSession implements Session {
     sessions.leave(this.principal)
     ended(reason, statements, clock.monotonic() - this.#startedAt)
     turn.schedule()
+    client.endRecording()
     client.end()
     if (running) void this.#cancelUpstream()
     upstream.connection.stage(TERMINATE, 0, TERMINATE.length)

@@ -56,6 +56,7 @@ export class PostgresRequests implements FlowOwner {
   /** Statements that were forwarded. */
   admitted = 0
   readonly #upstream: Connection
+  readonly #client: Connection
   readonly #gate: Gate<NameEnvironment>
   readonly #names: SessionNames
   readonly #hold: SessionHold
@@ -70,6 +71,7 @@ export class PostgresRequests implements FlowOwner {
 
   constructor(options: RequestsOptions, skipped: (kind: RequestKind, about: Asked) => void) {
     this.#upstream = options.upstream
+    this.#client = options.client
     this.#gate = options.gate
     this.#names = options.names
     this.#hold = options.hold
@@ -115,6 +117,7 @@ export class PostgresRequests implements FlowOwner {
         return true
       case 0x64 /* d */:
         if (cursor.first) this.queue.push(RequestKind.CopyData, NOTHING)
+        this.#client.recording?.received(cursor.bytes, cursor.start, cursor.end)
         this.#staged.pass(cursor)
         return true
       case 0x48 /* H */:
@@ -151,7 +154,7 @@ export class PostgresRequests implements FlowOwner {
     const admission = this.#admit(judgement, text, null, NO_TYPES)
     if (admission === null) return false
     this.#batchOpen = false
-    if (admission.refusal !== null) return this.#refuse(RequestKind.Query, admission.refusal, POISON_QUERY)
+    if (admission.refusal !== null) return this.#refuse(RequestKind.Query, admission.refusal, POISON_QUERY, admission)
     this.#staged.askQuery(new SimpleQuery(admission), cursor, judgement.forwardText)
     this.#runs(judgement, text, this.#names.environment)
     this.admitted++
@@ -199,7 +202,7 @@ export class PostgresRequests implements FlowOwner {
     const admission = this.#admit(statement.judgement, statement.text, bind.parameters, statement.parameterTypes)
     if (admission === null) return false
     const refusal = admission.refusal ?? (this.portals.full ? tooManyObjects('portals', NAMED_OBJECTS_LIMIT) : null)
-    if (refusal !== null) return this.#refuse(RequestKind.Bind, refusal)
+    if (refusal !== null) return this.#refuse(RequestKind.Bind, refusal, POISON_EXTENDED, admission)
     const portal = new Portal(bind.portal, this.#batch, statement, admission, bind.resultFormats)
     this.#names.reads(statement.judgement)
     portal.changesBefore = this.#names.changes
@@ -280,8 +283,13 @@ export class PostgresRequests implements FlowOwner {
   }
 
   /** Refuses a message. Returns true, for the caller to pass on: it is done with. */
-  #refuse(kind: RequestKind, refusal: Refusal, poison: Buffer = POISON_EXTENDED): true {
-    this.#staged.refuse(kind, refusal, poison)
+  #refuse(
+    kind: RequestKind,
+    refusal: Refusal,
+    poison: Buffer = POISON_EXTENDED,
+    admission: Admission | null = null,
+  ): true {
+    this.#staged.refuse(kind, refusal, poison, admission)
     return true
   }
 

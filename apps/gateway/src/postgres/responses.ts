@@ -180,6 +180,7 @@ export class PostgresResponses implements Receiver {
     const queue = requests.queue
     const meaning = queue.reply(cursor.tag)
     const about = queue.about
+    this.#output.answers(about, meaning === Reply.Error)
     switch (meaning) {
       case Reply.Asynchronous:
         return this.#asynchronous(cursor, about)
@@ -208,7 +209,6 @@ export class PostgresResponses implements Receiver {
       this.#output.send(withoutPayload(this.#body.reset(cursor.bytes, cursor.body, cursor.end)))
       return false
     }
-    if (cursor.tag === 0x41) return this.#output.replace(this.#classified(cursor, null))
     if (cursor.tag === 0x53 /* S */) {
       const detail = pinnedChange(this.#body.reset(cursor.bytes, cursor.body, cursor.end))
       if (detail !== null) {
@@ -216,9 +216,8 @@ export class PostgresResponses implements Receiver {
         this.#options.over({ kind: 'setting', detail })
         return false
       }
-      return this.#output.replace(this.#classified(cursor, null))
     }
-    return true
+    return (cursor.tag !== 0x41 && cursor.tag !== 0x53) || this.#output.replace(this.#classified(cursor, null))
   }
 
   #part(cursor: FrameCursor, about: Asked | undefined, statementIndex: number): boolean {

@@ -77,8 +77,8 @@ export class StagedRequests {
   }
 
   /** What the server must reject goes in place of a refused request; nothing of the refused text goes upstream. */
-  refuse(kind: RequestKind, refusal: Refusal, poison: Buffer): void {
-    this.askInstead(kind, new Refused(refusal), poison)
+  refuse(kind: RequestKind, refusal: Refusal, poison: Buffer, admission: Admission | null = null): void {
+    this.askInstead(kind, new Refused(refusal, admission?.intent ?? 0), poison)
   }
 
   /** Masks need the types of the columns, and the client may never ask for them. */

@@ -11,7 +11,7 @@ import { DEFAULT_RECORD_LIMITS, encodeStatementMembers } from './encode-statemen
 import type { RecordLimits } from './encode-statement.ts'
 import { jsonText, jsonTexts } from './json-text.ts'
 import { RecordPart } from './record-part.ts'
-import type { AuditedEngine, AuditedParameter, AuditedSession } from './record.ts'
+import type { AuditedEngine, AuditedParameter, AuditedSession, RecordedChunk } from './record.ts'
 
 /** What every record of one session repeats, encoded once by `encodeSessionPart`. */
 export interface SessionPart {
@@ -224,6 +224,16 @@ export function encodeSessionEnd(
   statements: number,
 ): string {
   return `"kind":"session_end",${session.whole},"end":{"reason":${name(reason)},"statements":${count(statements)},"duration_us":${count(durationMicroseconds)}}`
+}
+
+/** A piece of a session's recording was written, or could not be. */
+export function encodeRecording(session: SessionPart, chunk: RecordedChunk): string {
+  const { part, uncompressed, last } = chunk
+  const where =
+    'lost' in chunk
+      ? `"lost":${jsonText(chunk.lost.slice(0, 1_024))}`
+      : `"file":${name(chunk.file)},"offset":${count(chunk.offset)},"bytes":${count(chunk.bytes)},"sha256":${name(chunk.sha256)}`
+  return `"kind":"recording",${session.whole},"recording":{"part":${count(part)},${where},"uncompressed":${count(uncompressed)},"last":${last}}`
 }
 
 /** A login that was refused. Nothing in it is verified but the address; never the token or any part of it. */

@@ -6,6 +6,7 @@ export const AUDIT_FORMAT_VERSION = 1
 /**
  * What happened.
  * - `session_start`, `session_end`, `login_refused`: the life of a session.
+ * - `recording`: a piece of a session's recording, and where it is.
  * - `intent`: a statement was decided; recorded before it is forwarded or refused.
  * - `outcome`: what became of an intent, named by its sequence number.
  * - `approval_asked`, `approval_decided`, `approval_ended`: people were asked about a statement, said something, and what became of it.
@@ -20,6 +21,7 @@ export type RecordKind =
   | 'intent'
   | 'outcome'
   | 'session_end'
+  | 'recording'
   | 'approval_asked'
   | 'approval_decided'
   | 'approval_ended'
@@ -85,7 +87,28 @@ export interface AuditRecord {
   /** In the records of a request for approval: its id, and what happened to it. */
   readonly approval?: { readonly id: string } & Readonly<Record<string, unknown>>
   readonly admin?: Readonly<Record<string, unknown>>
+  readonly recording?: RecordedChunk
 }
+
+/** A piece of a session's recording: where it is, or why it is nowhere. */
+export type RecordedChunk = {
+  /** 1 for the first of a session, then one more for each. */
+  readonly part: number
+  /** Bytes before they were compressed. */
+  readonly uncompressed: number
+  /** The session's last. */
+  readonly last: boolean
+} & (
+  | {
+      /** In the trail's directory. */
+      readonly file: string
+      readonly offset: number
+      readonly bytes: number
+      /** Of the bytes in the file, 64 hexadecimal digits. */
+      readonly sha256: string
+    }
+  | { readonly lost: string }
+)
 
 /** What was asked to run. */
 export interface RecordedStatement {
