@@ -214,7 +214,6 @@ class Scene {
     this.responses = new MysqlResponses({
       client: {
         recording: null,
-        recording: null,
         stage: (source, start, end) => void this.#sent.push(Buffer.from(source.subarray(start, end))),
       },
       gate: this.#gate,
