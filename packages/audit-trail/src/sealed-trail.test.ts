@@ -218,6 +218,24 @@ it('a trail that got its key later verifies from there on', async () => {
   })
 })
 
+it('a trail that is being written verifies, though its newest segments are not sealed yet', async () => {
+  using directory = new TrailDirectory()
+  const trail = await directory.open({ signing, segmentBytes: 1_000 })
+  appendRecords(trail, 20)
+  // As a crash leaves it: what was begun is there, what was to be sealed is not.
+  const now = await verifyTrail(directory.path, { keys })
+  expect(now.firstBreak).toBe(null)
+  expect(now.proven).toBeLessThan(now.records)
+  await expect
+    .poll(async () => (await verifyTrail(directory.path, { keys })).proven, { interval: 200 })
+    .toBeGreaterThan(15)
+  await trail.close()
+  // Closed properly it has no excuse.
+  const last = Math.max(...segmentsOf(directory.path))
+  rmSync(join(directory.path, sealName(last)))
+  expect((await verifyTrail(directory.path, { keys })).firstBreak?.what).toMatch(/seal\.json is missing/)
+})
+
 it('what was not sealed for a crash is sealed by the next start', async () => {
   using directory = new TrailDirectory()
   const trail = await directory.open({ signing, segmentBytes: 1_000 })

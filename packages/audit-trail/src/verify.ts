@@ -75,6 +75,7 @@ class Verification {
   readonly #start: TrailStart
   readonly #checkpoint: ReturnType<typeof readCheckpoint>
   readonly #segments: readonly number[]
+  readonly #lastSealed: number
   /** What checkpoints say of records, by number. */
   readonly #named = new Map<number, FoundCheckpoint['checkpoint']>()
   readonly #warnings: string[] = []
@@ -93,6 +94,7 @@ class Verification {
     // The checkpoint first: a trail that is being written only grows after it.
     this.#checkpoint = readCheckpoint(directory)
     this.#segments = listSegments(directory)
+    this.#lastSealed = options.keys === undefined ? 0 : (listSeals(directory).at(-1) ?? 0)
   }
 
   async run(): Promise<VerifyReport> {
@@ -191,7 +193,7 @@ class Verification {
     if (keys === undefined || segment <= unsignedUntil) return null
     const found = readSeal(this.#directory, segment)
     const not = (what: string): TrailBreak => this.#break(segment, 0, what)
-    if (found === null) return segment === this.#last ? null : not(`${sealName(segment)} is missing`)
+    if (found === null) return this.#mayBeUnsealed(segment) ? null : not(`${sealName(segment)} is missing`)
     if (found === 'unreadable') return not(`${sealName(segment)} is no seal`)
     const check = checkSignature(SEAL_PURPOSE, found.line, keys)
     if ('fault' in check) return not(`${sealName(segment)} does not count: ${check.fault}`)
@@ -211,6 +213,17 @@ class Verification {
     return null
   }
 
+  /**
+   * A segment is sealed when it is on the disk, so the newest may have no seal: while the trail is written, and after a crash until
+   * the next start. What stands in them is proven by signed checkpoints alone.
+   */
+  #mayBeUnsealed(segment: number): boolean {
+    if (segment <= this.#lastSealed) return false
+    if (typeof this.#checkpoint === 'object' && this.#checkpoint.checkpoint.closed) return false
+    if (segment !== this.#last) this.#warnings.push(`${segmentName(segment)} is not sealed yet`)
+    return true
+  }
+
   /** What the end of the trail says against it, when all of it was walked. */
   #endFault(): TrailBreak | null {
     const { keys, checkpoints = [] } = this.#options
@@ -225,6 +238,8 @@ class Verification {
       return end(
         `the trail ends at record ${head.seq}, a checkpoint that was kept elsewhere names record ${cut.seq} in ${segmentName(cut.segment)}: the tail was cut off`,
       )
+    if (keys !== undefined && this.#proven === 0 && this.#last > (this.#options.unsignedUntil ?? 0))
+      return end('nothing in it is signed')
     if (keys !== undefined && checkpoints.length > 0 && this.#named.size === 0)
       this.#warnings.push('none of the checkpoints that were kept elsewhere counts')
     const fault = this.#checkpointFault()
