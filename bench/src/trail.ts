@@ -48,6 +48,7 @@ const NO_READER: StatementReader<object> = {
   inlineLimitBytes: 0,
   read: () => ({ kind: 'read', facts: FACTS, forwardText: null }),
   readLarge: () => Promise.resolve({ kind: 'read', facts: FACTS, forwardText: null }),
+  withoutLiterals: () => null,
 }
 
 /**

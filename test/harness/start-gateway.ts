@@ -40,6 +40,8 @@ export interface TestGatewayOptions {
   readonly shared?: Readonly<Record<string, unknown>>
   /** Opens what it shares with others; default: nothing is shared. */
   readonly coordination?: () => Promise<Coordination>
+  /** Receives every line of its log, at the level that says most. Default: nobody does. */
+  readonly logged?: (line: string) => void
 }
 
 /** A gateway of its own for a test file, with an issuer of its own. */
@@ -88,7 +90,11 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   }
   const loading = parseGatewayConfig(stringify(config), folder, environment)
   if (loading.kind === 'problems') throw new Error(JSON.stringify(loading.problems))
-  const log = pino({ level: process.env.GATEHOUSE_TEST_LOG ?? 'silent' })
+  const { logged } = options
+  const log =
+    logged === undefined
+      ? pino({ level: process.env.GATEHOUSE_TEST_LOG ?? 'silent' })
+      : pino({ level: 'trace' }, { write: logged })
   const gateway = await startGateway(loading.config, log, (await options.coordination?.()) ?? null)
   const listening = mysql ? gateway.mysql : gateway.postgres
   if (listening === null) throw new Error('the gateway does not listen')

@@ -97,6 +97,7 @@ export async function openScene(server: PostgresAddress, options: SceneOptions =
     ...(options.recording === undefined ? {} : { recording: options.recording }),
     ...(options.approvals === undefined ? {} : { approvals: options.approvals }),
     ...(options.coordination === undefined ? {} : { coordination: options.coordination }),
+    ...(options.logged === undefined ? {} : { logged: options.logged }),
   })
   const { host, port } = gateway
   const { superuser: user, password } = server

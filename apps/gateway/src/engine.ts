@@ -1,4 +1,12 @@
-import type { AuditTrail, GateClock, MaskingKeys, Policy, Rates, RecordLimits } from '@gatehouse/core'
+import type {
+  AuditTrail,
+  GateClock,
+  MaskingKeys,
+  Policy,
+  Rates,
+  RecordLimits,
+  RedactionSettings,
+} from '@gatehouse/core'
 import type { SecureContext } from 'node:tls'
 import type { Logger } from 'pino'
 import type { TargetConfig } from './config/index.ts'
@@ -28,6 +36,7 @@ export interface EnginePorts {
   readonly rates: Rates
   readonly clock: GateClock
   readonly recordLimits: RecordLimits
+  readonly redaction: RedactionSettings
   readonly maskingKeys: MaskingKeys
   readonly sessions: SessionRegistry
   readonly desk: ApprovalDesk

@@ -167,6 +167,7 @@ async function openPorts(
       maxParametersBytes: 65_536,
       maxParameters: 1000,
     },
+    redaction: { literals: config.audit.literals, secrets: config.audit.redactSecrets },
     maskingKeys: maskingKeysOf(config),
     sessions,
     desk,

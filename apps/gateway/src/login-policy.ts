@@ -1,5 +1,6 @@
 import {
   encodeLoginRefused,
+  withoutSecrets,
   encodeSessionPart,
   type EngineName,
   Gate,
@@ -194,7 +195,9 @@ export function loginFailed(
   if (error instanceof LoginInterrupted && client.closed) return null
   const { said, detail } = explain(error, protocolFault)
   const address = client.remoteAddress
-  log.warn({ engine, address, user, code: said.code, detail }, 'login refused')
+  // A client may send its token where the name belongs.
+  const label = user === null ? null : withoutSecrets(user)
+  log.warn({ engine, address, user: label, code: said.code, detail: withoutSecrets(detail) }, 'login refused')
   trail.owe(encodeLoginRefused({ code: said.code, reason: detail, user, target: null, address, engine }))
   turn.schedule()
   return said

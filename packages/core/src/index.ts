@@ -16,6 +16,7 @@ export type {
   FunctionTrust,
   FunctionUse,
   LineageSource,
+  MysqlDialect,
   OutputColumn,
   RelationName,
   SettingUse,
@@ -63,6 +64,7 @@ export type { ClassifiedType } from './classification/compile-classify-mask.ts'
 export { holdsElements } from './classification/classified-types.ts'
 export { DETECTORS } from './classification/detector.ts'
 export type { Detector } from './classification/detector.ts'
+export { withoutSecrets } from './classification/secret-text.ts'
 export { TextScanner } from './classification/text-scanner.ts'
 
 export { AUDIT_FORMAT_VERSION } from './audit/record.ts'
@@ -77,6 +79,8 @@ export type {
 export { NO_PART, RecordPart } from './audit/record-part.ts'
 export { DEFAULT_RECORD_LIMITS } from './audit/encode-statement.ts'
 export type { RecordLimits } from './audit/encode-statement.ts'
+export { DEFAULT_REDACTION } from './audit/record-redactor.ts'
+export type { RecordableStatement, RedactionSettings } from './audit/record-redactor.ts'
 export {
   encodeAdminAction,
   encodeApprovalAsked,

@@ -57,6 +57,8 @@ function config(mode: UpstreamTlsMode = 'verify-full', weak = false): GatewayCon
       segmentBytes: 1,
       segmentSeconds: 1,
       statementTextMaxBytes: 1,
+      literals: 'keep',
+      redactSecrets: true,
       signingKey: new Secret('mask-me-not'),
       checkpoints: { everySeconds: 60, files: [], webhooks: [] },
     },

@@ -104,6 +104,10 @@ export interface AuditConfig extends TrailProof {
   readonly segmentSeconds: number
   /** Of a longer statement, the record keeps this much text. */
   readonly statementTextMaxBytes: number
+  /** `redact`: no record holds a literal or a bound value. Those that may be of masked columns, or passwords, no record holds in any case. */
+  readonly literals: 'keep' | 'redact'
+  /** Tokens and keys that are known by their form are replaced in all records. */
+  readonly redactSecrets: boolean
 }
 
 /** Which sessions are recorded, as their clients saw them, and how much of each. */

@@ -141,6 +141,16 @@ export function gatewaySchema(directory: string): z.ZodType<GatewayConfig> {
             .max(16_777_216)
             .default(65_536)
             .describe('Of a longer statement, the record keeps this much text.'),
+          literals: z
+            .enum(['keep', 'redact'])
+            .default('keep')
+            .describe(
+              '`redact`: records hold no literal and no bound value of any statement. Those that may be values of masked columns, passwords or keys they never hold.',
+            ),
+          redactSecrets: z
+            .boolean()
+            .default(true)
+            .describe('Tokens and keys that are known by their form are replaced in the records of all statements.'),
           ...trailProofSettings(directory),
         })
         .describe('The audit trail on disk.'),

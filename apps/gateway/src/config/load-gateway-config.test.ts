@@ -104,6 +104,8 @@ describe('a file with what is needed', () => {
       segmentBytes: 64 * 1024 * 1024,
       segmentSeconds: 3600,
       statementTextMaxBytes: 65_536,
+      literals: 'keep',
+      redactSecrets: true,
       signingKey: null,
       checkpoints: { everySeconds: 60, files: [], webhooks: [] },
     })

@@ -12,6 +12,7 @@ import {
   encodeApprovalAsked,
   encodeApprovalEnded,
   type GateSession,
+  type RecordableStatement,
   type Refusal,
   type SessionSettings,
   tooManyApprovals,
@@ -69,6 +70,7 @@ export class HeldStatement implements HeldRequest {
   readonly #encoded: GateSession['encoded']
   readonly #startedAt: number
   readonly #asked: AskedStatement
+  readonly #recordable: RecordableStatement
   readonly #request: ApprovalRequest
   readonly #owner: HoldOwner
   #timer: NodeJS.Timeout | null = null
@@ -83,6 +85,7 @@ export class HeldStatement implements HeldRequest {
     desk: ApprovalDesk,
     session: GateSession,
     asked: AskedStatement,
+    recordable: RecordableStatement,
     request: ApprovalRequest,
     authority: Authority,
     owner: HoldOwner,
@@ -92,6 +95,7 @@ export class HeldStatement implements HeldRequest {
     this.#encoded = session.encoded
     this.#startedAt = desk.now()
     this.#asked = asked
+    this.#recordable = recordable
     this.#request = request
     this.authority = authority
     this.#owner = owner
@@ -181,10 +185,10 @@ export class HeldStatement implements HeldRequest {
   }
 
   #recordAsked(approval: string, joined: boolean): void {
-    const { text, parameters, facts, need, unmasked } = this.#asked
+    const { facts, need, unmasked } = this.#asked
     const { estimatedRows } = this.#request
     this.#desk.record(
-      encodeApprovalAsked(this.#encoded, text, parameters, facts, { approval, joined, need, estimatedRows, unmasked }),
+      encodeApprovalAsked(this.#encoded, this.#recordable, facts, { approval, joined, need, estimatedRows, unmasked }),
     )
   }
 

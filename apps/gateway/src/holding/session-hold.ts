@@ -104,7 +104,7 @@ export class SessionHold {
    * much of a limit is left; `resume` is called when that is known.
    */
   admit(
-    gate: Pick<Gate<object>, 'admit' | 'decline' | 'estimated' | 'limitsKnown'>,
+    gate: Pick<Gate<object>, 'admit' | 'decline' | 'estimated' | 'limitsKnown' | 'recordable'>,
     judgement: Judgement,
     text: string,
     parameters: readonly AuditedParameter[] | null,
@@ -145,7 +145,7 @@ export class SessionHold {
   }
 
   #admit(
-    gate: Pick<Gate<object>, 'admit' | 'decline' | 'estimated'>,
+    gate: Pick<Gate<object>, 'admit' | 'decline' | 'estimated' | 'recordable'>,
     judgement: Judgement,
     text: string,
     parameters: readonly AuditedParameter[] | null,
@@ -162,7 +162,7 @@ export class SessionHold {
     const clearance =
       stopped !== null && judgement.approval !== null
         ? approvalVoided(judgement.approval, null, ENDED[stopped])
-        : this.#settle(settled, text, parameters, types)
+        : this.#settle(gate, settled, text, parameters, types)
     if (clearance === 'waits') return null
     this.#forget()
     if (clearance === null || clearance instanceof Approved) return gate.admit(settled, text, parameters, clearance)
@@ -238,6 +238,7 @@ export class SessionHold {
    * what became of that. `types`: what the client says of its parameters' types.
    */
   #settle(
+    gate: Pick<Gate<object>, 'recordable'>,
     judgement: Judgement,
     text: string,
     parameters: readonly AuditedParameter[] | null,
@@ -271,7 +272,16 @@ export class SessionHold {
     const request = approvalRequest({ ...asked, principal }, judgement.authority, this.#estimate?.rows ?? null)
     if (typeof request === 'string') return approvalUnavailable(need, request)
     const full = { ...request, history: this.#history.entries() }
-    const statement = new HeldStatement(this.#desk, this.#session, asked, full, judgement.authority, this.#owner)
+    const recordable = gate.recordable(judgement, text, parameters)
+    const statement = new HeldStatement(
+      this.#desk,
+      this.#session,
+      asked,
+      recordable,
+      full,
+      judgement.authority,
+      this.#owner,
+    )
     this.#held = statement
     void statement.ask(granted)
     return 'waits'

@@ -8,6 +8,7 @@ import {
   parsePolicy,
   RateLimiter,
   DEFAULT_RECORD_LIMITS,
+  DEFAULT_REDACTION,
   encodeSessionPart,
   Secret,
   type StatementFacts,
@@ -203,12 +204,14 @@ class Scene {
           inlineLimitBytes: 1 << 20,
           read: () => this.#reading(),
           readLarge: () => Promise.resolve(this.#reading()),
+          withoutLiterals: () => null,
         },
         policy: { current: parsed.policy },
         trail,
         rates: new RateLimiter(),
         clock: { now: () => 0, monotonic: () => 0 },
         recordLimits: DEFAULT_RECORD_LIMITS,
+        redaction: DEFAULT_REDACTION,
       },
     )
     this.responses = new MysqlResponses({

@@ -31,7 +31,8 @@ function read(members: string): AuditRecord {
 test('the records of a request say who asked what, who decided how, and what became of it', () => {
   if (need === null) throw new Error('it asks nobody')
   const asked = { approval: 'A1', joined: false, need, estimatedRows: 12, unmasked: ['public.users.ssn'] }
-  expect(read(encodeApprovalAsked(part, 'update orders set paid = $1', ['t'], facts, asked))).toEqual({
+  const statement = { text: 'update orders set paid = $1', parameters: ['t'], redacted: null }
+  expect(read(encodeApprovalAsked(part, statement, facts, asked))).toEqual({
     kind: 'approval_asked',
     session: 's-1',
     principal: who,

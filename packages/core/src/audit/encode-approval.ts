@@ -5,7 +5,8 @@ import type { TextFacts } from '../statement/facts.ts'
 import { count, encodeFacts, encodePrincipal, name, type SessionPart } from './encode-record.ts'
 import { DEFAULT_RECORD_LIMITS, encodeStatementMembers, type RecordLimits } from './encode-statement.ts'
 import { jsonText, jsonTexts } from './json-text.ts'
-import type { AuditedEngine, AuditedParameter } from './record.ts'
+import type { RecordableStatement } from './record-redactor.ts'
+import type { AuditedEngine } from './record.ts'
 
 /** Longest text of a person in a record, in UTF-16 units. */
 const MAX_REASON_UNITS = 1_000
@@ -26,11 +27,10 @@ export interface AskedApproval {
   readonly unmasked: readonly string[]
 }
 
-/** Encodes that people were asked. Recorded before they are. `parameters` null means none are bound. */
+/** Encodes that people were asked. Recorded before they are. */
 export function encodeApprovalAsked(
   session: SessionPart,
-  text: string,
-  parameters: readonly AuditedParameter[] | null,
+  statement: RecordableStatement,
   facts: TextFacts,
   asked: AskedApproval,
   limits: RecordLimits = DEFAULT_RECORD_LIMITS,
@@ -38,7 +38,7 @@ export function encodeApprovalAsked(
   const { approval, joined, need, estimatedRows, unmasked } = asked
   const rules = jsonTexts(need.rules.map(({ rule }) => rule))
   const wanted = `"wanted":${count(need.approvals)},"holdSeconds":${count(need.holdTimeoutSeconds)}`
-  return `"kind":"approval_asked",${session.whole},"statement":{${encodeStatementMembers(text, parameters, limits)}${encodeFacts(facts)},"approval":{"id":${name(approval)},"joined":${joined},"rules":${rules},${wanted},"estimatedRows":${count(estimatedRows)}${unmasked.length === 0 ? '' : `,"unmasked":${jsonTexts(unmasked)}`}}`
+  return `"kind":"approval_asked",${session.whole},"statement":{${encodeStatementMembers(statement, limits)}${encodeFacts(facts, statement.redacted !== null)},"approval":{"id":${name(approval)},"joined":${joined},"rules":${rules},${wanted},"estimatedRows":${count(estimatedRows)}${unmasked.length === 0 ? '' : `,"unmasked":${jsonTexts(unmasked)}`}}`
 }
 
 /** What one person said about a request. */

@@ -13,11 +13,14 @@ import {
   encodeSessionEnd,
   encodeSessionPart,
   encodeSessionStart,
+  type FactsPart,
   oweOutcome,
+  type SessionPart,
 } from './encode-record.ts'
-import { DEFAULT_RECORD_LIMITS } from './encode-statement.ts'
+import { DEFAULT_RECORD_LIMITS, type RecordLimits } from './encode-statement.ts'
 import { jsonText } from './json-text.ts'
 import { NO_PART, type RecordPart } from './record-part.ts'
+import type { RecordableParameter } from './record-redactor.ts'
 import type { AuditRecord, AuditedParameter, AuditedSession, RecordedStatement } from './record.ts'
 
 const anyText = fc.string({ unit: 'binary' })
@@ -121,8 +124,14 @@ const trail = {
   owe: (members: string, before?: RecordPart, after?: RecordPart): void => void trail.append(members, before, after),
 }
 type Rest<Call> = Call extends (trail: never, ...rest: infer Given) => unknown ? Given : never
-const encodeIntent = (...given: Rest<typeof appendIntent>): string => {
-  appendIntent(trail, ...given)
+const encodeIntent = (
+  session: SessionPart,
+  text: string,
+  parameters: readonly RecordableParameter[] | null,
+  facts: FactsPart,
+  limits?: RecordLimits,
+): string => {
+  appendIntent(trail, session, { text, parameters, redacted: null }, facts, limits)
   return trail.last
 }
 const encodeOutcome = (...given: Rest<typeof oweOutcome>): string => {

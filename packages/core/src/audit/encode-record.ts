@@ -3,6 +3,7 @@
  * repeats is encoded once, as a *part*; what a record has of its own stands between two of them.
  */
 import { DETECTORS } from '../classification/detector.ts'
+import { withoutSecrets } from '../classification/secret-text.ts'
 import type { AuditTrail } from '../enforcement/ports.ts'
 import type { Observed } from '../policy/authority.ts'
 import type { Decision } from '../policy/decision.ts'
@@ -11,7 +12,9 @@ import { DEFAULT_RECORD_LIMITS, encodeStatementMembers } from './encode-statemen
 import type { RecordLimits } from './encode-statement.ts'
 import { jsonText, jsonTexts } from './json-text.ts'
 import { RecordPart } from './record-part.ts'
-import type { AuditedEngine, AuditedParameter, AuditedSession, RecordedChunk } from './record.ts'
+import type { RecordableStatement } from './record-redactor.ts'
+import type { AuditedEngine, AuditedSession, RecordedChunk } from './record.ts'
+import { isPlain } from './redaction.ts'
 
 /** What every record of one session repeats, encoded once by `encodeSessionPart`. */
 export interface SessionPart {
@@ -96,8 +99,11 @@ function encodeDecision(decisions: readonly Decision[], approval: string | null)
   return `{"effect":"permit","rule":${name(first)}${all},${approvalMember(approval)}}`
 }
 
-/** What a fact sheet says, and how it ends the `statement` member. Null where the text could not be read. */
-export function encodeFacts(facts: TextFacts | null): string {
+/**
+ * What a fact sheet says, and how it ends the `statement` member. Null where the text could not be read. `redacted`: its values are left
+ * out, and so is a fingerprint that could be used to guess them: of what is not rows alone, it stands for more than the text without its literals.
+ */
+export function encodeFacts(facts: TextFacts | null, redacted: boolean): string {
   const actions = new Set<string>()
   const relations = new Set<string>()
   let complete = facts !== null
@@ -111,24 +117,25 @@ export function encodeFacts(facts: TextFacts | null): string {
   }
   const listed = [...relations].slice(0, MAX_RELATIONS)
   const omitted = relations.size > MAX_RELATIONS ? `,"relationsOmitted":${relations.size - MAX_RELATIONS}` : ''
-  const fingerprint = `"fingerprint":${facts === null ? 'null' : jsonText(facts.fingerprint)}`
+  const fingerprint = `"fingerprint":${facts === null || (redacted && !isPlain(facts)) ? 'null' : jsonText(facts.fingerprint)}`
   return `,${fingerprint}${complete ? '' : ',"complete":false'}},"actions":${jsonTexts(actions)},"relations":${jsonTexts(listed)}${omitted}`
 }
 
 /**
  * Encodes what all statements of one fact sheet and decision have in common. Once per fact sheet and decision.
  * `decisions` has one entry per statement of the text. `approval` names the approval it runs under; null when none
- * was asked.
+ * was asked. `redacted`: see `encodeFacts`.
  */
 export function encodeFactsPart(
   facts: TextFacts,
   decisions: readonly Decision[],
   approval: string | null = null,
   observed: readonly Observed[] = [],
+  redacted = false,
 ): FactsPart {
   const unmasked = decisions.flatMap((decision) => (decision.kind === 'ask' ? decision.unmasked : []))
   const masked = jsonTexts(maskedColumns(decisions))
-  return factsPart(encodeFacts(facts), encodeDecision(decisions, approval) + observedMember(observed), masked, unmasked)
+  return factsPart(encodeFacts(facts, redacted), encodeDecision(decisions, approval) + observedMember(observed), masked, unmasked)
 }
 
 /** A "no" that no policy rule decided: an unreadable text, a spent limit, a refused feature. */
@@ -138,13 +145,14 @@ export interface RecordedRefusal {
   readonly object: string
 }
 
-/** The part of a statement that is refused by the gateway itself. `facts` is null when the text could not be read. */
+/** The part of a statement that is refused by the gateway itself. `facts` is null when the text could not be read. `redacted`: see `encodeFacts`. */
 export function encodeRefusedPart(
   facts: TextFacts | null,
   refusal: RecordedRefusal,
   observed: readonly Observed[] = [],
+  redacted = false,
 ): FactsPart {
-  return factsPart(encodeFacts(facts), encodeDenial(refusal, null) + observedMember(observed), '[]')
+  return factsPart(encodeFacts(facts, redacted), encodeDenial(refusal, null) + observedMember(observed), '[]')
 }
 
 /** Behind the member `decision`. */
@@ -161,17 +169,16 @@ function factsPart(facts: string, decision: string, maskedList: string, unmasked
 
 /**
  * Appends the record of a statement that was decided, before it is forwarded or refused; returns its number.
- * `parameters` null means none are bound. Throws what `AuditTrail.append` throws.
+ * Throws what `AuditTrail.append` throws.
  */
 export function appendIntent(
   trail: Pick<AuditTrail, 'append'>,
   session: SessionPart,
-  text: string,
-  parameters: readonly AuditedParameter[] | null,
+  statement: RecordableStatement,
   facts: FactsPart,
   limits: RecordLimits = DEFAULT_RECORD_LIMITS,
 ): number {
-  return trail.append(encodeStatementMembers(text, parameters, limits), session.intent, facts.intent)
+  return trail.append(encodeStatementMembers(statement, limits), session.intent, facts.intent)
 }
 
 /** Which classify rules looked through the rows of a statement, and how many finds were replaced, by detector. */
@@ -212,7 +219,7 @@ export function oweOutcome(
 
 /** A session began. `address` is the client's, `application` what its driver calls itself (null: it did not say). */
 export function encodeSessionStart(session: SessionPart, address: string, application: string | null): string {
-  const applicationText = application === null ? 'null' : name(application)
+  const applicationText = application === null ? 'null' : name(withoutSecrets(application))
   return `"kind":"session_start",${session.whole},"client":{"address":${name(address)},"application":${applicationText}}`
 }
 
@@ -251,9 +258,10 @@ export interface RefusedLogin {
 
 /** Encodes a refused login. */
 export function encodeLoginRefused(login: RefusedLogin): string {
-  const user = login.user === null ? 'null' : name(login.user)
-  const target = login.target === null ? 'null' : name(login.target)
-  return `"kind":"login_refused","target":${target},"engine":"${login.engine}","client":{"address":${name(login.address)},"user":${user}},"refusal":{"code":${name(login.code)},"reason":${name(login.reason)}}`
+  // A client may send its token where the name belongs.
+  const user = login.user === null ? 'null' : name(withoutSecrets(login.user))
+  const target = login.target === null ? 'null' : name(withoutSecrets(login.target))
+  return `"kind":"login_refused","target":${target},"engine":"${login.engine}","client":{"address":${name(login.address)},"user":${user}},"refusal":{"code":${name(login.code)},"reason":${name(withoutSecrets(login.reason))}}`
 }
 
 /** A policy took effect: `version` is its content's identity, `source` where it was read from. */

@@ -1,6 +1,6 @@
 import { createHash, hash } from 'node:crypto'
 import { jsonText } from './json-text.ts'
-import type { AuditedParameter } from './record.ts'
+import { type RecordableParameter, type RecordableStatement, REDACTED_PARAMETER } from './record-redactor.ts'
 
 /** What is kept whole in a record. What is larger is cut, and the record says so, with the SHA-256 of the whole. */
 export interface RecordLimits {
@@ -45,13 +45,14 @@ function encodeText(text: string, maxBytes: number): string {
   return `"text":${jsonText(kept)},"textBytes":${textBytes},"textTruncated":${left},"textSha256":"${hash('sha256', text)}"`
 }
 
-function byteLength(parameter: AuditedParameter): number {
-  if (parameter === null) return 0
+function byteLength(parameter: RecordableParameter): number {
+  if (parameter === null || parameter === REDACTED_PARAMETER) return 0
   return typeof parameter === 'string' ? Buffer.byteLength(parameter, 'utf8') : parameter.byteLength
 }
 
-function encodeParameter(parameter: AuditedParameter, maxBytes: number): string {
+function encodeParameter(parameter: RecordableParameter, maxBytes: number): string {
   if (parameter === null) return 'null'
+  if (parameter === REDACTED_PARAMETER) return '{"redacted":true}'
   if (typeof parameter === 'string') {
     if (parameter.length * MOST_BYTES_PER_UNIT <= maxBytes || byteLength(parameter) <= maxBytes)
       return jsonText(parameter)
@@ -65,15 +66,19 @@ function encodeParameter(parameter: AuditedParameter, maxBytes: number): string 
 
 /**
  * What stands for the parameters that were left out. The SHA-256 is over, for each of them in order: `n;` for NULL,
- * else `t` (text) or `b` (binary), the length in bytes, `:`, and the bytes.
+ * `r;` for what is redacted, else `t` (text) or `b` (binary), the length in bytes, `:`, and the bytes.
  */
-function encodeOmitted(parameters: readonly AuditedParameter[], from: number): string {
+function encodeOmitted(parameters: readonly RecordableParameter[], from: number): string {
   const sum = createHash('sha256')
   let bytes = 0
   for (let index = from; index < parameters.length; index++) {
     const parameter = parameters[index] ?? null
     if (parameter === null) {
       sum.update('n;')
+      continue
+    }
+    if (parameter === REDACTED_PARAMETER) {
+      sum.update('r;')
       continue
     }
     const length = byteLength(parameter)
@@ -84,16 +89,16 @@ function encodeOmitted(parameters: readonly AuditedParameter[], from: number): s
 }
 
 /**
- * The members of `statement` that change with every statement: `"text":"…","parameters":[…]`, and what was cut.
- * `parameters` null means none.
+ * The members of `statement` that change with every statement: `"text":"…","parameters":[…]`, what was cut, and why something was
+ * left out. `parameters` null means none.
  */
 export function encodeStatementMembers(
-  text: string,
-  parameters: readonly AuditedParameter[] | null,
+  { text, parameters, redacted }: RecordableStatement,
   limits: RecordLimits,
 ): string {
   const members = `${encodeText(text, limits.maxTextBytes)},"parameters":[`
-  if (parameters === null) return `${members}]`
+  const why = redacted === null ? '' : `,"redacted":"${redacted}"`
+  if (parameters === null) return `${members}]${why}`
   let list = ''
   let index = 0
   let budget = limits.maxParametersBytes
@@ -105,5 +110,5 @@ export function encodeStatementMembers(
         ? encodeParameter(parameter, limits.maxParameterBytes)
         : `,${encodeParameter(parameter, limits.maxParameterBytes)}`
   }
-  return `${members}${list}]${index < parameters.length ? encodeOmitted(parameters, index) : ''}`
+  return `${members}${list}]${index < parameters.length ? encodeOmitted(parameters, index) : ''}${why}`
 }

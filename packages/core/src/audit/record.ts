@@ -1,5 +1,7 @@
 /** The audit record: what one line of the trail holds. Described for readers outside in docs/audit-format.md. */
 
+import type { Redaction } from './redaction.ts'
+
 /** The version of the record format, written in the first record of every segment. */
 export const AUDIT_FORMAT_VERSION = 1
 
@@ -122,17 +124,20 @@ export interface RecordedStatement {
   readonly parameters: readonly RecordedParameter[]
   /** The parameters after the last one listed; present only when some were left out. */
   readonly parametersOmitted?: { readonly count: number; readonly bytes: number; readonly sha256: string }
-  /** Identity of the text with its literals removed; null when the text could not be read. */
+  /** Why literals and bound values are left out, see `Redaction`; absent: none are. Then what is said of lengths and sums is of what is left. */
+  readonly redacted?: Redaction
+  /** Identity of the text with its literals removed; null when the text could not be read, or more of it than literals is left out. */
   readonly fingerprint: string | null
   /** False when something in the text was not understood; absent otherwise. */
   readonly complete?: false
 }
 
-/** A bound value as recorded: text whole, bytes as hexadecimal digits, or what is left of one that was too large. */
+/** A bound value as recorded, or that it is left out: text whole, bytes as hexadecimal digits, or what is left of one that was too large. */
 export type RecordedParameter =
   | string
   | null
   | { readonly hex: string }
+  | { readonly redacted: true }
   | { readonly binary: number; readonly sha256: string }
   | { readonly text: string; readonly textBytes: number; readonly textTruncated: number; readonly textSha256: string }
 

@@ -3,6 +3,7 @@ import { type Approved, clear } from '../approval/approved.ts'
 import { requestKey } from '../approval/request-key.ts'
 import { encodeSessionPart } from '../audit/encode-record.ts'
 import { DEFAULT_RECORD_LIMITS } from '../audit/encode-statement.ts'
+import { DEFAULT_REDACTION } from '../audit/record-redactor.ts'
 import { NO_PART } from '../audit/record-part.ts'
 import type { AuditRecord } from '../audit/record.ts'
 import { access, agent, policyOf, statement } from '../policy/policy-fixtures.ts'
@@ -30,6 +31,7 @@ class Scene {
         inlineLimitBytes: 1,
         read: () => ({ kind: 'read', facts: UPDATE, forwardText: null }),
         readLarge: () => Promise.resolve({ kind: 'read', facts: UPDATE, forwardText: null }),
+        withoutLiterals: () => null,
       },
       policy: this.policy,
       trail: {
@@ -41,6 +43,7 @@ class Scene {
       rates: new RateLimiter(),
       clock: { now: () => 0, monotonic: () => 0 },
       recordLimits: DEFAULT_RECORD_LIMITS,
+      redaction: DEFAULT_REDACTION,
     },
   )
 

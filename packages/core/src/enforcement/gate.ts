@@ -1,10 +1,11 @@
 import type { Approved } from '../approval/approved.ts'
 import type { Principal } from '../auth/principal.ts'
 import { appendIntent, encodeFactsPart, encodeRefusedPart, oweOutcome } from '../audit/encode-record.ts'
-import type { SessionPart } from '../audit/encode-record.ts'
+import type { FactsPart, SessionPart } from '../audit/encode-record.ts'
 import type { RecordLimits } from '../audit/encode-statement.ts'
 import type { AuditedParameter } from '../audit/record.ts'
 import type { Authority, Observed } from '../policy/authority.ts'
+import { RecordRedactor, type RecordableStatement, type RedactionSettings } from '../audit/record-redactor.ts'
 import { decisionAt } from '../policy/decision-at.ts'
 import type { Decision, Denial, Obligations } from '../policy/decision.ts'
 import type { TextFacts } from '../statement/facts.ts'
@@ -97,6 +98,7 @@ export class Gate<Names extends object> {
   readonly #clock: GateClock
   readonly #rateKey: string
   readonly #recordLimits: RecordLimits
+  readonly #redactor: RecordRedactor
   /** What a text shows that stands alone and shows nothing but diagnostics of earlier statements quotes no masked value. Default: it may. */
   diagnosticsHarmless = false
   #window: RateWindow | null = null
@@ -114,6 +116,7 @@ export class Gate<Names extends object> {
       readonly rates: Rates
       readonly clock: GateClock
       readonly recordLimits: RecordLimits
+      readonly redaction: RedactionSettings
     },
   ) {
     this.#session = session
@@ -123,6 +126,7 @@ export class Gate<Names extends object> {
     this.#rates = ports.rates
     this.#clock = ports.clock
     this.#recordLimits = ports.recordLimits
+    this.#redactor = new RecordRedactor(ports.redaction, ports.reader)
     const { issuer, subject, actor } = session.principal
     this.#rateKey = JSON.stringify([issuer, subject, actor, session.target])
     this.#policyVersion = ports.policy.current.version
@@ -202,18 +206,20 @@ export class Gate<Names extends object> {
     const startedAt = this.#clock.monotonic()
     let { refusal } = judgement
     try {
-      let { encoded } = judgement
-      if (refusal === null) {
+      if (refusal === null)
         refusal = this.#unapproved(judgement, text, parameters, clearance) ?? this.#spend(judgement.authority)
-        if (refusal !== null) encoded = encodeRefusedPart(judgement.facts, refusal, judgement.observed)
-        else if (judgement.approval !== null && judgement.facts !== null && clearance !== null)
-          encoded = encodeFactsPart(judgement.facts, judgement.decisions, clearance.id, judgement.observed)
-      }
-      const intent = appendIntent(this.#trail, this.#session.encoded, text, parameters, encoded, this.#recordLimits)
+      const statement = this.#redactor.recordable(judgement, text, parameters)
+      const encoded = encodedPart(judgement, refusal, clearance, statement.redacted !== null)
+      const intent = appendIntent(this.#trail, this.#session.encoded, statement, encoded, this.#recordLimits)
       return makeAdmission(judgement, intent, refusal, startedAt)
     } catch (error) {
       return makeAdmission(judgement, 0, refusal ?? unrecorded(error), startedAt)
     }
+  }
+
+  /** A judged text as it may be recorded: without what records may not hold. */
+  recordable(judgement: Judgement, text: string, parameters: readonly AuditedParameter[] | null): RecordableStatement {
+    return this.#redactor.recordable(judgement, text, parameters)
   }
 
   /** Why a text that needs approval may not run; null: it needs none, or was approved. */
@@ -306,6 +312,22 @@ export class Gate<Names extends object> {
       ),
     )
   }
+}
+
+/** What the record says of facts and decision: that of the judgement, unless something was decided since, or more is left out. */
+function encodedPart(
+  judgement: Judgement,
+  refusal: Refusal | null,
+  clearance: Approved | null,
+  redacted: boolean,
+): FactsPart {
+  const { facts, decisions, approval, encoded, redaction, plain } = judgement
+  const asJudged = refusal === judgement.refusal && (redacted === (redaction !== null) || plain)
+  const asked = approval !== null && clearance !== null
+  if (asJudged && !(refusal === null && asked)) return encoded
+  if (refusal !== null || facts === null)
+    return refusal === null ? encoded : encodeRefusedPart(facts, refusal, judgement.observed, redacted)
+  return encodeFactsPart(facts, decisions, asked ? clearance.id : null, judgement.observed, redacted)
 }
 
 /** Beside others in one text it would show what these leave. */

@@ -1,5 +1,6 @@
 import { encodeFactsPart, encodeRefusedPart } from '../audit/encode-record.ts'
 import type { FactsPart } from '../audit/encode-record.ts'
+import { isPlain, type Redaction, redactionOf } from '../audit/redaction.ts'
 import { isWrite } from '../policy/action-words.ts'
 import { type ApprovalNeed, joinedNeed } from '../policy/approval-need.ts'
 import type { Authority, Observed } from '../policy/authority.ts'
@@ -42,6 +43,10 @@ export interface Judgement {
   /** True when a relation or function it names is not known. */
   readonly namesUnknown: boolean
   readonly authority: Authority
+  /** Why the values of such texts are left out of records; null: nothing that is known of all of them asks for it. */
+  readonly redaction: Redaction | null
+  /** True when nothing but rows is read and written: no text inside it can hold a password. */
+  readonly plain: boolean
   /** The members of the records that depend on text shape and decision, encoded once. */
   readonly encoded: FactsPart
 }
@@ -61,6 +66,7 @@ export function permitted(
   // INVARIANT: no mask is lifted without a yes.
   if (approval === null && obligations.some(({ clear }) => clear !== null))
     throw new Error('masks would be lifted without anybody being asked')
+  const redaction = redactionOf(facts, authority)
   return {
     facts,
     forwardText,
@@ -82,7 +88,9 @@ export function permitted(
     takesNames: statements.some(({ action }) => NAMING_ACTIONS.has(action)),
     namesUnknown: statements.some(namesUnknown),
     authority,
-    encoded: encodeFactsPart(facts, decisions, null, observed),
+    redaction,
+    plain: isPlain(facts),
+    encoded: encodeFactsPart(facts, decisions, null, observed, redaction !== null),
   }
 }
 
@@ -175,6 +183,7 @@ export function refused(
   refusal: Refusal,
   observed: readonly Observed[] = [],
 ): Judgement {
+  const redaction = redactionOf(facts, authority)
   return {
     facts,
     forwardText: null,
@@ -193,6 +202,8 @@ export function refused(
     takesNames: false,
     namesUnknown: facts?.statements.some(namesUnknown) ?? false,
     authority,
-    encoded: encodeRefusedPart(facts, refusal, observed),
+    redaction,
+    plain: isPlain(facts),
+    encoded: encodeRefusedPart(facts, refusal, observed, redaction !== null),
   }
 }

@@ -2,6 +2,7 @@
 
 import type { RecordPart } from '../audit/record-part.ts'
 import type { Policy } from '../policy/policy.ts'
+import type { TextFacts } from '../statement/facts.ts'
 import type { Reading } from '../statement/reading.ts'
 
 /** Reads statement text to facts. Implemented by `sql-analysis`. `Names` is what the dialect resolves names against. */
@@ -11,6 +12,11 @@ export interface StatementReader<Names extends object> {
   /** Never throws. The same object comes back for texts of one shape under one `names`. */
   read(bytes: Buffer, start: number, end: number, names: Names): Reading
   readLarge(bytes: Buffer, names: Names): Promise<Reading>
+  /**
+   * The text with `[redacted]` in place of each literal, and without comments; also without quoted names where it was not understood.
+   * `facts`: of a text of its shape. Null: it cannot be told what its literals are. Never throws.
+   */
+  withoutLiterals(text: string, facts: TextFacts): string | null
 }
 
 /** The policy in force; replaced as a whole on reload. */

@@ -93,6 +93,27 @@ export class Authority {
     )
   }
 
+  /**
+   * True when a literal or a bound value of the statement may be that of a masked column, as far as can be told: also where it is
+   * only compared for an output, put by for a later statement, or given to what was not understood.
+   */
+  mayBringMaskedValues(statement: StatementFacts): boolean {
+    if (!this.masksAny) return false
+    const { complete, dynamicSql, output, writes, functions, beneath, settings } = statement
+    return (
+      !complete ||
+      dynamicSql ||
+      this.meetsMasks(statement) ||
+      [...(output ?? []), ...writes].some(
+        (place) =>
+          !place.complete || place.sources.some(({ column, how }) => how !== 'copied' && this.masksColumn(column)),
+      ) ||
+      [...functions, ...beneath.functions].some(({ trust }) => trust === 'user' || trust === 'unknown') ||
+      beneath.accesses.some((access) => access.action !== 'select' && this.#masks.ruleOver(access) !== null) ||
+      settings.some(({ action, name }) => action === 'set' && keepsValues(name))
+    )
+  }
+
   /** The decision on one statement. Pure, and never throws: a failure inside is a denial. */
   decide(statement: StatementFacts): Decision {
     return this.#orDenied(() => this.#decide(statement, this.#masks, []))
@@ -267,6 +288,11 @@ export class Authority {
       clear: null,
     }
   }
+}
+
+/** Settings of one's own, and user variables, are where values are put by. */
+function keepsValues(setting: string): boolean {
+  return setting === '*' || setting.includes('.') || setting.startsWith('@')
 }
 
 /** Sorted, so that the order of rules in the text never shows in a decision. */

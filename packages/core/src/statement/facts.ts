@@ -209,4 +209,21 @@ export interface TextFacts {
   readonly statements: readonly StatementFacts[]
   /** Identity of the text with its literals removed: 16 hexadecimal digits; same for all texts of one shape. */
   readonly fingerprint: string
+  /** How MySQL or MariaDB reads the text; absent: as PostgreSQL does, which has one way. */
+  readonly dialect?: MysqlDialect
+}
+
+/** What decides how a MySQL or MariaDB server reads a text. */
+export interface MysqlDialect {
+  readonly flavour: 'mysql' | 'mariadb'
+  /** As in executable comments: 90700 is 9.7.0, 101114 is 10.11.14. */
+  readonly version: number
+  /** `sql_mode`s that change reading. MySQL manual, "Server SQL Modes". */
+  readonly ansiQuotes: boolean
+  readonly noBackslashEscapes: boolean
+  readonly pipesAsConcat: boolean
+  readonly ignoreSpace: boolean
+  readonly highNotPrecedence: boolean
+  /** MariaDB's `sql_mode=ORACLE`: another grammar; statements are then not read (`complete: false`). */
+  readonly oracle: boolean
 }

@@ -46,7 +46,7 @@ export function analyse(
     )
     const reading: Reading = {
       kind: 'read',
-      facts: { statements: facts, fingerprint: fingerprintOf(read, tokens, names.dialect) },
+      facts: { statements: facts, fingerprint: fingerprintOf(read, tokens, names.dialect), dialect: names.dialect },
       forwardText: canonical?.toString('utf8') ?? null,
     }
     if (work.ranOutOnView || dependsOnSession(facts)) return { reading, holds: 'once' }

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import type { StatementReader } from '@gatehouse/core'
+import type { StatementReader, TextFacts } from '@gatehouse/core'
 import { hashOfBytes } from '../reading/hash.ts'
 import { unreadable, weightOf } from '../reading/reading.ts'
 import type { Reading } from '../reading/reading.ts'
@@ -16,6 +16,7 @@ import { type MysqlNames, namesKey } from './names.ts'
 import { DEFAULT_TEXT_LIMITS, type TextLimits } from './parser/statement-limits.ts'
 import { analyse, refusalOf } from './reader-analyse.ts'
 import { Shape } from './shape.ts'
+import { withoutLiterals } from './without-literals.ts'
 import type { LargeAsk, LargeRows, WorkerStart } from './worker-start.ts'
 
 export interface MysqlReaderOptions {
@@ -114,6 +115,11 @@ export class MysqlReader implements StatementReader<MysqlNames> {
     if (analysis.holds !== 'once')
       environment.exact.add(hash, copy, 0, length, analysis.reading, ENTRY_BYTES + length + weightOf(analysis.reading))
     return analysis.reading
+  }
+
+  /** As the port says. */
+  withoutLiterals(text: string, facts: TextFacts): string | null {
+    return withoutLiterals(text, facts, this.#limits.maxTokens)
   }
 
   /** Ends the worker thread. `read` goes on working; larger texts are refused. */

@@ -1,3 +1,4 @@
+import type { TextFacts } from '@gatehouse/core'
 import type { ParseResult } from 'libpg-query'
 import type { Catalog } from './catalog.ts'
 import type { CatalogRows } from './catalog-rows.ts'
@@ -15,6 +16,7 @@ import { ShapeLexer } from './shape-lexer.ts'
 import { hashOfBytes } from '../reading/hash.ts'
 import { WorkerClient } from '../reading/worker-client.ts'
 import type { Analysis } from '../reading/worker-messages.ts'
+import { withoutLiterals } from './without-literals.ts'
 import type { LargeAsk, WorkerStart } from './worker-start.ts'
 
 export type { ReadFacts, Reading }
@@ -134,6 +136,11 @@ export class PostgresReader {
   /** Compiles a stored function in PL/pgSQL, for `NameEnvironment.parsePlpgsql`. Throws when it cannot be compiled. */
   parsePlpgsql(sql: string): unknown {
     return compileFunction(this.#parser, sql)
+  }
+
+  /** As the port of core says. */
+  withoutLiterals(text: string, facts: TextFacts): string {
+    return withoutLiterals(text, facts)
   }
 
   /** Ends the worker thread. `read` goes on working; `readLarge` refuses. */
