@@ -44,7 +44,7 @@ function formsOf(value: string): readonly (readonly [string, Buffer])[] {
   return [
     ['plain', bytes],
     ['upper case', Buffer.from(value.toUpperCase())],
-    ['reversed', Buffer.from([...value].reverse().join(''))],
+    ['reversed', Buffer.from(bytes.toReversed())],
     ['hexadecimal', Buffer.from(bytes.toString('hex'))],
     ['UTF-16', Buffer.from(value, 'utf16le')],
     ...[0, 1, 2].map((shift) => ['base64', base64Middle(bytes, shift)] as const),

@@ -135,7 +135,12 @@ export function encodeFactsPart(
 ): FactsPart {
   const unmasked = decisions.flatMap((decision) => (decision.kind === 'ask' ? decision.unmasked : []))
   const masked = jsonTexts(maskedColumns(decisions))
-  return factsPart(encodeFacts(facts, redacted), encodeDecision(decisions, approval) + observedMember(observed), masked, unmasked)
+  return factsPart(
+    encodeFacts(facts, redacted),
+    encodeDecision(decisions, approval) + observedMember(observed),
+    masked,
+    unmasked,
+  )
 }
 
 /** A "no" that no policy rule decided: an unreadable text, a spent limit, a refused feature. */

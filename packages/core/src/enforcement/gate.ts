@@ -1,7 +1,7 @@
 import type { Approved } from '../approval/approved.ts'
 import type { Principal } from '../auth/principal.ts'
-import { appendIntent, encodeFactsPart, encodeRefusedPart, oweOutcome } from '../audit/encode-record.ts'
-import type { FactsPart, SessionPart } from '../audit/encode-record.ts'
+import { appendIntent, oweOutcome } from '../audit/encode-record.ts'
+import type { SessionPart } from '../audit/encode-record.ts'
 import type { RecordLimits } from '../audit/encode-statement.ts'
 import type { AuditedParameter } from '../audit/record.ts'
 import type { Authority, Observed } from '../policy/authority.ts'
@@ -11,7 +11,7 @@ import type { Decision, Denial, Obligations } from '../policy/decision.ts'
 import type { TextFacts } from '../statement/facts.ts'
 import { asksInClear } from '../statement/clear-wish.ts'
 import type { Reading } from '../statement/reading.ts'
-import { type Judgement, permitted, refused, unclassifiable, unmaskable } from './judgement.ts'
+import { encodedPart, type Judgement, permitted, refused, unclassifiable, unmaskable } from './judgement.ts'
 import { approvalUnavailable, approvalVoided } from './approval-refusals.ts'
 import { type AuditTrail, type PolicySource, type StatementReader, TrailUnavailable } from './ports.ts'
 import type { Rates, RateWindow } from './rate-limit.ts'
@@ -312,22 +312,6 @@ export class Gate<Names extends object> {
       ),
     )
   }
-}
-
-/** What the record says of facts and decision: that of the judgement, unless something was decided since, or more is left out. */
-function encodedPart(
-  judgement: Judgement,
-  refusal: Refusal | null,
-  clearance: Approved | null,
-  redacted: boolean,
-): FactsPart {
-  const { facts, decisions, approval, encoded, redaction, plain } = judgement
-  const asJudged = refusal === judgement.refusal && (redacted === (redaction !== null) || plain)
-  const asked = approval !== null && clearance !== null
-  if (asJudged && !(refusal === null && asked)) return encoded
-  if (refusal !== null || facts === null)
-    return refusal === null ? encoded : encodeRefusedPart(facts, refusal, judgement.observed, redacted)
-  return encodeFactsPart(facts, decisions, asked ? clearance.id : null, judgement.observed, redacted)
 }
 
 /** Beside others in one text it would show what these leave. */

@@ -1,5 +1,6 @@
 import { encodeFactsPart, encodeRefusedPart } from '../audit/encode-record.ts'
 import type { FactsPart } from '../audit/encode-record.ts'
+import type { Approved } from '../approval/approved.ts'
 import { isPlain, type Redaction, redactionOf } from '../audit/redaction.ts'
 import { isWrite } from '../policy/action-words.ts'
 import { type ApprovalNeed, joinedNeed } from '../policy/approval-need.ts'
@@ -206,4 +207,20 @@ export function refused(
     plain: isPlain(facts),
     encoded: encodeRefusedPart(facts, refusal, observed, redaction !== null),
   }
+}
+
+/** What the record says of facts and decision: that of the judgement, unless something was decided since, or more is left out. */
+export function encodedPart(
+  judgement: Judgement,
+  refusal: Refusal | null,
+  clearance: Approved | null,
+  redacted: boolean,
+): FactsPart {
+  const { facts, decisions, approval, encoded, redaction, plain } = judgement
+  const asJudged = refusal === judgement.refusal && (redacted === (redaction !== null) || plain)
+  const asked = approval !== null && clearance !== null
+  if (asJudged && !(refusal === null && asked)) return encoded
+  if (refusal !== null || facts === null)
+    return refusal === null ? encoded : encodeRefusedPart(facts, refusal, judgement.observed, redacted)
+  return encodeFactsPart(facts, decisions, asked ? clearance.id : null, judgement.observed, redacted)
 }

@@ -103,6 +103,7 @@ export class Authority {
     return (
       !complete ||
       dynamicSql ||
+      statement.keepsValues === true ||
       this.meetsMasks(statement) ||
       [...(output ?? []), ...writes].some(
         (place) =>

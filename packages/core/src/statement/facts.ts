@@ -196,6 +196,8 @@ export interface StatementFacts {
    * (MySQL's SHOW WARNINGS, @@warning_count); absent: it does not. `harmless`: they are known to quote no masked value.
    */
   readonly diagnostics?: 'unknown' | 'harmless'
+  /** It puts a value, also one that it brings along, where a later statement of the session may take it from (user variables of MySQL); absent: it does not. */
+  readonly keepsValues?: true
   /** True when after it the session's settings or visible names may differ (SET, DISCARD, set_config, DDL, temporary tables, volatile user functions). */
   readonly changesNames: boolean
   /** False when something in it was not understood: then it may do anything. */

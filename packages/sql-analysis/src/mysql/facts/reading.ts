@@ -46,6 +46,8 @@ export class Reading extends Findings<Column> {
   assign: ((name: string, value: Lineage) => void) | null = null
   /** Messages, or their number, that earlier statements left are shown in it. */
   diagnostics = false
+  /** A value goes into a user variable or the like. */
+  keepsValues = false
   /** Temporary tables made or dropped. */
   readonly temporary: TemporaryTable[] = []
   /** While a trigger's body is read: OLD and NEW are its rows, in any case. */

@@ -127,6 +127,7 @@ export function readOne(
     facts: {
       ...facts,
       ...(reading.temporary.length > 0 && { temporary: reading.temporary }),
+      ...(reading.keepsValues && { keepsValues: true as const }),
       ...(reading.diagnostics && onlyDiagnostics(facts) && { diagnostics: 'unknown' as const }),
     },
     movesNames: reading.movesNames,

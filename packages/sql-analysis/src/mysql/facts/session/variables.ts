@@ -7,6 +7,7 @@ import type { Scope } from '../scope.ts'
 
 /** What goes into a user variable, or whatever else keeps a value outside of tables: no mask can stand there. */
 export function writeVariable(reading: Reading, value: Lineage): void {
+  reading.keepsValues = true
   if (value.sources.length === 0 && value.reason === null && value.through.length === 0) return
   reading.writes.push({
     target: null,
