@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { VERSIONS as MYSQL_VERSIONS, scenePromises as mysqlPromises } from '../mysql/scene.ts'
 import { scenePromises, VERSIONS } from '../postgres/scene.ts'
 import { errorOf, rowsOf, sqlstates, type WireClient } from '../postgres/wire-client.ts'
+import { entriesOf, recordedSession, sentBytes } from '../recording/recorded.ts'
 import { People } from './people.ts'
 
 const SECRET = '123-45-6789'
@@ -30,10 +31,19 @@ beforeAll(async () => {
 })
 afterAll(() => people.close())
 
+/** What was recorded has the masked answer, says what it left out, and has no value in clear. */
+async function keptWithout(directory: string): Promise<void> {
+  const entries = await entriesOf(directory, await recordedSession(directory))
+  expect(sentBytes(entries).includes('6789')).toBe(true)
+  for (const secret of [SECRET, OTHER_SECRET]) expect(sentBytes(entries).includes(secret)).toBe(false)
+  expect(entries.filter((entry) => entry.kind === 'omitted' && entry.cap === 'in_clear')).not.toHaveLength(0)
+}
+
 describe.each(VERSIONS)('Masked columns in clear, on $version', ({ shared }) => {
   const promise = scenePromises(shared, () => ({
     sql: SQL,
     policy: policy('public'),
+    recording: { mode: 'on' },
     coordination: people.forGateway,
     approvals: { coolDownSeconds: 0 },
   }))
@@ -43,7 +53,7 @@ describe.each(VERSIONS)('Masked columns in clear, on $version', ({ shared }) => 
   }
   const masked = (client: WireClient): Promise<(string | null)[][]> => client.rows('SELECT ssn FROM users WHERE id = 1')
 
-  promise('come once people say yes, once, and are recorded as such', async ({ enter, records }) => {
+  promise('come once people say yes, once, and are recorded as such', async ({ enter, records, gateway }) => {
     const client = await enter()
     const text = `${WISH} SELECT ssn, born FROM users WHERE id = 1`
     const answer = client.query(text)
@@ -66,6 +76,7 @@ describe.each(VERSIONS)('Masked columns in clear, on $version', ({ shared }) => 
     expect(told[0]).toMatchObject({ masked: ['public.users.born'], decision: { approval: expect.any(String) } })
     expect(JSON.stringify(await records())).not.toContain(SECRET)
     await client.end()
+    await keptWithout(gateway.trailDirectory)
   })
 
   promise('come prepared and in binary for the values that were shown, and for no others', async ({ enter }) => {
@@ -160,11 +171,12 @@ describe.each(MYSQL_VERSIONS)('Masked columns in clear, on $version', ({ shared 
   const promise = mysqlPromises(shared, (database) => ({
     sql: SQL,
     policy: policy(database),
+    recording: { mode: 'on' },
     coordination: people.forGateway,
     approvals: { coolDownSeconds: 0 },
   }))
 
-  promise('come once people say yes, once, as text and prepared', async ({ driver, database, records }) => {
+  promise('come once people say yes, once, as text and prepared', async ({ driver, database, records, gateway }) => {
     const client = await driver()
     const columns = [`${database}.users.ssn`]
     const text = `${WISH} SELECT ssn, born FROM users WHERE id = 1`
@@ -188,6 +200,7 @@ describe.each(MYSQL_VERSIONS)('Masked columns in clear, on $version', ({ shared 
     expect(told.map(({ kind }) => kind)).toEqual(['intent', 'outcome', 'intent', 'outcome'])
     expect(JSON.stringify(await records())).not.toContain(SECRET)
     await client.end()
+    await keptWithout(gateway.trailDirectory)
   })
 
   promise('cannot be had by any other road', async ({ driver }) => {

@@ -6,7 +6,7 @@ export const RecordingEntry = {
   Sent: 1,
   /** What follows answers an intent: Float64LE time, Float64LE sequence number (0: none), UInt8 MySQL's `ResponseKind`. */
   Answer: 2,
-  /** Bytes that were left out, up to the next answer: UInt8 1 statement or 2 session, Float64LE how many. */
+  /** Bytes that were left out, up to the next answer: UInt8 1 statement, 2 session or 3 in clear, Float64LE how many. */
   Omitted: 3,
   /** The first entry: UInt32LE capabilities agreed with a MySQL client. */
   Begin: 4,
@@ -20,9 +20,11 @@ export const RecordingEntry = {
 export type RecordedEntry =
   | { readonly kind: 'sent' | 'received'; readonly bytes: Buffer }
   | { readonly kind: 'answer'; readonly time: number; readonly intent: number; readonly response: number }
-  | { readonly kind: 'omitted'; readonly cap: 'statement' | 'session'; readonly bytes: number }
+  | { readonly kind: 'omitted'; readonly cap: 'statement' | 'session' | 'in_clear'; readonly bytes: number }
   | { readonly kind: 'begin'; readonly capabilities: number }
   | { readonly kind: 'time'; readonly time: number }
+
+const CAPS = ['statement', 'session', 'in_clear'] as const
 
 /** Reads the entries of one chunk. Throws `RangeError` where it is cut or holds what is no entry. */
 export function* readEntries(chunk: Buffer): Generator<RecordedEntry> {
@@ -49,7 +51,7 @@ export function* readEntries(chunk: Buffer): Generator<RecordedEntry> {
       case RecordingEntry.Omitted:
         yield {
           kind: 'omitted',
-          cap: chunk.readUInt8(at) === 1 ? 'statement' : 'session',
+          cap: CAPS[chunk.readUInt8(at) - 1] ?? 'session',
           bytes: chunk.readDoubleLE(at + 1),
         }
         at += 9

@@ -64,6 +64,7 @@ export class SessionRecording {
   #statementLeft: number
   #sessionLeft: number
   #omitted = 0
+  #inClear = false
   #part = 0
   #over = false
 
@@ -92,12 +93,16 @@ export class SessionRecording {
     this.#recorder.onceCaughtUp(call)
   }
 
-  /** What goes to the client from now on answers this intent (0: none). `response`: MySQL's `ResponseKind`; 0 for PostgreSQL. */
-  answer(intent: number, response: number): void {
+  /**
+   * What goes to the client from now on answers this intent (0: none). `response`: MySQL's `ResponseKind`; 0 for PostgreSQL.
+   * `inClear`: it has masked columns in clear, which people let through to the client alone: nothing of it is kept.
+   */
+  answer(intent: number, response: number, inClear = false): void {
     this.intent = intent
     if (this.#over || this.#sessionLeft === 0) return
     this.#sayOmitted()
-    this.#statementLeft = this.#caps.maxBytesPerStatement
+    this.#statementLeft = inClear ? 0 : this.#caps.maxBytesPerStatement
+    this.#inClear = inClear
     const at = this.#entry(RecordingEntry.Answer, 17)
     this.#buffer.writeDoubleLE(this.#recorder.now(), at)
     this.#buffer.writeDoubleLE(intent, at + 8)
@@ -177,7 +182,7 @@ export class SessionRecording {
   #sayOmitted(): void {
     if (this.#omitted === 0) return
     const at = this.#entry(RecordingEntry.Omitted, 9)
-    this.#buffer[at] = this.#sessionLeft === 0 ? 2 : 1
+    this.#buffer[at] = this.#inClear ? 3 : this.#sessionLeft === 0 ? 2 : 1
     this.#buffer.writeDoubleLE(this.#omitted, at + 1)
     this.#omitted = 0
   }

@@ -113,7 +113,10 @@ export class MysqlResponses implements Receiver {
     if (response === ResponseKind.Fetch && cursor === undefined) throw new Error('the statement has no cursor open')
     this.#reader.begin(response)
     this.#asked = asked
-    this.#options.client.recording?.answer(asked.admission?.intent ?? 0, response)
+    // What is fetched is what the execution may show.
+    const running = asked.admission ?? statement?.cursor ?? null
+    const inClear = (running?.judgement.unmasked.length ?? 0) > 0
+    this.#options.client.recording?.answer(asked.admission?.intent ?? 0, response, inClear)
     // Where the gateway sends other bytes than the client did, the upstream may count other packets.
     this.#cursor.nextSequenceId = ANY_SEQUENCE_ID
     this.#output.nextSequenceId = asked.sequenceId & 0xff

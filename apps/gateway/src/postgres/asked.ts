@@ -29,6 +29,11 @@ export function intentOf(about: Asked | undefined): number {
   return about instanceof Refused ? about.intent : (admissionOf(about)?.intent ?? 0)
 }
 
+/** True when masked columns come back in clear. */
+export function comesInClear(about: Asked | undefined): boolean {
+  return (admissionOf(about)?.judgement.unmasked.length ?? 0) > 0
+}
+
 /** True when the server's reports about a request may name values, `NOTHING` aside: its reports are about the batch. */
 export function redactsReports(about: Asked | undefined): boolean {
   if (about instanceof PreparedStatement) return about.judgement.redactReports

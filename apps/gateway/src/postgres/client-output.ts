@@ -1,7 +1,7 @@
 import type { CellMask } from '@gatehouse/core'
 import type { CopyFields, FrameCursor } from '@gatehouse/postgres-wire'
 import type { Connection } from '../connection.ts'
-import { type Asked, intentOf } from './asked.ts'
+import { type Asked, comesInClear, intentOf } from './asked.ts'
 import { appendMaskedCopy, appendMaskedRow, maskedRows, rowStays } from './result-masks.ts'
 
 const NOTHING: Buffer = Buffer.alloc(0)
@@ -40,7 +40,7 @@ export class ClientOutput {
     const intent = intentOf(about)
     if (intent === recording.intent || (intent === 0 && !error)) return
     this.flush()
-    recording.answer(intent, 0)
+    recording.answer(intent, 0, comesInClear(about))
   }
 
   /** The frame, or piece of one, goes on as it is. */
