@@ -3,11 +3,9 @@ import {
   type FoundCheckpoint,
   makeKeyPair,
   parseCheckpoint,
-  readVerifyingKeys,
   type RecordFilter,
   searchTrail,
   segmentName,
-  type VerifyingKeys,
   type VerifyOptions,
   type VerifyReport,
   verifyRecordings,
@@ -16,6 +14,9 @@ import {
 import type { RecordKind } from '@gatehouse/core'
 import { Command, InvalidArgumentError } from 'commander'
 import { readText } from '../explain-statement.ts'
+import { exportCommand } from './audit-export.ts'
+import { readKeys } from './audit-keys.ts'
+import { replayCommand } from './audit-replay.ts'
 import { CommandFailed, ExitStatus } from '../exit-status.ts'
 
 const KINDS: readonly RecordKind[] = [
@@ -37,7 +38,7 @@ const KINDS: readonly RecordKind[] = [
 ]
 
 export function auditCommand(): Command {
-  const command = new Command('audit').description('the audit trail: verify it, search it')
+  const command = new Command('audit').description('the audit trail: verify it, search it, replay a session, export it')
   command
     .command('verify')
     .argument('<directory>', "the trail's directory")
@@ -75,6 +76,8 @@ export function auditCommand(): Command {
     .option('--until <time>', 'before this time')
     .option('--text <text>', "somewhere in the statement's text")
     .action(search)
+  command.addCommand(replayCommand())
+  command.addCommand(exportCommand())
   return command
 }
 
@@ -127,16 +130,6 @@ function progress(begun: number): NonNullable<VerifyOptions['onProgress']> {
   return ({ segments, of, records }) => {
     if (!process.stderr.isTTY || performance.now() - begun < 1_000) return
     process.stderr.write(`\r${segments} of ${of} segments, ${records} records${segments === of ? '\n' : ''}`)
-  }
-}
-
-function readKeys(files: readonly string[]): VerifyingKeys {
-  const pems = files.map(readText)
-  try {
-    return readVerifyingKeys(pems)
-  } catch (error) {
-    const what = error instanceof Error ? error.message : String(error)
-    throw new CommandFailed(`A file given by --key holds no key that can be used: ${what}.`, ExitStatus.Usage)
   }
 }
 

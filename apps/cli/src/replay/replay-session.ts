@@ -1,0 +1,97 @@
+import { readEntries, RecordingFiles, searchTrail } from '@gatehouse/audit-trail'
+import type { AuditRecord, RecordedChunk } from '@gatehouse/core'
+import { MysqlAnswers } from './mysql-answers.ts'
+import { PostgresAnswers } from './postgres-answers.ts'
+import type { AnswerDecoder, ReplayEvent } from './replay-event.ts'
+
+/** What the trail says of one session, and where its recording is. */
+export interface TrailOfSession {
+  readonly session: string
+  readonly engine: 'postgres' | 'mysql'
+  /** In order; with what people decided about its statements, without what names chunks. */
+  readonly records: readonly AuditRecord[]
+  readonly chunks: readonly RecordedChunk[]
+}
+
+/** Finds a session in the trail in `directory`. Null: it is not there. Rejects when the directory cannot be read. */
+export async function findSession(directory: string, session: string): Promise<TrailOfSession | null> {
+  const records: AuditRecord[] = []
+  const chunks: RecordedChunk[] = []
+  const approvals = new Set<string>()
+  await searchTrail(directory, {}, (record) => {
+    const { approval } = record
+    if (record.session === session) {
+      if (record.recording === undefined) records.push(record)
+      else chunks.push(record.recording)
+      if (approval !== undefined) approvals.add(approval.id)
+    } else if (record.kind === 'approval_decided' && approval !== undefined && approvals.has(approval.id))
+      records.push(record)
+    return true
+  })
+  const engine = records[0]?.engine
+  return engine === undefined ? null : { session, engine, records, chunks }
+}
+
+/**
+ * Tells a session from its beginning to its end: each statement as the trail has it, then what the client got for it, in bounded
+ * memory but for the trail's records. Rows are what was recorded; statements that were not recorded are told all the same.
+ */
+export async function* replaySession(directory: string, found: TrailOfSession): AsyncGenerator<ReplayEvent> {
+  const { records } = found
+  let next = 0
+  /** Tells the records up to this one. */
+  function* upTo(seq: number): Generator<ReplayEvent> {
+    for (let record = records[next]; record !== undefined && record.seq <= seq; record = records[++next])
+      yield { kind: 'record', record }
+  }
+  /** Tells the records from before this moment: what follows answers something that the trail does not number. */
+  function* before(moment: string): Generator<ReplayEvent> {
+    for (let record = records[next]; record !== undefined && record.time <= moment; record = records[++next])
+      yield { kind: 'record', record }
+  }
+  let decoder: AnswerDecoder = found.engine === 'mysql' ? new MysqlAnswers(0) : new PostgresAnswers()
+  let time = 0
+  await using files = new RecordingFiles(directory)
+  for (const chunk of found.chunks) {
+    const bytes = await files.read(chunk)
+    if (typeof bytes === 'string') {
+      yield { kind: 'missing', why: `part ${chunk.part} of the recording: ${bytes}`, bytes: chunk.uncompressed }
+      decoder.resynchronize()
+      continue
+    }
+    for (const entry of readEntries(bytes)) {
+      switch (entry.kind) {
+        case 'begin':
+          if (found.engine === 'mysql') decoder = new MysqlAnswers(entry.capabilities)
+          break
+        case 'time':
+          time = entry.time
+          break
+        case 'answer': {
+          time = entry.time
+          yield* entry.intent === 0 ? before(isoTime(time)) : upTo(entry.intent)
+          decoder.answer(entry.intent, entry.response)
+          break
+        }
+        case 'omitted':
+          yield { kind: 'missing', why: `the cap of the ${entry.cap} was reached`, bytes: entry.bytes }
+          decoder.resynchronize()
+          break
+        case 'sent':
+          yield* decoder.sent(entry.bytes, time)
+          break
+        case 'received':
+          yield* decoder.received(entry.bytes)
+          break
+        default:
+          throw entry satisfies never
+      }
+    }
+  }
+  yield* upTo(Infinity)
+}
+
+/** As the trail writes moments; empty for what is none. */
+export function isoTime(milliseconds: number): string {
+  return Math.abs(milliseconds) < 8.64e15 ? new Date(milliseconds).toISOString() : ''
+}
