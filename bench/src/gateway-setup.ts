@@ -22,6 +22,8 @@ export interface GatewaySetup {
   readonly nodeArgs?: readonly string[]
   /** Left out: the policy of every measurement of the engine. */
   readonly policy?: string
+  /** Further settings, in YAML. Left out: none. */
+  readonly more?: string
 }
 
 export interface GatewayProcess extends OwnProcess {
@@ -50,7 +52,7 @@ export async function startGatewayProcess(setup: GatewaySetup): Promise<GatewayP
   return { ...started, port: portOf(started.ready) }
 }
 
-function configuration({ engine, issuer, upstream, listenerTls }: GatewaySetup): string {
+function configuration({ engine, issuer, upstream, listenerTls, more = '' }: GatewaySetup): string {
   const listener =
     listenerTls === null
       ? 'allowClearTextPasswordOnLoopback: true'
@@ -80,5 +82,5 @@ policyFile: policy.yaml
 maskingKey: \${BENCH_MASKING_KEY}
 audit: { directory: trail }
 log: { level: warn }
-`
+${more}`
 }

@@ -14,6 +14,7 @@ import { BENCH_FOLDER, openScene } from './scene.ts'
 import { measureStart } from './start-time.ts'
 import { measureStatements } from './statements.ts'
 import { asMarkdown } from './table.ts'
+import { measureRecording } from './recording.ts'
 import { measureTrail } from './trail.ts'
 
 /** A run that takes longer has hung somewhere; its children end with it. */
@@ -33,6 +34,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(sign
 
 try {
   if (options.task === 'classify') process.stdout.write(`${await measureClassify(options, tell)}\n`)
+  else if (options.task === 'recording') process.stdout.write(`${await measureRecording(options, tell)}\n`)
   else if (options.task === 'trail') process.stdout.write(`${await measureTrail()}\n`)
   else if (options.task === 'profile') process.stdout.write(await profile(options, tell))
   else await measure(options)
