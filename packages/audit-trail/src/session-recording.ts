@@ -88,6 +88,13 @@ export class SessionRecording {
     return this.#bytes(RecordingEntry.Received, source, start, end)
   }
 
+  /** So many bytes of COPY came from the client that may not be kept: they may go to masked columns. */
+  withheld(bytes: number): void {
+    if (this.#over) return
+    this.#omitted += bytes
+    this.#inClear = true
+  }
+
   /** Calls once, when the recorder keeps up again. */
   onceCaughtUp(call: () => void): void {
     this.#recorder.onceCaughtUp(call)

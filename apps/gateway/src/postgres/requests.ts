@@ -117,7 +117,7 @@ export class PostgresRequests implements FlowOwner {
         return true
       case 0x64 /* d */:
         if (cursor.first) this.queue.push(RequestKind.CopyData, NOTHING)
-        this.#client.recording?.received(cursor.bytes, cursor.start, cursor.end)
+        this.#copied(cursor)
         this.#staged.pass(cursor)
         return true
       case 0x48 /* H */:
@@ -297,6 +297,14 @@ export class PostgresRequests implements FlowOwner {
     const { refusal } = this.#gate.admit(this.#gate.decline(FUNCTION_CALL_REFUSED), '[FunctionCall]', null)
     this.#batchOpen = false
     return this.#refuse(RequestKind.Query, refusal ?? FUNCTION_CALL_REFUSED, POISON_QUERY)
+  }
+
+  /** Under masks it is not known which of the values go to masked columns: none is kept. */
+  #copied({ bytes, start, end }: FrameCursor): void {
+    const { recording } = this.#client
+    if (recording === null) return
+    if (this.#gate.authority.masksAny) recording.withheld(end - start)
+    else recording.received(bytes, start, end)
   }
 
   /** Analyses and decides; null: it has to wait (and a wait has begun). */
