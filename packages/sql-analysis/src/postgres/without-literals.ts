@@ -46,7 +46,8 @@ export function withoutLiterals(text: string, { statements }: TextFacts): string
         if (after > at + 1) put(at, after, REDACTED_STRING)
         else at++
       }
-    } else if (isDigit(byte) || (byte === 0x2e && isDigit(next))) put(at, numberEnd(bytes, at, end), REDACTED)
+    } else if (byte === 0x2e && next === 0x2e) at += 2
+    else if (isDigit(byte) || (byte === 0x2e && isDigit(next))) put(at, numberEnd(bytes, at, end), REDACTED)
     else if (byte === 0x2d && next === 0x2d) put(at, skipLineComment(bytes, at, end), ' ')
     else if (byte === 0x2f && next === 0x2a) put(at, skipBlockComment(bytes, at, end), ' ')
     else at++
@@ -70,14 +71,19 @@ function isTruth(bytes: Buffer, start: number, end: number): boolean {
   return word === 'true' || word === 'false'
 }
 
-/** Letters that follow are part of the number, or junk that the scanner refuses, but for the E of a string; `1e+5` is one number. */
+/**
+ * Letters that follow are part of the number, or junk that the scanner refuses, but for the E of a string right behind its point;
+ * `1e+5` is one number.
+ */
 function numberEnd(bytes: Buffer, at: number, end: number): number {
-  let dots = 0
+  let dots = bytes[at] === 0x2e ? 1 : 0
+  at += dots
+  const hexadecimal = bytes[at] === 0x30 && ((bytes[at + 1] ?? 0) | 0x20) === 0x78
   for (; at < end; at++) {
     const byte = bytes[at] ?? 0
     const next = bytes[at + 1] ?? 0
-    if ((byte | 0x20) === 0x65 && next === 0x27) break
-    if (isDigit(byte) || isWordStart(byte) || (byte === 0x2e && dots++ === 0)) continue
+    if ((byte | 0x20) === 0x65 && next === 0x27 && bytes[at - 1] === 0x2e) break
+    if (isDigit(byte) || isWordStart(byte) || (byte === 0x2e && next !== 0x2e && !hexadecimal && dots++ === 0)) continue
     const exponent = (byte === 0x2b || byte === 0x2d) && ((bytes[at - 1] ?? 0) | 0x20) === 0x65
     if (!exponent || !isDigit(next)) break
   }
