@@ -200,20 +200,8 @@ export class SessionHold {
   ): Judgement | null {
     const { approval: need, facts, unmasked } = judgement
     if (need === null || facts === null) return judgement
-    const { principal, target, engine } = this.#session
     const settings = this.#told?.settings ?? {}
-    const key = requestKey({
-      principal,
-      target,
-      engine,
-      text,
-      parameters,
-      parameterTypes: types,
-      settings,
-      facts,
-      unmasked,
-      need,
-    })
+    const key = requestKey(this.#asked({ text, parameters, parameterTypes: types, settings, facts, unmasked, need }))
     if (this.#estimate?.key !== key) {
       const estimate: Estimate = { key, rows: null, known: !canBeEstimated(judgement) }
       estimate.known ||= this.#told?.settings === null || this.#desk.estimating >= ESTIMATED_AT_ONCE
@@ -252,24 +240,12 @@ export class SessionHold {
     }
     const { approval: need, facts, refusal, unmasked } = judgement
     if (need === null || facts === null || refusal !== null) return null
-    const { principal, target, engine } = this.#session
     const settings = this.#told?.settings ?? null
     if (settings === null) return approvalUnavailable(need, 'the session could not say what it is set to')
-    const asked = {
-      principal,
-      target,
-      engine,
-      text,
-      parameters,
-      parameterTypes: types,
-      settings,
-      facts,
-      unmasked,
-      need,
-    }
+    const asked = this.#asked({ text, parameters, parameterTypes: types, settings, facts, unmasked, need })
     const granted = this.#granted(asked)
     if (granted !== null && granted.uses === null) return this.#byGrant(asked, granted)
-    const request = approvalRequest({ ...asked, principal }, judgement.authority, this.#estimate?.rows ?? null)
+    const request = approvalRequest(asked, judgement.authority, this.#estimate?.rows ?? null)
     if (typeof request === 'string') return approvalUnavailable(need, request)
     const full = { ...request, history: this.#history.entries() }
     const recordable = gate.recordable(judgement, text, parameters)
@@ -285,6 +261,14 @@ export class SessionHold {
     this.#held = statement
     void statement.ask(granted)
     return 'waits'
+  }
+
+  /** A statement as people are asked about it, by this session. */
+  #asked(
+    statement: Omit<AskedStatement, 'principal' | 'target' | 'engine'>,
+  ): AskedStatement & Pick<GateSession, 'principal'> {
+    const { principal, target, engine } = this.#session
+    return { principal, target, engine, ...statement }
   }
 
   #granted(asked: AskedStatement): Grant | null {
