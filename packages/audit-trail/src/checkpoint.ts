@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
+import { replaceByLine } from './replace-by-line.ts'
 import { signedLine } from './signed-line.ts'
 import type { SigningKey } from './signing-key.ts'
 
@@ -42,15 +42,7 @@ export function checkpointLine(
 
 /** Replaces the checkpoint of `directory` as a whole. Rejects when it cannot be written; then the former one stays. */
 export async function writeCheckpoint(directory: string, line: string): Promise<void> {
-  const path = join(directory, CHECKPOINT_NAME)
-  const fresh = await open(`${path}.new`, 'w', 0o600)
-  try {
-    await fresh.writeFile(`${line}\n`)
-    await fresh.datasync()
-  } finally {
-    await fresh.close()
-  }
-  await rename(`${path}.new`, path)
+  await replaceByLine(join(directory, CHECKPOINT_NAME), line)
 }
 
 /** Reads the checkpoint of `directory`. */

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
+import { replaceByLine } from './replace-by-line.ts'
 import { signedLine } from './signed-line.ts'
 import type { SigningKey } from './signing-key.ts'
 
@@ -49,16 +49,8 @@ export function listSeals(directory: string): number[] {
 /** Writes a segment's seal, durable, in place of an older one. Rejects when it cannot be written. */
 export async function writeSeal(directory: string, seal: SegmentSeal, key: SigningKey): Promise<void> {
   const { gateway, segment, first, last, hash, bytes, closed, sealed } = seal
-  const path = join(directory, sealName(segment))
   const members = { gateway, segment, first, last, hash, bytes, closed, sealed }
-  const fresh = await open(`${path}.new`, 'w', 0o600)
-  try {
-    await fresh.writeFile(`${signedLine(SEAL_PURPOSE, members, key)}\n`)
-    await fresh.datasync()
-  } finally {
-    await fresh.close()
-  }
-  await rename(`${path}.new`, path)
+  await replaceByLine(join(directory, sealName(segment)), signedLine(SEAL_PURPOSE, members, key))
 }
 
 /** The seal of a segment; null: there is none; `unreadable`: it is not one. */
