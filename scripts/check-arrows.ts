@@ -15,6 +15,7 @@ const PACKAGES = [
   'configuration',
   'coordination',
   'audit-trail',
+  'session-replay',
 ]
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'postgres-wire': [],
@@ -25,6 +26,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   configuration: ['core', 'identity', 'coordination', 'audit-trail'],
   coordination: ['core'],
   'audit-trail': ['core'],
+  'session-replay': ['core', 'audit-trail', 'postgres-wire', 'mysql-wire'],
   gateway: PACKAGES,
   admin: [...PACKAGES, 'admin-page'],
   cli: [...PACKAGES, 'gateway', 'admin'],

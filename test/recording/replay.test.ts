@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { findSession, type ReplayEvent, replaySession, TerminalReplay } from '@gatehouse/cli'
+import { TerminalReplay } from '@gatehouse/cli'
+import { findSession, type ReplayEvent, replaySession } from '@gatehouse/session-replay'
 import { scenePromises as mysqlPromises, VERSIONS as MYSQL_VERSIONS } from '../mysql/scene.ts'
 import { copyIn, copyOut } from '../postgres/copy-client.ts'
 import { bind, describeOf, execute, parse, SYNC } from '../postgres/messages.ts'

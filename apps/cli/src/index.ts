@@ -1,5 +1,2 @@
 export { explainForAdmin } from './admin-explain.ts'
-export { asCsv, asHtml, asJsonLines } from './replay/export-session.ts'
-export { findSession, replaySession } from './replay/replay-session.ts'
-export type { ReplayEvent } from './replay/replay-event.ts'
-export { TerminalReplay } from './replay/replay-terminal.ts'
+export { TerminalReplay } from './replay-terminal.ts'

@@ -3,6 +3,7 @@ export { CheckpointPublisher, fileSink, webhookSink } from './checkpoint-publish
 export type { CheckpointSink } from './checkpoint-publisher.ts'
 export { searchTrail } from './search.ts'
 export type { RecordFilter } from './search.ts'
+export { readTrailId, trailIdOf } from './trail-id.ts'
 export { segmentName } from './segment-names.ts'
 export { TrailWriter } from './trail-writer.ts'
 export type { TrailOptions } from './trail-options.ts'
@@ -20,3 +21,24 @@ export { Recorder } from './recorder.ts'
 export type { RecorderOptions } from './recorder.ts'
 export { SessionRecording } from './session-recording.ts'
 export type { RecordingCaps } from './session-recording.ts'
+export type {
+  FinishedSegment,
+  RecordDestination,
+  SegmentDestination,
+  ShippedRecord,
+  TrailIdentity,
+} from './shipping/destination.ts'
+export { BadCursor } from './search/trail-index.ts'
+export type {
+  Counted,
+  CountedShape,
+  Facet,
+  FoundRecord,
+  PageWish,
+  StatementOutcome,
+  TimeBucket,
+  TrailIndex,
+  TrailPage,
+  TrailQuery,
+  TrailSummary,
+} from './search/trail-index.ts'

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
 import { TrailDirectory, appendRecords } from './fixtures/trail-directory.ts'
+import { readTrailId } from './trail-id.ts'
 import { verifyTrail } from './verify.ts'
 
 const parse = (line: string): Record<string, unknown> => JSON.parse(line) as Record<string, unknown>
@@ -279,5 +280,20 @@ describe('opening again after a crash', () => {
     for (const name of readdirSync(directory.path)) rmSync(join(directory.path, name))
     writeFileSync(head, text)
     await expect(directory.open()).rejects.toThrow(/no segment/)
+  })
+})
+
+describe('the name of a trail', () => {
+  it('is in every segment, and outlives the first', async () => {
+    using directory = new TrailDirectory()
+    for (let run = 0; run < 3; run++) await (await directory.open()).close()
+    const id = readTrailId(directory.path)
+    const openers = [1, 2, 3].map((segment) => parse(directory.lines(segment)[0] ?? ''))
+    expect(String(openers[0]?.['hash']).slice(0, 16)).toBe(id)
+    expect(openers.slice(1)).toMatchObject([{ trail: { trail: id } }, { trail: { trail: id } }])
+    rmSync(directory.file(1))
+    expect(readTrailId(directory.path)).toBe(id)
+    await (await directory.open()).close()
+    expect(parse(directory.lines(4)[0] ?? '')).toMatchObject({ trail: { trail: id } })
   })
 })

@@ -11,6 +11,7 @@ import { SegmentFile, makeDirectory, syncDirectory } from './segment-file.ts'
 import { completeOptions } from './trail-options.ts'
 import type { TrailOptions } from './trail-options.ts'
 import { sealWhatIsLeft } from './seal-left.ts'
+import { readTrailId } from './trail-id.ts'
 import { WriterLock } from './writer-lock.ts'
 
 /** While the trail is unavailable, the disk is tried again at most this often. */
@@ -44,6 +45,8 @@ export class TrailWriter implements AuditTrail {
   /** The last record that counts, and the segment that holds it. */
   #committed: ChainHead
   #committedSegment: number
+  /** Which trail it is, see `trailIdOf`; null: the first segment is written, whose first record names it. */
+  #trail: string | null = null
 
   /** Why the trail cannot be written; null while it can. */
   #failure: string | null = null
@@ -209,7 +212,9 @@ export class TrailWriter implements AuditTrail {
     const { segment } = this.#file
     const { gatewayId: gateway, signing } = this.#options
     const key = signing === null ? {} : { key: signing.id }
-    this.#addOwn('trail_opened', { format: AUDIT_FORMAT_VERSION, gateway, segment, previous, ...key })
+    if (segment > 1) this.#trail ??= readTrailId(this.#directory)
+    const trail = this.#trail === null ? {} : { trail: this.#trail }
+    this.#addOwn('trail_opened', { format: AUDIT_FORMAT_VERSION, gateway, ...trail, segment, previous, ...key })
   }
 
   /** Writes the batch; from then on its records count. Throws what the system says; then none of them does. */

@@ -9,6 +9,7 @@ import {
 import type { Secret } from '@gatehouse/core'
 import * as z from 'zod'
 import { anyPath } from './file-settings.ts'
+import { isSafeUrl } from './safe-url.ts'
 import { secret } from './secret-setting.ts'
 
 /** How a trail is proven to be what was written. */
@@ -89,11 +90,4 @@ function signingKeyFault(key: Secret<string>): string | null {
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }
-}
-
-function isSafeUrl(text: string): boolean {
-  const url = URL.parse(text)
-  if (url === null || url.username !== '' || url.password !== '') return false
-  if (url.protocol === 'https:') return true
-  return url.protocol === 'http:' && /^(?:localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname)
 }

@@ -1,4 +1,10 @@
-import type { CoordinationConfig, ListenAddress, ListenerTlsConfig, TrailProof } from '@gatehouse/configuration'
+import type {
+  CoordinationConfig,
+  ListenAddress,
+  ListenerTlsConfig,
+  ShippingConfig,
+  TrailProof,
+} from '@gatehouse/configuration'
 import type { Secret } from '@gatehouse/core'
 import type { IssuerConfig } from '@gatehouse/identity'
 
@@ -79,5 +85,6 @@ export interface LoginConfig {
 /** The service's own trail. */
 export interface AdminAuditConfig extends TrailProof {
   readonly directory: string
+  readonly shipping: ShippingConfig
   readonly syncMilliseconds: number
 }

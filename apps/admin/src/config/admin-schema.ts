@@ -7,6 +7,7 @@ import {
   listenAddress,
   listenerTls,
   secret,
+  shippingSettings,
   trailProofSettings,
 } from '@gatehouse/configuration'
 import { isLoopbackHost } from '@gatehouse/identity'
@@ -66,6 +67,7 @@ export function adminSchema(directory: string): z.ZodType<AdminConfig> {
           directory: anyPath(directory).describe('Where the trail of what is done here is written.'),
           syncMilliseconds: z.int().min(0).max(1000).default(0).describe('The longest time between two syncs to disk.'),
           ...trailProofSettings(directory),
+          shipping: shippingSettings(directory),
         })
         .describe("The service's own trail."),
       trails: z.array(anyPath(directory)).default([]).describe('Trails of gateways to search and verify.'),

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { NO_SHIPPING } from '@gatehouse/configuration'
 import type { ApprovalRequest, Coordination } from '@gatehouse/coordination'
 import { MemoryHub, openMemoryCoordination } from '@gatehouse/coordination'
 import { createSigningKey, LoopbackIssuer } from '@gatehouse/identity/testing'
@@ -64,6 +65,7 @@ export async function startAdminScene(
       syncMilliseconds: 0,
       signingKey: null,
       checkpoints: { everySeconds: 60, files: [], webhooks: [] },
+      shipping: NO_SHIPPING,
     },
     trails: [],
     policyFile: null,

@@ -1,7 +1,6 @@
 import { verifyRecordings, verifyTrail } from '@gatehouse/audit-trail'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { asCsv, asHtml, asJsonLines } from '../replay/export-session.ts'
-import { replaySession } from '../replay/replay-session.ts'
+import { asCsv, asHtml, asJsonLines, replaySession } from '@gatehouse/session-replay'
 import { sessionIn } from './audit-replay.ts'
 import { readKeys } from './audit-keys.ts'
 

@@ -2,9 +2,8 @@ import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command, InvalidArgumentError } from 'commander'
 import { CommandFailed, ExitStatus } from '../exit-status.ts'
-import { findSession, replaySession, type TrailOfSession } from '../replay/replay-session.ts'
-import type { ReplayEvent } from '../replay/replay-event.ts'
-import { TerminalReplay } from '../replay/replay-terminal.ts'
+import { findSession, type ReplayEvent, replaySession, type TrailOfSession } from '@gatehouse/session-replay'
+import { TerminalReplay } from '../replay-terminal.ts'
 
 /** Nobody watches a pause for longer than this, whatever the speed. */
 const LONGEST_PAUSE_MILLISECONDS = 10_000

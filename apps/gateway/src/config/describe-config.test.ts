@@ -1,3 +1,4 @@
+import { NO_SHIPPING } from '@gatehouse/configuration'
 import { Secret } from '@gatehouse/core'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
@@ -61,6 +62,7 @@ function config(mode: UpstreamTlsMode = 'verify-full', weak = false): GatewayCon
       redactSecrets: true,
       signingKey: new Secret('mask-me-not'),
       checkpoints: { everySeconds: 60, files: [], webhooks: [] },
+      shipping: NO_SHIPPING,
     },
     log: { level: 'info' },
   }

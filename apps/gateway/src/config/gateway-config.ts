@@ -1,4 +1,10 @@
-import type { CoordinationConfig, ListenAddress, ListenerTlsConfig, TrailProof } from '@gatehouse/configuration'
+import type {
+  CoordinationConfig,
+  ListenAddress,
+  ListenerTlsConfig,
+  ShippingConfig,
+  TrailProof,
+} from '@gatehouse/configuration'
 import type { EngineName, Secret } from '@gatehouse/core'
 import type { IssuerConfig } from '@gatehouse/identity'
 
@@ -98,6 +104,7 @@ export interface ApprovalsConfig {
 /** The audit trail on disk. */
 export interface AuditConfig extends TrailProof {
   readonly directory: string
+  readonly shipping: ShippingConfig
   /** The longest time between two syncs to disk; 0: each record. */
   readonly syncMilliseconds: number
   readonly segmentBytes: number

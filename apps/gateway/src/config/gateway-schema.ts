@@ -1,6 +1,13 @@
 import { hostname } from 'node:os'
 import * as z from 'zod'
-import { anyPath, coordinationSchema, existingFile, issuerSchema, trailProofSettings } from '@gatehouse/configuration'
+import {
+  anyPath,
+  coordinationSchema,
+  existingFile,
+  issuerSchema,
+  shippingSettings,
+  trailProofSettings,
+} from '@gatehouse/configuration'
 import type { GatewayConfig } from './gateway-config.ts'
 import { mysqlListenerSchema, postgresListenerSchema } from './listener-schema.ts'
 import { maskingKeyContradictions, maskingKeySchema, namedMaskingKeySchema } from './masking-keys-schema.ts'
@@ -152,6 +159,7 @@ export function gatewaySchema(directory: string): z.ZodType<GatewayConfig> {
             .default(true)
             .describe('Tokens and keys that are known by their form are replaced in the records of all statements.'),
           ...trailProofSettings(directory),
+          shipping: shippingSettings(directory),
         })
         .describe('The audit trail on disk.'),
       recording: recordingSchema

@@ -1,3 +1,4 @@
+import { NO_SHIPPING } from '@gatehouse/configuration'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -100,6 +101,7 @@ describe('a file with what is needed', () => {
     expect(config.policyFile).toBe(join(directory, 'policy.yaml'))
     expect(config.audit).toEqual({
       directory: join(directory, 'audit'),
+      shipping: NO_SHIPPING,
       syncMilliseconds: 20,
       segmentBytes: 64 * 1024 * 1024,
       segmentSeconds: 3600,

@@ -1,7 +1,7 @@
 import type { RecordingsReport, VerifyReport } from '@gatehouse/audit-trail'
-import { UNSEEN } from '../terminal-text.ts'
+import { eventText } from './event-text.ts'
 import type { ReplayEvent } from './replay-event.ts'
-import { eventText } from './replay-terminal.ts'
+import { UNSEEN } from './unseen.ts'
 
 /** What a spreadsheet would run as a formula when a cell begins with it. */
 const FORMULA = /^[\s]*[=+\-@\t\r]/

@@ -1,0 +1,7 @@
+export { eventText } from './event-text.ts'
+export { asCsv, asHtml, asJsonLines } from './export-session.ts'
+export type { ReportProof } from './export-session.ts'
+export type { ReplayEvent } from './replay-event.ts'
+export { findSession, replaySession } from './replay-session.ts'
+export type { TrailOfSession } from './replay-session.ts'
+export { UNSEEN } from './unseen.ts'
