@@ -30,7 +30,7 @@ export function recordText(record: AuditRecord): string | null {
     case 'approval_decided':
       return `${at} ${textOf(approval?.['verdict'])} by ${subjectOf(approval?.['by'])}, through ${textOf(approval?.['through'])}: ${textOf(approval?.['reason'], 'no reason given')}`
     case 'approval_ended':
-      return `${at} held for ${(Number(approval?.['held_us'] ?? 0) / 1_000_000).toFixed(1)} s, then ${textOf(approval?.['state'])}`
+      return `${at} held for ${(Number(approval?.['held_us'] ?? 0) / 1_000_000).toFixed(1)} s, then ${textOf(approval?.['state'])}${decisionsText(approval?.['decisions'])}`
     default:
       return `${at} ${kind}`
   }
@@ -44,6 +44,19 @@ function member(record: AuditRecord, of: string, name: string): unknown {
 /** A member that is a text; anything else reads as `otherwise`. */
 function textOf(value: unknown, otherwise = ''): string {
   return typeof value === 'string' ? value : otherwise
+}
+
+/** Who said what, as a clause; empty: nobody did. */
+function decisionsText(decisions: unknown): string {
+  if (!Array.isArray(decisions)) return ''
+  return decisions
+    .map((decision: unknown) => {
+      if (typeof decision !== 'object' || decision === null) return ''
+      const said = 'reason' in decision ? textOf(decision.reason) : ''
+      const verdict = 'verdict' in decision ? textOf(decision.verdict) : ''
+      return `; ${verdict} by ${subjectOf('by' in decision ? decision.by : null)}${said === '' ? '' : ` (${said})`}`
+    })
+    .join('')
 }
 
 function subjectOf(by: unknown): string {

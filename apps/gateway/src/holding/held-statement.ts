@@ -78,6 +78,8 @@ export class HeldStatement implements HeldRequest {
   /** Set when nothing may run any more, whatever the store says. */
   #stopped: LeaveReason | null = null
   #abandoned = false
+  /** What people said, as far as this session has heard. */
+  #decisions: Approval['decisions'] = []
   #looking = false
   #lookAgain = false
 
@@ -162,8 +164,9 @@ export class HeldStatement implements HeldRequest {
         return this.changed()
       }
       case 'approved':
-        this.id = outcome.id
-        return this.#answer(this.#cleared(outcome.id, this.#request.key))
+        this.id = outcome.approval.id
+        this.#decisions = outcome.approval.decisions
+        return this.#answer(this.#cleared(this.id, this.#request.key))
       case 'cooling_down':
         return this.#answer(approvalCoolingDown(need, outcome.id, outcome.retryAfterSeconds, outcome.reason))
       case 'too_many':
@@ -196,8 +199,9 @@ export class HeldStatement implements HeldRequest {
     if (this.id === null) return
     const state =
       answer instanceof Approved ? 'approved' : answer === null ? 'voided' : (STATES[answer.code] ?? 'voided')
-    const micros = (this.#desk.now() - this.#startedAt) * 1000
-    this.#desk.record(encodeApprovalEnded(this.#encoded, this.id, state, why, micros))
+    const heldMicroseconds = (this.#desk.now() - this.#startedAt) * 1000
+    const ended = { approval: this.id, state, why, heldMicroseconds, decisions: this.#decisions } as const
+    this.#desk.record(encodeApprovalEnded(this.#encoded, ended))
   }
 
   /** Takes the run if there is one. One look at a time: a second must not find that the first has taken it. */
@@ -209,6 +213,7 @@ export class HeldStatement implements HeldRequest {
       while (this.#lookAgain && this.answer === null && this.#stopped === null) {
         this.#lookAgain = false
         const claimed = await this.#desk.approvals.claim(this.id, this.#session)
+        if ('approval' in claimed) this.#decisions = claimed.approval.decisions
         if (claimed.kind === 'run') this.#answer(this.#cleared(this.id, claimed.approval.request.key))
         else if (claimed.kind === 'not_yours') this.#answer(this.#refusal(claimed.approval))
         else if (claimed.kind === 'unknown')
@@ -231,6 +236,7 @@ export class HeldStatement implements HeldRequest {
     const { need } = this.#asked
     try {
       const left = await this.#desk.approvals.leave(id, this.#session, 'timeout')
+      if ('approval' in left) this.#decisions = left.approval.decisions
       if (left.kind === 'approved') return this.changed()
       if (left.kind === 'ended') return this.#answer(this.#refusal(left.approval))
     } catch (error) {

@@ -45,7 +45,7 @@ export interface AskLimits {
 export type AskOutcome =
   | { readonly kind: 'asked'; readonly id: string; readonly joined: boolean }
   /** An approved question that nobody has run: this call took its one run. */
-  | { readonly kind: 'approved'; readonly id: string }
+  | { readonly kind: 'approved'; readonly approval: Approval }
   | {
       readonly kind: 'cooling_down'
       readonly id: string

@@ -208,7 +208,7 @@ function answer(
     const used = useTicket(approval, now)
     if (used === null) continue
     write(transaction, used)
-    return { kind: 'approved', id: used.id }
+    return { kind: 'approved', approval: used }
   }
   for (const approval of known) {
     // Whoever said yes already saw fewer sessions wait than would run: that question is not joined any more.

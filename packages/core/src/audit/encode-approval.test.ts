@@ -80,10 +80,23 @@ test('the records of a request say who asked what, who decided how, and what bec
       state: 'pending',
     },
   })
-  expect(read(encodeApprovalEnded(part, 'A1', 'voided', 'policy_changed', 1.4))).toMatchObject({
+  const said = {
+    verdict: 'approve',
+    by: { issuer: 'i', subject: 'bob', actor: null },
+    through: 'page',
+    reason: null,
+  } as const
+  const ended = {
+    approval: 'A1',
+    state: 'voided',
+    why: 'policy_changed',
+    heldMicroseconds: 1.4,
+    decisions: [said],
+  } as const
+  expect(read(encodeApprovalEnded(part, ended))).toMatchObject({
     kind: 'approval_ended',
     session: 's-1',
-    approval: { id: 'A1', state: 'voided', reason: 'policy_changed', held_us: 1 },
+    approval: { id: 'A1', state: 'voided', reason: 'policy_changed', held_us: 1, decisions: [said] },
   })
   expect(read(encodeAdminAction({ action: 'grant_revoked', by: bob, object: 'G1', reason: 'done' }))).toEqual({
     kind: 'admin_action',
@@ -96,7 +109,15 @@ test('no words of a person break a record', () => {
     fc.property(fc.string({ unit: 'binary' }), fc.double(), (text, number) => {
       const by = { subject: text, actor: text, groups: [text], issuer: text }
       read(encodeAdminAction({ action: text, by, object: text, reason: text }))
-      read(encodeApprovalEnded(part, text, 'refused', text, number))
+      const said = { verdict: 'refuse', by, through: text, reason: text } as const
+      const ended = {
+        approval: text,
+        state: 'refused',
+        why: text,
+        heldMicroseconds: number,
+        decisions: [said],
+      } as const
+      expect(read(encodeApprovalEnded(part, ended)).approval?.['decisions']).toMatchObject([{ reason: text }])
       const rest = { through: text, have: number, wanted: number, state: text, target: text } as const
       const decided = { approval: text, verdict: 'refuse', by, reason: text, requester: by, engine: 'mysql' } as const
       expect(read(encodeApprovalDecided({ ...decided, ...rest })).approval?.reason).toBe(text)

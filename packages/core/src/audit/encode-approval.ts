@@ -68,16 +68,31 @@ export function encodeApprovalDecided(decided: DecidedApproval): string {
   return `"kind":"approval_decided",${who},"approval":{"id":${name(approval)},"verdict":"${verdict}","by":${encodePrincipal(by)},"through":${name(through)},"reason":${words(reason)},"have":${count(have)},"wanted":${count(wanted)},"state":${name(state)}}`
 }
 
-/** What became of a session's waiting, as a short fixed word: `approved`, `refused`, `timeout`, `voided`. `why`: details of `voided`, likewise. */
-export function encodeApprovalEnded(
-  session: SessionPart,
-  approval: string,
-  state: 'approved' | 'refused' | 'timeout' | 'voided',
-  why: string | null,
-  heldMicroseconds: number,
-): string {
+/** What became of a session's waiting. */
+export interface EndedApproval {
+  readonly approval: string
+  readonly state: 'approved' | 'refused' | 'timeout' | 'voided'
+  /** Details of `voided`, as a short fixed word; null: none. */
+  readonly why: string | null
+  readonly heldMicroseconds: number
+  /** What people said until then, oldest first; empty: nobody said anything that the session heard of. */
+  readonly decisions: readonly {
+    readonly verdict: 'approve' | 'refuse'
+    readonly by: Pick<Principal, 'issuer' | 'subject' | 'actor'>
+    readonly through: string
+    readonly reason: string | null
+  }[]
+}
+
+/** Encodes the end of a session's waiting. */
+export function encodeApprovalEnded(session: SessionPart, ended: EndedApproval): string {
+  const { approval, state, why, heldMicroseconds, decisions } = ended
   const reason = why === null ? 'null' : name(why)
-  return `"kind":"approval_ended",${session.whole},"approval":{"id":${name(approval)},"state":"${state}","reason":${reason},"held_us":${count(heldMicroseconds)}}`
+  const said = decisions.map(
+    ({ verdict, by, through, reason: own }) =>
+      `{"verdict":"${verdict}","by":{"subject":${jsonText(by.subject)},"actor":${by.actor === null ? 'null' : jsonText(by.actor)},"issuer":${jsonText(by.issuer)}},"through":${name(through)},"reason":${words(own)}}`,
+  )
+  return `"kind":"approval_ended",${session.whole},"approval":{"id":${name(approval)},"state":"${state}","reason":${reason},"held_us":${count(heldMicroseconds)},"decisions":[${said.join(',')}]}`
 }
 
 /** Something a person did in the admin service. */
