@@ -126,9 +126,7 @@ function runToEnd(command, args) {
     stdio: 'inherit',
     env: {
       // What Node has compiled is kept: reading the sources again is most of a start.
-      ...(task === 'start' || task === 'gatehouse' || task === 'bench'
-        ? { NODE_COMPILE_CACHE: join(root, '.gatehouse', 'compile-cache') }
-        : {}),
+      NODE_COMPILE_CACHE: join(root, '.gatehouse', 'compile-cache'),
       ...process.env,
       PATH: [join(modules, '.bin'), process.env.PATH ?? ''].join(delimiter),
       // pnpm is not to look itself up in the registry before every script.

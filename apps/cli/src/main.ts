@@ -1,13 +1,17 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
-import { adminCommand } from './commands/admin.ts'
-import { approvalsCommand } from './commands/approvals.ts'
-import { auditCommand } from './commands/audit.ts'
-import { devCommand } from './commands/dev.ts'
-import { gatewayCommand } from './commands/gateway.ts'
-import { policyCommand } from './commands/policy.ts'
-import { sessionsCommand } from './commands/sessions.ts'
 import { CommandFailed, ExitStatus } from './exit-status.ts'
+
+/** Each is read only when it is wanted: reading all of them takes longer than most of them do. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  dev: async () => (await import('./commands/dev.ts')).devCommand(),
+  gateway: async () => (await import('./commands/gateway.ts')).gatewayCommand(),
+  admin: async () => (await import('./commands/admin.ts')).adminCommand(),
+  approvals: async () => (await import('./commands/approvals.ts')).approvalsCommand(),
+  sessions: async () => (await import('./commands/sessions.ts')).sessionsCommand(),
+  policy: async () => (await import('./commands/policy.ts')).policyCommand(),
+  audit: async () => (await import('./commands/audit.ts')).auditCommand(),
+}
 
 const program = new Command('gatehouse')
   .description(
@@ -15,13 +19,9 @@ const program = new Command('gatehouse')
   )
   .showHelpAfterError('(--help says what is possible)')
   .exitOverride()
-  .addCommand(devCommand())
-  .addCommand(gatewayCommand())
-  .addCommand(adminCommand())
-  .addCommand(approvalsCommand())
-  .addCommand(sessionsCommand())
-  .addCommand(policyCommand())
-  .addCommand(auditCommand())
+const wanted = process.argv[2] ?? ''
+const named = Object.hasOwn(COMMANDS, wanted) ? COMMANDS[wanted] : undefined
+for (const command of named === undefined ? Object.values(COMMANDS) : [named]) program.addCommand(await command())
 
 // Sub-commands inherit nothing of this by themselves.
 for (const command of everyCommand(program)) command.exitOverride().showHelpAfterError('(--help says what is possible)')
