@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { measureAudit } from './audit.ts'
 import { measureClassify } from './classify.ts'
 import { measureDecisions } from './decisions.ts'
 import { ENGINES } from './engines.ts'
@@ -36,6 +37,7 @@ try {
   if (options.task === 'classify') process.stdout.write(`${await measureClassify(options, tell)}\n`)
   else if (options.task === 'recording') process.stdout.write(`${await measureRecording(options, tell)}\n`)
   else if (options.task === 'trail') process.stdout.write(`${await measureTrail()}\n`)
+  else if (options.task === 'audit') process.stdout.write(`${await measureAudit(options, tell)}\n`)
   else if (options.task === 'profile') process.stdout.write(await profile(options, tell))
   else await measure(options)
 } catch (error) {

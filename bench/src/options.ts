@@ -3,8 +3,8 @@ import type { EngineName } from './engine.ts'
 
 /** What one run measures, and how long it may take over it. */
 export interface Options {
-  readonly task: 'measure' | 'profile' | 'classify' | 'recording' | 'trail'
-  /** `classify` and `recording` are PostgreSQL's; `trail` is neither's. */
+  readonly task: 'measure' | 'profile' | 'classify' | 'recording' | 'trail' | 'audit'
+  /** `classify` and `recording` are PostgreSQL's; `trail` and `audit` are neither's. */
   readonly engine: EngineName
   /** Two minutes at most: fewer cases, one round, fewer sessions. */
   readonly quick: boolean
@@ -27,6 +27,7 @@ const USAGE = `Usage: npm run bench -- postgres [options]    measure, and print 
        npm run bench -- classify [options]    what looking through free text costs
        npm run bench -- recording [options]   what recording whole sessions costs
        npm run bench -- trail                 what records cost, alone
+       npm run bench -- audit [--quick]       how fast a trail is verified
 
   --quick          under two minutes: fewer cases, one round
   --rounds N       rounds of each case (default 3, quick 1)
@@ -75,7 +76,10 @@ function taskOf(positionals: readonly string[]): Pick<Options, 'task' | 'engine'
     if (first === 'profile' && (second === undefined || isEngine(second)))
       return { task: first, engine: second ?? 'postgres' }
     if (second === undefined && isEngine(first)) return { task: 'measure', engine: first }
-    if (second === undefined && (first === 'classify' || first === 'recording' || first === 'trail'))
+    if (
+      second === undefined &&
+      (first === 'classify' || first === 'recording' || first === 'trail' || first === 'audit')
+    )
       return { task: first, engine: 'postgres' }
   }
   throw new Error(`no such task: ${positionals.join(' ')}`)

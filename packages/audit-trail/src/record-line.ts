@@ -13,12 +13,34 @@ export const HASH_MEMBER_BYTES = 74
 /** Longest line, newline included, that is written or read: far more than the default record limits can reach. */
 export const MAX_LINE_BYTES: number = 8 * 1024 * 1024
 
-/** The members that the trail itself puts before those of the record; `kind` is always the first of those. */
-const HEAD =
-  /^\{"seq":([1-9][0-9]{0,15}),"time":"([-0-9T:.Z]{24})","prev":"([0-9a-f]{64})",("hash":"([0-9a-f]{64})",)"kind":"([a-z_]{1,32})"/
+/** How each line begins, before its number. */
+const SEQ_OPENS = Buffer.from('{"seq":')
+const MAX_SEQ_DIGITS = 16
+const MAX_KIND_BYTES = 32
 
-/** No head is longer: 7 + 16 + 34 + 74 + 74 + 42 bytes. */
-const MAX_HEAD_BYTES = 256
+/** What follows the number, up to the kind: T stands for a byte of a time, H for a digit of a hash. */
+const LAYOUT = `,"time":"${'T'.repeat(24)}","prev":"${'H'.repeat(64)}","hash":"${'H'.repeat(64)}","kind":"`
+const TIME_AT = LAYOUT.indexOf('T')
+const PREV_AT = LAYOUT.indexOf('H')
+const HASH_MEMBER_AT = LAYOUT.indexOf('"hash"')
+const HASH_AT = LAYOUT.indexOf('H', HASH_MEMBER_AT)
+
+const TIME = 1
+const HASH = 2
+const KIND = 4
+
+/** By byte: which of the three it may be a part of. */
+const MAY_BE = new Uint8Array(256)
+for (const [part, bytes] of [
+  [TIME, '-0123456789T:.Z'],
+  [HASH, '0123456789abcdef'],
+  [KIND, 'abcdefghijklmnopqrstuvwxyz_'],
+] as const)
+  for (const byte of Buffer.from(bytes)) MAY_BE[byte] = (MAY_BE[byte] ?? 0) | part
+
+/** By place in the layout: the part that a byte there must be of, or 0; and then the byte itself. */
+const PARTS = Uint8Array.from(LAYOUT, (letter) => (letter === 'T' ? TIME : letter === 'H' ? HASH : 0))
+const BYTES = Buffer.from(LAYOUT)
 
 /** What stands at the start of a line. */
 export interface LineHead {
@@ -36,13 +58,47 @@ export function formatHead(seq: number, time: string, prev: string): string {
   return `{"seq":${seq},"time":"${time}","prev":"${prev}",`
 }
 
-/** Reads the head of the line at `start`, its newline at `end`. Null when it is not a record's. */
+/**
+ * Reads the head of the line at `start`, its newline at `end`: the members that the trail itself puts before those of the record, and
+ * `kind`, which is always the first of those. Null when it is not a record's. Whole trails go through here, so it is done byte by byte.
+ */
 export function readHead(buffer: Buffer, start: number, end: number): LineHead | null {
-  const match = HEAD.exec(buffer.toString('latin1', start, Math.min(end, start + MAX_HEAD_BYTES)))
-  if (match === null) return null
-  const [, seq = '', time = '', prev = '', hashMember = '', digest = '', kind = ''] = match
-  const hashOffset = match[0].indexOf(hashMember)
-  return { seq: Number(seq), time, prev, hash: digest, kind, hashOffset }
+  for (let at = 0; at < SEQ_OPENS.length; at++) if (buffer[start + at] !== SEQ_OPENS[at]) return null
+  const digitsAt = start + SEQ_OPENS.length
+  let seq = 0
+  let from = digitsAt
+  for (let digit = digitAt(buffer, from); digit !== -1; digit = digitAt(buffer, ++from)) {
+    if ((seq === 0 && digit === 0) || from - digitsAt === MAX_SEQ_DIGITS) return null
+    seq = seq * 10 + digit
+  }
+  const kindAt = from + BYTES.length
+  if (seq === 0 || kindAt >= end) return null
+  for (let at = 0; at < BYTES.length; at++) {
+    const byte = buffer[from + at] ?? 0
+    const part = PARTS[at] ?? 0
+    if (part === 0 ? byte !== BYTES[at] : ((MAY_BE[byte] ?? 0) & part) === 0) return null
+  }
+  let kindEnd = kindAt
+  while (kindEnd < end && ((MAY_BE[buffer[kindEnd] ?? 0] ?? 0) & KIND) !== 0) kindEnd++
+  if (kindEnd === kindAt || kindEnd > kindAt + MAX_KIND_BYTES || kindEnd >= end || buffer[kindEnd] !== QUOTE)
+    return null
+  const text = buffer.latin1Slice(from, kindEnd)
+  return {
+    seq,
+    time: text.slice(TIME_AT, TIME_AT + 24),
+    prev: text.slice(PREV_AT, PREV_AT + 64),
+    hash: text.slice(HASH_AT, HASH_AT + 64),
+    kind: text.slice(LAYOUT.length),
+    hashOffset: from - start + HASH_MEMBER_AT,
+  }
+}
+
+const QUOTE = 0x22
+
+/** The digit at a place; -1: it is none. */
+function digitAt(buffer: Buffer, at: number): number {
+  const digit = (buffer[at] ?? 0) - 0x30
+  return digit >= 0 && digit <= 9 ? digit : -1
 }
 
 /**

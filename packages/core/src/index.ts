@@ -74,9 +74,11 @@ export type {
   AuditedSession,
   AuditRecord,
   RecordedChunk,
+  RecordedRemoval,
   RecordKind,
 } from './audit/record.ts'
 export { NO_PART, RecordPart } from './audit/record-part.ts'
+export { jsonText } from './audit/json-text.ts'
 export { DEFAULT_RECORD_LIMITS } from './audit/encode-statement.ts'
 export type { RecordLimits } from './audit/encode-statement.ts'
 export { DEFAULT_REDACTION } from './audit/record-redactor.ts'
@@ -93,6 +95,7 @@ export {
   encodeLoginRefused,
   encodePolicyLoaded,
   encodeRecording,
+  encodeRetention,
   encodeSessionEnd,
   encodeSessionPart,
   encodeSessionStart,

@@ -31,6 +31,7 @@ const KINDS: readonly RecordKind[] = [
   'approval_ended',
   'admin_action',
   'policy_loaded',
+  'retention',
   'trail_opened',
   'trail_repaired',
   'segment_closed',

@@ -13,7 +13,7 @@ import type { RecordLimits } from './encode-statement.ts'
 import { jsonText, jsonTexts } from './json-text.ts'
 import { RecordPart } from './record-part.ts'
 import type { RecordableStatement } from './record-redactor.ts'
-import type { AuditedEngine, AuditedSession, RecordedChunk } from './record.ts'
+import type { AuditedEngine, AuditedSession, RecordedChunk, RecordedRemoval } from './record.ts'
 import { isPlain } from './redaction.ts'
 
 /** What every record of one session repeats, encoded once by `encodeSessionPart`. */
@@ -246,6 +246,16 @@ export function encodeRecording(session: SessionPart, chunk: RecordedChunk): str
       ? `"lost":${jsonText(chunk.lost.slice(0, 1_024))}`
       : `"file":${name(chunk.file)},"offset":${count(chunk.offset)},"bytes":${count(chunk.bytes)},"sha256":${name(chunk.sha256)}`
   return `"kind":"recording",${session.whole},"recording":{"part":${count(part)},${where},"uncompressed":${count(uncompressed)},"last":${last}}`
+}
+
+/** Encodes that a file of the trail is removed. */
+export function encodeRetention(removal: RecordedRemoval): string {
+  const { file, bytes, newest, why } = removal
+  const what =
+    'segment' in removal
+      ? `"segment":${count(removal.segment)},"first":${count(removal.first)},"last":${count(removal.last)},"prev":${name(removal.prev)},"hash":${name(removal.hash)}`
+      : `"recording":${count(removal.recording)}`
+  return `"kind":"retention","retention":{"file":${name(file)},${what},"bytes":${count(bytes)},"newest":${newest === null ? 'null' : name(newest)},"why":${name(why)}}`
 }
 
 /** A login that was refused. Nothing in it is verified but the address; never the token or any part of it. */

@@ -15,6 +15,7 @@ export const AUDIT_FORMAT_VERSION = 1
  * - `admin_action`: what a person did in the admin service.
  * - `policy_loaded`: which policy decides from here on.
  * - `alarm`: something an operator must look at.
+ * - `retention`: a file of the trail is removed, as it is older than is kept; recorded before it is.
  * - `trail_opened`, `trail_repaired`, `segment_closed`: the trail about itself.
  */
 export type RecordKind =
@@ -30,6 +31,7 @@ export type RecordKind =
   | 'admin_action'
   | 'policy_loaded'
   | 'alarm'
+  | 'retention'
   | 'trail_opened'
   | 'trail_repaired'
   | 'segment_closed'
@@ -90,7 +92,30 @@ export interface AuditRecord {
   readonly approval?: { readonly id: string } & Readonly<Record<string, unknown>>
   readonly admin?: Readonly<Record<string, unknown>>
   readonly recording?: RecordedChunk
+  readonly retention?: RecordedRemoval
 }
+
+/** A file that is removed from the trail's directory: a segment, or a file of recordings. */
+export type RecordedRemoval = {
+  /** Its name in the trail's directory. */
+  readonly file: string
+  readonly bytes: number
+  /** The time of the newest record that is in it, or that names a chunk of it; null: none does. */
+  readonly newest: string | null
+  /** Why it is not kept, for people. */
+  readonly why: string
+} & (
+  | {
+      readonly segment: number
+      /** The numbers of its first and its last record. */
+      readonly first: number
+      readonly last: number
+      /** The `prev` of its first record, and the `hash` of its last: the chain goes on from it. */
+      readonly prev: string
+      readonly hash: string
+    }
+  | { readonly recording: number }
+)
 
 /** A piece of a session's recording: where it is, or why it is nowhere. */
 export type RecordedChunk = {
