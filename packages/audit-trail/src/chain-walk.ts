@@ -2,7 +2,7 @@ import { AUDIT_FORMAT_VERSION } from '@gatehouse/core'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readLines } from './line-reader.ts'
-import { hashLine, readHead } from './record-line.ts'
+import { HASH_MEMBER_BYTES, hashLine, readHead } from './record-line.ts'
 import { segmentName } from './segment-names.ts'
 
 /** Where the chain stands: the last record that was found in order. */
@@ -29,6 +29,8 @@ export interface SegmentWalk {
   readonly records: number
   /** The head after the last good record; null when there is none and no start was given. */
   readonly head: ChainHead | null
+  /** The head that its first record says it follows; null: there is no good record. */
+  readonly follows: ChainHead | null
   /** Bytes of the good records. */
   readonly goodBytes: number
   /** True when its last record is `segment_closed`. */
@@ -40,6 +42,9 @@ export interface SegmentWalk {
 
 /** Called for every good record; its answer, if not null, says what is wrong with it all the same. */
 export type CheckRecord = (seq: number, hash: string) => string | null
+
+/** Told of every good record of kind `retention`: its number, and its text as JSON, without its hash. */
+export type TellRetention = (seq: number, text: string) => void
 
 interface Opener {
   readonly format?: unknown
@@ -78,10 +83,12 @@ export async function walkSegment(
   segment: number,
   before: ChainHead | null,
   check: CheckRecord | null = null,
+  tell: TellRetention | null = null,
 ): Promise<SegmentWalk> {
   const path = join(directory, segmentName(segment))
   let seq = before?.seq ?? -1
   let chained = before?.hash ?? ''
+  let follows: ChainHead | null = null
   let records = 0
   let goodBytes = 0
   let closed = false
@@ -107,6 +114,9 @@ export async function walkSegment(
     }
     const wrong = check === null ? null : check(head.seq, hash)
     if (wrong !== null) return wrong
+    if (tell !== null && head.kind === 'retention')
+      tell(head.seq, buffer.toString('utf8', start + HASH_MEMBER_BYTES, end))
+    follows ??= { seq: head.seq - 1, hash: head.prev }
     seq = head.seq
     chained = hash
     closed = head.kind === 'segment_closed'
@@ -126,6 +136,7 @@ export async function walkSegment(
   const broken = (what: string, atEnd: boolean): SegmentWalk => ({
     records,
     head,
+    follows,
     goodBytes,
     closed,
     key,
@@ -135,5 +146,5 @@ export async function walkSegment(
   if (end.lineTooLong) return broken('the line is longer than a record can be', false)
   if (end.restBytes > 0) return broken(`the last line has no end: ${end.restBytes} bytes`, true)
   if (records === 0) return broken('the segment holds no record', true)
-  return { records, head, goodBytes, closed, key, broken: null }
+  return { records, head, follows, goodBytes, closed, key, broken: null }
 }

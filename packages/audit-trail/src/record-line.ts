@@ -82,7 +82,7 @@ export function readHead(buffer: Buffer, start: number, end: number): LineHead |
   while (kindEnd < end && ((MAY_BE[buffer[kindEnd] ?? 0] ?? 0) & KIND) !== 0) kindEnd++
   if (kindEnd === kindAt || kindEnd > kindAt + MAX_KIND_BYTES || kindEnd >= end || buffer[kindEnd] !== QUOTE)
     return null
-  const text = buffer.latin1Slice(from, kindEnd)
+  const text = buffer.toString('latin1', from, kindEnd)
   return {
     seq,
     time: text.slice(TIME_AT, TIME_AT + 24),

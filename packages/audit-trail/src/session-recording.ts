@@ -1,7 +1,7 @@
 import type { SessionPart } from '@gatehouse/core'
 import { RecordingEntry } from './recording-entries.ts'
 
-/** A chunk is handed over when it has come to this size. */
+/** A chunk is handed over when it has come to this size; it is never twice as large. */
 const CHUNK_BYTES = 256 * 1024
 
 /** A session that says little needs no more than this. */
@@ -150,13 +150,15 @@ export class SessionRecording {
     if (this.#over) return true
     const room = Math.min(this.#statementLeft, this.#sessionLeft)
     const length = Math.min(end - start, room)
-    if (length > 0) this.#append(kind, source, start, start + length)
+    for (let at = start; at < start + length; at += CHUNK_BYTES) {
+      this.#append(kind, source, at, Math.min(at + CHUNK_BYTES, start + length))
+      if (this.#used >= CHUNK_BYTES) this.seal()
+    }
     if (length < end - start) {
       // Half a message cannot be read: from here on all is left out, up to the next answer.
       this.#omitted += end - start - length
       this.#statementLeft = 0
     }
-    if (this.#used >= CHUNK_BYTES) this.seal()
     return !this.#recorder.behind
   }
 

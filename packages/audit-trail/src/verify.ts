@@ -1,9 +1,12 @@
+import type { RecordedRemoval } from '@gatehouse/core'
 import type { ChainHead, SegmentWalk } from './chain-walk.ts'
 import { walkSegment } from './chain-walk.ts'
 import { readCheckpoint } from './checkpoint.ts'
 import { CHECKPOINT_PURPOSE, type FoundCheckpoint } from './checkpoint.ts'
 import { GENESIS_HASH } from './record-line.ts'
-import { listSeals, readSeal, SEAL_PURPOSE, sealName } from './seal.ts'
+import { type Gap, Removals } from './retention/removals.ts'
+import type { RemovedSegment } from './retention/removal.ts'
+import { type FoundSeal, listSeals, readSeal, SEAL_PURPOSE, sealName } from './seal.ts'
 import { listSegments, segmentName } from './segment-names.ts'
 import { checkSignature } from './signed-line.ts'
 import type { VerifyingKeys } from './signing-key.ts'
@@ -30,6 +33,8 @@ export interface VerifyReport {
   readonly head: ChainHead | null
   /** The last record that a seal or a signed checkpoint vouches for; 0: none, or no keys were given. */
   readonly proven: number
+  /** The files that the trail says were removed; with keys, of those records alone that are proven. */
+  readonly removed: readonly RecordedRemoval[]
   /** Null when the trail is whole. */
   readonly firstBreak: TrailBreak | null
   /** What is no proof of a change, but worth knowing: a torn last line after a crash, a trail that was not closed. */
@@ -79,9 +84,10 @@ class Verification {
   /** What checkpoints say of records, by number. */
   readonly #named = new Map<number, FoundCheckpoint['checkpoint']>()
   readonly #warnings: string[] = []
+  readonly #removals = new Removals()
+  readonly #gaps: { readonly gap: Gap; readonly records: number }[] = []
   #head: ChainHead
   #records = 0
-  #walked = 0
   #segment = 0
   #closed = false
   #proven = 0
@@ -98,7 +104,8 @@ class Verification {
   }
 
   async run(): Promise<VerifyReport> {
-    const fault = this.#takeCheckpoints() ?? (await this.#walkAll()) ?? this.#endFault()
+    const walked = this.#takeCheckpoints() ?? (await this.#walkAll()) ?? this.#endFault()
+    const fault = this.#gapsFault(walked)
     if (fault === null && !this.#closed)
       this.#warnings.push('the last segment is not closed: the trail is being written, or its writer was killed')
     return {
@@ -106,9 +113,16 @@ class Verification {
       segments: this.#segments.length,
       head: this.#records === 0 ? null : this.#head,
       proven: this.#options.keys === undefined ? 0 : this.#proven,
+      removed: this.#removals.upTo(this.#believed),
       firstBreak: fault,
       warnings: this.#warnings,
     }
+  }
+
+  /** Records up to this one count when they tell of what was removed. */
+  get #believed(): number {
+    const { keys, unsignedUntil = 0 } = this.#options
+    return keys === undefined || this.#last <= unsignedUntil ? this.#head.seq : this.#proven
   }
 
   get #last(): number {
@@ -143,24 +157,69 @@ class Verification {
   }
 
   async #walkAll(): Promise<TrailBreak | null> {
-    for (const segment of this.#segments) {
-      const expected = this.#start.segment + this.#walked
-      if (segment !== expected) {
-        const what = segment < expected ? 'the segment is older than the start' : `${segmentName(expected)} is missing`
-        return this.#break(Math.min(expected, segment), 0, what)
-      }
-      this.#walked++
+    for (const [index, segment] of this.#segments.entries()) {
+      const expected = index === 0 ? this.#start.segment : this.#segment + 1
+      if (segment < expected) return this.#break(segment, 0, 'the segment is older than the start')
       this.#segment = segment
-      const first = this.#head.seq + 1
-      const walk = await walkSegment(this.#directory, segment, this.#head, (seq, hash) => this.#namedFault(seq, hash))
-      this.#head = walk.head ?? this.#head
+      // What was removed is bridged by what later records tell of it: until then the first record's word is taken.
+      const before = segment === expected ? this.#head : null
+      const walk = await walkSegment(
+        this.#directory,
+        segment,
+        before,
+        (seq, hash) => this.#namedFault(seq, hash),
+        (seq, text) => this.#removals.tell(seq, text),
+      )
+      const follows = before ?? walk.follows
+      if (follows === null) return this.#break(expected, 0, `${segmentName(expected)} is missing`)
+      if (before === null) {
+        const gap = { from: expected, to: segment - 1, before: this.#head, after: follows }
+        this.#gaps.push({ gap, records: this.#records })
+      }
+      this.#head = walk.head ?? follows
       this.#records += walk.records
       this.#closed = walk.closed
-      const fault = this.#walkFault(walk) ?? this.#sealFault(walk, first)
+      const fault = this.#walkFault(walk) ?? this.#sealFault(walk, follows.seq + 1)
       if (fault !== null) return fault
-      this.#options.onProgress?.({ segments: this.#walked, of: this.#segments.length, records: this.#records })
+      this.#options.onProgress?.({ segments: index + 1, of: this.#segments.length, records: this.#records })
     }
     return null
+  }
+
+  /** The first gap that the trail does not tell of. A break that was found by walking comes first: behind it nothing can be believed. */
+  #gapsFault(walked: TrailBreak | null): TrailBreak | null {
+    for (const { gap, records } of this.#gaps) {
+      const fault = this.#removals.gapFault(gap, this.#believed, (removed) => this.#removedFault(removed))
+      if (fault === null) continue
+      if (walked === null) {
+        this.#head = gap.before
+        this.#records = records
+        return { ...fault, line: 0 }
+      }
+      this.#warnings.push(`segment ${fault.segment}: ${fault.what}, as far as the trail can be read`)
+    }
+    return walked
+  }
+
+  /** What checkpoints and the seal say against what the trail tells of a segment that was removed; null: nothing. */
+  #removedFault({ segment, first, last, hash, bytes }: RemovedSegment): string | null {
+    const { keys, unsignedUntil = 0 } = this.#options
+    for (const named of this.#named.values()) {
+      const here = named.seq >= first && named.seq <= last
+      if (here !== (named.segment === segment) || (named.seq === last && named.hash !== hash))
+        return `a checkpoint that was kept elsewhere says otherwise of record ${named.seq} than the record of its removal`
+    }
+    if (keys === undefined || segment <= unsignedUntil) return null
+    const found = this.#seal(segment, keys)
+    if (typeof found === 'string') return found
+    const { seal } = found
+    const same =
+      seal.segment === segment &&
+      seal.first === first &&
+      seal.last === last &&
+      seal.hash === hash &&
+      seal.bytes === bytes
+    return same ? null : `${sealName(segment)} says otherwise than the record of its removal`
   }
 
   /** What the checkpoints say against a record; null: nothing. */
@@ -191,12 +250,10 @@ class Verification {
     const { keys, unsignedUntil = 0 } = this.#options
     const segment = this.#segment
     if (keys === undefined || segment <= unsignedUntil) return null
-    const found = readSeal(this.#directory, segment)
     const not = (what: string): TrailBreak => this.#break(segment, 0, what)
-    if (found === null) return this.#mayBeUnsealed(segment) ? null : not(`${sealName(segment)} is missing`)
-    if (found === 'unreadable') return not(`${sealName(segment)} is no seal`)
-    const check = checkSignature(SEAL_PURPOSE, found.line, keys)
-    if ('fault' in check) return not(`${sealName(segment)} does not count: ${check.fault}`)
+    const found = this.#seal(segment, keys)
+    if (found === 'missing') return this.#mayBeUnsealed(segment) ? null : not(`${sealName(segment)} is missing`)
+    if (typeof found === 'string') return not(found)
     const { seal } = found
     const same =
       seal.segment === segment &&
@@ -211,6 +268,15 @@ class Verification {
       )
     this.#proven = seal.last
     return null
+  }
+
+  /** The seal of a segment, or why it does not count. */
+  #seal(segment: number, keys: VerifyingKeys): FoundSeal | string {
+    const found = readSeal(this.#directory, segment)
+    if (found === null) return 'missing'
+    if (found === 'unreadable') return `${sealName(segment)} is no seal`
+    const check = checkSignature(SEAL_PURPOSE, found.line, keys)
+    return 'fault' in check ? `${sealName(segment)} does not count: ${check.fault}` : found
   }
 
   /**

@@ -4,7 +4,6 @@ import {
   type ColumnDefinition,
   decodeColumnDefinition,
   decodeErr,
-  LARGEST_PAYLOAD,
   PacketCursor,
   PayloadReader,
   ResponseHeader,
@@ -15,6 +14,8 @@ import {
   TextRowWalker,
 } from '@gatehouse/mysql-wire'
 import { mysqlBinaryValue } from './mysql-value.ts'
+import { Described } from './described.ts'
+import { LARGEST_MESSAGE } from './largest-message.ts'
 import { type AnswerDecoder, type ReplayEvent, shownBytes } from './replay-event.ts'
 
 const KINDS: readonly number[] = Object.values(ResponseKind)
@@ -28,7 +29,7 @@ export class MysqlAnswers implements AnswerDecoder {
   #intent = 0
   #columns: ColumnDefinition[] = []
   /** Of cursors, by the intent that opened them: COM_STMT_FETCH describes no columns. */
-  readonly #described = new Map<number, ColumnDefinition[]>()
+  readonly #described = new Described<ColumnDefinition[]>()
   #walker: RowWalker | null = null
   #lost = false
 
@@ -136,7 +137,7 @@ export class MysqlAnswers implements AnswerDecoder {
 }
 
 function cursor(): PacketCursor {
-  const packets = new PacketCursor(LARGEST_PAYLOAD)
+  const packets = new PacketCursor(LARGEST_MESSAGE)
   packets.joined = true
   packets.nextSequenceId = ANY_SEQUENCE_ID
   return packets

@@ -9,10 +9,9 @@ import {
   FrontendTag,
 } from '@gatehouse/postgres-wire'
 import { postgresValue } from './postgres-value.ts'
+import { Described } from './described.ts'
+import { LARGEST_MESSAGE } from './largest-message.ts'
 import { type AnswerDecoder, type ReplayEvent, shownBytes } from './replay-event.ts'
-
-/** A recording is held to no limit but the protocol's: its caps are the recorder's. */
-const LARGEST_MESSAGE = 0x7fff_ffff
 
 /** Reads what went to a PostgreSQL client. */
 export class PostgresAnswers implements AnswerDecoder {
@@ -21,7 +20,7 @@ export class PostgresAnswers implements AnswerDecoder {
   #copyIn = new FrameCursor(FRONTEND_LIMITS(LARGEST_MESSAGE))
   #intent = 0
   /** By intent: a portal that was suspended sends no description again. */
-  readonly #fields = new Map<number, readonly Field[]>()
+  readonly #fields = new Described<readonly Field[]>()
   #lost = false
 
   answer(intent: number): void {

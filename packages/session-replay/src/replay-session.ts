@@ -1,4 +1,4 @@
-import { readEntries, RecordingFiles, searchTrail } from '@gatehouse/audit-trail'
+import { chunkOf, type RecordedEntry, readEntries, RecordingFiles, searchTrail } from '@gatehouse/audit-trail'
 import type { AuditRecord, RecordedChunk } from '@gatehouse/core'
 import { MysqlAnswers } from './mysql-answers.ts'
 import { PostgresAnswers } from './postgres-answers.ts'
@@ -21,10 +21,11 @@ export async function findSession(directory: string, session: string): Promise<T
   await searchTrail(directory, {}, (record) => {
     const { approval } = record
     if (record.session === session) {
-      if (record.recording === undefined) records.push(record)
-      else chunks.push(record.recording)
-      if (approval !== undefined) approvals.add(approval.id)
-    } else if (record.kind === 'approval_decided' && approval !== undefined && approvals.has(approval.id))
+      const chunk = chunkOf(record)
+      if (chunk === null) records.push(record)
+      else chunks.push(chunk)
+      if (approval != null) approvals.add(approval.id)
+    } else if (record.kind === 'approval_decided' && approval != null && approvals.has(approval.id))
       records.push(record)
     return true
   })
@@ -59,7 +60,7 @@ export async function* replaySession(directory: string, found: TrailOfSession): 
       decoder.resynchronize()
       continue
     }
-    for (const entry of readEntries(bytes)) {
+    for (const entry of entriesOf(bytes)) {
       switch (entry.kind) {
         case 'begin':
           if (found.engine === 'mysql') decoder = new MysqlAnswers(entry.capabilities)
@@ -73,6 +74,10 @@ export async function* replaySession(directory: string, found: TrailOfSession): 
           decoder.answer(entry.intent, entry.response)
           break
         }
+        case 'unreadable':
+          yield { kind: 'missing', why: `part ${chunk.part} of the recording: ${entry.why}`, bytes: entry.bytes }
+          decoder.resynchronize()
+          break
         case 'omitted':
           yield { kind: 'missing', why: `the cap of the ${entry.cap} was reached`, bytes: entry.bytes }
           decoder.resynchronize()
@@ -89,6 +94,29 @@ export async function* replaySession(directory: string, found: TrailOfSession): 
     }
   }
   yield* upTo(Infinity)
+}
+
+/** What is left of a chunk from where it holds what no recorder writes. */
+interface Unreadable {
+  readonly kind: 'unreadable'
+  readonly why: string
+  readonly bytes: number
+}
+
+/** The entries of a chunk. Its hash says that the gateway wrote it, not that the gateway was sound: what is no entry ends it. */
+function* entriesOf(chunk: Buffer): Generator<RecordedEntry | Unreadable> {
+  const entries = readEntries(chunk)
+  for (;;) {
+    let next: IteratorResult<RecordedEntry>
+    try {
+      next = entries.next()
+    } catch (error) {
+      yield { kind: 'unreadable', why: error instanceof Error ? error.message : String(error), bytes: chunk.length }
+      return
+    }
+    if (next.done === true) return
+    yield next.value
+  }
 }
 
 /** As the trail writes moments; empty for what is none. */
