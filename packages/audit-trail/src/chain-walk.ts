@@ -2,7 +2,7 @@ import { AUDIT_FORMAT_VERSION } from '@gatehouse/core'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readLines } from './line-reader.ts'
-import { HASH_MEMBER_BYTES, hashLine, readHead } from './record-line.ts'
+import { HASH_MEMBER_BYTES, hashLine, isHash, readHead } from './record-line.ts'
 import { segmentName } from './segment-names.ts'
 
 /** Where the chain stands: the last record that was found in order. */
@@ -68,6 +68,11 @@ function openerFault(opener: Opener | string, segment: number): string | null {
   return opener.segment === segment ? null : `the records are those of segment ${String(opener.segment)}`
 }
 
+/** What stands in the place of a hash: shown as it is only where it is one. */
+function shownHash(text: string): string {
+  return isHash(text) ? text : 'no hash'
+}
+
 function orderFault(expected: number, found: number): string {
   if (found < expected) return `record ${found} stands where record ${expected} must be`
   const missing = found - expected
@@ -101,10 +106,11 @@ export async function walkSegment(
     if (head === null) return 'the line is not a record'
     const opened = records === 0 ? readOpener(buffer.toString('utf8', start, end)) : null
     const hash = hashLine(buffer, start, end, head)
-    if (hash !== head.hash) return `the record was changed: it says its hash is ${head.hash}, its bytes give ${hash}`
+    if (hash !== head.hash)
+      return `the record was changed: it says its hash is ${shownHash(head.hash)}, its bytes give ${hash}`
     if (seq !== -1 && head.seq !== seq + 1) return orderFault(seq + 1, head.seq)
     if (seq !== -1 && head.prev !== chained)
-      return `the record does not follow the one before: it names ${head.prev}, that has ${chained}`
+      return `the record does not follow the one before: it names ${shownHash(head.prev)}, that has ${chained}`
     if (closed) return 'a record stands after the end of the segment'
     if ((head.kind === 'trail_opened') !== (records === 0)) return `a record of kind ${head.kind} cannot stand here`
     if (opened !== null) {

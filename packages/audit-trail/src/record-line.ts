@@ -17,36 +17,35 @@ export const MAX_LINE_BYTES: number = 8 * 1024 * 1024
 const SEQ_OPENS = Buffer.from('{"seq":')
 const MAX_SEQ_DIGITS = 16
 const MAX_KIND_BYTES = 32
+const QUOTE = 0x22
 
-/** What follows the number, up to the kind: T stands for a byte of a time, H for a digit of a hash. */
+/** What follows the number, up to the kind: T stands for a byte of a time, H for a digit of a hash, which is not looked at. */
 const LAYOUT = `,"time":"${'T'.repeat(24)}","prev":"${'H'.repeat(64)}","hash":"${'H'.repeat(64)}","kind":"`
 const TIME_AT = LAYOUT.indexOf('T')
 const PREV_AT = LAYOUT.indexOf('H')
 const HASH_MEMBER_AT = LAYOUT.indexOf('"hash"')
 const HASH_AT = LAYOUT.indexOf('H', HASH_MEMBER_AT)
 
-const TIME = 1
-const HASH = 2
-const KIND = 4
+/** By byte: what may stand in a time, in a kind. */
+const TIME_BYTES = bytesOf('-0123456789T:.Z')
+const KIND_BYTES = bytesOf('abcdefghijklmnopqrstuvwxyz_')
 
-/** By byte: which of the three it may be a part of. */
-const MAY_BE = new Uint8Array(256)
-for (const [part, bytes] of [
-  [TIME, '-0123456789T:.Z'],
-  [HASH, '0123456789abcdef'],
-  [KIND, 'abcdefghijklmnopqrstuvwxyz_'],
-] as const)
-  for (const byte of Buffer.from(bytes)) MAY_BE[byte] = (MAY_BE[byte] ?? 0) | part
-
-/** By place in the layout: the part that a byte there must be of, or 0; and then the byte itself. */
-const PARTS = Uint8Array.from(LAYOUT, (letter) => (letter === 'T' ? TIME : letter === 'H' ? HASH : 0))
 const BYTES = Buffer.from(LAYOUT)
+/** The places in the layout that must be as they stand there. */
+const FIXED_AT = Uint8Array.from([...LAYOUT].flatMap((letter, at) => (/[TH]/.test(letter) ? [] : [at])))
+
+/** True for 64 lower-case hexadecimal digits. */
+export function isHash(text: string): boolean {
+  return /^[0-9a-f]{64}$/.test(text)
+}
 
 /** What stands at the start of a line. */
 export interface LineHead {
   readonly seq: number
   readonly time: string
+  /** 64 characters, see `isHash`. */
   readonly prev: string
+  /** The same. */
   readonly hash: string
   readonly kind: string
   /** Offset of the member `"hash":"…",` from the start of the line. */
@@ -73,13 +72,10 @@ export function readHead(buffer: Buffer, start: number, end: number): LineHead |
   }
   const kindAt = from + BYTES.length
   if (seq === 0 || kindAt >= end) return null
-  for (let at = 0; at < BYTES.length; at++) {
-    const byte = buffer[from + at] ?? 0
-    const part = PARTS[at] ?? 0
-    if (part === 0 ? byte !== BYTES[at] : ((MAY_BE[byte] ?? 0) & part) === 0) return null
-  }
+  for (const at of FIXED_AT) if (buffer[from + at] !== BYTES[at]) return null
+  for (let at = from + TIME_AT; at < from + TIME_AT + 24; at++) if (TIME_BYTES[buffer[at] ?? 0] !== 1) return null
   let kindEnd = kindAt
-  while (kindEnd < end && ((MAY_BE[buffer[kindEnd] ?? 0] ?? 0) & KIND) !== 0) kindEnd++
+  while (kindEnd < end && KIND_BYTES[buffer[kindEnd] ?? 0] === 1) kindEnd++
   if (kindEnd === kindAt || kindEnd > kindAt + MAX_KIND_BYTES || kindEnd >= end || buffer[kindEnd] !== QUOTE)
     return null
   const text = buffer.toString('latin1', from, kindEnd)
@@ -93,7 +89,11 @@ export function readHead(buffer: Buffer, start: number, end: number): LineHead |
   }
 }
 
-const QUOTE = 0x22
+function bytesOf(characters: string): Uint8Array {
+  const bytes = new Uint8Array(256)
+  for (const byte of Buffer.from(characters)) bytes[byte] = 1
+  return bytes
+}
 
 /** The digit at a place; -1: it is none. */
 function digitAt(buffer: Buffer, at: number): number {

@@ -69,5 +69,10 @@ it('parts of a session are numbered, and the session’s cap is said once, at it
     return true
   })
   expect(parts.at(-1)).toEqual([parts.length, true])
-  expect(await verifyRecordings(directory.path)).toEqual({ chunks: parts.length, removed: 0, firstBreak: null, warnings: [] })
+  expect(await verifyRecordings(directory.path)).toEqual({
+    chunks: parts.length,
+    removed: 0,
+    firstBreak: null,
+    warnings: [],
+  })
 })

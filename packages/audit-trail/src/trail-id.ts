@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
-import { readHead } from './record-line.ts'
+import { isHash, readHead } from './record-line.ts'
 import { listSegments, segmentName } from './segment-names.ts'
 
 /** The first record of a segment is no longer. */
@@ -25,7 +25,7 @@ function trailIdIn(directory: string, segment: number): string | null {
   const line = firstLine(join(directory, segmentName(segment)))
   const head = readHead(line, 0, line.length)
   if (head === null) return null
-  if (head.seq === 1) return trailIdOf(head.hash)
+  if (head.seq === 1) return isHash(head.hash) ? trailIdOf(head.hash) : null
   const found = /"trail":"([0-9a-f]{16})"/.exec(line.toString('latin1'))
   return head.kind === 'trail_opened' ? (found?.[1] ?? null) : null
 }

@@ -1,4 +1,5 @@
 import type { RecordedRemoval } from '@gatehouse/core'
+import { isHash } from '../record-line.ts'
 import { recordingName } from '../recording-names.ts'
 import { segmentName } from '../segment-names.ts'
 
@@ -16,7 +17,7 @@ export function readRemoval(text: string): RecordedRemoval | null {
   if (!isCount(bytes) || typeof why !== 'string' || (newest !== null && typeof newest !== 'string')) return null
   if (isCount(recording) && file === recordingName(recording)) return { file, bytes, newest, why, recording }
   if (!isCount(segment) || file !== segmentName(segment) || !isCount(first) || !isCount(last)) return null
-  if (!isHash(prev) || !isHash(hash) || first === 0 || last < first) return null
+  if (!isHashText(prev) || !isHashText(hash) || first === 0 || last < first) return null
   return { file, bytes, newest, why, segment, first, last, prev, hash }
 }
 
@@ -27,6 +28,6 @@ function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }
 
-function isHash(value: unknown): value is string {
-  return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
+function isHashText(value: unknown): value is string {
+  return typeof value === 'string' && isHash(value)
 }
