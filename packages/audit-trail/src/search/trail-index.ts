@@ -22,14 +22,15 @@ export interface TrailQuery {
   readonly action?: string
   /** One of `relations`, as they are recorded: `schema.name`. */
   readonly relation?: string
-  /** One of the columns that were masked, as they are recorded: `schema.relation.column`. */
+  /** One of the columns in its `masked`, as they are recorded: `schema.relation.column`. */
   readonly masked?: string
   /** The rule that decided, or one of them. */
   readonly rule?: string
+  /** Of an intent; no other record matches. */
   readonly outcome?: StatementOutcome
-  /** The code of the server's error, or of the refusal. */
+  /** The code of the refusal, of a statement or a login, else of the server's error. */
   readonly code?: string
-  /** True: people were asked, or it ran under an approval or a grant. */
+  /** Of an intent, no other record matches. True: people were asked, or it ran under an approval or a grant. */
   readonly held?: boolean
   readonly fingerprint?: string
   /** Somewhere in the statement's text, upper and lower case alike. */
@@ -42,7 +43,7 @@ export interface TrailQuery {
 
 /** Which records of those that match, and from where on. */
 export interface PageWish {
-  /** 1 to 1,000. */
+  /** 1 to 1,000. A page may have fewer though there are more: where records are very long. */
   readonly limit: number
   readonly order: 'newest' | 'oldest'
   /** `TrailPage.next` of the page before, of the same query and order; null: the first page. */
@@ -106,7 +107,7 @@ export interface CountedShape {
   readonly refused: number
 }
 
-/** Numbers over what a query matches. */
+/** Numbers over what a query matches: `facets` over records of every kind, the rest over statements, which are intents. */
 export interface TrailSummary {
   /** Statements that were counted. */
   readonly statements: number
@@ -114,7 +115,7 @@ export interface TrailSummary {
   readonly complete: boolean
   /** The time of the oldest record that was counted; null: none was. */
   readonly countedFrom: string | null
-  /** The values that occur most, up to 20 of each. */
+  /** The values that most records have, up to 20 of each, the most frequent first, then by value. */
   readonly facets: Readonly<Record<Facet, readonly Counted[]>>
   /** At most 120, all of one length, in order of time, without holes. */
   readonly overTime: readonly TimeBucket[]
@@ -128,7 +129,7 @@ export interface TrailSummary {
 /** What answers searches: trails on this disk, or a database that they are shipped to. It proves nothing: `verifyTrail` does. */
 export interface TrailIndex {
   /**
-   * One page of the records that match, by time, and of one gateway by number. Rejects with `BadCursor` for a cursor that is none of its own, and with
+   * One page of the records that match, by time, those of one time by gateway; of one gateway by number, also where its clock went back. Rejects with `BadCursor` for a cursor that is none of its own, and with
    * what the disk or database says.
    */
   search(query: TrailQuery, page: PageWish): Promise<TrailPage>
