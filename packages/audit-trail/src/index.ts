@@ -29,6 +29,8 @@ export type {
   ShippedRecord,
   TrailIdentity,
 } from './shipping/destination.ts'
+export { DirectoryIndex, MAX_PAGE_RECORDS } from './search/directory-index.ts'
+export { TrailMissing } from './search/trail-files.ts'
 export { BadCursor } from './search/trail-index.ts'
 export type {
   Counted,

@@ -20,11 +20,19 @@ export interface ReadEnd {
   readonly lineTooLong: boolean
 }
 
-/** Reads a file line by line, in bounded memory. Rejects when it cannot be read. */
-export async function readLines(path: string, take: TakeLine): Promise<ReadEnd> {
+/**
+ * Reads a file line by line, in bounded memory. `onFilled` is told of the buffer before lines are taken out of it, each time there is
+ * something new in it: its first so many bytes are the file's. Rejects when it cannot be read.
+ */
+export async function readLines(
+  path: string,
+  take: TakeLine,
+  onFilled: (buffer: Buffer, filled: number) => void = () => {},
+): Promise<ReadEnd> {
   const file = await open(path, 'r')
   try {
-    let buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES)
+    const { size } = await file.stat()
+    let buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, size + 1))
     let filled = 0
     let position = 0
     for (;;) {
@@ -34,6 +42,7 @@ export async function readLines(path: string, take: TakeLine): Promise<ReadEnd> 
       const bufferOffset = position - filled
       filled += bytesRead
       position += bytesRead
+      onFilled(buffer, filled)
       let start = 0
       // `indexOf` looks past `filled` into old bytes: what it finds there does not count.
       let end = buffer.indexOf(NEWLINE, searchFrom)

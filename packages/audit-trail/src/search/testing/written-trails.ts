@@ -39,7 +39,7 @@ const TEXTS = [
   `insert into notes values ('{"seq":1,"time":"2026-01-01T00:00:00.000Z","kind":"outcome","statement":{"intent":1}}')`,
   'select 1;\n\tdrop table "C:\\temp"',
   '',
-  `select '${'x'.repeat(20_000)} needle at the END'`,
+  `select '${'x'.repeat(10_000)} needle at the END'`,
 ]
 
 /** Parts of texts: upper and lower case, wildcards of SQL, what JSON escapes, what is in none. */
@@ -79,7 +79,7 @@ export function chances(seed: number): () => number {
 
 /** How trails are written. */
 export interface WrittenOptions {
-  /** Statements in each trail; default 250. */
+  /** Statements in each trail; default 120. */
   readonly statements?: number
   /** Milliseconds from one record to the next; default 0 or 1,000, so that records of several gateways have one time. */
   readonly step?: (chance: () => number) => number
@@ -125,12 +125,12 @@ async function writeTrail(
   directory: string,
   gateway: string,
   chance: () => number,
-  { statements = 250, step = (next) => (next() < 0.5 ? 0 : 1_000) }: WrittenOptions,
+  { statements = 120, step = (next) => (next() < 0.5 ? 0 : 1_000) }: WrittenOptions,
 ): Promise<void> {
   let now = BEGUN
   const trail = await TrailWriter.open(directory, {
     gatewayId: gateway,
-    segmentBytes: 30_000,
+    segmentBytes: 60_000,
     syncMilliseconds: 60_000,
     now: () => (now += step(chance)),
   })
