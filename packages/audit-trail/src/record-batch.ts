@@ -84,6 +84,16 @@ export class RecordBatch {
     return seq
   }
 
+  /** Between which times the records were added since `beginTimes`; null: none was. */
+  get times(): RecordHead['times'] {
+    return this.#head.times
+  }
+
+  /** Forgets the times of records before. */
+  beginTimes(): void {
+    this.#head.beginTimes()
+  }
+
   /** Forgets the records. `seq` and `hash` are those of the last record that counts. */
   reset(seq: number, hash: string): void {
     this.seq = seq

@@ -22,6 +22,8 @@ export class RecordHead {
   #time = ''
   #second = Number.NaN
   #upToSecond = ''
+  #earliest = Infinity
+  #latest = -Infinity
 
   /** `now`: milliseconds since the epoch. */
   constructor(now: () => number) {
@@ -54,8 +56,23 @@ export class RecordHead {
     this.#prevAt = this.bytes.length - BEHIND_PREV - HASH_DIGITS
   }
 
+  /** Between which times all heads were made since `beginTimes`, whatever the clock did; null: none was. */
+  get times(): { readonly earliest: string; readonly latest: string } | null {
+    if (this.#earliest === Infinity) return null
+    return { earliest: new Date(this.#earliest).toISOString(), latest: new Date(this.#latest).toISOString() }
+  }
+
+  /** Forgets the times of heads before. */
+  beginTimes(): void {
+    this.#earliest = Infinity
+    this.#latest = -Infinity
+    this.#millisecond = Number.NaN
+  }
+
   /** RFC 3339, UTC, to the millisecond. */
   #setTime(millisecond: number): void {
+    if (millisecond < this.#earliest) this.#earliest = millisecond
+    if (millisecond > this.#latest) this.#latest = millisecond
     const second = Math.floor(millisecond / 1000)
     if (second !== this.#second) {
       this.#upToSecond = new Date(second * 1000).toISOString().slice(0, -'000Z'.length)

@@ -288,7 +288,8 @@ export class TrailWriter implements AuditTrail {
   }
 
   #endSegment(): void {
-    this.#addOwn('segment_closed', { segment: this.#file.segment, records: this.#file.records + 1 })
+    const { segment, records } = this.#file
+    this.#addOwn('segment_closed', { segment, records: records + 1, ...this.#batch.times })
     this.#writeBatch(this.#options.syncMilliseconds === 0)
     this.#file.ended = true
     this.#file.closed = true
@@ -298,6 +299,7 @@ export class TrailWriter implements AuditTrail {
     const file = SegmentFile.create(this.#directory, this.#file.segment + 1, this.#options.now(), false)
     this.#disk.retire(this.#file)
     this.#file = file
+    this.#batch.beginTimes()
   }
 
   /** Begins the next segment. What was committed stays so: a failure shows at the next append. */

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { readHead } from '../record-line.ts'
 import { LineShape } from './line-shape.ts'
 
 /** The trail's own records at both ends of a segment are shorter. */
@@ -39,13 +40,12 @@ export function readSegmentEnds(path: string): SegmentEnds {
     const closer = memberOf(closerLine, 'segment_closed')
     const closed = 'segment' in closer
     const closerSeq = seqOf(shape, closerLine)
-    const { earliest, latest } = closer
     return {
       firstSeq,
       gateway,
       closed,
       lastSeq: closed && closerSeq > 0 ? closerSeq : null,
-      times: isTime(earliest) && isTime(latest) ? { earliest, latest } : null,
+      times: closed ? timesOf(closer, closerLine) : null,
       goesOn: begin.includes('"alarm":{"code":"TRAIL_RECOVERED"'),
     }
   } finally {
@@ -73,6 +73,13 @@ function memberOf(line: string, kind: string): Readonly<Record<string, unknown>>
   } catch {
     return {}
   }
+}
+
+/** Between which times all records are, the last one included. */
+function timesOf({ earliest, latest }: Readonly<Record<string, unknown>>, closerLine: string): SegmentEnds['times'] {
+  const own = readHead(Buffer.from(closerLine, 'latin1'), 0, closerLine.length)?.time
+  if (!isTime(earliest) || !isTime(latest) || !isTime(own)) return null
+  return { earliest: own < earliest ? own : earliest, latest: own > latest ? own : latest }
 }
 
 function isTime(value: unknown): value is string {
