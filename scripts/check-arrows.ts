@@ -25,7 +25,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   identity: ['core'],
   configuration: ['core', 'identity', 'coordination', 'audit-trail'],
   coordination: ['core'],
-  'audit-trail': ['core'],
+  'audit-trail': ['core', 'identity'],
   'session-replay': ['core', 'audit-trail', 'postgres-wire', 'mysql-wire'],
   gateway: PACKAGES,
   admin: [...PACKAGES, 'admin-page'],

@@ -1,0 +1,176 @@
+import type { AuditRecord } from '@gatehouse/core'
+import type { PoolClient } from 'pg'
+import type { TrailQuery, TrailSummary } from '../search/trail-index.ts'
+import { textOf } from '../search/record-facts.ts'
+import { Counting } from './counting.ts'
+import { MatchingRows, type StoredTrail } from './matching-rows.ts'
+import { queryTerms } from './record-terms.ts'
+
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+/** Rows that are counted one by one where tallies do not help. */
+const MOST_ROWS = 10_000
+/** Rows that are read at a time. */
+const ROWS_AT_ONCE = 5_000
+/** Values of one facet that are taken out of the tallies. */
+const MOST_TALLIED = 2_000
+
+/** Counts what matches: whole hours by the tallies where only times are asked for, else the newest rows one by one. */
+export async function summarizeRows(
+  client: PoolClient,
+  trails: readonly StoredTrail[],
+  query: TrailQuery,
+): Promise<TrailSummary> {
+  const { since, until, ...others } = query
+  if (Object.values(others).every((value) => value === undefined))
+    return await summarizeTimes(client, trails, { since, until })
+  const counting = new Counting()
+  const whole = await countRows(client, trails, query, counting, MOST_ROWS)
+  return counting.summary(whole, null, 1)
+}
+
+/** Adds the newest rows that match. False: there are more than `most`. */
+async function countRows(
+  client: PoolClient,
+  trails: readonly StoredTrail[],
+  query: TrailQuery,
+  counting: Counting,
+  most: number,
+): Promise<boolean> {
+  const rows = new MatchingRows(client, trails, query, 'newest')
+  let counted = 0
+  let after = null
+  let more = true
+  while (more && counted < most) {
+    const found = await rows.first(Math.min(ROWS_AT_ONCE, most - counted), after)
+    for (const { line, outcome } of found.rows)
+      counting.add(JSON.parse(line) as AuditRecord, outcome === null ? null : (JSON.parse(outcome) as AuditRecord))
+    counted += found.rows.length
+    after = found.rows.at(-1) ?? null
+    more = found.more
+  }
+  return !more
+}
+
+interface Times {
+  readonly since: string | undefined
+  readonly until: string | undefined
+}
+
+async function summarizeTimes(
+  client: PoolClient,
+  trails: readonly StoredTrail[],
+  { since, until }: Times,
+): Promise<TrailSummary> {
+  const asked: TrailQuery = { ...(since === undefined ? {} : { since }), ...(until === undefined ? {} : { until }) }
+  const span = await tallied(client, asked)
+  const counting = new Counting()
+  if (span === null) {
+    const whole = await countRows(client, trails, asked, counting, MOST_ROWS)
+    return counting.summary(whole, null, 1)
+  }
+  const text = (milliseconds: number): string => new Date(milliseconds).toISOString()
+  const newest: TrailQuery = { since: text(span.until), ...(until === undefined ? {} : { until }) }
+  const oldest: TrailQuery = { ...(since === undefined ? {} : { since }), until: text(span.from) }
+  await countRows(client, trails, newest, counting, Number.POSITIVE_INFINITY)
+  // What was removed is not in the tallies, nor is what was kept of that time.
+  const whole = span.complete && (await countRows(client, trails, oldest, counting, MOST_ROWS))
+  await addTallies(client, counting, span)
+  await addTexts(client, counting, span)
+  const first = await new MatchingRows(
+    client,
+    trails,
+    whole ? asked : { ...asked, since: text(span.from) },
+    'oldest',
+  ).first(1, null)
+  const line = first.rows[0]?.line
+  const countedFrom = line === undefined ? null : Date.parse((JSON.parse(line) as AuditRecord).time)
+  return counting.summary(whole, countedFrom, HOUR / 1_000)
+}
+
+/** Whole hours, in milliseconds. */
+interface Span {
+  readonly from: number
+  readonly until: number
+  /** False: before `from` there were records that were removed. */
+  readonly complete: boolean
+}
+
+/** The whole hours that are asked for and tallied; null: none. */
+async function tallied(client: PoolClient, { since, until }: TrailQuery): Promise<Span | null> {
+  const found = await client.query<{ first: string | null; last: string | null; whole: string | null }>(
+    `SELECT extract(epoch FROM min(begins)) * 1000 AS first, extract(epoch FROM max(begins)) * 1000 AS last,
+      (SELECT extract(epoch FROM since) * 1000 FROM gatehouse_audit.tallied) AS whole
+      FROM gatehouse_audit.tally WHERE hours = 1 AND facet = 'kind'`,
+  )
+  const [row] = found.rows
+  if (row === undefined || row.first === null || row.last === null) return null
+  const asked = { since: time(since, Number.NEGATIVE_INFINITY), until: time(until, Number.POSITIVE_INFINITY) }
+  const kept = row.whole === null ? Number.NEGATIVE_INFINITY : Number(row.whole)
+  const from = Math.max(Number(row.first), Math.ceil(Math.max(asked.since, kept) / HOUR) * HOUR)
+  const end = Math.min(Number(row.last) + HOUR, Math.floor(asked.until / HOUR) * HOUR)
+  return from < end ? { from, until: end, complete: asked.since >= kept } : null
+}
+
+function time(text: string | undefined, otherwise: number): number {
+  return text === undefined ? otherwise : new Date(text).getTime()
+}
+
+async function addTallies(client: PoolClient, counting: Counting, { from, until }: Span): Promise<void> {
+  const days = { from: Math.ceil(from / DAY) * DAY, until: Math.floor(until / DAY) * DAY }
+  const bounds = days.from < days.until ? [from, days.from, days.until, until] : [from, from, from, until]
+  const values = bounds.map((milliseconds) => new Date(milliseconds).toISOString())
+  const within = `((hours = 24 AND begins >= $2 AND begins < $3) OR (hours = 1 AND begins >= $1 AND begins < $2) OR (hours = 1 AND begins >= $3 AND begins < $4))`
+  const found = await client.query<{ facet: string; value: string; other: string; count: string; refused: string }>(
+    `SELECT facet, value, other, count, refused FROM (
+      SELECT *, row_number() OVER (PARTITION BY facet ORDER BY count DESC) AS nth FROM (
+        SELECT facet, value, other, sum(count) AS count, sum(refused) AS refused FROM gatehouse_audit.tally
+        WHERE ${within} GROUP BY facet, value, other) AS summed WHERE count > 0) AS ranked WHERE nth <= ${MOST_TALLIED}`,
+    values,
+  )
+  for (const { facet, value, other, count, refused } of found.rows) {
+    if (facet === 'shape') counting.addShape(value, null, Number(count), Number(refused))
+    else if (facet === 'maskedBySubject') counting.addMasked(value, other, Number(count))
+    else counting.addValue(facet, value, Number(count))
+  }
+  const moments = await client.query<{ begins: string; facet: string; count: string; refused: string }>(
+    `SELECT extract(epoch FROM begins) * 1000 AS begins, facet, count, refused FROM gatehouse_audit.tally
+      WHERE hours = 1 AND begins >= $1 AND begins < $2
+      AND ((facet = 'kind' AND value = 'intent') OR facet = 'failed' OR facet = 'held')`,
+    [values[0], values[3]],
+  )
+  for (const { begins, facet, count, refused } of moments.rows) {
+    const statements = facet === 'kind'
+    counting.addMoment(Math.round(Number(begins)), {
+      statements: statements ? Number(count) : 0,
+      refused: statements ? Number(refused) : 0,
+      failed: facet === 'failed' ? Number(count) : 0,
+      held: facet === 'held' ? Number(count) : 0,
+    })
+  }
+}
+
+/** Gives the shapes that come first a text: of a record that is there now. */
+async function addTexts(client: PoolClient, counting: Counting, { from, until }: Span): Promise<void> {
+  const without = counting.topShapes().filter(({ text }) => text === null)
+  if (without.length === 0) return
+  const seen = await client.query<{ fingerprint: string; last: string }>(
+    `SELECT value AS fingerprint, extract(epoch FROM max(begins)) * 1000 AS last FROM gatehouse_audit.tally
+      WHERE hours = 24 AND facet = 'shape' AND begins >= $1 AND begins < $2 AND value = ANY ($3::text[]) AND count > 0 GROUP BY value`,
+    [new Date(from - DAY).toISOString(), new Date(until).toISOString(), without.map(({ fingerprint }) => fingerprint)],
+  )
+  await client.query('SET LOCAL enable_indexscan = off')
+  for (const { fingerprint, last } of seen.rows) {
+    const day = Math.round(Number(last))
+    const found = await client.query<{ line: string }>(
+      'SELECT line FROM gatehouse_audit.record WHERE terms @> $1::bigint[] AND line IS NOT NULL AND time >= $2 AND time < $3 LIMIT 1',
+      [
+        `{${(queryTerms({ fingerprint, kind: 'intent' }) ?? []).join(',')}}`,
+        new Date(Math.max(day, from)).toISOString(),
+        new Date(Math.min(day + DAY, until)).toISOString(),
+      ],
+    )
+    const line = found.rows[0]?.line
+    if (line !== undefined) counting.addShape(fingerprint, textOf(JSON.parse(line) as AuditRecord), 0, 0)
+  }
+}
