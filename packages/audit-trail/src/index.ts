@@ -22,15 +22,14 @@ export { Recorder } from './recorder.ts'
 export type { RecorderOptions } from './recorder.ts'
 export { SessionRecording } from './session-recording.ts'
 export type { RecordingCaps } from './session-recording.ts'
-export type {
-  FinishedSegment,
-  RecordDestination,
-  SegmentDestination,
-  ShippedRecord,
-  TrailIdentity,
-} from './shipping/destination.ts'
 export { DirectoryIndex, MAX_PAGE_RECORDS } from './search/directory-index.ts'
 export { TrailMissing } from './search/trail-files.ts'
+export { ShippingAlarm } from './shipping/destination.ts'
+export type { RecordDestination, SegmentDestination, ShippedRecord, TrailIdentity } from './shipping/destination.ts'
+export { Shipping } from './shipping/shipping.ts'
+export type { ShippingLog, ShippingOptions } from './shipping/shipping.ts'
+export type { ShippingPlaces } from './shipping/shipping-places.ts'
+export type { DestinationState, ShippedThrough, ShippingState } from './shipping/shipping-state.ts'
 export { BadCursor } from './search/trail-index.ts'
 export type {
   Counted,

@@ -1,4 +1,4 @@
-import { AUDIT_FORMAT_VERSION, TrailUnavailable } from '@gatehouse/core'
+import { AUDIT_FORMAT_VERSION, encodeAlarm, TrailUnavailable } from '@gatehouse/core'
 import type { AuditTrail, RecordKind, RecordPart } from '@gatehouse/core'
 import type { ChainHead } from './chain-walk.ts'
 import { DiskSync } from './disk-sync.ts'
@@ -51,6 +51,8 @@ export class TrailWriter implements AuditTrail {
   /** Why the trail cannot be written; null while it can. */
   #failure: string | null = null
   #failedAt = 0
+  /** Why nothing new may begin though the trail can be written; null: it may. */
+  #stopped: string | null = null
   #closed = false
   #closing = false
   #owedArmed = false
@@ -106,14 +108,38 @@ export class TrailWriter implements AuditTrail {
     return this.#committed
   }
 
-  /** Why the trail cannot be written at present; null while it can. For readiness checks. */
+  /** Why the trail cannot be written at present, or was stopped; null while it can. For readiness checks. */
   get failure(): string | null {
-    return this.#failure
+    return this.#failure ?? this.#stopped
+  }
+
+  /**
+   * Refuses `append` for this reason until `resume`; what is owed is still written. The trail says so in an alarm, with `details`, once: another reason
+   * replaces the one before.
+   */
+  stop(reason: string, details: string = reason): void {
+    if (this.#stopped === null) this.alarm('TRAIL_STOPPED', details)
+    this.#stopped = reason
+  }
+
+  /** Ends what `stop` began. Nothing happens when it is not stopped. */
+  resume(): void {
+    if (this.#stopped === null) return
+    this.alarm('TRAIL_RESUMED', this.#stopped)
+    this.#stopped = null
+  }
+
+  /** Adds an alarm of no session, and sees to it that it is written. Never throws. */
+  alarm(code: string, message: string): void {
+    this.owe(encodeAlarm(null, code, message))
+    // Where somebody waits for records of this batch, it is his commit that has to say what became of them.
+    if (this.#awaited === 0 && this.#failure === null) this.commit()
   }
 
   /** Adds a record that must be committed before something happens. @see AuditTrail.append */
   append(members: string, before?: RecordPart, after?: RecordPart): number {
     if (this.#failure !== null) this.#recover(this.#failure)
+    if (this.#stopped !== null) throw new TrailUnavailable(this.#stopped)
     const seq = this.#batch.add(members, before, after)
     this.#awaited++
     return seq

@@ -28,25 +28,33 @@ export interface RecordDestination {
   position(of: TrailIdentity): Promise<number | null>
   /**
    * Keeps these records. When it resolves they are durable there; when it rejects any of them may be, and they come again: a record that is there
-   * already is not kept twice.
+   * already is not kept twice. It gives up by itself on a peer that does not answer.
    */
   deliver(of: TrailIdentity, records: readonly ShippedRecord[]): Promise<void>
   close(): Promise<void>
 }
 
-/** A segment that is written no more: its files, as they are called in the trail's directory. */
-export interface FinishedSegment {
-  readonly segment: number
-  /** The segment, its seal where there is one. */
-  readonly files: readonly string[]
-}
-
-/** A place that whole segments and files of recordings are shipped to: object storage. */
+/** A place that whole files of a trail are shipped to once they are written no more: object storage. */
 export interface SegmentDestination {
   readonly name: string
-  /** The last segment of this trail, all of whose files it keeps; 0: none. Rejects when it cannot be reached. */
-  position(of: TrailIdentity): Promise<number>
-  /** Keeps a file whole, under its name; one that is there already with the same bytes is left. Rejects when it may not have been kept. */
+  /** The files of this trail that it keeps, with their sizes in bytes. Rejects when it cannot be reached. */
+  kept(of: TrailIdentity): Promise<ReadonlyMap<string, number>>
+  /**
+   * Keeps a file of the trail's directory whole, under its name; one that is there already with the same bytes is left. Rejects when it may not have been
+   * kept; with `ShippingAlarm` when other bytes are there, which stay.
+   */
   keep(of: TrailIdentity, directory: string, file: string): Promise<void>
   close(): Promise<void>
+}
+
+/** What waiting and trying again does not mend: an operator has to look, and the trail says so in an alarm. */
+export class ShippingAlarm extends Error {
+  override readonly name = 'ShippingAlarm'
+  /** As in the alarm record: `OBJECT_DIFFERS`. */
+  readonly code: string
+
+  constructor(code: string, message: string) {
+    super(message)
+    this.code = code
+  }
 }
