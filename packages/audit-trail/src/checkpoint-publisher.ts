@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises'
+import { postJson } from './post-json.ts'
 
 /** A place outside the trail's directory where checkpoints are kept. */
 export interface CheckpointSink {
@@ -10,7 +11,6 @@ export interface CheckpointSink {
 
 /** How long the last checkpoint may take to be kept when the trail is closed. */
 const LAST_PATIENCE_MILLISECONDS = 5_000
-const WEBHOOK_PATIENCE_MILLISECONDS = 10_000
 
 /** Lines at the end of a file, made durable one by one. The file is made where it is not there. */
 export function fileSink(path: string): CheckpointSink {
@@ -33,18 +33,8 @@ export function webhookSink(url: string, token: string | null): CheckpointSink {
   return {
     name: new URL(url).origin,
     keep: async (line) => {
-      const response = await fetch(url, {
-        method: 'POST',
-        redirect: 'error',
-        headers: {
-          'content-type': 'application/json',
-          ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-        },
-        body: line,
-        signal: AbortSignal.timeout(WEBHOOK_PATIENCE_MILLISECONDS),
-      })
-      await response.body?.cancel()
-      if (!response.ok) throw new Error(`it answered ${String(response.status)}`)
+      const { status } = await postJson(url, token, line)
+      if (status < 200 || status > 299) throw new Error(`it answered ${String(status)}`)
     },
   }
 }

@@ -44,3 +44,10 @@ export type {
   TrailQuery,
   TrailSummary,
 } from './search/trail-index.ts'
+export { eventText } from './siem/event-text.ts'
+export { ocsfEvent } from './siem/ocsf-event.ts'
+export type { OcsfEvent, OcsfMetadata } from './siem/ocsf-frame.ts'
+export { SyslogDestination } from './siem/syslog-destination.ts'
+export type { SyslogOptions } from './siem/syslog-destination.ts'
+export { WebhookDestination } from './siem/webhook-destination.ts'
+export type { WebhookOptions } from './siem/webhook-destination.ts'
