@@ -1,4 +1,5 @@
-import { TrailWriter } from '@gatehouse/audit-trail'
+import { readFileSync } from 'node:fs'
+import { readVerifyingKeys, TrailWriter, type VerifyingKeys } from '@gatehouse/audit-trail'
 import { addressText, type ListenAddress, openCoordination, openTrailProof } from '@gatehouse/configuration'
 import type { Coordination } from '@gatehouse/coordination'
 import { TokenVerifier } from '@gatehouse/identity'
@@ -75,6 +76,7 @@ export async function startAdmin(config: AdminConfig, log: Logger, options: Admi
       changes,
       links,
       metrics,
+      verifyingKeys: readKeys(config.verifyingKeyFiles),
       explain: options.explain ?? null,
       page: options.page ?? null,
       now: () => Date.now(),
@@ -89,6 +91,15 @@ export async function startAdmin(config: AdminConfig, log: Logger, options: Admi
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+function readKeys(files: readonly string[]): VerifyingKeys | null {
+  if (files.length === 0) return null
+  try {
+    return readVerifyingKeys(files.map((file) => readFileSync(file, 'utf8')))
+  } catch (cause) {
+    throw new Error('verifyingKeyFiles: one of the files holds no public Ed25519 key in PEM', { cause })
   }
 }
 

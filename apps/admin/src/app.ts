@@ -24,6 +24,7 @@ import { linkRoutes } from './routes/links.ts'
 import { meRoutes } from './routes/me.ts'
 import { pageRoutes } from './routes/page.ts'
 import { policyRoutes } from './routes/policy.ts'
+import { replayRoutes } from './routes/replay.ts'
 import { revocationRoutes } from './routes/revocations.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { signInRoutes } from './routes/sign-in.ts'
@@ -119,6 +120,7 @@ export async function buildApp(ports: AdminPorts): Promise<App> {
     revocationRoutes,
     policyRoutes,
     trailRoutes,
+    replayRoutes,
     eventRoutes,
     healthRoutes,
     signInRoutes,

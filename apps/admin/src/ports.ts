@@ -1,4 +1,4 @@
-import type { TrailWriter } from '@gatehouse/audit-trail'
+import type { TrailWriter, VerifyingKeys } from '@gatehouse/audit-trail'
 import type { Coordination } from '@gatehouse/coordination'
 import type { Logger } from 'pino'
 import type { Doorkeeper } from './access/authenticate.ts'
@@ -35,6 +35,8 @@ export interface AdminPorts {
   /** Null: no links decide. */
   readonly links: LinkSigner | null
   readonly metrics: AdminMetrics
+  /** What trails are sealed by; null: signatures are not looked at. */
+  readonly verifyingKeys: VerifyingKeys | null
   /** Null: statements are not explained. */
   readonly explain: Explain | null
   /** The folder of the built page; null: none. */

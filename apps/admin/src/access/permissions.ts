@@ -16,6 +16,8 @@ export type Permission =
   | 'revocations:write'
   | 'policy:read'
   | 'trail:read'
+  /** What clients got to see: more than the trail says. */
+  | 'recording:read'
 
 /** What needs no role. */
 type Roleless = 'public' | 'signed_in'
@@ -33,6 +35,7 @@ const HOLDERS: Readonly<Record<Exclude<Permission, Roleless>, readonly Role[]>> 
   'revocations:write': ['operator'],
   'policy:read': ['operator', 'auditor'],
   'trail:read': ['auditor'],
+  'recording:read': ['auditor'],
 }
 
 const ROLES: readonly Role[] = ['approver', 'operator', 'auditor']

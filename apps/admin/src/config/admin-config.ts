@@ -34,6 +34,8 @@ export interface AdminConfig {
   readonly audit: AdminAuditConfig
   /** Trails of gateways to search and verify. */
   readonly trails: readonly string[]
+  /** Files of public keys that trails are sealed by, for reports; empty: signatures are not looked at. */
+  readonly verifyingKeyFiles: readonly string[]
   /** The policy that is shown; null: none. */
   readonly policyFile: string | null
   /** Where TARGET.catalog.json of each target is, for explanations; null: beside the policy. */

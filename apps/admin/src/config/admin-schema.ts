@@ -71,6 +71,12 @@ export function adminSchema(directory: string): z.ZodType<AdminConfig> {
         })
         .describe("The service's own trail."),
       trails: z.array(anyPath(directory)).default([]).describe('Trails of gateways to search and verify.'),
+      verifyingKeyFiles: z
+        .array(existingFile(directory))
+        .default([])
+        .describe(
+          'Public keys in PEM that these trails are sealed by; reports of sessions say what they prove. Empty: signatures are not looked at.',
+        ),
       policyFile: existingFile(directory)
         .nullable()
         .prefault(null)

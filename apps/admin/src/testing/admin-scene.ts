@@ -68,6 +68,7 @@ export async function startAdminScene(
       shipping: NO_SHIPPING,
     },
     trails: [],
+    verifyingKeyFiles: [],
     policyFile: null,
     catalogsDirectory: null,
     maxGrantSeconds: 3600,
