@@ -5,6 +5,9 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['j  k', 'next, previous'],
   ['a', 'approve: opens the choice, Enter confirms'],
   ['r', 'refuse: opens the reason'],
+  ['Space', 'in a replay: play, pause'],
+  ['n  p', 'in a replay: next, previous refusal'],
+  ['/', 'in the trail: search'],
   ['Esc', 'leaves what is open'],
   ['?', 'this help'],
 ]

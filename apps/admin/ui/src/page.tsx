@@ -12,6 +12,8 @@ import { PolicyView } from './policy/policy.tsx'
 import { Grants } from './rights/grants.tsx'
 import { Revocations } from './rights/revocations.tsx'
 import { hashOf, type Route, useRoute, type View, VIEWS } from './route.ts'
+import { Replay } from './trail/replay.tsx'
+import { Search } from './trail/search.tsx'
 import { Sessions } from './sessions/sessions.tsx'
 import { SignIn, takeWanted } from './sign-in.tsx'
 import { ErrorNote, Loading } from './states.tsx'
@@ -23,6 +25,7 @@ const TITLES: Readonly<Record<View, string>> = {
   grants: 'Grants',
   revocations: 'Revocations',
   policy: 'Policy',
+  trail: 'Trail',
 }
 
 /** Who may look at each view; the service has the last word. */
@@ -33,6 +36,7 @@ const READERS: Readonly<Record<View, readonly Role[]>> = {
   grants: ['approver', 'operator', 'auditor'],
   revocations: ['operator', 'auditor'],
   policy: ['operator', 'auditor'],
+  trail: ['auditor'],
 }
 
 /** The service lists no more at once. */
@@ -102,7 +106,7 @@ function WithoutRole({ me }: { readonly me: Me }): ReactNode {
 function Frame({ me }: { readonly me: Me }): ReactNode {
   const asked = useRoute()
   const views = VIEWS.filter((view) => READERS[view].some((role) => me.roles.includes(role)))
-  const route: Route = views.includes(asked.view) ? asked : { view: views[0] ?? 'grants', id: null }
+  const route: Route = views.includes(asked.view) ? asked : { view: views[0] ?? 'grants', id: null, query: '' }
   const connection = useConnection()
   const pending = useLoaded<{ approvals: readonly Approval[] }>(
     views.includes('approvals') ? `v1/approvals?state=pending&limit=${String(MOST_LISTED)}` : null,
@@ -180,6 +184,12 @@ function ViewOf({
       return <Grants />
     case 'revocations':
       return <Revocations />
+    case 'trail':
+      return route.id === null ? (
+        <Search query={route.query} />
+      ) : (
+        <Replay key={route.id} id={route.id} query={route.query} />
+      )
     default:
       return <PolicyView />
   }

@@ -54,6 +54,31 @@ export function StatementText({
   )
 }
 
+/** The beginning of a statement in one line; `most`: characters. */
+export function StatementLine({
+  text,
+  engine,
+  most = 200,
+}: {
+  readonly text: string
+  readonly engine: SqlEngine
+  readonly most?: number
+}): ReactNode {
+  const tokens = useMemo(() => sqlTokens(text.slice(0, most).toWellFormed(), engine), [text, engine, most])
+  return (
+    <code className="sql-line">
+      {tokens.map((token, index) =>
+        token.kind === 'space' ? (
+          ' '
+        ) : (
+          <Token key={index} token={{ ...token, text: token.text.replaceAll(/\s+/g, ' ') }} />
+        ),
+      )}
+      {text.length > most && '…'}
+    </code>
+  )
+}
+
 /** True when all of it is shown from the start. */
 export function isShort(text: string, engine: SqlEngine): boolean {
   const tokens = sqlTokens(text, engine)
