@@ -35,7 +35,18 @@ export interface PageScene {
 /** Builds the page as it is delivered and starts the service that brings it. */
 export async function startPageScene(
   program: ChromiumProgram,
-  { policy = POLICY, explain = null }: { readonly policy?: string; readonly explain?: Explain | null } = {},
+  {
+    policy = POLICY,
+    explain = null,
+    trails = [],
+    verifyingKeyFiles = [],
+  }: {
+    readonly policy?: string
+    readonly explain?: Explain | null
+    /** Of gateways, to search and replay. */
+    readonly trails?: readonly string[]
+    readonly verifyingKeyFiles?: readonly string[]
+  } = {},
 ): Promise<PageScene> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-page-'))
   const page = await pageFolder()
@@ -45,7 +56,7 @@ export async function startPageScene(
   const port = await freePort()
   const publicUrl = `http://127.0.0.1:${String(port)}`
   const people = await startPeople(`${publicUrl}/callback`, GRACE)
-  const loading = parseAdminConfig(configuration(people, port), folder, {})
+  const loading = parseAdminConfig(configuration(people, port, trails, verifyingKeyFiles), folder, {})
   if (loading.kind === 'problems') throw new Error(JSON.stringify(loading.problems))
   const { config } = loading
   const hub = new MemoryHub()
@@ -91,7 +102,12 @@ export async function startPageScene(
   }
 }
 
-function configuration({ issuer, clientId }: People, port: number): string {
+function configuration(
+  { issuer, clientId }: People,
+  port: number,
+  trails: readonly string[],
+  verifyingKeyFiles: readonly string[],
+): string {
   return `
 address: 127.0.0.1:${String(port)}
 publicUrl: http://127.0.0.1:${String(port)}
@@ -102,6 +118,8 @@ roles:
   auditor: { groups: [audit] }
 login: { issuer: '${issuer}', clientId: ${clientId}, sessionKey: file:session-key }
 audit: { directory: trail }
+trails: ${JSON.stringify(trails)}
+verifyingKeyFiles: ${JSON.stringify(verifyingKeyFiles)}
 policyFile: policy.yaml
 requestsPerMinute: 100000
 `

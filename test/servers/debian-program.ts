@@ -13,14 +13,21 @@ export interface Program {
   readonly root: string | null
 }
 
-/** A program on the path, else Debian's of this system's suite, unpacked into a private folder and run by its own loader. Throws `ServerAbsent`. */
-export async function debianProgram(packageName: string, path: string): Promise<Program> {
+/**
+ * A program on the path, else Debian's of this system's suite, unpacked into a private folder and run by its own loader; `beside`: packages that
+ * come along. Throws `ServerAbsent`.
+ */
+export async function debianProgram(
+  packageName: string,
+  path: string,
+  beside: readonly string[] = [],
+): Promise<Program> {
   const name = path.slice(path.lastIndexOf('/') + 1)
   for (const folder of (process.env['PATH'] ?? '').split(delimiter).concat('/usr/sbin')) {
     if (existsSync(join(folder, name))) return { command: join(folder, name), leading: [], root: null }
   }
   const fetched = await fetchDebianPackages({
-    packages: [packageName],
+    packages: [packageName, ...beside],
     folder: join(KEPT_SERVERS, packageName),
     suite: null,
     // Every library, libc and loader too; not the programs and configuration around them.

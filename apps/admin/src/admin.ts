@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { readVerifyingKeys, TrailWriter, type VerifyingKeys } from '@gatehouse/audit-trail'
-import { addressText, type ListenAddress, openCoordination, openTrailProof } from '@gatehouse/configuration'
+import {
+  addressText,
+  type ListenAddress,
+  openCoordination,
+  openTrailProof,
+  trailShipping,
+} from '@gatehouse/configuration'
 import type { Coordination } from '@gatehouse/coordination'
 import { TokenVerifier } from '@gatehouse/identity'
 import type { Logger } from 'pino'
@@ -14,6 +20,7 @@ import { buildApp } from './app.ts'
 import type { AdminConfig } from './config/admin-config.ts'
 import { Changes } from './live/changes.ts'
 import { createMetrics } from './metrics.ts'
+import { measureShipping } from './shipping-metrics.ts'
 import type { Explain } from './ports.ts'
 
 /** A running admin service. */
@@ -44,12 +51,15 @@ export async function startAdmin(config: AdminConfig, log: Logger, options: Admi
       log.warn({ sink, error: String(error) }, 'a checkpoint of the trail could not be kept elsewhere')
     })
     closers.push(() => proof.close())
+    const shipping = trailShipping(config.audit.shipping, log)
+    closers.push(() => shipping.close())
     const trail = await TrailWriter.open(directory, {
       gatewayId: config.serviceId,
       syncMilliseconds,
       ...proof.options,
     })
     closers.push(() => trail.close())
+    await shipping.begin(trail, directory, config.serviceId)
     const coordination = options.coordination ?? (await openCoordination(config.coordination))
     closers.push(() => coordination.close())
     const verifier = TokenVerifier.create(config.issuers, { log })
@@ -61,6 +71,7 @@ export async function startAdmin(config: AdminConfig, log: Logger, options: Admi
     const links =
       config.linkKey === null ? null : new LinkSigner(config.linkKey, config.formerLinkKeys, config.publicUrl)
     const metrics = createMetrics()
+    measureShipping(metrics.registry, () => shipping.shipping?.state ?? null)
     const teller = new Teller({ config, coordination, trail, links, metrics, log, now: () => Date.now() })
     closers.push(() => teller.close())
     const seal = new CookieSeal(config.login?.sessionKey ?? null)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import tls from 'node:tls'
 import { type EngineName, encodePolicyLoaded, type Policy } from '@gatehouse/core'
 import { TrailWriter } from '@gatehouse/audit-trail'
-import { type ListenAddress, openCoordination, openTrailProof } from '@gatehouse/configuration'
+import { type ListenAddress, openCoordination, openTrailProof, trailShipping } from '@gatehouse/configuration'
 import type { Coordination } from '@gatehouse/coordination'
 import type { Logger } from 'pino'
 import { type GatewayConfig, type ListenerConfig, weakerChoices } from './config/index.ts'
@@ -115,6 +115,8 @@ async function openPorts(
     log.warn({ sink, error: messageOf(error) }, 'a checkpoint of the audit trail could not be kept elsewhere')
   })
   closers.push(() => proof.close())
+  const shipping = trailShipping(config.audit.shipping, log)
+  closers.push(() => shipping.close())
   const trail = await TrailWriter.open(directory, {
     gatewayId: config.gatewayId,
     ...proof.options,
@@ -125,6 +127,7 @@ async function openPorts(
     checkMilliseconds: CHECK_MILLISECONDS,
   })
   closers.push(() => trail.close())
+  await shipping.begin(trail, directory, config.gatewayId)
   const turn = new Turn(trail)
   const recording = new Recording(directory, config.recording, trail, turn, log)
   closers.push(() => recording.close())

@@ -33,7 +33,7 @@ export function webhookSink(url: string, token: string | null): CheckpointSink {
   return {
     name: new URL(url).origin,
     keep: async (line) => {
-      const { status } = await postJson(url, token, line)
+      const { status } = await postJson(url, token === null ? null : `Bearer ${token}`, line)
       if (status < 200 || status > 299) throw new Error(`it answered ${String(status)}`)
     },
   }

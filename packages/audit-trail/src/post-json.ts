@@ -9,28 +9,35 @@ export interface PostAnswer {
 }
 
 /**
- * A POST of JSON. `token`: a bearer token, or with a scheme before it (`Splunk …`) the whole of `Authorization`; null: none.
+ * A POST of JSON. `authorization`: that header; null: none.
  * A redirect is not followed: what is sent goes to no place that nobody configured. Rejects when there is no answer in time, or `signal` says stop.
  */
 export async function postJson(
   url: string,
-  token: string | null,
+  authorization: string | null,
   body: string,
   headers: Readonly<Record<string, string>> = {},
   signal: AbortSignal | null = null,
 ): Promise<PostAnswer> {
   const patience = AbortSignal.timeout(PATIENCE_MILLISECONDS)
-  const response = await fetch(url, {
-    method: 'POST',
-    redirect: 'manual',
-    headers: {
-      ...headers,
-      'content-type': 'application/json',
-      ...(token === null ? {} : { authorization: token.includes(' ') ? token : `Bearer ${token}` }),
-    },
-    body,
-    signal: signal === null ? patience : AbortSignal.any([signal, patience]),
-  })
-  await response.body?.cancel()
-  return { status: response.status, retryAfter: response.headers.get('retry-after') }
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      redirect: 'manual',
+      headers: {
+        ...headers,
+        'content-type': 'application/json',
+        ...(authorization === null ? {} : { authorization }),
+      },
+      body,
+      signal: signal === null ? patience : AbortSignal.any([signal, patience]),
+    })
+    await response.body?.cancel()
+    return { status: response.status, retryAfter: response.headers.get('retry-after') }
+  } catch (error) {
+    // `fetch failed` alone says nothing.
+    if (!(error instanceof TypeError && error.cause instanceof Error)) throw error
+    const { code, message } = error.cause as NodeJS.ErrnoException
+    throw new Error(`it cannot be reached: ${code ?? message}`, { cause: error })
+  }
 }

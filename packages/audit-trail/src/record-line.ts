@@ -32,7 +32,7 @@ const KIND_BYTES = bytesOf('abcdefghijklmnopqrstuvwxyz_')
 
 const BYTES = Buffer.from(LAYOUT)
 /** The places in the layout that must be as they stand there. */
-const FIXED_AT = Uint8Array.from([...LAYOUT].flatMap((letter, at) => (/[TH]/.test(letter) ? [] : [at])))
+const FIXED_AT = Uint8Array.from([...BYTES.keys()].filter((at) => !/[TH]/.test(LAYOUT.charAt(at))))
 
 /** True for 64 lower-case hexadecimal digits. */
 export function isHash(text: string): boolean {

@@ -14,8 +14,9 @@ const TICK_MILLISECONDS = 250
 const CHUNK_TICKS = 8
 /** Chunks that wait for the disk may come to this; then sessions are not read until they are fewer. */
 const WAITING_BYTES_LIMIT = 32 * 1024 * 1024
-/** Another file is begun behind this size. */
+/** Another file is begun behind this size, or this age: what is older than is kept can be removed by files alone. */
 const FILE_BYTES = 256 * 1024 * 1024
+const FILE_MILLISECONDS = 3_600_000
 /** Quick rather than small: what is written is read seldom, and on other days. */
 const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 
@@ -24,6 +25,7 @@ const compress = promisify<Buffer, object, Buffer>(zstdCompress)
 interface RecordingFile {
   readonly handle: FileHandle
   readonly number: number
+  readonly begunAt: number
   bytes: number
 }
 
@@ -74,6 +76,11 @@ export class Recorder implements ChunkWriter {
     return recording
   }
 
+  /** The number of the file that is written; null: none is. */
+  get openFile(): number | null {
+    return this.#file?.number ?? null
+  }
+
   /** Chunks come faster than the disk takes them. */
   get behind(): boolean {
     return this.#waiting > WAITING_BYTES_LIMIT
@@ -114,8 +121,17 @@ export class Recorder implements ChunkWriter {
     this.#file = null
   }
 
+  #isOld({ begunAt }: RecordingFile): boolean {
+    return this.now() - begunAt >= FILE_MILLISECONDS
+  }
+
   #onTick(): void {
     this.tick++
+    // Where nothing is recorded any more, no file stays open.
+    if (this.#file !== null && this.#writing === null && this.#isOld(this.#file)) {
+      void this.#file.handle.close().catch(() => undefined)
+      this.#file = null
+    }
     for (const recording of this.#begun) {
       if (this.tick - recording.begunTick < CHUNK_TICKS) continue
       this.#begun.delete(recording)
@@ -161,13 +177,13 @@ export class Recorder implements ChunkWriter {
   }
 
   async #openFile(): Promise<RecordingFile> {
-    if (this.#file !== null && this.#file.bytes < FILE_BYTES) return this.#file
+    if (this.#file !== null && this.#file.bytes < FILE_BYTES && !this.#isOld(this.#file)) return this.#file
     await this.#file?.handle.close()
     this.#file = null
     const number = (listRecordings(this.#directory).at(-1) ?? 0) + 1
     const handle = await open(join(this.#directory, recordingName(number)), 'wx', 0o600)
     syncDirectory(this.#directory)
-    this.#file = { handle, number, bytes: 0 }
+    this.#file = { handle, number, begunAt: this.now(), bytes: 0 }
     return this.#file
   }
 

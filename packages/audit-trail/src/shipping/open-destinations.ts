@@ -7,14 +7,25 @@ export interface Destinations {
   readonly segments: readonly SegmentDestination[]
 }
 
-/** Opens destinations as configured. Nothing is connected to yet. */
-export async function openDestinations(places: ShippingPlaces): Promise<Destinations> {
-  return { records: [], segments: await openS3(places) }
-}
-
-/** The client is large: it is loaded where it is used. */
-async function openS3({ s3 }: ShippingPlaces): Promise<readonly SegmentDestination[]> {
-  if (s3 === null) return []
-  const { S3Destination } = await import('./s3-destination.ts')
-  return [new S3Destination(s3)]
+/** Opens destinations as configured. Nothing is connected to yet. Each client is loaded where it is used. */
+export async function openDestinations({ postgres, s3, webhooks, syslog }: ShippingPlaces): Promise<Destinations> {
+  const records: RecordDestination[] = []
+  const segments: SegmentDestination[] = []
+  if (postgres !== null) {
+    const { PostgresDestination } = await import('../postgres/postgres-destination.ts')
+    records.push(new PostgresDestination(postgres))
+  }
+  if (webhooks.length > 0) {
+    const { WebhookDestination } = await import('../siem/webhook-destination.ts')
+    records.push(...webhooks.map((webhook) => new WebhookDestination(webhook)))
+  }
+  if (syslog.length > 0) {
+    const { SyslogDestination } = await import('../siem/syslog-destination.ts')
+    records.push(...syslog.map((collector) => new SyslogDestination(collector)))
+  }
+  if (s3 !== null) {
+    const { S3Destination } = await import('./s3-destination.ts')
+    segments.push(new S3Destination(s3))
+  }
+  return { records, segments }
 }

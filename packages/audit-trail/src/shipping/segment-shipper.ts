@@ -19,8 +19,8 @@ export class SegmentShipper implements Shipper {
   readonly #mark: ShippedMark
   /** Names and sizes of what is there; null: it was not asked yet. */
   #kept: Map<string, number> | null = null
-  /** What was there when it was asked last. */
-  #former: Mark = { seq: 0, segment: 0, recording: 0 }
+  /** What was there when it was asked last; null: it is not known yet. */
+  #former: Mark | null = null
   #finishing = false
 
   /** `formerRecordings`: see `finishedFiles`. */
@@ -90,7 +90,7 @@ export class SegmentShipper implements Shipper {
 
   #has({ file, bytes, segment, recording }: FinishedFile): boolean {
     if (this.#kept !== null) return this.#kept.get(file) === bytes
-    return segment <= this.#former.segment && recording <= this.#former.recording
+    return this.#former === null || (segment <= this.#former.segment && recording <= this.#former.recording)
   }
 }
 

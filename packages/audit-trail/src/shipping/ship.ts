@@ -33,19 +33,22 @@ export async function ship(
   { directory, identity, formerRecordings }: ShippingTask,
   { records, segments }: Destinations,
 ): Promise<void> {
-  const tell = (news: ShippingNews): void => parentPort?.postMessage(news)
+  const tell = (news: ShippingNews): void => parentPort?.postMessage(news, [])
   const trail: ShippedTrail = { directory, identity, notice: (message) => tell({ kind: 'notice', message }) }
   const shippers: readonly Shipper[] = [
     ...records.map((destination) => new RecordFollower(trail, destination)),
     ...segments.map((destination) => new SegmentShipper(trail, formerRecordings, destination)),
   ]
-  parentPort?.on('message', (_: ShippingOrder) => {
+  // There is one order: to finish.
+  parentPort?.on('message', () => {
     for (const shipper of shippers) shipper.finish()
   })
   let telling = Promise.resolve()
   const tellState = async (): Promise<void> => tell({ kind: 'state', state: await stateOf(directory, shippers) })
   // A directory that cannot be read is told by the shippers themselves.
-  const timer = setInterval(() => (telling = telling.then(tellState).catch(() => undefined)), STATE_MILLISECONDS)
+  const timer = setInterval(() => {
+    telling = telling.then(tellState).catch(() => undefined)
+  }, STATE_MILLISECONDS)
   await Promise.all(shippers.map((shipper) => shipper.run()))
   clearInterval(timer)
   await telling

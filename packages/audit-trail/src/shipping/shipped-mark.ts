@@ -41,7 +41,9 @@ export class ShippedMark {
     }
     const mark = parseMark(text)
     if (mark === null)
-      throw new Error(`${this.#path} cannot be read: without it the destination is asked, or gets the trail from the start`)
+      throw new Error(
+        `${this.#path} cannot be read: without it the destination is asked, or gets the trail from the start`,
+      )
     return mark.trail === this.#trail ? mark : NOTHING
   }
 

@@ -37,7 +37,10 @@ export class ShippingReporter {
   /** The process ends. */
   ended(state: ShippingState): void {
     if (state.destinations.some(({ lagBytes }) => lagBytes > 0))
-      this.#log.warn({ behind: this.whatIsBehind(state) }, 'not all of the audit trail is shipped: the next start goes on')
+      this.#log.warn(
+        { behind: this.whatIsBehind(state) },
+        'not all of the audit trail is shipped: the next start goes on',
+      )
   }
 
   #takeOne({ name: destination, failure, alarm, failures, lagRecords, lagBytes, lagSeconds }: DestinationState): void {

@@ -99,7 +99,7 @@ export class Shipping {
     clearTimeout(this.#restart)
     const worker = this.#worker
     if (worker === null) return
-    worker.postMessage('finish' satisfies ShippingOrder)
+    worker.postMessage('finish' satisfies ShippingOrder, [])
     let giveUp: NodeJS.Timeout | undefined
     const patience = new Promise<void>((resolve) => (giveUp = setTimeout(resolve, LAST_PATIENCE_MILLISECONDS)))
     await Promise.race([this.#ended, patience])

@@ -51,7 +51,7 @@ export const EVENT_LOG_ACTIVITY: OcsfClass = {
   uid: 1008,
   name: 'Event Log Activity',
   category: 1,
-  activities: { Rotate: 5, Start: 6 },
+  activities: { Delete: 2, Rotate: 5, Start: 6 },
 }
 
 /** An event that a collector refused. */

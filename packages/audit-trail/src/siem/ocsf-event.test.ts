@@ -56,7 +56,7 @@ describe.each(SAMPLE_RECORDS.map((record) => [record.kind, record] as const))('a
     expect(event['type_uid']).toBe(Number(event['class_uid']) * 100 + Number(event['activity_id']))
     for (const name of ['severity', 'status', 'action', 'disposition']) {
       const id = event[`${name}_id`]
-      if (id !== undefined) expect(event[name]).toBe(captions?.[`${name}_id`]?.[String(id)])
+      if (typeof id === 'number') expect(event[name]).toBe(captions?.[`${name}_id`]?.[id])
     }
   })
 

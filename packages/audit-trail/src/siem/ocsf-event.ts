@@ -47,6 +47,7 @@ function partsOf(of: TrailIdentity, record: AuditRecord): EventParts {
     case 'trail_opened':
     case 'trail_repaired':
     case 'segment_closed':
+    case 'retention':
       return trailEvent(of, record)
     default:
       record.kind satisfies never
@@ -181,6 +182,8 @@ function trailActivity(record: AuditRecord, trail: Readonly<Record<string, unkno
       return 'Repair'
     case 'segment_closed':
       return 'Close segment'
+    case 'retention':
+      return 'Delete'
     default:
       return lost ? 'Recording lost' : 'Recording kept'
   }

@@ -7,7 +7,7 @@ import { ocsfEvent, refusedEvent } from './ocsf-event.ts'
 /** A collector that takes events as JSON by POST. */
 export interface WebhookOptions {
   readonly url: string
-  /** A bearer token, or with a scheme before it (`Splunk …`) the whole of `Authorization`; null: none. */
+  /** A bearer token, or one with its scheme before it (`Splunk …`, `ApiKey …`, `Basic …`); null: none. */
   readonly token: string | null
   /** Told when an event was refused for good: its `metadata.uid` and the status. The collector was told in the event's place. */
   readonly onRefused?: (uid: string, status: number) => void
@@ -23,6 +23,9 @@ const MOST_WAIT_MILLISECONDS = 300_000
 /** About the body, and not about the address or the moment: the same body would be refused again. */
 const REFUSED_FOR_GOOD: ReadonlySet<number> = new Set([400, 413, 422])
 const TOO_LARGE = 413
+
+/** Collectors with a scheme of their own; no token of another begins like this. */
+const OWN_SCHEME = /^(?:Splunk|ApiKey|Basic) /
 
 /** A record on its way. */
 interface Outgoing {
@@ -92,8 +95,9 @@ export class WebhookDestination implements RecordDestination {
   /** Null: they are kept. A status: they are refused for good. Throws when it may be otherwise another time. */
   async #post(of: TrailIdentity, events: readonly Outgoing[]): Promise<number | null> {
     const { url, token } = this.#options
+    const authorization = token === null || OWN_SCHEME.test(token) ? token : `Bearer ${token}`
     const body = `[${events.map(({ text }) => text).join(',')}]`
-    const answer = await postJson(url, token, body, headersOf(of, events), this.#closed.signal)
+    const answer = await postJson(url, authorization, body, headersOf(of, events), this.#closed.signal)
     const { status } = answer
     if (status >= 200 && status < 300) return null
     if (REFUSED_FOR_GOOD.has(status)) return status

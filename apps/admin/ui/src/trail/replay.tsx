@@ -121,7 +121,6 @@ function Player({ timeline, at }: { readonly timeline: SessionTimeline; readonly
   useEffect(() => {
     if (asked >= 0 && !playing) seek(asked)
     // Only when the address says another moment.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [asked])
   const refusal = (by: 1 | -1): void => {
     const next = nextRefusal(statements, index, by)

@@ -28,7 +28,7 @@ export function usePlayback(begins: readonly number[], length: number, start: nu
   const [speed, setSpeed] = useState(1)
   const last = useRef(0)
   useEffect(() => {
-    if (!playing) return
+    if (!playing) return undefined
     last.current = performance.now()
     const timer = setInterval(() => {
       const now = performance.now()

@@ -1,0 +1,5 @@
+export { BadDatabaseAddress } from './connection.ts'
+export type { TrailDatabase } from './connection.ts'
+export { DatabaseUnfit } from './migrate.ts'
+export { PostgresDestination } from './postgres-destination.ts'
+export { PostgresIndex } from './postgres-index.ts'
