@@ -156,7 +156,7 @@ export async function dayAtPostgres({ postgres, page: { url } }: DayScene, page:
   ])
   await client.query('SELECT total / 0 FROM orders')
   await client.query('SELECT id, name, email FROM customers ORDER BY id')
-  await copyOut(client, "COPY (SELECT id, status FROM orders WHERE id <= 3) TO STDOUT WITH (FORMAT csv)")
+  await copyOut(client, 'COPY (SELECT id, status FROM orders WHERE id <= 3) TO STDOUT WITH (FORMAT csv)')
   await client.query('DROP TABLE orders')
   await client.end()
 }
@@ -178,10 +178,7 @@ export async function dayAtMysql({ mysql, ca, page: { url } }: DayScene, page: P
   await connection.query('SELECT id, sku, amount, supplier FROM stock ORDER BY id')
   await connection.execute('SELECT sku FROM stock WHERE amount < ?', [5])
   await connection.query('DELETE FROM stock').catch(said)
-  await Promise.all([
-    connection.query('ALTER TABLE stock ADD COLUMN shelf INT'),
-    decide(page, url, 'approve', ''),
-  ])
+  await Promise.all([connection.query('ALTER TABLE stock ADD COLUMN shelf INT'), decide(page, url, 'approve', '')])
   await Promise.all([
     connection.query('UPDATE stock SET amount = 0').catch(said),
     decide(page, url, 'refuse', 'that is all of it'),

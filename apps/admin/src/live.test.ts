@@ -179,13 +179,21 @@ describe('the trail', () => {
     const { call, tokens } = scene
     const found = await call('GET', '/v1/trail/records?limit=1000', tokens.auditor)
     expect(found.body['records']).toContainEqual(
-      expect.objectContaining({ kind: 'admin_action', admin: expect.objectContaining({ action: 'session_ended' }) }),
+      expect.objectContaining({
+        gateway: 'admin-1',
+        record: expect.objectContaining({
+          kind: 'admin_action',
+          admin: expect.objectContaining({ action: 'session_ended' }),
+        }),
+      }),
     )
     const verified = await call('POST', '/v1/trail/verify', tokens.auditor)
     expect(verified.body['trails']).toMatchObject([{ firstBreak: null }])
     const again = await call('GET', '/v1/trail/records?limit=1000', tokens.auditor)
     expect(again.body['records']).toContainEqual(
-      expect.objectContaining({ admin: expect.objectContaining({ action: 'trail_verified' }) }),
+      expect.objectContaining({
+        record: expect.objectContaining({ admin: expect.objectContaining({ action: 'trail_verified' }) }),
+      }),
     )
     expect((await verifyTrail(scene.trailDirectory)).firstBreak).toBe(null)
   })

@@ -11,8 +11,6 @@ export interface TrailOfSession {
   /** In order; with what people decided about its statements, without what names chunks. */
   readonly records: readonly AuditRecord[]
   readonly chunks: readonly RecordedChunk[]
-  /** What people said about its held statements as other trails have it; told before the hold's end. */
-  readonly decisions: readonly AuditRecord[]
 }
 
 /** Finds a session in the trail in `directory`. Null: it is not there. Rejects when the directory cannot be read. */
@@ -32,22 +30,7 @@ export async function findSession(directory: string, session: string): Promise<T
     return true
   })
   const engine = records[0]?.engine
-  return engine === undefined ? null : { session, engine, records, chunks, decisions: [] }
-}
-
-/**
- * Finds what people said about a session's held statements in the trail of the service where they said it. Empty: nothing, or nobody
- * was asked. Rejects when the directory cannot be read.
- */
-export async function findDecisions(directory: string, { records }: TrailOfSession): Promise<readonly AuditRecord[]> {
-  const asked = new Set(records.flatMap(({ kind, approval }) => (kind === 'approval_asked' ? [approval?.id] : [])))
-  const decisions: AuditRecord[] = []
-  if (asked.size === 0) return decisions
-  await searchTrail(directory, { kind: 'approval_decided' }, (record) => {
-    if (asked.has(record.approval?.id)) decisions.push(record)
-    return true
-  })
-  return decisions
+  return engine === undefined ? null : { session, engine, records, chunks }
 }
 
 /**
@@ -57,21 +40,15 @@ export async function findDecisions(directory: string, { records }: TrailOfSessi
 export async function* replaySession(directory: string, found: TrailOfSession): AsyncGenerator<ReplayEvent> {
   const { records } = found
   let next = 0
-  function* tell(record: AuditRecord): Generator<ReplayEvent> {
-    if (record.kind === 'approval_ended')
-      for (const decision of found.decisions)
-        if (decision.approval?.id === record.approval?.id) yield { kind: 'record', record: decision }
-    yield { kind: 'record', record }
-  }
   /** Tells the records up to this one. */
   function* upTo(seq: number): Generator<ReplayEvent> {
     for (let record = records[next]; record !== undefined && record.seq <= seq; record = records[++next])
-      yield* tell(record)
+      yield { kind: 'record', record }
   }
   /** Tells the records from before this moment: what follows answers something that the trail does not number. */
   function* before(moment: string): Generator<ReplayEvent> {
     for (let record = records[next]; record !== undefined && record.time <= moment; record = records[++next])
-      yield* tell(record)
+      yield { kind: 'record', record }
   }
   let decoder: AnswerDecoder = found.engine === 'mysql' ? new MysqlAnswers(0) : new PostgresAnswers()
   let time = 0

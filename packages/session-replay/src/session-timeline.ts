@@ -10,8 +10,6 @@ export interface HoldDecision {
   readonly reason: string | null
   /** By what way: `api`, `page`, `link`, `cli`. */
   readonly through: string
-  /** UTC. */
-  readonly time: string
 }
 
 /** That a statement was held, and what came of it. */
@@ -23,7 +21,7 @@ export interface Hold {
   readonly until: string | null
   /** `approved`, `refused`, `timeout`, `voided`; `pending`: it is held still. */
   readonly state: string
-  /** In order. Empty: nobody said anything, or it is on record where it was not looked for. */
+  /** In order. Empty: nobody said anything that the gateway heard of. */
   readonly decisions: readonly HoldDecision[]
 }
 
@@ -72,28 +70,30 @@ const MOST_TEXT = 400
 
 /** Puts a session's records in order on a line of time. */
 export function timelineOf(found: TrailOfSession): SessionTimeline {
-  const { records, decisions } = found
-  const holds = holdsOf(records, decisions)
+  const { records } = found
   const outcomes = new Map<number, AuditRecord>()
   for (const record of records)
     if (record.statement !== undefined && 'intent' in record.statement) outcomes.set(record.statement.intent, record)
   const statements: TimelineStatement[] = []
-  const told = new Set<string>()
+  // What was asked and has no intent yet, by the approval's id.
+  const open = new Map<string, AskedStatement>()
   for (const record of records) {
-    const approval = record.kind === 'intent' ? record.decision?.approval : null
-    if (record.kind !== 'intent') continue
-    const hold = approval == null ? undefined : holds.get(approval)
-    // A retry under the same approval was not held again.
-    const held = hold === undefined || told.has(hold.approval) ? null : hold
-    if (held !== null) told.add(held.approval)
-    statements.push(statementOf(record, outcomes.get(record.seq), held))
+    const id = record.approval?.id
+    if (record.kind === 'approval_asked' && id !== undefined)
+      open.set(id, {
+        record,
+        hold: { approval: id, from: record.time, until: null, state: 'pending', decisions: [] },
+      })
+    else if (record.kind === 'approval_ended' && id !== undefined) {
+      const asked = open.get(id)
+      if (asked !== undefined) open.set(id, { ...asked, hold: ended(asked.hold, record) })
+    } else if (record.kind === 'intent') {
+      const asked = askedOf(record, open)
+      if (asked !== null) open.delete(asked.hold.approval)
+      statements.push(statementOf(record, outcomes.get(record.seq), asked?.hold ?? null))
+    }
   }
-  for (const record of records) {
-    const hold = record.kind === 'approval_asked' ? holds.get(record.approval?.id ?? '') : undefined
-    if (hold === undefined || told.has(hold.approval)) continue
-    told.add(hold.approval)
-    statements.push(statementOf(record, undefined, hold))
-  }
+  for (const { record, hold } of open.values()) statements.push(statementOf(record, undefined, hold))
   statements.sort((one, other) => one.seq - other.seq)
   const first = records[0]
   const last = records.at(-1)
@@ -111,35 +111,40 @@ export function timelineOf(found: TrailOfSession): SessionTimeline {
   }
 }
 
-/** By the approval's id. */
-function holdsOf(records: readonly AuditRecord[], elsewhere: readonly AuditRecord[]): ReadonlyMap<string, Hold> {
-  const holds = new Map<string, { -readonly [Name in keyof Hold]: Hold[Name] } & { decisions: HoldDecision[] }>()
-  for (const record of [...records, ...elsewhere]) {
-    const { kind, approval, time } = record
-    if (approval === undefined) continue
-    const hold = holds.get(approval.id)
-    if (kind === 'approval_asked')
-      holds.set(approval.id, { approval: approval.id, from: time, until: null, state: 'pending', decisions: [] })
-    else if (hold === undefined) continue
-    else if (kind === 'approval_ended') {
-      hold.until = time
-      hold.state = textOf(approval['state']) ?? ''
-    } else if (kind === 'approval_decided') {
-      hold.decisions.push({
-        subject: textOf(member(approval['by'], 'subject')) ?? '?',
-        verdict: textOf(approval['verdict']) ?? '?',
-        reason: textOf(approval['reason']),
-        through: textOf(approval['through']) ?? '?',
-        time,
-      })
-    }
-  }
-  return holds
+interface AskedStatement {
+  readonly record: AuditRecord
+  readonly hold: Hold
+}
+
+/** The question to people that led to this intent: the one it names, or the one that was just answered with no. Null: none. */
+function askedOf(intent: AuditRecord, open: ReadonlyMap<string, AskedStatement>): AskedStatement | null {
+  const named = open.get(intent.decision?.approval ?? '')
+  if (named !== undefined) return named
+  if (intent.decision?.effect !== 'deny') return null
+  for (const asked of [...open.values()].toReversed())
+    if (asked.hold.until !== null && asked.hold.state !== 'approved' && sqlOf(asked.record) === sqlOf(intent))
+      return asked
+  return null
+}
+
+function ended(hold: Hold, { time, approval }: AuditRecord): Hold {
+  const said: unknown = approval?.['decisions']
+  const decisions = (Array.isArray(said) ? (said as readonly unknown[]) : []).map((one) => ({
+    subject: textOf(member(member(one, 'by'), 'subject')) ?? '?',
+    verdict: textOf(member(one, 'verdict')) ?? '?',
+    reason: textOf(member(one, 'reason')),
+    through: textOf(member(one, 'through')) ?? '?',
+  }))
+  return { ...hold, until: time, state: textOf(approval?.['state']) ?? '?', decisions }
+}
+
+function sqlOf({ statement }: AuditRecord): string {
+  return statement !== undefined && 'text' in statement ? statement.text : ''
 }
 
 function statementOf(record: AuditRecord, end: AuditRecord | undefined, held: Hold | null): TimelineStatement {
-  const { seq, time, statement, decision, actions = [], relations = [] } = record
-  const text = statement !== undefined && 'text' in statement ? statement.text : ''
+  const { seq, time, decision, actions = [], relations = [] } = record
+  const text = sqlOf(record)
   const cut = text.length > MOST_TEXT
   const outcome = end?.outcome
   return {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { findDecisions, findSession, replaySession, type TrailOfSession } from '@gatehouse/session-replay'
+import { findSession, replaySession, type TrailOfSession } from '@gatehouse/session-replay'
 import { ReplayReader } from './replay-reader.ts'
 
 /** Sessions whose records are kept in memory for whoever goes on reading. */
@@ -52,7 +52,7 @@ export class SessionReadings {
   readonly #found = new Map<string, { readonly at: number; readonly session: Promise<FoundSession | null> }>()
   #readers: KeptReader[] = []
 
-  /** `directories`: of all trails: a session is in one, what people said about it perhaps in another. */
+  /** `directories`: of all trails: a session is in one of them. */
   constructor(directories: readonly string[]) {
     this.#directories = directories
   }
@@ -115,11 +115,7 @@ export class SessionReadings {
     for (const directory of this.#directories) {
       if (!existsSync(directory)) continue
       const trail = await findSession(directory, session)
-      if (trail === null) continue
-      const decisions = []
-      for (const other of this.#directories)
-        if (other !== directory && existsSync(other)) decisions.push(...(await findDecisions(other, trail)))
-      return { directory, trail: { ...trail, decisions } }
+      if (trail !== null) return { directory, trail }
     }
     return null
   }

@@ -1,77 +1,125 @@
 import { existsSync } from 'node:fs'
-import { type RecordFilter, searchTrail, verifyTrail } from '@gatehouse/audit-trail'
-import type { AuditRecord } from '@gatehouse/core'
+import {
+  BadCursor,
+  DirectoryIndex,
+  MAX_PAGE_RECORDS,
+  type StatementOutcome,
+  type TrailQuery,
+  verifyTrail,
+} from '@gatehouse/audit-trail'
+import type { RecordKind } from '@gatehouse/core'
 import * as z from 'zod'
 import type { App } from '../service.ts'
 import { ApiError } from '../errors.ts'
 import type { AdminPorts } from '../ports.ts'
-import { id, idParams, name } from './fields.ts'
+import { ReadingPlaces } from '../replay/places.ts'
+import { id, name } from './fields.ts'
 import { viewerOf } from './viewer-of.ts'
 
-const MAX_RECORDS = 1000
 const DEFAULT_RECORDS = 200
+/** A page asks for records and numbers at once. */
+const MOST_AT_ONCE = 4
 
-const filter = z.strictObject({
+const KINDS: readonly [RecordKind, ...RecordKind[]] = [
+  'session_start',
+  'login_refused',
+  'intent',
+  'outcome',
+  'session_end',
+  'recording',
+  'approval_asked',
+  'approval_decided',
+  'approval_ended',
+  'admin_action',
+  'policy_loaded',
+  'trail_opened',
+  'trail_repaired',
+  'segment_closed',
+  'alarm',
+  'retention',
+]
+const OUTCOMES: readonly [StatementOutcome, ...StatementOutcome[]] = ['done', 'failed', 'refused', 'unknown']
+
+const moment = z.iso.datetime({ offset: true }).transform((text) => new Date(text).toISOString())
+
+/** A search of the trail as query parameters: the members of `TrailQuery`. */
+const queryFields = {
+  gateway: name.optional(),
   session: id.optional(),
   subject: name.optional(),
   actor: name.optional(),
   target: name.optional(),
-  from: z.iso.datetime({ offset: true }).optional(),
-  to: z.iso.datetime({ offset: true }).optional(),
+  kind: z.enum(KINDS).optional(),
+  action: name.optional(),
+  relation: name.optional(),
+  masked: name.optional(),
+  rule: name.optional(),
+  outcome: z.enum(OUTCOMES).optional(),
+  code: name.optional(),
+  held: z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .optional(),
+  fingerprint: name.optional(),
   text: name.optional(),
-  limit: z.coerce.number().int().min(1).max(MAX_RECORDS).default(DEFAULT_RECORDS),
+  since: moment.optional(),
+  until: moment.optional(),
+} as const
+
+const recordsQuery = z.strictObject({
+  ...queryFields,
+  limit: z.coerce.number().int().min(1).max(MAX_PAGE_RECORDS).default(DEFAULT_RECORDS),
+  order: z.enum(['newest', 'oldest']).default('newest'),
+  cursor: z.string().min(1).max(4096).optional(),
 })
+const summaryQuery = z.strictObject(queryFields)
 
 /** What happened: the trails of the gateways that are configured here, and this service's own. */
 export function trailRoutes(app: App, { config, actions }: AdminPorts): void {
   const reads = { permission: 'trail:read' } as const
   const directories = [...new Set([...config.trails, config.audit.directory])]
-  let busy = false
-  // A trail is read from end to end: two readers at once would take the disk from its writer.
-  const alone = async <Answer>(read: () => Promise<Answer>): Promise<Answer> => {
-    if (busy) throw new ApiError(503, 'TRAIL_BUSY', 'Somebody else is reading the trail.', 'Try again in a moment.')
-    busy = true
+  // A trail is read from its files: many readers at once would take the disk from its writer.
+  const places = new ReadingPlaces(MOST_AT_ONCE)
+  const verifiers = new ReadingPlaces(1)
+  let opened: { readonly of: string; readonly index: DirectoryIndex } | null = null
+  /** Of the trails that are there by now. */
+  const index = async (): Promise<DirectoryIndex> => {
+    const there = directories.filter((directory) => existsSync(directory))
+    const of = there.join('\n')
+    if (opened?.of !== of) {
+      const before = opened
+      opened = { of, index: new DirectoryIndex(there) }
+      await before?.index.close()
+    }
+    return opened.index
+  }
+  app.addHook('onClose', async () => {
+    await opened?.index.close()
+  })
+  const seated = async <Answer>(seats: ReadingPlaces, read: () => Promise<Answer>): Promise<Answer> => {
+    const leave = seats.take()
     try {
       return await read()
+    } catch (error) {
+      if (error instanceof BadCursor)
+        throw new ApiError(400, 'NOT_VALID', 'This is no cursor of this search.', 'Give `next` of the page before.')
+      throw error
     } finally {
-      busy = false
+      leave()
     }
   }
-  const search = async (wanted: RecordFilter, limit: number): Promise<object> => {
-    const records: AuditRecord[] = []
-    let more = false
-    let unreadableLines = 0
-    for (const directory of directories.filter((one) => existsSync(one))) {
-      let found = 0
-      const report = await searchTrail(directory, wanted, (record) => {
-        more = found === limit
-        if (!more) records.push(record)
-        found++
-        return !more
-      })
-      unreadableLines += report.unreadableLines
-    }
-    records.sort((one, other) => (one.time < other.time ? -1 : 1))
-    return { records: records.slice(0, limit), more: more || records.length > limit, unreadableLines }
-  }
-  app.get('/v1/trail/records', { config: reads, schema: { querystring: filter } }, async (request) => {
-    const { from, to, limit, ...same } = request.query
+  app.get('/v1/trail/records', { config: reads, schema: { querystring: recordsQuery } }, async (request) => {
+    const { limit, order, cursor = null } = request.query
     actions.begin('trail_read', viewerOf(request), JSON.stringify(request.query), null)
-    const wanted = {
-      ...Object.fromEntries(Object.entries(same).filter(([, value]) => value !== undefined)),
-      ...(from === undefined ? {} : { since: new Date(from).toISOString() }),
-      ...(to === undefined ? {} : { until: new Date(to).toISOString() }),
-    }
-    return await alone(() => search(wanted, limit))
+    return await seated(places, async () => (await index()).search(queryOf(request.query), { limit, order, cursor }))
   })
-  app.get('/v1/trail/sessions/:id', { config: reads, schema: { params: idParams } }, async (request) => {
-    const { id: session } = request.params
-    actions.begin('trail_read', viewerOf(request), session, null)
-    return await alone(() => search({ session }, MAX_RECORDS))
+  app.get('/v1/trail/summary', { config: reads, schema: { querystring: summaryQuery } }, async (request) => {
+    actions.begin('trail_read', viewerOf(request), `numbers: ${JSON.stringify(request.query)}`, null)
+    return await seated(places, async () => (await index()).summarize(queryOf(request.query)))
   })
   app.post('/v1/trail/verify', { config: reads }, async (request) => {
     actions.begin('trail_verified', viewerOf(request), 'all', null)
-    return await alone(async () => {
+    return await seated(verifiers, async () => {
       const trails: object[] = []
       for (const directory of directories) {
         if (existsSync(directory)) trails.push({ directory, ...(await verifyTrail(directory)) })
@@ -80,4 +128,11 @@ export function trailRoutes(app: App, { config, actions }: AdminPorts): void {
       return { trails }
     })
   })
+}
+
+/** The search without members that were not given. */
+function queryOf(given: Readonly<Record<string, unknown>>): TrailQuery {
+  return Object.fromEntries(
+    Object.keys(queryFields).flatMap((field) => (given[field] === undefined ? [] : [[field, given[field]]])),
+  )
 }

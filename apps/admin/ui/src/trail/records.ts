@@ -101,7 +101,6 @@ export interface Hold {
     readonly verdict: string
     readonly reason: string | null
     readonly through: string
-    readonly time: string
   }[]
 }
 

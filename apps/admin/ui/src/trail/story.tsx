@@ -189,7 +189,7 @@ function Facts({
     ],
   ]
   return (
-    <dl className="facts">
+    <dl className="story-facts">
       {facts
         .filter(([, told]) => told !== null)
         .map(([name, told]) => (
@@ -208,8 +208,8 @@ function Held({ held, waits }: { readonly held: Hold; readonly waits: boolean })
   return (
     <>
       {seconds === null ? 'since then' : `for ${seconds.toFixed(1)} s`}, {held.state}
-      {held.decisions.map(({ subject, verdict, reason, through, time }) => (
-        <span key={`${time} ${subject}`} className="held-by">
+      {held.decisions.map(({ subject, verdict, reason, through }) => (
+        <span key={subject} className="held-by">
           {verdict === 'approve' ? 'approved' : 'refused'} by <PlainText text={subject} /> through the {through}
           {reason !== null && (
             <>
@@ -218,7 +218,7 @@ function Held({ held, waits }: { readonly held: Hold; readonly waits: boolean })
           )}
         </span>
       ))}
-      {held.decisions.length === 0 && <span className="held-by dim">who decided is not in these trails</span>}
+      {held.decisions.length === 0 && <span className="held-by dim">nobody decided in time</span>}
     </>
   )
 }
