@@ -22,6 +22,7 @@ import { Changes } from './live/changes.ts'
 import { createMetrics } from './metrics.ts'
 import { measureShipping } from './shipping-metrics.ts'
 import type { Explain } from './ports.ts'
+import { TrailSearch } from './trail-search.ts'
 
 /** A running admin service. */
 export interface Admin {
@@ -74,6 +75,8 @@ export async function startAdmin(config: AdminConfig, log: Logger, options: Admi
     measureShipping(metrics.registry, () => shipping.shipping?.state ?? null)
     const teller = new Teller({ config, coordination, trail, links, metrics, log, now: () => Date.now() })
     closers.push(() => teller.close())
+    const trailSearch = await TrailSearch.open(config)
+    closers.push(() => trailSearch.close())
     const seal = new CookieSeal(config.login?.sessionKey ?? null)
     const app = await buildApp({
       config,
@@ -87,6 +90,7 @@ export async function startAdmin(config: AdminConfig, log: Logger, options: Admi
       changes,
       links,
       metrics,
+      trailSearch,
       verifyingKeys: readKeys(config.verifyingKeyFiles),
       explain: options.explain ?? null,
       page: options.page ?? null,

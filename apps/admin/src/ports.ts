@@ -9,6 +9,7 @@ import type { LinkSigner } from './channels/decide-links.ts'
 import type { AdminConfig } from './config/admin-config.ts'
 import type { Changes } from './live/changes.ts'
 import type { AdminMetrics } from './metrics.ts'
+import type { TrailSearch } from './trail-search.ts'
 
 /** Explains what the policy says to a statement, in lines to read. Rejects with an Error that says why it cannot. */
 export type Explain = (question: {
@@ -35,6 +36,7 @@ export interface AdminPorts {
   /** Null: no links decide. */
   readonly links: LinkSigner | null
   readonly metrics: AdminMetrics
+  readonly trailSearch: TrailSearch
   /** What trails are sealed by; null: signatures are not looked at. */
   readonly verifyingKeys: VerifyingKeys | null
   /** Null: statements are not explained. */

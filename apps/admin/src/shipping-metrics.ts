@@ -4,15 +4,16 @@ import { Gauge, type Registry } from 'prom-client'
 /** Tells Prometheus how far each destination of this service's trail is. `read`: how it stands; null: nothing is shipped. */
 export function measureShipping(registry: Registry, read: () => ShippingState | null): void {
   const measure = (name: string, help: string, valueOf: (state: DestinationState) => number): void => {
-    new Gauge({
+    const gauge = new Gauge({
       name: `gatehouse_shipping_${name}`,
       help,
       labelNames: ['destination'],
-      registers: [registry],
+      registers: [],
       collect() {
         for (const state of read()?.destinations ?? []) this.set({ destination: state.name }, valueOf(state))
       },
     })
+    registry.registerMetric(gauge)
   }
   measure('lag_bytes', 'Bytes of the audit trail that a destination does not have yet.', ({ lagBytes }) => lagBytes)
   measure('lag_seconds', 'How long a destination has not had all of it.', ({ lagSeconds }) => lagSeconds)

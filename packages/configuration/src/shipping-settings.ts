@@ -49,12 +49,24 @@ export const NO_SHIPPING: ShippingConfig = {
   syslog: [],
 }
 
-/** The `shipping` part of a trail's settings. Relative paths begin at `directory`. */
-export function shippingSettings(directory: string): z.ZodType<ShippingConfig> {
-  const caFile = existingFile(directory)
+/** A PostgreSQL database that records are shipped to, and searched in. Relative paths begin at `directory`. */
+export function trailDatabase(directory: string): z.ZodType<NonNullable<ShippingConfig['postgres']>> {
+  return z.strictObject({
+    url: secret.describe('Its own database: `postgres://user:password@host:port/database`, by reference.'),
+    caFile: authoritiesFile(directory),
+  })
+}
+
+function authoritiesFile(directory: string): z.ZodType<string | null> {
+  return existingFile(directory)
     .nullable()
     .prefault(null)
     .describe('Authorities in PEM that its certificate is verified by. Null: those of the system.')
+}
+
+/** The `shipping` part of a trail's settings. Relative paths begin at `directory`. */
+export function shippingSettings(directory: string): z.ZodType<ShippingConfig> {
+  const caFile = authoritiesFile(directory)
   return z
     .strictObject({
       spoolBytes: z
@@ -64,11 +76,7 @@ export function shippingSettings(directory: string): z.ZodType<ShippingConfig> {
         .describe(
           'Bytes that may wait on this disk to be shipped; beyond it all traffic stops. Without a destination it means nothing.',
         ),
-      postgres: z
-        .strictObject({
-          url: secret.describe('Its own database: `postgres://user:password@host:port/database`, by reference.'),
-          caFile,
-        })
+      postgres: trailDatabase(directory)
         .nullable()
         .default(null)
         .describe('A PostgreSQL database that records are searched in. Null: none.'),
@@ -117,7 +125,7 @@ export function shippingSettings(directory: string): z.ZodType<ShippingConfig> {
               tls: z
                 .strictObject({ caFile })
                 .nullable()
-                .prefault({})
+                .prefault({ caFile: null })
                 .describe('TLS (RFC 5425). Null: plain TCP, on a loopback address only.'),
             })
             .refine(({ host, tls }) => tls !== null || isLoopbackHost(host), {

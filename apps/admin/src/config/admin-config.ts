@@ -34,6 +34,8 @@ export interface AdminConfig {
   readonly audit: AdminAuditConfig
   /** Trails of gateways to search and verify. */
   readonly trails: readonly string[]
+  /** The database that trails are shipped to, searched instead of `trails`; null: they are searched on this disk. */
+  readonly trailDatabase: ShippingConfig['postgres']
   /** Files of public keys that trails are sealed by, for reports; empty: signatures are not looked at. */
   readonly verifyingKeyFiles: readonly string[]
   /** The policy that is shown; null: none. */

@@ -8,6 +8,7 @@ import {
   listenerTls,
   secret,
   shippingSettings,
+  trailDatabase,
   trailProofSettings,
 } from '@gatehouse/configuration'
 import { isLoopbackHost } from '@gatehouse/identity'
@@ -71,6 +72,12 @@ export function adminSchema(directory: string): z.ZodType<AdminConfig> {
         })
         .describe("The service's own trail."),
       trails: z.array(anyPath(directory)).default([]).describe('Trails of gateways to search and verify.'),
+      trailDatabase: trailDatabase(directory)
+        .nullable()
+        .default(null)
+        .describe(
+          'The PostgreSQL database that trails are shipped to (`audit.shipping.postgres`): it is searched instead of `trails`. Null: trails are searched on this disk.',
+        ),
       verifyingKeyFiles: z
         .array(existingFile(directory))
         .default([])

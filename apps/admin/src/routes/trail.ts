@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import {
   BadCursor,
-  DirectoryIndex,
   MAX_PAGE_RECORDS,
   type StatementOutcome,
   type TrailQuery,
@@ -75,27 +74,12 @@ const recordsQuery = z.strictObject({
 const summaryQuery = z.strictObject(queryFields)
 
 /** What happened: the trails of the gateways that are configured here, and this service's own. */
-export function trailRoutes(app: App, { config, actions }: AdminPorts): void {
+export function trailRoutes(app: App, { config, actions, trailSearch, log }: AdminPorts): void {
   const reads = { permission: 'trail:read' } as const
   const directories = [...new Set([...config.trails, config.audit.directory])]
   // A trail is read from its files: many readers at once would take the disk from its writer.
   const places = new ReadingPlaces(MOST_AT_ONCE)
   const verifiers = new ReadingPlaces(1)
-  let opened: { readonly of: string; readonly index: DirectoryIndex } | null = null
-  /** Of the trails that are there by now. */
-  const index = async (): Promise<DirectoryIndex> => {
-    const there = directories.filter((directory) => existsSync(directory))
-    const of = there.join('\n')
-    if (opened?.of !== of) {
-      const before = opened
-      opened = { of, index: new DirectoryIndex(there) }
-      await before?.index.close()
-    }
-    return opened.index
-  }
-  app.addHook('onClose', async () => {
-    await opened?.index.close()
-  })
   const seated = async <Answer>(seats: ReadingPlaces, read: () => Promise<Answer>): Promise<Answer> => {
     const leave = seats.take()
     try {
@@ -103,7 +87,14 @@ export function trailRoutes(app: App, { config, actions }: AdminPorts): void {
     } catch (error) {
       if (error instanceof BadCursor)
         throw new ApiError(400, 'NOT_VALID', 'This is no cursor of this search.', 'Give `next` of the page before.')
-      throw error
+      if (error instanceof ApiError || config.trailDatabase === null) throw error
+      log.error({ error }, 'the trail database did not answer a search')
+      throw new ApiError(
+        503,
+        'TRAIL_DATABASE',
+        'The trail database did not answer this search.',
+        'Ask for a shorter time or for more of what you know, or try again; the reason is in the log of this service.',
+      )
     } finally {
       leave()
     }
@@ -111,11 +102,13 @@ export function trailRoutes(app: App, { config, actions }: AdminPorts): void {
   app.get('/v1/trail/records', { config: reads, schema: { querystring: recordsQuery } }, async (request) => {
     const { limit, order, cursor = null } = request.query
     actions.begin('trail_read', viewerOf(request), JSON.stringify(request.query), null)
-    return await seated(places, async () => (await index()).search(queryOf(request.query), { limit, order, cursor }))
+    return await seated(places, async () =>
+      (await trailSearch.index()).search(queryOf(request.query), { limit, order, cursor }),
+    )
   })
   app.get('/v1/trail/summary', { config: reads, schema: { querystring: summaryQuery } }, async (request) => {
     actions.begin('trail_read', viewerOf(request), `numbers: ${JSON.stringify(request.query)}`, null)
-    return await seated(places, async () => (await index()).summarize(queryOf(request.query)))
+    return await seated(places, async () => (await trailSearch.index()).summarize(queryOf(request.query)))
   })
   app.post('/v1/trail/verify', { config: reads }, async (request) => {
     actions.begin('trail_verified', viewerOf(request), 'all', null)

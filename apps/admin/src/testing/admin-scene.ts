@@ -68,6 +68,7 @@ export async function startAdminScene(
       shipping: NO_SHIPPING,
     },
     trails: [],
+    trailDatabase: null,
     verifyingKeyFiles: [],
     policyFile: null,
     catalogsDirectory: null,
