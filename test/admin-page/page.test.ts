@@ -1,15 +1,13 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { findChromium } from '../servers/chromium.ts'
+import { seriousFindings } from './axe.ts'
 import { fillWithExamples } from './examples.ts'
 import { hold, question } from './held-statements.ts'
 import { GRACE, type PageScene, startPageScene } from './scene.ts'
 
 const chromium = await findChromium()
 const absent = chromium.kind === 'absent' ? ` (skipped: ${chromium.reason})` : ''
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const UPDATE = {
   text: 'UPDATE orders SET total = 0 WHERE id = 7',
   action: 'update',
@@ -374,23 +372,3 @@ describe.skipIf(absent !== '')(`The page in Chromium${absent}`, () => {
     for (const { id } of await scene.coordination.grants.list()) await scene.coordination.grants.revoke(id)
   }, 120_000)
 })
-
-interface Findings {
-  readonly passes: readonly unknown[]
-  readonly violations: readonly {
-    readonly id: string
-    readonly impact: string | null
-    readonly nodes: readonly { readonly html: string }[]
-  }[]
-}
-
-async function seriousFindings(page: Page): Promise<readonly string[]> {
-  // Run from outside: the page's own policy lets nothing else in.
-  await page.evaluate(axe)
-  const { violations, passes } = await page.evaluate<Findings>('axe.run()')
-  // A page that axe could not look at has no violations either.
-  expect(passes.length).toBeGreaterThan(15)
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-}
