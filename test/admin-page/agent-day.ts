@@ -144,7 +144,7 @@ export async function dayAtPostgres({ postgres, page: { url } }: DayScene, page:
   const client = await WireClient.login({ host, port }, { database: 'shop', password })
   await client.query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1")
   await client.query('SELECT id, name, email, card, note FROM customers WHERE id <= 3 ORDER BY id')
-  await client.query(`SELECT count(*) AS "${HOSTILE.replaceAll('"', '')}" FROM orders -- \u202e<b>not bold</b>`)
+  await client.query(`SELECT count(*) AS "<script>window.hacked=1</script>\u202e" FROM orders -- \u202e<b>not bold</b>`)
   await client.query('DELETE FROM customers WHERE id = 3')
   await Promise.all([
     client.query('ALTER TABLE orders ADD COLUMN shipped_at timestamptz'),

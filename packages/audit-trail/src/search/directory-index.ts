@@ -59,7 +59,12 @@ export class DirectoryIndex implements TrailIndex {
     }
     const next = walk.over ? null : encodeCursor(search, walk.positions)
     if (next === null) await walk.close()
-    else this.#left = { cursor: next, walk }
+    else {
+      // Another search may have ended meanwhile.
+      const other = this.#left
+      this.#left = { cursor: next, walk }
+      await other?.walk.close()
+    }
     return { records, next, unreadableLines: walk.unreadableLines - unreadableLines }
   }
 

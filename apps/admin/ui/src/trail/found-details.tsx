@@ -15,7 +15,7 @@ export function FoundDetails({
 }): ReactNode {
   return (
     <Dialog open={found !== null} title="Record" onClose={onClose}>
-      {found !== null && <Details key={`${found.gateway} ${String(found.record.seq)}`} found={found} />}
+      {found !== null && <Details key={found.record.hash} found={found} />}
     </Dialog>
   )
 }

@@ -36,7 +36,7 @@ export function FoundList({
         </thead>
         <tbody ref={list}>
           {records.map((found) => (
-            <Row key={`${found.gateway} ${String(found.record.seq)}`} found={found} onOpen={() => onOpen(found)} />
+            <Row key={found.record.hash} found={found} onOpen={() => onOpen(found)} />
           ))}
         </tbody>
       </table>

@@ -4,6 +4,8 @@
 export interface TrailRecord {
   readonly seq: number
   readonly time: string
+  /** Of the record: no two records have one. */
+  readonly hash: string
   readonly kind: string
   readonly session?: string
   readonly principal?: {
