@@ -25,7 +25,8 @@ const distinct = (events: readonly OcsfEvent[]): number[] => [
 
 test('collectors get every record of a gateway as an event, in order, by syslog in clear, by TLS, and by POST', async (context) => {
   const why = 'absent' in SHARED ? SHARED.absent : await whyNoRsyslog()
-  if (why !== null || 'absent' in SHARED) return context.skip(why ?? '')
+  if (why !== null) context.skip(why)
+  if ('absent' in SHARED) return
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-collectors-'))
   const authority = makeAuthority()
   const caFile = join(folder, 'ca.pem')

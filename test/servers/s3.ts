@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { CreateBucketCommand, GetObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3'
 import { ServerAbsent } from './found.ts'
 import { listens } from './listens.ts'
 import { freePort, startGuarded } from './local-tools.ts'
@@ -19,6 +20,12 @@ export interface S3Server {
   readonly endpoint: string
   readonly accessKeyId: string
   readonly secretAccessKey: string
+  /** A client of it. Destroy it in the end. */
+  readonly client: () => S3Client
+  /** Makes a bucket; of `full`, one that has Object Lock. */
+  readonly makeBucket: (name: string) => Promise<void>
+  /** Writes the objects whose names begin so into a new folder, under the rest of their names; returns these. */
+  readonly download: (bucket: string, prefix: string, folder: string) => Promise<readonly string[]>
   readonly stop: () => Promise<void>
 }
 
@@ -54,7 +61,35 @@ export async function startS3(kind: S3Kind): Promise<S3Server> {
     if (Date.now() > deadline) throw new Error('the S3 server did not listen within 20 seconds')
     await sleep(50)
   }
-  return { endpoint: `http://127.0.0.1:${String(port)}`, accessKeyId, secretAccessKey, stop: server.stop }
+  const endpoint = `http://127.0.0.1:${String(port)}`
+  const credentials = { accessKeyId, secretAccessKey }
+  const client = (): S3Client => new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials })
+  return {
+    endpoint,
+    ...credentials,
+    client,
+    makeBucket: async (Bucket) => {
+      const lock = kind === 'full' ? { ObjectLockEnabledForBucket: true } : {}
+      await client().send(new CreateBucketCommand({ Bucket, ...lock }))
+    },
+    download: (bucket, prefix, into) => download(client(), bucket, prefix, into),
+    stop: server.stop,
+  }
+}
+
+async function download(client: S3Client, Bucket: string, prefix: string, folder: string): Promise<readonly string[]> {
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder)
+  const names: string[] = []
+  for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket, Prefix: prefix })) {
+    for (const { Key = '' } of Contents) {
+      const name = Key.slice(prefix.length)
+      const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }))
+      writeFileSync(join(folder, name), (await Body?.transformToByteArray()) ?? '')
+      names.push(name)
+    }
+  }
+  return names
 }
 
 interface Launch {

@@ -5,6 +5,7 @@ import {
   type ListenAddress,
   openCoordination,
   openTrailProof,
+  startRetention,
   trailShipping,
 } from '@gatehouse/configuration'
 import type { Coordination } from '@gatehouse/coordination'
@@ -63,6 +64,16 @@ export async function startAdmin(config: AdminConfig, log: Logger, options: Admi
     await shipping.begin(trail, directory, config.serviceId)
     const coordination = options.coordination ?? (await openCoordination(config.coordination))
     closers.push(() => coordination.close())
+    const retention = startRetention(config.audit.retention, {
+      directory,
+      trail,
+      schedule: () => trail.commit(),
+      openRecording: () => null,
+      legalHolds: coordination.legalHolds,
+      shipping: shipping.shipping,
+      log,
+    })
+    closers.push(() => retention?.close())
     const verifier = TokenVerifier.create(config.issuers, { log })
     closers.push(() => verifier.close())
     const signIn = config.login === null ? null : new SignIn(config, config.login, log)

@@ -1,5 +1,5 @@
 /** What is stored, as the API shows it: moments as ISO 8601 texts, nothing that opens a door. */
-import type { Approval, Delivery, Grant, Revocation, SessionRecord } from '@gatehouse/coordination'
+import type { Approval, Delivery, Grant, LegalHold, Revocation, SessionRecord } from '@gatehouse/coordination'
 
 /** `Value` with every moment as text. */
 export type Shown = Readonly<Record<string, unknown>>
@@ -58,6 +58,16 @@ export function shownGrant({ at, until, ...rest }: Grant): Shown {
 
 export function shownRevocation({ at, until, ...rest }: Revocation): Shown {
   return { ...rest, at: moment(at), until: moment(until) }
+}
+
+/** `until`: when one that was lifted is forgotten. */
+export function shownLegalHold({ at, until, lifted, ...rest }: LegalHold): Shown {
+  return {
+    ...rest,
+    at: moment(at),
+    until: moment(until),
+    lifted: lifted === null ? null : { ...lifted, at: moment(lifted.at) },
+  }
 }
 
 function moment(milliseconds: number): string

@@ -20,6 +20,7 @@ import { approvalRoutes } from './routes/approvals.ts'
 import { eventRoutes } from './routes/events.ts'
 import { grantRoutes } from './routes/grants.ts'
 import { healthRoutes } from './routes/health.ts'
+import { legalHoldRoutes } from './routes/legal-holds.ts'
 import { linkRoutes } from './routes/links.ts'
 import { meRoutes } from './routes/me.ts'
 import { pageRoutes } from './routes/page.ts'
@@ -118,6 +119,7 @@ export async function buildApp(ports: AdminPorts): Promise<App> {
     grantRoutes,
     sessionRoutes,
     revocationRoutes,
+    legalHoldRoutes,
     policyRoutes,
     trailRoutes,
     replayRoutes,

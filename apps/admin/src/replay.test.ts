@@ -5,18 +5,17 @@ import { readPage } from './replay/replay-page.ts'
 import { ReplayReader } from './replay/replay-reader.ts'
 import { cursorOf, placeOf } from './replay/session-readings.ts'
 
-const intent = (seq: number, text: string): ReplayEvent =>
-  ({
-    kind: 'record',
-    record: {
-      seq,
-      kind: 'intent',
-      time: '',
-      prev: '',
-      hash: '',
-      statement: { text, parameters: [], fingerprint: null },
-    },
-  })
+const intent = (seq: number, text: string): ReplayEvent => ({
+  kind: 'record',
+  record: {
+    seq,
+    kind: 'intent',
+    time: '',
+    prev: '',
+    hash: '',
+    statement: { text, parameters: [], fingerprint: null },
+  },
+})
 const EVENTS: readonly ReplayEvent[] = [
   intent(5, 'select name'),
   { kind: 'columns', time: 1, names: ['name'] },

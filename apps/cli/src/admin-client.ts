@@ -32,6 +32,10 @@ export class AdminClient {
     return this.#call('POST', path, body)
   }
 
+  delete(path: string): Promise<unknown> {
+    return this.#call('DELETE', path)
+  }
+
   /** Every event of the service, by name, until it ends the stream. */
   async *events(): AsyncGenerator<string> {
     const response = await this.#fetch('GET', '/v1/events')

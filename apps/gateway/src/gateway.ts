@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs'
 import tls from 'node:tls'
 import { type EngineName, encodePolicyLoaded, type Policy } from '@gatehouse/core'
 import { TrailWriter } from '@gatehouse/audit-trail'
-import { type ListenAddress, openCoordination, openTrailProof, trailShipping } from '@gatehouse/configuration'
+import {
+  type ListenAddress,
+  openCoordination,
+  openTrailProof,
+  startRetention,
+  trailShipping,
+} from '@gatehouse/configuration'
 import type { Coordination } from '@gatehouse/coordination'
 import type { Logger } from 'pino'
 import { type GatewayConfig, type ListenerConfig, weakerChoices } from './config/index.ts'
@@ -144,13 +150,23 @@ async function openPorts(
   closers.push(() => verifier.close())
   const sessions = new SessionRegistry()
   const clock = { now: () => Date.now(), monotonic: () => performance.now() }
-  const { desk, shared, rates } = await openShared(
+  const { desk, shared, rates, legalHolds } = await openShared(
     config,
     log,
     given,
     { sessions, trail, turn, now: clock.now },
     closers,
   )
+  const retention = startRetention(config.audit.retention, {
+    directory,
+    trail,
+    schedule: () => turn.schedule(),
+    openRecording: () => recording.openFile,
+    legalHolds,
+    shipping: shipping.shipping,
+    log,
+  })
+  closers.push(() => retention?.close())
   const clockHand = setInterval(() => {
     sessions.checkTime(performance.now())
     shared.publish()
@@ -186,7 +202,7 @@ async function openShared(
   given: Coordination | null,
   { sessions, trail, turn, now }: Pick<EnginePorts, 'sessions' | 'trail' | 'turn'> & { readonly now: () => number },
   closers: Closers,
-): Promise<Pick<EnginePorts, 'desk' | 'shared' | 'rates'>> {
+): Promise<Pick<EnginePorts, 'desk' | 'shared' | 'rates'> & Pick<Coordination, 'legalHolds'>> {
   const coordination = given ?? (await openCoordination(config.coordination))
   closers.push(() => coordination.close())
   const outage = new Outage(coordination, config.coordinationOutageGraceSeconds, sessions, log)
@@ -198,7 +214,8 @@ async function openShared(
   closers.push(() => desk.close())
   const shared = new SharedSessions(coordination, lease, sessions, log, now)
   closers.push(() => shared.close())
-  return { desk, shared, rates: new SharedRates(coordination.counters, log) }
+  const { counters, legalHolds } = coordination
+  return { desk, shared, rates: new SharedRates(counters, log), legalHolds }
 }
 
 function settingsOf<Settings extends ListenerConfig>(

@@ -30,12 +30,14 @@ export interface RecordingsReport {
 
 /**
  * Holds every chunk that the trail in `directory` names against its hash. Proves nothing of the trail: `verifyTrail` does, which also says
- * what was `removed` from it. `session`: of this one alone. Rejects when the directory cannot be read.
+ * what was `removed` from it. `session`: of this one alone. `copy`: of what was shipped, which comes without the newest files: that they are missing is a
+ * warning. Rejects when the directory cannot be read.
  */
 export async function verifyRecordings(
   directory: string,
   session?: string,
   removed: readonly RecordedRemoval[] = [],
+  copy = false,
 ): Promise<RecordingsReport> {
   const warnings: string[] = []
   /** The last part of each session, and the record that names it. */
@@ -46,6 +48,8 @@ export async function verifyRecordings(
   let chunks = 0
   let gone = 0
   let firstBreak: string | null = null
+  const newest = copy ? (listRecordings(directory).at(-1) ?? 0) : Number.POSITIVE_INFINITY
+  const notCopied = new Set<string>()
   await using files = new RecordingFiles(directory)
   for (const segment of listSegments(directory)) {
     for (const record of await recordsOfKinds(directory, segment, ['recording'])) {
@@ -73,9 +77,11 @@ export async function verifyRecordings(
       const fault = await files.fault(chunk)
       if (fault === null) chunks++
       else if (goneFiles.has(chunk.file) && !(await files.has(chunk.file))) gone++
+      else if (Number.parseInt(chunk.file, 10) > newest) notCopied.add(chunk.file)
       else firstBreak ??= `${where}: ${fault}`
     }
   }
+  for (const file of notCopied) warnings.push(`${file} is not in this copy: it was still written, or on its way`)
   if (session === undefined) {
     for (const number of listRecordings(directory)) {
       const { size } = await stat(join(directory, recordingName(number)))

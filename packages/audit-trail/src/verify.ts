@@ -59,6 +59,8 @@ export interface VerifyOptions {
   readonly unsignedUntil?: number
   /** Checkpoints of this trail that were kept elsewhere. With keys, those that are not signed by one count as none. */
   readonly checkpoints?: readonly FoundCheckpoint[]
+  /** It is a copy of what was shipped, which has no checkpoint of its own; default: a checkpoint that is missing is a break. */
+  readonly copy?: boolean
   /** Told of how much was walked, after each segment. */
   readonly onProgress?: (done: { readonly segments: number; readonly of: number; readonly records: number }) => void
 }
@@ -316,6 +318,12 @@ class Verification {
   #checkpointFault(): string | null {
     const found = this.#checkpoint
     if (found === 'unreadable') return 'the checkpoint cannot be read'
+    if (found === 'missing' && this.#options.copy === true) {
+      this.#warnings.push(
+        'it is verified as a copy without a checkpoint: what comes after its last record does not show',
+      )
+      return null
+    }
     // The first checkpoint is written right after the first records: a crash between leaves a trail without one.
     if (found === 'missing') return this.#last > 1 || this.#closed ? 'the checkpoint is missing' : null
     const { seq, segment, closed } = found.checkpoint

@@ -3,6 +3,7 @@ import type { Counters } from './counters.ts'
 import type { Credentials } from './credentials.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { Grants } from './grants.ts'
+import type { LegalHolds } from './legal-holds.ts'
 import type { Messages } from './messages.ts'
 import type { Revocations } from './revocations.ts'
 import type { Sessions } from './sessions.ts'
@@ -21,6 +22,7 @@ export interface Coordination {
   readonly counters: Counters
   readonly credentials: Credentials
   readonly deliveries: Deliveries
+  readonly legalHolds: LegalHolds
   readonly state: CoordinationState
   /** Tells every change of `state`. The function that comes back ends it. */
   onStateChange(listener: (state: CoordinationState) => void): () => void

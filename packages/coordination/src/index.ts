@@ -28,6 +28,7 @@ export type { Deliveries, Delivery, DeliveryOutcome, DeliveryPlace } from './del
 export type { Grant, Grants, NewGrant } from './grants.ts'
 export { identityKey } from './identity.ts'
 export type { Identity } from './identity.ts'
+export type { Held, LegalHold, LegalHolds, NewLegalHold, NewLifting } from './legal-holds.ts'
 export { openMemoryCoordination } from './memory/memory-coordination.ts'
 export { MemoryHub } from './memory/memory-hub.ts'
 export type { Message, Messages, Receiver } from './messages.ts'

@@ -14,6 +14,8 @@ export type Permission =
   | 'sessions:end'
   | 'revocations:read'
   | 'revocations:write'
+  | 'legal-holds:read'
+  | 'legal-holds:write'
   | 'policy:read'
   | 'trail:read'
   /** What clients got to see: more than the trail says. */
@@ -33,6 +35,8 @@ const HOLDERS: Readonly<Record<Exclude<Permission, Roleless>, readonly Role[]>> 
   'sessions:end': ['operator'],
   'revocations:read': ['operator', 'auditor'],
   'revocations:write': ['operator'],
+  'legal-holds:read': ['operator', 'auditor'],
+  'legal-holds:write': ['operator'],
   'policy:read': ['operator', 'auditor'],
   'trail:read': ['auditor'],
   'recording:read': ['auditor'],

@@ -2,6 +2,7 @@ import type {
   CoordinationConfig,
   ListenAddress,
   ListenerTlsConfig,
+  RetentionConfig,
   ShippingConfig,
   TrailProof,
 } from '@gatehouse/configuration'
@@ -90,5 +91,6 @@ export interface LoginConfig {
 export interface AdminAuditConfig extends TrailProof {
   readonly directory: string
   readonly shipping: ShippingConfig
+  readonly retention: RetentionConfig
   readonly syncMilliseconds: number
 }

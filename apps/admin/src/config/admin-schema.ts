@@ -6,6 +6,7 @@ import {
   issuerSchema,
   listenAddress,
   listenerTls,
+  recordsRetentionSettings,
   secret,
   shippingSettings,
   trailDatabase,
@@ -69,6 +70,7 @@ export function adminSchema(directory: string): z.ZodType<AdminConfig> {
           syncMilliseconds: z.int().min(0).max(1000).default(0).describe('The longest time between two syncs to disk.'),
           ...trailProofSettings(directory),
           shipping: shippingSettings(directory),
+          retention: recordsRetentionSettings,
         })
         .describe("The service's own trail."),
       trails: z.array(anyPath(directory)).default([]).describe('Trails of gateways to search and verify.'),

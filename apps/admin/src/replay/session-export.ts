@@ -48,10 +48,11 @@ async function proofOf(
   session: string,
   keys: VerifyingKeys | null,
 ): Promise<Parameters<typeof asHtml>[1]> {
+  const trail = await verifyTrail(directory, keys === null ? {} : { keys })
   return {
     session,
-    trail: await verifyTrail(directory, keys === null ? {} : { keys }),
-    recordings: await verifyRecordings(directory, session),
+    trail,
+    recordings: await verifyRecordings(directory, session, trail.removed),
     signed: keys !== null,
   }
 }

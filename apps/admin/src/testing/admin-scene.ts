@@ -66,6 +66,7 @@ export async function startAdminScene(
       signingKey: null,
       checkpoints: { everySeconds: 60, files: [], webhooks: [] },
       shipping: NO_SHIPPING,
+      retention: { recordsDays: null, recordingsDays: null },
     },
     trails: [],
     trailDatabase: null,

@@ -39,6 +39,9 @@ const READERS: Readonly<Record<View, readonly Role[]>> = {
   trail: ['auditor'],
 }
 
+/** What a view is asked for at first, where it is not everything: the trail has much beside statements. */
+const STARTS_WITH: Readonly<Partial<Record<View, string>>> = { trail: 'kind=intent' }
+
 /** The service lists no more at once. */
 const MOST_LISTED = 500
 
@@ -127,7 +130,11 @@ function Frame({ me }: { readonly me: Me }): ReactNode {
         </a>
         <nav aria-label="Views">
           {views.map((view) => (
-            <a key={view} href={hashOf(view, null)} aria-current={route.view === view ? 'page' : undefined}>
+            <a
+              key={view}
+              href={hashOf(view, null, STARTS_WITH[view])}
+              aria-current={route.view === view ? 'page' : undefined}
+            >
               {TITLES[view]}
               {view === 'approvals' && count !== null && (
                 <span className="count">

@@ -42,7 +42,7 @@ async function run(
     case 'html': {
       const signed = wish.key.length > 0
       const trail = await verifyTrail(directory, signed ? { keys: readKeys(wish.key) } : {})
-      const recordings = await verifyRecordings(directory, session)
+      const recordings = await verifyRecordings(directory, session, trail.removed)
       return write(asHtml(events, { session, trail, recordings, signed }))
     }
     default:

@@ -15,6 +15,7 @@ import type { RecordKind } from '@gatehouse/core'
 import { Command, InvalidArgumentError } from 'commander'
 import { readText } from '../explain-statement.ts'
 import { exportCommand } from './audit-export.ts'
+import { holdCommand } from './audit-hold.ts'
 import { readKeys } from './audit-keys.ts'
 import { replayCommand } from './audit-replay.ts'
 import { CommandFailed, ExitStatus } from '../exit-status.ts'
@@ -57,6 +58,7 @@ export function auditCommand(): Command {
       collect,
       [],
     )
+    .option('--copy', 'it is a copy of what was shipped: without a checkpoint, and without the newest files')
     .option('--json', 'print the report as JSON')
     .action(verify)
   command
@@ -79,6 +81,7 @@ export function auditCommand(): Command {
     .action(search)
   command.addCommand(replayCommand())
   command.addCommand(exportCommand())
+  command.addCommand(holdCommand())
   return command
 }
 
@@ -86,10 +89,11 @@ interface VerifyWish {
   readonly key: readonly string[]
   readonly unsignedUntil?: number
   readonly checkpoints: readonly string[]
+  readonly copy?: true
   readonly json?: true
 }
 
-async function verify(directory: string, { key, unsignedUntil, checkpoints, json }: VerifyWish): Promise<void> {
+async function verify(directory: string, { key, unsignedUntil, checkpoints, copy, json }: VerifyWish): Promise<void> {
   mustExist(directory)
   if (unsignedUntil !== undefined && key.length === 0)
     throw new CommandFailed('--unsigned-until goes with --key.', ExitStatus.Usage)
@@ -98,9 +102,10 @@ async function verify(directory: string, { key, unsignedUntil, checkpoints, json
     ...(key.length === 0 ? {} : { keys: readKeys(key) }),
     ...(unsignedUntil === undefined ? {} : { unsignedUntil }),
     checkpoints: checkpoints.flatMap(readCheckpoints),
+    copy: copy === true,
     onProgress: progress(begun),
   })
-  const recordings = await verifyRecordings(directory)
+  const recordings = await verifyRecordings(directory, undefined, report.removed, copy === true)
   if (json === true) process.stdout.write(`${JSON.stringify({ ...report, recordings })}\n`)
   for (const warning of [...report.warnings, ...recordings.warnings]) process.stderr.write(`note: ${warning}\n`)
   const broken = report.firstBreak
@@ -115,8 +120,16 @@ async function verify(directory: string, { key, unsignedUntil, checkpoints, json
     )
   if (json === true) return
   process.stdout.write(
-    `The trail is whole: ${report.records} records in ${report.segments} segments, head ${report.head?.hash ?? 'none'}.\n${recordings.chunks === 0 ? '' : `So are the recordings that it names: ${recordings.chunks} chunks.\n`}${provenText(report, key.length > 0)}`,
+    `The trail is whole: ${report.records} records in ${report.segments} segments, head ${report.head?.hash ?? 'none'}.\n${recordings.chunks === 0 ? '' : `So are the recordings that it names: ${recordings.chunks} chunks.\n`}${removedText(report)}${provenText(report, key.length > 0)}`,
   )
+}
+
+/** What is not there, as the trail says itself; empty: nothing is. */
+function removedText({ removed }: VerifyReport): string {
+  const segments = new Set(removed.flatMap((removal) => ('segment' in removal ? [removal.file] : [])))
+  const recordings = new Set(removed.flatMap((removal) => ('recording' in removal ? [removal.file] : [])))
+  if (segments.size + recordings.size === 0) return ''
+  return `It says itself what was removed by age: ${segments.size} segments, ${recordings.size} files of recordings.\n`
 }
 
 function provenText({ proven, records, head }: VerifyReport, signed: boolean): string {

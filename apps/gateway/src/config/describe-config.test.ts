@@ -63,6 +63,7 @@ function config(mode: UpstreamTlsMode = 'verify-full', weak = false): GatewayCon
       signingKey: new Secret('mask-me-not'),
       checkpoints: { everySeconds: 60, files: [], webhooks: [] },
       shipping: NO_SHIPPING,
+      retention: { recordsDays: null, recordingsDays: null },
     },
     log: { level: 'info' },
   }

@@ -2,6 +2,7 @@ import type {
   CoordinationConfig,
   ListenAddress,
   ListenerTlsConfig,
+  RetentionConfig,
   ShippingConfig,
   TrailProof,
 } from '@gatehouse/configuration'
@@ -105,6 +106,7 @@ export interface ApprovalsConfig {
 export interface AuditConfig extends TrailProof {
   readonly directory: string
   readonly shipping: ShippingConfig
+  readonly retention: RetentionConfig
   /** The longest time between two syncs to disk; 0: each record. */
   readonly syncMilliseconds: number
   readonly segmentBytes: number

@@ -5,6 +5,7 @@ import {
   coordinationSchema,
   existingFile,
   issuerSchema,
+  retentionSettings,
   shippingSettings,
   trailProofSettings,
 } from '@gatehouse/configuration'
@@ -160,6 +161,7 @@ export function gatewaySchema(directory: string): z.ZodType<GatewayConfig> {
             .describe('Tokens and keys that are known by their form are replaced in the records of all statements.'),
           ...trailProofSettings(directory),
           shipping: shippingSettings(directory),
+          retention: retentionSettings,
         })
         .describe('The audit trail on disk.'),
       recording: recordingSchema

@@ -11,7 +11,7 @@ const STRETCH_GROWTH = 4
 /** Where rows have all one time. */
 const LEAST_STRETCH_MILLISECONDS = 60_000
 /** Bytes of lines that one page holds at most; its first record it holds in any case. */
-const MAX_PAGE_BYTES = 64 * 1024 * 1024
+const MAX_PAGE_BYTES = 32 * 1024 * 1024
 
 /** A row that matches. */
 export interface Match extends Place {

@@ -75,8 +75,9 @@ async function apply(client: PoolClient): Promise<void> {
 
 /** How many migrations it has; 0: it has no trail yet. */
 async function versionOf(client: PoolClient): Promise<number> {
+  // Not by to_regclass: it may answer what it knew before this transaction waited for another's.
   const there = await client.query<{ there: boolean }>(
-    "SELECT to_regclass('gatehouse_audit.migration') IS NOT NULL AS there",
+    "SELECT EXISTS (SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'gatehouse_audit' AND c.relname = 'migration') AS there",
   )
   if (there.rows[0]?.there !== true) return 0
   const found = await client.query<{ version: number }>(

@@ -2,14 +2,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
-  CreateBucketCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
   ListObjectVersionsCommand,
   PutObjectCommand,
-  S3Client,
+  type S3Client,
 } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { startFlakyProxy } from '../../../../test/servers/flaky-proxy.ts'
@@ -54,16 +53,8 @@ describe.each(['plain', 'full'] as const)('S3-compatible storage (%s)', (kind) =
   let prefixes = 0
   beforeAll(async () => {
     server = await startS3(kind)
-    const { endpoint, accessKeyId, secretAccessKey } = server
-    client = new S3Client({
-      endpoint,
-      region: 'us-east-1',
-      forcePathStyle: true,
-      credentials: { accessKeyId, secretAccessKey },
-    })
-    await client.send(
-      new CreateBucketCommand({ Bucket: BUCKET, ...(kind === 'full' ? { ObjectLockEnabledForBucket: true } : {}) }),
-    )
+    client = server.client()
+    await server.makeBucket(BUCKET)
   }, 60_000)
   afterAll(async () => {
     client.destroy()
@@ -123,12 +114,14 @@ describe.each(['plain', 'full'] as const)('S3-compatible storage (%s)', (kind) =
     const copy = mkdtempSync(join(tmpdir(), 'gatehouse-copy-'))
     try {
       for (const [name, bytes] of objects) writeFileSync(join(copy, name), bytes)
-      const report = await verifyTrail(copy, { keys: readVerifyingKeys([KEYS.publicKey]) })
+      const report = await verifyTrail(copy, { keys: readVerifyingKeys([KEYS.publicKey]), copy: true })
       expect(report.firstBreak).toBeNull()
       expect(report.records).toBe((await verifyTrail(directory.path)).records)
+      expect(report.proven).toBe(report.head?.seq)
+      expect((await verifyTrail(copy)).firstBreak?.what).toBe('the checkpoint is missing')
       const second = join(copy, '000002.jsonl')
       writeFileSync(second, readFileSync(second, 'utf8').replace('select', 'SELECT'))
-      expect((await verifyTrail(copy)).firstBreak).not.toBeNull()
+      expect((await verifyTrail(copy, { copy: true })).firstBreak?.segment).toBe(2)
     } finally {
       rmSync(copy, { recursive: true })
     }

@@ -20,6 +20,9 @@ const CONNECT_MILLISECONDS = 10_000
 const SILENCE_MILLISECONDS = 60_000
 const DAY_MILLISECONDS = 86_400_000
 
+const silent = (): void => {}
+const SILENT = { trace: silent, debug: silent, info: silent, warn: silent, error: silent }
+
 /** What a file or an object holds: its size in bytes, its SHA-256. */
 interface Content {
   readonly bytes: number
@@ -48,6 +51,8 @@ export class S3Destination implements SegmentDestination {
       ...(credentials === null ? {} : { credentials }),
       // Whoever calls tries again; a stream cannot be sent twice.
       maxAttempts: 1,
+      // Errors are thrown; without a log it would print some of them besides.
+      logger: SILENT,
       requestHandler: {
         connectionTimeout: CONNECT_MILLISECONDS,
         socketTimeout: SILENCE_MILLISECONDS,

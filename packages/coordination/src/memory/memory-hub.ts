@@ -18,6 +18,7 @@ export class MemoryHub {
   readonly grants: MemoryRoom
   readonly credentials: MemoryRoom
   readonly deliveries: MemoryRoom
+  readonly legalHolds: MemoryRoom
   readonly counters: MemoryCounters
   readonly gateways: Map<string, MemoryGateway> = new Map()
   readonly receivers: Map<string, Receiver> = new Map()
@@ -30,6 +31,7 @@ export class MemoryHub {
     this.grants = new MemoryRoom(now)
     this.credentials = new MemoryRoom(now)
     this.deliveries = new MemoryRoom(now)
+    this.legalHolds = new MemoryRoom(now)
     this.counters = new MemoryCounters(now)
   }
 

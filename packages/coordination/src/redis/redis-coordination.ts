@@ -19,6 +19,7 @@ export async function openRedisCoordination(options: RedisOptions, timing: Timin
     grants: new RedisRoom(redis, 'grants'),
     credentials: new RedisRoom(redis, 'credentials'),
     deliveries: new RedisRoom(redis, 'deliveries'),
+    legalHolds: new RedisRoom(redis, 'legal-holds'),
   }
   const sessions = new RedisSessions(redis, timing)
   const messages = new RedisMessages(redis)

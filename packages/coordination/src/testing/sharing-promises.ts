@@ -133,6 +133,28 @@ export function promiseSharing(
     await expect.poll(() => one.revocations.matches(own)).toBe(null)
   })
 
+  test('a legal hold is known in every process until it is lifted, and that it was for a while longer', async () => {
+    const [one, other] = pair()
+    const what = { kind: 'subject', subject: `subject ${String(Math.random())}` } as const
+    let changes = 0
+    const stop = other.legalHolds.onChange(() => changes++)
+    const hold = await one.legalHolds.set({ what, reason: 'case 4711', by })
+    expect(hold).toMatchObject({ what, reason: 'case 4711', by, lifted: null, until: null })
+    expect(await other.legalHolds.list()).toContainEqual(hold)
+    await expect.poll(() => changes).toBeGreaterThan(0)
+    const lifted = await other.legalHolds.lift(hold.id, { by, reason: 'settled' })
+    expect(lifted).toMatchObject({ id: hold.id, lifted: { by, reason: 'settled' } })
+    expect(await one.legalHolds.list()).toContainEqual(lifted)
+    expect(await one.legalHolds.lift(hold.id, { by, reason: null })).toBe(null)
+    expect(await one.legalHolds.lift('never-there', { by, reason: null })).toBe(null)
+    // Who kept it beside the store, and did not hear that it was lifted, does not put it in force again.
+    await one.legalHolds.restore(hold)
+    expect(await other.legalHolds.list()).toContainEqual(lifted)
+    await one.legalHolds.restore({ ...hold, id: `${hold.id}-forgotten` })
+    expect(await other.legalHolds.list()).toContainEqual({ ...hold, id: `${hold.id}-forgotten` })
+    stop()
+  })
+
   test('a grant given once is held in every process, and a counted one is used as often as it says', async () => {
     const [one, other] = pair()
     const principal = { issuer: 'https://idp', subject: `subject ${String(Math.random())}`, actor: null }

@@ -33,3 +33,14 @@ export function clockText(moment: string, now: number): string {
 export function fullText(moment: string): string {
   return new Date(moment).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
 }
+
+/** The same without the year: `Jan 31, 12:00:00 PM`. */
+export function shortText(moment: string): string {
+  return new Date(moment).toLocaleString(undefined, {
+    month: 'short',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: '2-digit',
+    second: '2-digit',
+  })
+}

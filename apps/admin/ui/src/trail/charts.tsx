@@ -11,7 +11,7 @@ const WIDTH = 600
 const HEIGHT = 120
 const HELD_HEIGHT = 28
 const HELD_AT = HEIGHT + 10
-const MOST_SHAPES = 6
+const MOST_SHAPES = 5
 
 /** What was counted, as pictures: each has its numbers as a table beside it. */
 export function Charts({
@@ -177,7 +177,7 @@ function Shapes({ summary: { shapes }, onAsk }: ChartProps): ReactNode {
               <span className="shape-bar" style={{ width: `${String((count / most) * 100)}%` }} />
               <span className="number">
                 {count.toLocaleString()}
-                {refused > 0 && <span className="state-refused"> {refused.toLocaleString()} refused</span>}
+                {refused > 0 && <span className="shape-refused"> {refused.toLocaleString()} refused</span>}
               </span>
             </span>
           </li>

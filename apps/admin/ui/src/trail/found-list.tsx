@@ -1,7 +1,7 @@
 import { type ReactNode, useRef } from 'react'
 import { useKeys } from '../keyboard.ts'
 import { PlainText, StatementLine } from '../statement-text.tsx'
-import { fullText } from '../text/moments.ts'
+import { shortText } from '../text/moments.ts'
 import type { FoundRecord } from './records.ts'
 import { stateOf } from './statement-state.ts'
 
@@ -28,7 +28,6 @@ export function FoundList({
             <th scope="col">Time</th>
             <th scope="col">State</th>
             <th scope="col">Who</th>
-            <th scope="col">Target</th>
             <th scope="col">What</th>
             <th scope="col">Masked</th>
             <th scope="col">Rule</th>
@@ -51,7 +50,7 @@ function Row({ found, onOpen }: { readonly found: FoundRecord; readonly onOpen: 
   return (
     <tr>
       <td data-name="Time" title={record.time}>
-        {fullText(record.time)}
+        {shortText(record.time)}
       </td>
       <td data-name="State">
         <span className={`state state-${state}`}>{word}</span>
@@ -59,8 +58,13 @@ function Row({ found, onOpen }: { readonly found: FoundRecord; readonly onOpen: 
       </td>
       <td data-name="Who">
         <Who found={found} />
+        {target !== undefined && (
+          <span className="dim">
+            {' '}
+            on <PlainText text={target} />
+          </span>
+        )}
       </td>
-      <td data-name="Target">{target !== undefined && <PlainText text={target} />}</td>
       <td data-name="What" className="trail-what">
         <button type="button" className="row-open" onClick={onOpen}>
           <What found={found} />

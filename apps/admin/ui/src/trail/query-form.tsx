@@ -27,10 +27,10 @@ const CHOICES: Readonly<Partial<Record<Field, readonly (readonly [string, string
     ['true', 'people were asked'],
     ['false', 'nobody was asked'],
   ],
-  kind: KINDS.map((kind) => [kind, kind.replaceAll('_', ' ')]),
+  kind: KINDS.map((kind) => [kind, kind === 'intent' ? 'statement' : kind.replaceAll('_', ' ')]),
 }
 
-const ALWAYS: readonly Field[] = ['text', 'outcome', 'held', 'since', 'until']
+const ALWAYS: readonly Field[] = ['text', 'kind', 'outcome', 'held', 'since', 'until']
 
 /** What is looked for. Asked for as a whole, with Enter. */
 export function QueryForm({

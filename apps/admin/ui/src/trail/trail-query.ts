@@ -1,6 +1,7 @@
 /** The members of a search, in the order of the form: what the API calls it, and what people read. */
 export const FIELDS = [
   ['text', 'Text'],
+  ['kind', 'Kind'],
   ['outcome', 'Outcome'],
   ['held', 'Held'],
   ['since', 'From'],
@@ -14,7 +15,6 @@ export const FIELDS = [
   ['rule', 'Rule'],
   ['code', 'Code'],
   ['fingerprint', 'Shape'],
-  ['kind', 'Kind'],
   ['session', 'Session'],
   ['gateway', 'Gateway'],
 ] as const

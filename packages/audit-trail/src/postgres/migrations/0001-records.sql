@@ -60,7 +60,8 @@ DECLARE
   name text := 'record_' || to_char(day, 'YYYYMMDD');
 BEGIN
   PERFORM pg_advisory_xact_lock(7166200411938430001);
-  IF to_regclass(format('gatehouse_audit.%I', name)) IS NOT NULL THEN
+  -- Not by to_regclass: it may answer what it knew before this waited for another that made the day.
+  IF EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'gatehouse_audit' AND c.relname = name) THEN
     RETURN;
   END IF;
   EXECUTE format('CREATE TABLE gatehouse_audit.%I (LIKE gatehouse_audit.record INCLUDING ALL)', name);
@@ -69,3 +70,12 @@ BEGIN
 END
 $$;
 REVOKE ALL ON FUNCTION gatehouse_audit.make_day(date) FROM PUBLIC;
+
+-- Removes a day with all its records. It waits for no search longer than five seconds: the next turn may succeed.
+CREATE FUNCTION gatehouse_audit.drop_day(day date) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '5s' AS $$
+BEGIN
+  EXECUTE format('DROP TABLE IF EXISTS gatehouse_audit.%I', 'record_' || to_char(day, 'YYYYMMDD'));
+END
+$$;
+REVOKE ALL ON FUNCTION gatehouse_audit.drop_day(date) FROM PUBLIC;
