@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { RecordDestination, SegmentDestination } from './destination.ts'
 import type { ShippingPlaces } from './shipping-places.ts'
 
@@ -17,7 +18,7 @@ export async function openDestinations({ postgres, s3, webhooks, syslog }: Shipp
   }
   if (webhooks.length > 0) {
     const { WebhookDestination } = await import('../siem/webhook-destination.ts')
-    records.push(...webhooks.map((webhook) => new WebhookDestination(webhook)))
+    records.push(...webhooks.map((webhook) => new WebhookDestination({ ...webhook, ...nameAmong(webhooks, webhook) })))
   }
   if (syslog.length > 0) {
     const { SyslogDestination } = await import('../siem/syslog-destination.ts')
@@ -28,4 +29,17 @@ export async function openDestinations({ postgres, s3, webhooks, syslog }: Shipp
     segments.push(new S3Destination(s3))
   }
   return { records, segments }
+}
+
+/**
+ * What was delivered is kept under a destination's name: two at one host must not have the same. An address may hold a secret, so it is a sum that tells
+ * them apart.
+ */
+function nameAmong(
+  webhooks: ShippingPlaces['webhooks'],
+  { url }: { readonly url: string },
+): { readonly name?: string } {
+  const { host } = new URL(url)
+  const others = webhooks.some((other) => other.url !== url && new URL(other.url).host === host)
+  return others ? { name: `webhook ${host} (${hash('sha256', url).slice(0, 8)})` } : {}
 }

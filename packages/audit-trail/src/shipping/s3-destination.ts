@@ -56,7 +56,6 @@ export class S3Destination implements SegmentDestination {
       requestHandler: {
         connectionTimeout: CONNECT_MILLISECONDS,
         socketTimeout: SILENCE_MILLISECONDS,
-        requestTimeout: SILENCE_MILLISECONDS,
       },
     })
     signContent(this.#client)

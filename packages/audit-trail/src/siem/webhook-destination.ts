@@ -6,6 +6,8 @@ import { ocsfEvent, refusedEvent } from './ocsf-event.ts'
 
 /** A collector that takes events as JSON by POST. */
 export interface WebhookOptions {
+  /** Default: `webhook`, and the host of the address. */
+  readonly name?: string
   readonly url: string
   /** A bearer token, or one with its scheme before it (`Splunk …`, `ApiKey …`, `Basic …`); null: none. */
   readonly token: string | null
@@ -48,7 +50,7 @@ export class WebhookDestination implements RecordDestination {
 
   constructor(options: WebhookOptions) {
     this.#options = options
-    this.name = `webhook ${new URL(options.url).host}`
+    this.name = options.name ?? `webhook ${new URL(options.url).host}`
   }
 
   /** A collector does not say what it has. */
