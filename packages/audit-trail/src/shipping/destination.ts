@@ -44,6 +44,8 @@ export interface SegmentDestination {
    * kept; with `ShippingAlarm` when other bytes are there, which stay.
    */
   keep(of: TrailIdentity, directory: string, file: string): Promise<void>
+  /** Keeps a checkpoint of this trail, as its line; one that names the same record is left. Rejects when it may not have been kept. */
+  keepCheckpoint(of: TrailIdentity, seq: number, line: string): Promise<void>
   close(): Promise<void>
 }
 

@@ -15,6 +15,9 @@ import { startFlakyProxy } from '../../../../test/servers/flaky-proxy.ts'
 import { type S3Server, startS3, whyNoS3 } from '../../../../test/servers/s3.ts'
 import { appendRecords, TrailDirectory } from '../fixtures/trail-directory.ts'
 import { makeKeyPair, readSigningKey, readVerifyingKeys } from '../signing-key.ts'
+import { parseCheckpoint } from '../checkpoint.ts'
+import { sealName } from '../seal.ts'
+import { listSegments } from '../segment-names.ts'
 import { readTrailId } from '../trail-id.ts'
 import { verifyTrail } from '../verify.ts'
 import { S3Destination } from './s3-destination.ts'
@@ -127,6 +130,24 @@ describe.each(['plain', 'full'] as const)('S3-compatible storage (%s)', (kind) =
     }
   })
 
+  it('keeps checkpoints: what is cut off the end of the trail later shows by them', async () => {
+    using directory = new TrailDirectory()
+    const identity = await writtenTrail(directory)
+    const to = place()
+    await shipAll(directory, identity, to)
+    const kept = await objectsBelow(`${to.prefix}gateway-1/checkpoints/${identity.trail}/`)
+    const checkpoints = [...kept.values()].flatMap((bytes) => parseCheckpoint(bytes.toString().trimEnd()) ?? [])
+    expect([...kept.keys()]).toEqual([`${String(checkpoints[0]?.checkpoint.seq).padStart(16, '0')}.json`])
+    const options = { keys: readVerifyingKeys([KEYS.publicKey]), checkpoints }
+    expect((await verifyTrail(directory.path, options)).firstBreak).toBeNull()
+    const last = listSegments(directory.path).at(-1) ?? 0
+    for (const file of [directory.file(last), join(directory.path, sealName(last)), join(directory.path, 'head.json')])
+      rmSync(file)
+    expect((await verifyTrail(directory.path, { ...options, copy: true })).firstBreak?.what).toMatch(
+      /the tail was cut off/,
+    )
+  })
+
   it('leaves what is there already, and sends nothing of it again', async () => {
     using directory = new TrailDirectory()
     const identity = await writtenTrail(directory)
@@ -135,12 +156,12 @@ describe.each(['plain', 'full'] as const)('S3-compatible storage (%s)', (kind) =
       const to = place({ endpoint: proxy.endpoint })
       await shipAll(directory, identity, to)
       const puts = (): number => proxy.requests.filter((one) => one.startsWith('PUT')).length
-      expect(puts()).toBe(filesOf(directory).size)
+      expect(puts()).toBe(filesOf(directory).size + 1)
       await shipAll(directory, identity, to)
       const destination = new S3Destination(to)
       for (const name of filesOf(directory).keys()) await destination.keep(identity, directory.path, name)
       await destination.close()
-      expect(puts()).toBe(filesOf(directory).size)
+      expect(puts()).toBe(filesOf(directory).size + 1)
     } finally {
       await proxy.close()
     }
@@ -250,6 +271,6 @@ describe.each(['plain', 'full'] as const)('S3-compatible storage (%s)', (kind) =
     await expect(
       client.send(new DeleteObjectCommand({ Bucket: BUCKET, Key, VersionId: head.VersionId })),
     ).rejects.toThrow()
-    expect((await objectsBelow(to.prefix)).size).toBe(filesOf(directory).size)
+    expect((await objectsBelow(`${to.prefix}gateway-1/${identity.trail}/`)).size).toBe(filesOf(directory).size)
   })
 })

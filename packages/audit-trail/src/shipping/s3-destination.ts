@@ -75,13 +75,21 @@ export class S3Destination implements SegmentDestination {
     const key = this.#key(of, file)
     const content = await contentOf(createReadStream(path))
     const there = await this.#head(key)
-    if (there === null && (await this.#put(key, path, content))) return
+    if (there === null && (await this.#putFile(key, path, content))) return
     const found = await this.#content(key)
     if (found.bytes !== content.bytes || !found.sha256.equals(content.sha256))
       throw new ShippingAlarm(
         'OBJECT_DIFFERS',
         `${this.#place.bucket}/${key} holds other bytes (${found.bytes}, SHA-256 ${found.sha256.toString('hex')}) than ${path} (${content.bytes}, ${content.sha256.toString('hex')}); it was not overwritten`,
       )
+  }
+
+  /** As an object `<prefix><gateway>/checkpoints/<trail>/<number of the record, 16 digits>.json`. */
+  async keepCheckpoint({ gateway, trail }: TrailIdentity, seq: number, line: string): Promise<void> {
+    const key = `${this.#place.prefix}${gateway}/checkpoints/${trail}/${String(seq).padStart(16, '0')}.json`
+    if ((await this.#head(key)) !== null) return
+    const body = Buffer.from(`${line}\n`)
+    await this.#put(key, body, { bytes: body.length, sha256: createHash('sha256').update(body).digest() })
   }
 
   close(): Promise<void> {
@@ -93,11 +101,19 @@ export class S3Destination implements SegmentDestination {
     return `${this.#place.prefix}${gateway}/${trail}/${file}`
   }
 
+  async #putFile(key: string, path: string, content: Content): Promise<boolean> {
+    const body = createReadStream(path)
+    try {
+      return await this.#put(key, body, content)
+    } finally {
+      body.destroy()
+    }
+  }
+
   /** True when it is there and the server vouches for its sum; false: it has yet to be looked at. */
-  async #put(key: string, path: string, { bytes, sha256 }: Content): Promise<boolean> {
+  async #put(key: string, body: Buffer | Readable, { bytes, sha256 }: Content): Promise<boolean> {
     const { bucket, objectLock } = this.#place
     const sum = sha256.toString('base64')
-    const body = createReadStream(path)
     const input: PutObjectCommandInput = {
       Bucket: bucket,
       Key: key,
@@ -122,8 +138,6 @@ export class S3Destination implements SegmentDestination {
       if (status === 412) return false
       if (status === 501) this.#unconditional = true
       throw error
-    } finally {
-      body.destroy()
     }
   }
 

@@ -1,3 +1,4 @@
+import { readCheckpoint } from '../checkpoint.ts'
 import { BackOff } from './back-off.ts'
 import { type SegmentDestination, ShippingAlarm } from './destination.ts'
 import { type FinishedFile, finishedFiles } from './finished-files.ts'
@@ -7,6 +8,9 @@ import { ShippingAccount } from './shipping-account.ts'
 import type { DestinationProgress, ShippedThrough, Shipper } from './shipping-state.ts'
 
 const POLL_MILLISECONDS = 1_000
+
+/** The newest checkpoint is kept this often, besides each time that files were. */
+const CHECKPOINT_MILLISECONDS = 60_000
 
 /** Ships a trail's files to a destination once they are written no more. What is there already is not sent again. */
 export class SegmentShipper implements Shipper {
@@ -21,6 +25,8 @@ export class SegmentShipper implements Shipper {
   #kept: Map<string, number> | null = null
   /** What was there when it was asked last; null: it is not known yet. */
   #former: Mark | null = null
+  #checkpointed = 0
+  #checkpointedAt = Number.NEGATIVE_INFINITY
   #finishing = false
 
   /** `formerRecordings`: see `finishedFiles`. */
@@ -80,12 +86,25 @@ export class SegmentShipper implements Shipper {
           alarm ??= error
         }
       }
+      await this.#keepCheckpoint(waiting.length > 0)
       if (alarm !== null) throw alarm
       this.#account.delivered()
       await this.#mark.write({ seq: 0, ...through(files, []) })
       if (this.#finishing) return
       await this.#backOff.pause(POLL_MILLISECONDS)
     }
+  }
+
+  /** What is cut off the end of the trail, or put back to an older copy, shows by it. `now`: whenever the last one was. */
+  async #keepCheckpoint(now: boolean): Promise<void> {
+    const { directory, identity } = this.#trail
+    const found = readCheckpoint(directory)
+    if (typeof found === 'string' || found.checkpoint.seq === this.#checkpointed) return
+    const due = performance.now() - this.#checkpointedAt >= CHECKPOINT_MILLISECONDS
+    if (!due && !now && !this.#finishing) return
+    await this.#destination.keepCheckpoint(identity, found.checkpoint.seq, found.line)
+    this.#checkpointed = found.checkpoint.seq
+    this.#checkpointedAt = performance.now()
   }
 
   #has({ file, bytes, segment, recording }: FinishedFile): boolean {
