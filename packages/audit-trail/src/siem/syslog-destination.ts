@@ -102,13 +102,13 @@ function sendAll(socket: Socket, open: string, texts: Iterator<string, void>): P
     socket.once(open, write)
     // What a collector says is not listened to, but has to be read to see that it closes.
     socket.resume()
+    const early = new Error('it closed the connection before it had read everything')
     socket.once('end', () => {
-      ended = socket.writableFinished
+      if (socket.writableFinished) ended = true
+      else socket.destroy(early)
     })
     socket.once('error', reject)
-    socket.once('close', () =>
-      ended ? resolve() : reject(new Error('it closed the connection before it had read everything')),
-    )
+    socket.once('close', () => (ended ? resolve() : reject(early)))
   })
 }
 
