@@ -102,6 +102,7 @@ describe('a file with what is needed', () => {
     expect(config.audit).toEqual({
       directory: join(directory, 'audit'),
       shipping: NO_SHIPPING,
+      retention: { recordsDays: null, recordingsDays: null },
       syncMilliseconds: 20,
       segmentBytes: 64 * 1024 * 1024,
       segmentSeconds: 3600,
