@@ -91,6 +91,17 @@ describe('every command', () => {
     [['dev', '--port', 'x']],
     [['audit', 'verify', '/nowhere']],
     [['audit', 'search', '.', '--kind', 'x']],
+    [['audit', 'search', '.', '--outcome', 'x']],
+    [['audit', 'search', '.', '--since', '2h ago']],
+    [['audit', 'search', '.', '--until', '2026-13-01']],
+    [['audit', 'search', '.', '--limit', '0']],
+    [['audit', 'search', '.', '--cursor', 'x']],
+    [['audit', 'search', '.', '--json']],
+    [['audit', 'search', '.', '--summary', '--limit', '3']],
+    [['audit', 'search', '.', '--database-url-file', 'claims.json']],
+    [['audit', 'search', '--database-url-file', 'claims.json']],
+    [['audit', 'search']],
+    [['audit', 'search', '/nowhere']],
     [['audit', 'verify', '.', '--key', '/nowhere']],
     [['audit', 'verify', '.', '--unsigned-until', '3']],
     [['audit', 'verify', '.', '--checkpoints', 'package.json']],
@@ -218,11 +229,22 @@ audit: { directory: trail }
     await sleep(200)
     const trail = join(folder, 'a-trail')
     cpSync(gateway.trailDirectory, trail, { recursive: true })
-    const found = await gatehouse('audit', 'search', trail, '--kind', 'intent', '--text', 'FROM people')
+    const found = await gatehouse(
+      'audit',
+      'search',
+      trail,
+      '--kind',
+      'intent',
+      '--text',
+      'from PEOPLE',
+      '--since',
+      '2h',
+    )
     expect(found.status).toBe(0)
     expect(JSON.parse(found.out.trim())).toMatchObject({
       statement: { text: 'SELECT id FROM people' },
       principal: { subject: 'alice' },
+      outcomeRecord: { kind: 'outcome', outcome: { error: null } },
     })
     expect(await gatehouse('audit', 'verify', trail)).toMatchObject({
       status: 0,
@@ -235,6 +257,33 @@ audit: { directory: trail }
       status: 1,
       err: expect.stringMatching(/BROKEN at 000001\.jsonl, line \d+/),
     })
+  })
+
+  test('several trails are searched page by page, and counted, with nothing in it that a terminal obeys', async () => {
+    const trails = ['gateway-a', 'gateway-b'].map((gateway) => join(folder, `of-${gateway}`))
+    for (const [at, trail] of trails.entries()) {
+      const writer = await TrailWriter.open(trail, { gatewayId: `gateway-${'ab'[at] ?? ''}` })
+      const statement = { text: 'select \u001b[2J', parameters: [], fingerprint: 'f00d' }
+      const principal = { subject: 'eve\u001b]0;x\u0007', actor: null, groups: [], issuer: 'i' }
+      const decision = { effect: 'deny', rule: 'default', approval: null, code: 'NOT_ALLOWED', object: '' }
+      writer.append(JSON.stringify({ kind: 'intent', principal, statement, decision }).slice(1, -1))
+      writer.commit()
+      await writer.close()
+    }
+    const wanted = ['audit', 'search', ...trails, '--outcome', 'refused', '--no-held']
+    const recorders: string[] = []
+    const first = await gatehouse(...wanted, '--limit', '1')
+    const cursor = /^next: --cursor (\S+)$/m.exec(first.err)?.[1] ?? ''
+    const second = await gatehouse(...wanted, '--limit', '5', '--cursor', cursor)
+    for (const { out } of [first, second]) recorders.push((JSON.parse(out) as { recordedBy: string }).recordedBy)
+    expect(recorders.sort()).toEqual(['gateway-a', 'gateway-b'])
+    expect(second.err).toBe('')
+    expect((await gatehouse(...wanted, '--held')).out).toBe('')
+    const counted = await gatehouse(...wanted, '--summary')
+    expect(counted.out).toMatch(/^2 statements\n[\s\S]*f00d +2 +2 +select \\u\{1b\}\[2J/)
+    expect(counted.out).not.toMatch(/[\u001b\u0007]/)
+    const { out } = await gatehouse(...wanted, '--summary', '--json')
+    expect(JSON.parse(out)).toMatchObject({ statements: 2, facets: { code: [{ value: 'NOT_ALLOWED', count: 2 }] } })
   })
 
   test('that is sealed is proven by the public key and the checkpoints that were kept elsewhere', async () => {

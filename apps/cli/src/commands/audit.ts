@@ -3,41 +3,20 @@ import {
   type FoundCheckpoint,
   makeKeyPair,
   parseCheckpoint,
-  type RecordFilter,
-  searchTrail,
   segmentName,
   type VerifyOptions,
   type VerifyReport,
   verifyRecordings,
   verifyTrail,
 } from '@gatehouse/audit-trail'
-import type { RecordKind } from '@gatehouse/core'
 import { Command, InvalidArgumentError } from 'commander'
 import { readText } from '../explain-statement.ts'
 import { exportCommand } from './audit-export.ts'
 import { holdCommand } from './audit-hold.ts'
 import { readKeys } from './audit-keys.ts'
 import { replayCommand } from './audit-replay.ts'
+import { searchCommand } from './audit-search.ts'
 import { CommandFailed, ExitStatus } from '../exit-status.ts'
-
-const KINDS: readonly RecordKind[] = [
-  'session_start',
-  'login_refused',
-  'intent',
-  'outcome',
-  'session_end',
-  'recording',
-  'approval_asked',
-  'approval_decided',
-  'approval_ended',
-  'admin_action',
-  'policy_loaded',
-  'retention',
-  'trail_opened',
-  'trail_repaired',
-  'segment_closed',
-  'alarm',
-]
 
 export function auditCommand(): Command {
   const command = new Command('audit').description('the audit trail: verify it, search it, replay a session, export it')
@@ -66,19 +45,7 @@ export function auditCommand(): Command {
     .argument('<name>', 'NAME.key and NAME.pub are written; neither may be there')
     .description('make an Ed25519 key: the private one seals the trail, the public one verifies it')
     .action(keygen)
-  command
-    .command('search')
-    .argument('<directory>', "the trail's directory")
-    .description('print matching records, one JSON object a line, oldest first')
-    .option('--session <id>', 'of this session')
-    .option('--subject <subject>', 'on whose behalf')
-    .option('--actor <actor>', 'which agent acted')
-    .option('--target <target>', 'on this target')
-    .option('--kind <kind>', `one of ${KINDS.join(', ')}`, readKind)
-    .option('--since <time>', 'from this time on (UTC, 2026-01-31T12:00:00.000Z)')
-    .option('--until <time>', 'before this time')
-    .option('--text <text>', "somewhere in the statement's text")
-    .action(search)
+  command.addCommand(searchCommand())
   command.addCommand(replayCommand())
   command.addCommand(exportCommand())
   command.addCommand(holdCommand())
@@ -181,22 +148,6 @@ function readSegment(value: string): number {
   throw new InvalidArgumentError('the number of a segment, from 1 on')
 }
 
-async function search(directory: string, filter: RecordFilter): Promise<void> {
-  mustExist(directory)
-  const { unreadableLines } = await searchTrail(directory, filter, (record) => {
-    process.stdout.write(`${JSON.stringify(record)}\n`)
-    return true
-  })
-  if (unreadableLines > 0)
-    process.stderr.write(`note: ${unreadableLines} lines could not be read; \`gatehouse audit verify\` says where\n`)
-}
-
 function mustExist(directory: string): void {
   if (!existsSync(directory)) throw new CommandFailed(`There is no directory ${directory}.`, ExitStatus.Usage)
-}
-
-function readKind(value: string): RecordKind {
-  const kind = KINDS.find((known) => known === value)
-  if (kind === undefined) throw new InvalidArgumentError(`not a kind of record; one of ${KINDS.join(', ')}`)
-  return kind
 }
