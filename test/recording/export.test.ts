@@ -57,6 +57,24 @@ describe.each(VERSIONS.slice(0, 1))('a session on $version that is exported', ({
     },
   )
 
+  promise('is the events that a collector is sent of it', async ({ enter, gateway, records }) => {
+    const client = await enter()
+    await client.query("select '\u202e', chr(10)")
+    await client.end()
+    const directory = gateway.trailDirectory
+    const session = await recordedSession(directory)
+    const told = (await audit('export', directory, session, '--format', 'ocsf')).trimEnd().split('\n')
+    const events = told.map((line) => JSON.parse(line) as { class_uid: number; metadata: { sequence: number } })
+    const kept = await records((record) => record.session === session && record.kind !== 'recording')
+    expect(events.map(({ metadata }) => metadata.sequence)).toEqual(kept.map(({ seq }) => seq))
+    expect(events[0]).toMatchObject({
+      class_uid: 3002,
+      activity_name: 'Logon',
+      metadata: { event_code: 'session_start' },
+    })
+    expect(told.join('')).toMatch(/^[\x20-\x7e]+$/)
+  })
+
   promise('says on its page that it is not whole when a byte was changed', async ({ enter, gateway }) => {
     const client = await enter()
     await client.query('select 1')

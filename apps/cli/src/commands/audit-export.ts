@@ -1,6 +1,7 @@
-import { verifyRecordings, verifyTrail } from '@gatehouse/audit-trail'
+import { eventText, ocsfEvent, readTrailId, searchTrail, verifyRecordings, verifyTrail } from '@gatehouse/audit-trail'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { asCsv, asHtml, asJsonLines, replaySession } from '@gatehouse/session-replay'
+import { asCsv, asHtml, asJsonLines, replaySession, type TrailOfSession } from '@gatehouse/session-replay'
+import { CommandFailed } from '../exit-status.ts'
 import { sessionIn } from './audit-replay.ts'
 import { readKeys } from './audit-keys.ts'
 
@@ -13,9 +14,9 @@ export function exportCommand(): Command {
     .addOption(
       new Option(
         '--format <format>',
-        'jsonl: every event; csv: results; html: a report to print, with the verification result on it',
+        'jsonl: every event; csv: results; html: a report to print, with the verification result on it; ocsf: its records as OCSF events, one a line',
       )
-        .choices(['jsonl', 'csv', 'html'])
+        .choices(['jsonl', 'csv', 'html', 'ocsf'])
         .default('jsonl'),
     )
     .option('--statement <seq>', 'csv: the result of the statement with this record number; default: all', readSeq)
@@ -31,9 +32,14 @@ export function exportCommand(): Command {
 async function run(
   directory: string,
   session: string,
-  wish: { readonly format: 'jsonl' | 'csv' | 'html'; readonly statement?: number; readonly key: readonly string[] },
+  wish: {
+    readonly format: 'jsonl' | 'csv' | 'html' | 'ocsf'
+    readonly statement?: number
+    readonly key: readonly string[]
+  },
 ): Promise<void> {
-  const events = replaySession(directory, await sessionIn(directory, session))
+  const found = await sessionIn(directory, session)
+  const events = replaySession(directory, found)
   switch (wish.format) {
     case 'jsonl':
       return write(asJsonLines(events))
@@ -45,9 +51,23 @@ async function run(
       const recordings = await verifyRecordings(directory, session, trail.removed)
       return write(asHtml(events, { session, trail, recordings, signed }))
     }
+    case 'ocsf':
+      return write(asOcsf(directory, found))
     default:
       throw wish.format satisfies never
   }
+}
+
+/** The events that a collector is sent of the session's records, under the same names; those of pieces of its recording aside. */
+async function* asOcsf(directory: string, { records }: TrailOfSession): AsyncGenerator<string> {
+  const trail = readTrailId(directory)
+  let gateway: unknown = null
+  await searchTrail(directory, { kind: 'trail_opened' }, (record) => {
+    gateway = (record as { readonly trail?: { readonly gateway?: unknown } }).trail?.gateway
+    return false
+  })
+  if (trail === null || typeof gateway !== 'string') throw new CommandFailed('It cannot be told which trail this is.')
+  for (const record of records) yield `${eventText(ocsfEvent({ gateway, trail }, record))}\n`
 }
 
 /** Writes as fast as it is taken. */
