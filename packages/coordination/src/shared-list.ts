@@ -21,6 +21,8 @@ export class SharedList<Entry extends ListEntry> {
   readonly #turns = new OneAtATime()
   readonly #listeners = new Set<() => void>()
   readonly #entries = new Map<string, Entry>()
+  /** The store has forgotten the list, and not all of it is put back yet. */
+  #owed = false
 
   /** `restores`: what this process knows is put back when the store has forgotten all of it. */
   constructor(room: DocumentRoom, restores: boolean) {
@@ -138,7 +140,10 @@ export class SharedList<Entry extends ListEntry> {
 
   #refresh(forgotten: boolean): Promise<void> {
     return this.#turns.run('refresh', async () => {
-      if (forgotten && this.#restores) for (const entry of this.#entries.values()) await this.#putBack(entry)
+      this.#owed ||= forgotten && this.#restores
+      // What could not be put back now is owed until it is: this copy may be the last.
+      if (this.#owed) for (const entry of this.#entries.values()) await this.#putBack(entry)
+      this.#owed = false
       const all = await this.all()
       this.#entries.clear()
       for (const entry of all) this.#entries.set(entry.id, entry)
