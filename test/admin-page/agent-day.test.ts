@@ -230,7 +230,10 @@ describe.skipIf(absent !== '')(`A day of an agent${absent}`, () => {
   test.runIf(!('absent' in postgres18))('is searched in the page by filters that stay in the address', async () => {
     const one = await open()
     await show(one, 'trail')
-    await one.getByRole('button', { name: /^refused/ }).click()
+    await one
+      .getByRole('complementary', { name: 'Filters' })
+      .getByRole('button', { name: /^refused/ })
+      .click()
     await one.waitForURL(/outcome=refused/)
     await one.getByLabel('Text').fill('drop table')
     await one.keyboard.press('Enter')
@@ -292,9 +295,10 @@ describe.skipIf(absent !== '')(`A day of an agent${absent}`, () => {
           if (view === 'trail') await one.getByRole('img', { name: /statements, of which/ }).waitFor()
           else await one.getByRole('region', { name: 'Result' }).waitFor()
           expect(await seriousFindings(one), `${view} ${JSON.stringify(look)}`).toEqual([])
-          expect(await one.evaluate('document.documentElement.scrollWidth <= innerWidth'), `${view} is too wide`).toBe(
-            true,
-          )
+          expect(
+            await one.evaluate('document.documentElement.scrollWidth <= innerWidth'),
+            `${view} is too wide ${JSON.stringify(look)}`,
+          ).toBe(true)
         }
         await one.context().close()
       }

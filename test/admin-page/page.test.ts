@@ -302,7 +302,7 @@ describe.skipIf(absent !== '')(`The page in Chromium${absent}`, () => {
     }
     expect(await views('dba')).toEqual(['Queue', 'Decided', 'Grants'])
     expect(await views('sre')).toEqual(['Sessions', 'Grants', 'Revocations', 'Policy'])
-    expect(await views('audit')).toEqual(['Queue', 'Decided', 'Sessions', 'Grants', 'Revocations', 'Policy'])
+    expect(await views('audit')).toEqual(['Queue', 'Decided', 'Sessions', 'Grants', 'Revocations', 'Policy', 'Trail'])
     const { id } = await hold(scene.coordination, scene.gateway, question(UPDATE))
     const page = await open(`approvals/${id}`)
     await page.getByText('You may look, but not decide: you are not an approver.').waitFor()
