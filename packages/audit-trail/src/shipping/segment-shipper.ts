@@ -89,6 +89,7 @@ export class SegmentShipper implements Shipper {
       await this.#keepCheckpoint(waiting.length > 0)
       if (alarm !== null) throw alarm
       this.#account.delivered()
+      this.#account.caughtUp(true)
       await this.#mark.write({ seq: 0, ...through(files, []) })
       if (this.#finishing) return
       await this.#backOff.pause(POLL_MILLISECONDS)
