@@ -111,7 +111,12 @@ export function shippingSettings(directory: string): z.ZodType<ShippingConfig> {
         .array(
           z.strictObject({
             url: safeUrl.describe('Where events are sent by POST.'),
-            token: secret.nullable().default(null).describe('A bearer token for it, by reference. Null: none.'),
+            token: secret
+              .nullable()
+              .default(null)
+              .describe(
+                'A bearer token for it, or one with its scheme before it (`Splunk …`, `ApiKey …`, `Basic …`), by reference. Null: none.',
+              ),
           }),
         )
         .default([])

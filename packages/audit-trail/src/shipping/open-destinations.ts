@@ -8,8 +8,11 @@ export interface Destinations {
   readonly segments: readonly SegmentDestination[]
 }
 
-/** Opens destinations as configured. Nothing is connected to yet. Each client is loaded where it is used. */
-export async function openDestinations({ postgres, s3, webhooks, syslog }: ShippingPlaces): Promise<Destinations> {
+/** Opens destinations as configured. Nothing is connected to yet. Each client is loaded where it is used. `notice`: told of events that a collector refused for good. */
+export async function openDestinations(
+  { postgres, s3, webhooks, syslog }: ShippingPlaces,
+  notice: (message: string) => void,
+): Promise<Destinations> {
   const records: RecordDestination[] = []
   const segments: SegmentDestination[] = []
   if (postgres !== null) {
@@ -18,7 +21,15 @@ export async function openDestinations({ postgres, s3, webhooks, syslog }: Shipp
   }
   if (webhooks.length > 0) {
     const { WebhookDestination } = await import('../siem/webhook-destination.ts')
-    records.push(...webhooks.map((webhook) => new WebhookDestination({ ...webhook, ...nameAmong(webhooks, webhook) })))
+    for (const webhook of webhooks) {
+      const destination = new WebhookDestination({
+        ...webhook,
+        ...nameAmong(webhooks, webhook),
+        onRefused: (uid, status) =>
+          notice(`${destination.name} refused ${uid} with ${status}: it was told so in its place`),
+      })
+      records.push(destination)
+    }
   }
   if (syslog.length > 0) {
     const { SyslogDestination } = await import('../siem/syslog-destination.ts')
