@@ -51,7 +51,9 @@ export function readVerifyingKeys(pems: readonly string[]): VerifyingKeys {
 
 /** True when the signature (base64url) is that of the text by this key. */
 export function isSignedBy(key: KeyObject, text: string, signature: string): boolean {
-  return verify(null, Buffer.from(text), key, Buffer.from(signature, 'base64url'))
+  const bytes = Buffer.from(signature, 'base64url')
+  // Of the last character not every bit counts: only one way to write a signature is taken, so that no byte can change unseen.
+  return bytes.toString('base64url') === signature && verify(null, Buffer.from(text), key, bytes)
 }
 
 /** The name of a key: the first 16 hexadecimal digits of the SHA-256 of its SubjectPublicKeyInfo. */

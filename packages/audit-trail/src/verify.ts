@@ -173,7 +173,8 @@ class Verification {
         (seq, text) => this.#removals.tell(seq, text),
       )
       const follows = before ?? walk.follows
-      if (follows === null) return this.#break(expected, 0, `${segmentName(expected)} is missing`)
+      if (follows === null)
+        return this.#walkFault(walk) ?? this.#break(expected, 0, `${segmentName(expected)} is missing`)
       if (before === null) {
         const gap = { from: expected, to: segment - 1, before: this.#head, after: follows }
         this.#gaps.push({ gap, records: this.#records })
