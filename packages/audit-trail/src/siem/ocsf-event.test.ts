@@ -155,6 +155,13 @@ describe('a statement', () => {
   })
 })
 
+it('the examples in docs/siem.md are what is sent', () => {
+  const page = readFileSync(new URL('../../../../docs/siem.md', import.meta.url), 'utf8')
+  for (const kind of ['intent', 'outcome'] as const) {
+    expect(page).toContain(`\n${eventText(ocsfEvent(SAMPLE_TRAIL, sampleRecord(kind)))}\n`)
+  }
+})
+
 it('a refused login says from where, as an address or as what it is', () => {
   expect(of('login_refused')).toMatchObject({ status: 'Failure', src_endpoint: { ip: '2001:db8::7' } })
   const local = of('login_refused', { client: { address: 'unix:/run/gatehouse', user: null }, target: null })
