@@ -148,27 +148,33 @@ describe.skipIf(absent !== '')(`A day of an agent${absent}`, () => {
       await page.getByRole('button', { name: 'Play', exact: true }).waitFor()
     })
 
-    test.runIf(there)('is exported as JSON lines, CSV and a report, and verifies with the key', async () => {
-      const id = await session()
-      await show(page, `trail/sessions/${id}`)
-      const lines = (await download(page, 'JSON lines')).trimEnd().split('\n')
-      expect(lines).toEqual((await audit('export', scene.trails[engine], id)).trimEnd().split('\n'))
-      await page.getByRole('list', { name: 'Statements' }).getByRole('button').nth(1).click()
-      await page.getByRole('region', { name: 'Result' }).waitFor()
-      const seq = seqOf(page.url())
-      const csv = await download(page, 'This result as CSV')
-      expect(csv).toBe(await audit('export', scene.trails[engine], id, '--format', 'csv', '--statement', String(seq)))
-      expect(csv).toContain('****')
-      const report = await download(page, 'Report for an auditor')
-      expect(report).toContain('Verified: the trail is whole')
-      expect(report).toContain('proven by signature')
-      expect(report).not.toMatch(/<script|<img/)
-      expect(await audit('verify', scene.trails[engine], '--key', scene.keyFile)).toContain('The trail is whole')
-      const shown = await audit('replay', scene.trails[engine], id, '--speed', '1000000')
-      expect(shown).toContain('grace@example.com')
-      expect(shown).not.toContain('\u202e')
-      expect(await audit('search', scene.trails[engine], '--session', id, '--kind', 'intent')).toContain('ALTER TABLE')
-    })
+    test.runIf(there)(
+      'is exported as JSON lines, CSV and a report, and verifies with the key',
+      async () => {
+        const id = await session()
+        await show(page, `trail/sessions/${id}`)
+        const lines = (await download(page, 'JSON lines')).trimEnd().split('\n')
+        expect(lines).toEqual((await audit('export', scene.trails[engine], id)).trimEnd().split('\n'))
+        await page.getByRole('list', { name: 'Statements' }).getByRole('button').nth(1).click()
+        await page.getByRole('region', { name: 'Result' }).waitFor()
+        const seq = seqOf(page.url())
+        const csv = await download(page, 'This result as CSV')
+        expect(csv).toBe(await audit('export', scene.trails[engine], id, '--format', 'csv', '--statement', String(seq)))
+        expect(csv).toContain('****')
+        const report = await download(page, 'Report for an auditor')
+        expect(report).toContain('Verified: the trail is whole')
+        expect(report).toContain('proven by signature')
+        expect(report).not.toMatch(/<script|<img/)
+        expect(await audit('verify', scene.trails[engine], '--key', scene.keyFile)).toContain('The trail is whole')
+        const shown = await audit('replay', scene.trails[engine], id, '--speed', '1000000')
+        expect(shown).toContain('grace@example.com')
+        expect(shown).not.toContain('\u202e')
+        expect(await audit('search', scene.trails[engine], '--session', id, '--kind', 'intent')).toContain(
+          'ALTER TABLE',
+        )
+      },
+      120_000,
+    )
   })
 
   test.runIf(!('absent' in postgres18))('reads on where a long answer goes on, and finds a text in it', async () => {
