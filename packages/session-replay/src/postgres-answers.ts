@@ -25,6 +25,8 @@ export class PostgresAnswers implements AnswerDecoder {
 
   answer(intent: number): void {
     this.#intent = intent
+    // What could not be read ends here at the latest.
+    if (this.#lost) this.resynchronize()
   }
 
   resynchronize(): void {
