@@ -3,7 +3,7 @@ import type { EngineName } from './engine.ts'
 
 /** What one run measures, and how long it may take over it. */
 export interface Options {
-  readonly task: 'measure' | 'profile' | 'classify' | 'recording' | 'trail' | 'audit'
+  readonly task: 'measure' | 'profile' | 'classify' | 'recording' | 'trail' | 'audit' | 'audit-search'
   /** `classify` and `recording` are PostgreSQL's; `trail` and `audit` are neither's. */
   readonly engine: EngineName
   /** Two minutes at most: fewer cases, one round, fewer sessions. */
@@ -12,6 +12,8 @@ export interface Options {
   readonly rounds: number
   /** Measured seconds of each run of statements, after one that warms up. */
   readonly seconds: number
+  /** `audit-search`: how many are searched. */
+  readonly records: number
   /** The measurements to make; empty: all. */
   readonly only: readonly Part[]
   /** Put the table between the markers of bench/README.md. */
@@ -28,10 +30,12 @@ const USAGE = `Usage: npm run bench -- postgres [options]    measure, and print 
        npm run bench -- recording [options]   what recording whole sessions costs
        npm run bench -- trail                 what records cost, alone
        npm run bench -- audit [--quick]       how fast a trail is verified
+       npm run bench -- audit-search          how fast ten million records are searched in PostgreSQL
 
   --quick          under two minutes: fewer cases, one round
   --rounds N       rounds of each case (default 3, quick 1)
   --seconds S      measured seconds of each run of statements (default 2; mysql 1)
+  --records N      records to search (audit-search; default 10000000, quick 500000)
   --only PARTS     some of ${PARTS.join(',')}
   --write-readme   put the table into bench/README.md
 `
@@ -46,6 +50,7 @@ export function readOptions(args: readonly string[]): Options | { readonly usage
         quick: { type: 'boolean', default: false },
         rounds: { type: 'string' },
         seconds: { type: 'string' },
+        records: { type: 'string' },
         only: { type: 'string' },
         'write-readme': { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
@@ -59,6 +64,7 @@ export function readOptions(args: readonly string[]): Options | { readonly usage
       quick: values.quick,
       rounds: count('--rounds', values.rounds, values.quick ? 1 : 3, 20),
       seconds: count('--seconds', values.seconds, task === 'profile' ? 5 : engine === 'mysql' ? 1 : 2, 60),
+      records: count('--records', values.records, values.quick ? 500_000 : 10_000_000, 1_000_000_000),
       only: (values.only ?? '')
         .split(',')
         .filter((name) => name !== '')
@@ -78,7 +84,11 @@ function taskOf(positionals: readonly string[]): Pick<Options, 'task' | 'engine'
     if (second === undefined && isEngine(first)) return { task: 'measure', engine: first }
     if (
       second === undefined &&
-      (first === 'classify' || first === 'recording' || first === 'trail' || first === 'audit')
+      (first === 'classify' ||
+        first === 'recording' ||
+        first === 'trail' ||
+        first === 'audit' ||
+        first === 'audit-search')
     )
       return { task: first, engine: 'postgres' }
   }

@@ -174,7 +174,7 @@ export class GeneratedTrail {
     // Nights are as quiet as people are.
     const hour = (this.#time / 3_600_000) % 24
     const busy = hour > 7 && hour < 19 ? 0.6 : 2.4
-    this.#time = Math.min(this.#time + 2 * this.#step * busy * 0.667 * chances.next(), BEGUN + SHAPE.days * DAY - 1)
+    this.#time = Math.min(this.#time + 2 * this.#step * busy * 1.042 * chances.next(), BEGUN + SHAPE.days * DAY - 1)
     const time = new Date(Math.floor(this.#time)).toISOString()
     const line = `{"seq":${this.#seq},"time":"${time}","prev":"${chances.hex(64)}","hash":"${chances.hex(64)}","kind":"${kind}",${members}}`
     this.#line.push({ record: JSON.parse(line) as AuditRecord, segment: 1 + Math.floor(this.#seq / 100_000), line })

@@ -93,10 +93,14 @@ export class Counting {
 
   /** The shapes that come first, and their texts where one is known. */
   topShapes(): readonly { readonly fingerprint: string; text: string | null; count: number; refused: number }[] {
-    return [...this.#shapes]
-      .map(([fingerprint, shape]) => ({ fingerprint, ...shape }))
-      .toSorted((one, other) => other.count - one.count || compare(one.fingerprint, other.fingerprint))
-      .slice(0, MOST_VALUES)
+    return (
+      [...this.#shapes]
+        .map(([fingerprint, shape]) => ({ fingerprint, ...shape }))
+        // Of one that was counted nowhere only a text is known.
+        .filter(({ count }) => count > 0)
+        .toSorted((one, other) => other.count - one.count || compare(one.fingerprint, other.fingerprint))
+        .slice(0, MOST_VALUES)
+    )
   }
 
   /** `leastBucketSeconds`: in what stretches time was counted before. */

@@ -5,11 +5,14 @@ import { queryTerms, searchable } from './record-terms.ts'
 
 /** Rows next to where a page begins that are read as they come: what many records match is found among them. */
 const READ_ROWS = 3_000
-/** Behind them, stretches of time are searched by index, the first this many times as long as those rows took; each then longer than the one before. */
-const FIRST_STRETCH = 32
-const STRETCH_GROWTH = 4
+/** Behind them, stretches of time are searched by index. Where nothing was found yet, the first is this many times as long as what was looked through before … */
+const FIRST_STRETCH = 31
+/** … and each behind it this many times. */
+const STRETCH_GROWTH = 7
+/** Where something was found: as long as should hold this many times what is missing. */
+const SPARE = 1.5
 /** Where rows have all one time. */
-const LEAST_STRETCH_MILLISECONDS = 60_000
+const LEAST_STRETCH_MILLISECONDS = 1_000
 /** Bytes of lines that one page holds at most; its first record it holds in any case. */
 const MAX_PAGE_BYTES = 32 * 1024 * 1024
 
@@ -70,27 +73,37 @@ export class MatchingRows {
     if (near.length > limit) return cut(near, limit)
     const last = await this.#placeOf(bounds, after, READ_ROWS)
     if (last === null) return cut(near, limit)
-    return cut([...near, ...(await this.#search(bounds, after, last, limit + 1 - near.length))], limit)
+    return cut([...near, ...(await this.#search(bounds, after, last, near.length, limit + 1 - near.length))], limit)
   }
 
-  /** Stretch by stretch, until there are as many or no more. */
-  async #search(bounds: Bounds, after: Place | null, last: Place, limit: number): Promise<readonly FoundRow[]> {
+  /** Stretch by stretch, until there are `limit` or no more. `near`: how many were found up to `last`. */
+  async #search(
+    bounds: Bounds,
+    after: Place | null,
+    last: Place,
+    near: number,
+    limit: number,
+  ): Promise<readonly FoundRow[]> {
     const forward = this.#order === 'oldest'
     const begun = after?.time ?? (forward ? bounds.from : bounds.until)
-    let length = Math.max(Math.abs(last.time - begun) * FIRST_STRETCH, LEAST_STRETCH_MILLISECONDS)
     const found: FoundRow[] = []
+    let growth = FIRST_STRETCH
     let place: Place | null = last
     let { from, until } = bounds
     if (forward) from = last.time
     else until = Math.min(until, last.time + 1)
     while (found.length < limit && from < until) {
+      const looked = Math.max(Math.abs((forward ? from : until) - begun), LEAST_STRETCH_MILLISECONDS)
+      const hits = near + found.length
+      const times = hits === 0 ? growth : Math.min(growth, (SPARE * (limit - found.length)) / hits)
+      const length = Math.ceil(looked * times) + 1
       const edge = forward ? Math.min(from + length, until) : Math.max(until - length, from)
       const stretch = forward ? { from, until: edge } : { from: edge, until }
       found.push(...(await this.#read(stretch, place, limit - found.length, 'by index')))
       if (forward) from = edge
       else until = edge
       place = null
-      length *= STRETCH_GROWTH
+      growth = STRETCH_GROWTH
     }
     return found
   }
@@ -144,9 +157,11 @@ export class MatchingRows {
     const text = `SELECT milliseconds, number, trail, CASE WHEN before + 1 <= ${MAX_PAGE_BYTES} THEN line END AS line, CASE WHEN before + 1 <= ${MAX_PAGE_BYTES} THEN outcome END AS outcome
       FROM (SELECT *, coalesce(sum(${bytes}) OVER (ORDER BY nth ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
         FROM (SELECT *, row_number() OVER () AS nth FROM (SELECT ${columns} FROM ${from} LIMIT ${bound.add(limit)}) AS page) AS numbered) AS summed ORDER BY nth`
-    // Only in this transaction, and only here: in order the rows must come by the index of times.
-    await this.#client.query(`SET LOCAL enable_indexscan = ${how === 'by index' ? 'off' : 'on'}`)
-    return (await this.#client.query<FoundRow>(text, bound.values)).rows.map((row) => ({
+    const found =
+      how === 'by index'
+        ? await byBitmap(this.#client, () => this.#client.query<FoundRow>(text, bound.values))
+        : await this.#client.query<FoundRow>(text, bound.values)
+    return found.rows.map((row) => ({
       ...row,
       gateway: this.#trails.find(({ id }) => id === row.trail)?.gateway ?? '',
     }))
@@ -190,12 +205,29 @@ export class MatchingRows {
     if (this.#terms !== null && this.#terms.length > 0)
       conditions.push(`terms @> ${bound.add(`{${this.#terms.join(',')}}`)}::bigint[]`)
     if (gateway !== undefined) conditions.push(`trail = ANY (${bound.add(this.#wanted)}::int[])`)
-    if (text !== undefined) conditions.push(`statement LIKE ${bound.add(containing(text))}`)
+    if (text !== undefined) {
+      const told = tellingPart(text)
+      if (told === null) conditions.push(`statement LIKE ${bound.add(containing(text))}`)
+      else
+        conditions.push(
+          `statement LIKE ${bound.add(containing(told))}`,
+          // Not as it stands in the index, which would look for every part of it.
+          `statement || '' LIKE ${bound.add(containing(text))}`,
+        )
+    }
     const { clock } = this.#columns
     if (since !== undefined) conditions.push(`${clock} >= ${bound.add(since)}::timestamptz`)
     if (until !== undefined) conditions.push(`${clock} < ${bound.add(until)}::timestamptz`)
     return conditions.join(' AND ')
   }
+}
+
+/** Has a statement of this transaction find its rows by the indexes of what is in them, not by walking along that of times. */
+export async function byBitmap<Answer>(client: PoolClient, read: () => Promise<Answer>): Promise<Answer> {
+  await client.query('SET LOCAL enable_indexscan = off')
+  const answer = await read()
+  await client.query('SET LOCAL enable_indexscan = on')
+  return answer
 }
 
 /** Stretch of places in time, in milliseconds: from, and before. */
@@ -267,6 +299,18 @@ function cut(found: readonly FoundRow[], limit: number): Matches {
     rows.push({ ...placeOf(row), gateway: row.gateway, line: row.line, outcome: row.outcome })
   }
   return { rows, more: rows.length < found.length }
+}
+
+/**
+ * The part of a text that is in few others: a number or an identifier of some length, where words stand beside it. Null: there is none, or nothing
+ * beside it. An index of trigrams reads long lists for the words.
+ */
+function tellingPart(text: string): string | null {
+  const parts = searchable(text).match(/[a-z0-9]{5,}/g) ?? []
+  const told = parts
+    .filter((part) => /\d.*\d/.test(part))
+    .reduce((longest, part) => (part.length > longest.length ? part : longest), '')
+  return told === '' || told.length === text.length ? null : told
 }
 
 /** A pattern of LIKE for texts that contain this one. */

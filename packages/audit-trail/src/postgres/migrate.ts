@@ -40,7 +40,7 @@ export async function checkVersion(pool: Pool): Promise<void> {
     const version = await versionOf(client)
     if (version < migrations().length)
       throw new DatabaseUnfit(
-        `The trail database is at version ${version}, this program needs ${migrations().length}: start the gateway that ships to it, or run \`gatehouse audit database\`.`,
+        `The trail database is at version ${version}, this program needs ${migrations().length}: start a gateway of this version that ships to it.`,
       )
   } finally {
     client.release()
@@ -67,7 +67,7 @@ async function apply(client: PoolClient): Promise<void> {
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === '42501')
       throw new DatabaseUnfit(
-        `The trail database is at version ${from}, this program needs ${migrations().length}, and this role may not change it (${error.message}): run \`gatehouse audit database\` as its owner.`,
+        `The trail database is at version ${from}, this program needs ${migrations().length}, and this role may not change it (${error.message}): start one gateway with a role that owns the schema gatehouse_audit, or may create it.`,
       )
     throw error
   }

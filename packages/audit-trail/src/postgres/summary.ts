@@ -1,17 +1,19 @@
 import type { AuditRecord } from '@gatehouse/core'
 import type { PoolClient } from 'pg'
 import type { TrailQuery, TrailSummary } from '../search/trail-index.ts'
-import { textOf } from '../search/record-facts.ts'
+import { fingerprintOf, textOf } from '../search/record-facts.ts'
 import { Counting } from './counting.ts'
-import { MatchingRows, type StoredTrail } from './matching-rows.ts'
+import { byBitmap, MatchingRows, type StoredTrail } from './matching-rows.ts'
 import { queryTerms } from './record-terms.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 /** Rows that are counted one by one where tallies do not help. */
-const MOST_ROWS = 10_000
+const MOST_ROWS = 5_000
 /** Rows that are read at a time. */
 const ROWS_AT_ONCE = 5_000
+/** Rows that texts of shapes are taken from before any is looked for. */
+const NEWEST_TEXTS = 300
 /** Values of one facet that are taken out of the tallies. */
 const MOST_TALLIED = 2_000
 
@@ -70,13 +72,24 @@ async function summarizeTimes(
     return counting.summary(whole, null, 1)
   }
   const text = (milliseconds: number): string => new Date(milliseconds).toISOString()
-  const newest: TrailQuery = { since: text(span.until), ...(until === undefined ? {} : { until }) }
-  const oldest: TrailQuery = { ...(since === undefined ? {} : { since }), until: text(span.from) }
-  await countRows(client, trails, newest, counting, Number.POSITIVE_INFINITY)
-  // What was removed is not in the tallies, nor is what was kept of that time.
-  const whole = span.complete && (await countRows(client, trails, oldest, counting, MOST_ROWS))
+  const ends = time(until, Number.POSITIVE_INFINITY)
+  if (ends > span.until) {
+    const newest = { since: text(span.until), ...(until === undefined ? {} : { until }) }
+    await countRows(client, trails, newest, counting, Number.POSITIVE_INFINITY)
+  }
+  // What was removed is not in the tallies, nor is what was kept of that time. And what is too much is left out as a whole.
+  const aligned = time(since, Number.NEGATIVE_INFINITY) === span.from
+  const whole = span.complete && (aligned || (await isFew(client, asked, span.from)))
+  if (whole && !aligned)
+    await countRows(
+      client,
+      trails,
+      { ...(since === undefined ? {} : { since }), until: text(span.from) },
+      counting,
+      MOST_ROWS,
+    )
   await addTallies(client, counting, span)
-  await addTexts(client, counting, span)
+  await addTexts(client, trails, counting, span)
   const first = await new MatchingRows(
     client,
     trails,
@@ -86,6 +99,16 @@ async function summarizeTimes(
   const line = first.rows[0]?.line
   const countedFrom = line === undefined ? null : Date.parse((JSON.parse(line) as AuditRecord).time)
   return counting.summary(whole, countedFrom, HOUR / 1_000)
+}
+
+/** Whether the rows before the first whole hour can be counted one by one. */
+async function isFew(client: PoolClient, { since }: TrailQuery, before: number): Promise<boolean> {
+  const found = await client.query<{ few: boolean }>(
+    `SELECT count(*) < ${MOST_ROWS} AS few FROM (SELECT FROM gatehouse_audit.record WHERE time >= coalesce($1::timestamptz, '-infinity')
+      AND time < $2::timestamptz + (SELECT max(clock_back) FROM gatehouse_audit.trail) LIMIT ${MOST_ROWS}) AS rows`,
+    [since ?? null, new Date(before).toISOString()],
+  )
+  return found.rows[0]?.few === true
 }
 
 /** Whole hours, in milliseconds. */
@@ -151,7 +174,19 @@ async function addTallies(client: PoolClient, counting: Counting, { from, until 
 }
 
 /** Gives the shapes that come first a text: of a record that is there now. */
-async function addTexts(client: PoolClient, counting: Counting, { from, until }: Span): Promise<void> {
+async function addTexts(
+  client: PoolClient,
+  trails: readonly StoredTrail[],
+  counting: Counting,
+  { from, until }: Span,
+): Promise<void> {
+  // Most are among the newest.
+  const times = { since: new Date(from).toISOString(), until: new Date(until).toISOString() }
+  for (const { line } of (await new MatchingRows(client, trails, times, 'newest').first(NEWEST_TEXTS, null)).rows) {
+    const record = JSON.parse(line) as AuditRecord
+    const fingerprint = fingerprintOf(record)
+    if (record.kind === 'intent' && fingerprint !== null) counting.addShape(fingerprint, textOf(record), 0, 0)
+  }
   const without = counting.topShapes().filter(({ text }) => text === null)
   if (without.length === 0) return
   const seen = await client.query<{ fingerprint: string; last: string }>(
@@ -159,16 +194,17 @@ async function addTexts(client: PoolClient, counting: Counting, { from, until }:
       WHERE hours = 24 AND facet = 'shape' AND begins >= $1 AND begins < $2 AND value = ANY ($3::text[]) AND count > 0 GROUP BY value`,
     [new Date(from - DAY).toISOString(), new Date(until).toISOString(), without.map(({ fingerprint }) => fingerprint)],
   )
-  await client.query('SET LOCAL enable_indexscan = off')
   for (const { fingerprint, last } of seen.rows) {
     const day = Math.round(Number(last))
-    const found = await client.query<{ line: string }>(
-      'SELECT line FROM gatehouse_audit.record WHERE terms @> $1::bigint[] AND line IS NOT NULL AND time >= $2 AND time < $3 LIMIT 1',
-      [
-        `{${(queryTerms({ fingerprint, kind: 'intent' }) ?? []).join(',')}}`,
-        new Date(Math.max(day, from)).toISOString(),
-        new Date(Math.min(day + DAY, until)).toISOString(),
-      ],
+    const found = await byBitmap(client, () =>
+      client.query<{ line: string }>(
+        'SELECT line FROM gatehouse_audit.record WHERE terms @> $1::bigint[] AND line IS NOT NULL AND time >= $2 AND time < $3 LIMIT 1',
+        [
+          `{${(queryTerms({ fingerprint }) ?? []).join(',')}}`,
+          new Date(Math.max(day, from)).toISOString(),
+          new Date(Math.min(day + DAY, until)).toISOString(),
+        ],
+      ),
     )
     const line = found.rows[0]?.line
     if (line !== undefined) counting.addShape(fingerprint, textOf(JSON.parse(line) as AuditRecord), 0, 0)

@@ -40,7 +40,7 @@ export class TallyChanges {
     await client.query({
       name: 'tally',
       text: `INSERT INTO gatehouse_audit.tally AS t (begins, hours, facet, value, other, count, refused)
-        SELECT * FROM unnest($1::timestamptz[], $2::smallint[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[])
+        SELECT * FROM unnest($1::timestamptz[], $2::smallint[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::integer[])
           AS u (begins, hours, facet, value, other, count, refused)
         ORDER BY hours, facet, begins, value, other
         ON CONFLICT (hours, facet, begins, value, other)

@@ -44,10 +44,12 @@ CREATE TABLE gatehouse_audit.tally (
   facet text NOT NULL,
   value text NOT NULL,
   other text NOT NULL,
-  count bigint NOT NULL,
-  refused bigint NOT NULL,
+  count integer NOT NULL,
+  refused integer NOT NULL,
   PRIMARY KEY (hours, facet, begins, value, other)
-) WITH (fillfactor = 70);
+) PARTITION BY LIST (hours);
+CREATE TABLE gatehouse_audit.tally_by_hour PARTITION OF gatehouse_audit.tally FOR VALUES IN (1) WITH (fillfactor = 70);
+CREATE TABLE gatehouse_audit.tally_by_day PARTITION OF gatehouse_audit.tally FOR VALUES IN (24) WITH (fillfactor = 70);
 
 -- One row: from when on the tallies count everything, once records were removed; null: from the beginning.
 CREATE TABLE gatehouse_audit.tallied (since timestamptz);
