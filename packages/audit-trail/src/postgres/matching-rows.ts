@@ -159,7 +159,7 @@ export class MatchingRows {
         FROM (SELECT *, row_number() OVER () AS nth FROM (SELECT ${columns} FROM ${from} LIMIT ${bound.add(limit)}) AS page) AS numbered) AS summed ORDER BY nth`
     const found =
       how === 'by index'
-        ? await byBitmap(this.#client, () => this.#client.query<FoundRow>(text, bound.values))
+        ? await byContent(this.#client, () => this.#client.query<FoundRow>(text, bound.values))
         : await this.#client.query<FoundRow>(text, bound.values)
     return found.rows.map((row) => ({
       ...row,
@@ -222,11 +222,19 @@ export class MatchingRows {
   }
 }
 
-/** Has a statement of this transaction find its rows by the indexes of what is in them, not by walking along that of times. */
-export async function byBitmap<Answer>(client: PoolClient, read: () => Promise<Answer>): Promise<Answer> {
-  await client.query('SET LOCAL enable_indexscan = off')
+/**
+ * How statements of a search find rows, whatever the planner thinks of them (of today's rows it knows nothing yet): along the index of times, which
+ * ends as soon as there are enough.
+ */
+export const ALONG_TIME =
+  'SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off; SET LOCAL enable_indexscan = on'
+const BY_CONTENT = 'SET LOCAL enable_bitmapscan = on; SET LOCAL enable_sort = on; SET LOCAL enable_indexscan = off'
+
+/** Has a statement find its rows by the indexes of what is in them instead. */
+export async function byContent<Answer>(client: PoolClient, read: () => Promise<Answer>): Promise<Answer> {
+  await client.query(BY_CONTENT)
   const answer = await read()
-  await client.query('SET LOCAL enable_indexscan = on')
+  await client.query(ALONG_TIME)
   return answer
 }
 

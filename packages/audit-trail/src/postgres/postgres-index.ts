@@ -2,7 +2,7 @@ import type { AuditRecord } from '@gatehouse/core'
 import type { Pool, PoolClient } from 'pg'
 import type { PageWish, TrailIndex, TrailPage, TrailQuery, TrailSummary } from '../search/trail-index.ts'
 import { openPool, type TrailDatabase } from './connection.ts'
-import { type Match, MatchingRows, type StoredTrail } from './matching-rows.ts'
+import { ALONG_TIME, type Match, MatchingRows, type StoredTrail } from './matching-rows.ts'
 import { checkVersion } from './migrate.ts'
 import { readCursor, writeCursor } from './page-cursor.ts'
 import { summarizeRows } from './summary.ts'
@@ -11,8 +11,7 @@ import { summarizeRows } from './summary.ts'
 const STATEMENT_MILLISECONDS = 15_000
 
 /** Planned for each search by itself: no plan may depend on what was asked before, and none is worth compiling. */
-const SEARCHING =
-  "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL enable_seqscan = off; SET LOCAL jit = off; SET LOCAL work_mem = '64MB'; SET LOCAL timezone = 'UTC'"
+const SEARCHING = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${ALONG_TIME}; SET LOCAL jit = off; SET LOCAL work_mem = '64MB'; SET LOCAL timezone = 'UTC'`
 
 /** Searches what `PostgresDestination` keeps. It only reads. */
 export class PostgresIndex implements TrailIndex {

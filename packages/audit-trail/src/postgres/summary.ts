@@ -3,7 +3,7 @@ import type { PoolClient } from 'pg'
 import type { TrailQuery, TrailSummary } from '../search/trail-index.ts'
 import { fingerprintOf, textOf } from '../search/record-facts.ts'
 import { Counting } from './counting.ts'
-import { byBitmap, MatchingRows, type StoredTrail } from './matching-rows.ts'
+import { byContent, MatchingRows, type StoredTrail } from './matching-rows.ts'
 import { queryTerms } from './record-terms.ts'
 
 const HOUR = 3_600_000
@@ -144,12 +144,15 @@ async function addTallies(client: PoolClient, counting: Counting, { from, until 
   const bounds = days.from < days.until ? [from, days.from, days.until, until] : [from, from, from, until]
   const values = bounds.map((milliseconds) => new Date(milliseconds).toISOString())
   const within = `((hours = 24 AND begins >= $2 AND begins < $3) OR (hours = 1 AND begins >= $1 AND begins < $2) OR (hours = 1 AND begins >= $3 AND begins < $4))`
-  const found = await client.query<{ facet: string; value: string; other: string; count: string; refused: string }>(
-    `SELECT facet, value, other, count, refused FROM (
+  type Tallied = { facet: string; value: string; other: string; count: string; refused: string }
+  const found = await byContent(client, () =>
+    client.query<Tallied>(
+      `SELECT facet, value, other, count, refused FROM (
       SELECT *, row_number() OVER (PARTITION BY facet ORDER BY count DESC) AS nth FROM (
         SELECT facet, value, other, sum(count) AS count, sum(refused) AS refused FROM gatehouse_audit.tally
         WHERE ${within} GROUP BY facet, value, other) AS summed WHERE count > 0) AS ranked WHERE nth <= ${MOST_TALLIED}`,
-    values,
+      values,
+    ),
   )
   for (const { facet, value, other, count, refused } of found.rows) {
     if (facet === 'shape') counting.addShape(value, null, Number(count), Number(refused))
@@ -196,7 +199,7 @@ async function addTexts(
   )
   for (const { fingerprint, last } of seen.rows) {
     const day = Math.round(Number(last))
-    const found = await byBitmap(client, () =>
+    const found = await byContent(client, () =>
       client.query<{ line: string }>(
         'SELECT line FROM gatehouse_audit.record WHERE terms @> $1::bigint[] AND line IS NOT NULL AND time >= $2 AND time < $3 LIMIT 1',
         [
