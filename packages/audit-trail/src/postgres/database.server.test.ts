@@ -1,4 +1,5 @@
-import { describe, expect, inject, test } from 'vitest'
+import { Client } from 'pg'
+import { describe, expect, inject, test, vi } from 'vitest'
 import { TrailFolder, writeTrails } from '../search/testing/written-trails.ts'
 import { naiveFacet, naiveSearch } from '../search/testing/naive-search.ts'
 import type { TrailQuery } from '../search/trail-index.ts'
@@ -119,6 +120,25 @@ describe.skipIf('absent' in postgres18)('the database', () => {
         await rowsOf(url, `DROP OWNED BY ${role}`)
         await rowsOf(url, `DROP ROLE ${role}`)
       }
+    }
+  })
+
+  test('that does not answer ends a search, which says what would help, and not those behind it', async () => {
+    const url = await make()
+    await ship(url, [madeIntent(1, '2026-01-01T00:00:00.000Z')])
+    const index = new PostgresIndex({ url, ca: null }, { statementMilliseconds: 500 })
+    const search = (): Promise<unknown> => index.search({}, { limit: 1, order: 'newest', cursor: null })
+    const client = new Client({ connectionString: url })
+    await client.connect()
+    try {
+      await vi.waitFor(search, 20_000)
+      await client.query('BEGIN; LOCK TABLE gatehouse_audit.record IN ACCESS EXCLUSIVE MODE')
+      await expect(search()).rejects.toThrow('shorter stretch of time')
+      await client.query('ROLLBACK')
+      await vi.waitFor(search, 20_000)
+    } finally {
+      await client.end()
+      await index.close()
     }
   })
 

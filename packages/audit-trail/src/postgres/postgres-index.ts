@@ -7,7 +7,6 @@ import { checkVersion } from './migrate.ts'
 import { readCursor, writeCursor } from './page-cursor.ts'
 import { summarizeRows } from './summary.ts'
 
-/** What a search may take, in all its statements one by one. */
 const STATEMENT_MILLISECONDS = 15_000
 
 /** Planned for each search by itself: no plan may depend on what was asked before, and none is worth compiling. */
@@ -18,13 +17,12 @@ export class PostgresIndex implements TrailIndex {
   readonly #pool: Pool
   #checked = false
 
-  /** Throws `BadDatabaseAddress`. Nothing is dialled yet. */
-  constructor(database: TrailDatabase) {
-    this.#pool = openPool(database, {
-      name: 'gatehouse audit search',
-      connections: 4,
-      statementMilliseconds: STATEMENT_MILLISECONDS,
-    })
+  /** `statementMilliseconds`: what a search may take, in each of its statements. Throws `BadDatabaseAddress`. Nothing is dialled yet. */
+  constructor(
+    database: TrailDatabase,
+    { statementMilliseconds = STATEMENT_MILLISECONDS }: { readonly statementMilliseconds?: number } = {},
+  ) {
+    this.#pool = openPool(database, { name: 'gatehouse audit search', connections: 4, statementMilliseconds })
   }
 
   async search(query: TrailQuery, { limit, order, cursor }: PageWish): Promise<TrailPage> {
@@ -65,11 +63,22 @@ export class PostgresIndex implements TrailIndex {
           one.gateway === other.gateway ? one.id - other.id : one.gateway < other.gateway ? -1 : 1,
         ),
       )
+    } catch (error) {
+      throw isTimeout(error)
+        ? new Error('the search took too long: ask for a shorter stretch of time, or for a longer text', {
+            cause: error,
+          })
+        : error
     } finally {
       await client.query('ROLLBACK').catch((failed: Error) => (broken = failed))
       client.release(broken)
     }
   }
+}
+
+/** SQLSTATE 57014, query_canceled. */
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '57014'
 }
 
 function foundRecord({ gateway, line, outcome }: Match): TrailPage['records'][number] {
