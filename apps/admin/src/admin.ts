@@ -68,7 +68,6 @@ export async function startAdmin(config: AdminConfig, log: Logger, options: Admi
       directory,
       trail,
       schedule: () => trail.commit(),
-      openRecording: () => null,
       legalHolds: coordination.legalHolds,
       shipping: shipping.shipping,
       log,

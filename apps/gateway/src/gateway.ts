@@ -161,7 +161,6 @@ async function openPorts(
     directory,
     trail,
     schedule: () => turn.schedule(),
-    openRecording: () => recording.openFile,
     legalHolds,
     shipping: shipping.shipping,
     log,

@@ -35,11 +35,6 @@ export class Recording {
     return this.#recorder.begin(encoded, capabilities)
   }
 
-  /** The number of the file that is written; null: none is. */
-  get openFile(): number | null {
-    return this.#recorder?.openFile ?? null
-  }
-
   /** Resolves when everything is on the disk, and named in the trail that has yet to be closed. */
   async close(): Promise<void> {
     await this.#recorder?.close()

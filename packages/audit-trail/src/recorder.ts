@@ -76,11 +76,6 @@ export class Recorder implements ChunkWriter {
     return recording
   }
 
-  /** The number of the file that is written; null: none is. */
-  get openFile(): number | null {
-    return this.#file?.number ?? null
-  }
-
   /** Chunks come faster than the disk takes them. */
   get behind(): boolean {
     return this.#waiting > WAITING_BYTES_LIMIT
@@ -127,11 +122,6 @@ export class Recorder implements ChunkWriter {
 
   #onTick(): void {
     this.tick++
-    // Where nothing is recorded any more, no file stays open.
-    if (this.#file !== null && this.#writing === null && this.#isOld(this.#file)) {
-      void this.#file.handle.close().catch(() => undefined)
-      this.#file = null
-    }
     for (const recording of this.#begun) {
       if (this.tick - recording.begunTick < CHUNK_TICKS) continue
       this.#begun.delete(recording)

@@ -10,10 +10,7 @@ export interface RetentionLog {
 }
 
 /** What a trail's retention works with, beside its settings. */
-export interface TrailRetentionPorts extends Pick<
-  RetentionOptions,
-  'directory' | 'trail' | 'schedule' | 'openRecording'
-> {
+export interface TrailRetentionPorts extends Pick<RetentionOptions, 'directory' | 'trail' | 'schedule'> {
   readonly legalHolds: LegalHolds
   /** What the trail is shipped by; null: by nothing. */
   readonly shipping: Pick<Shipping, 'shippedThrough'> | null

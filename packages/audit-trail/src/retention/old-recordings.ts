@@ -16,16 +16,16 @@ interface Candidate {
 }
 
 /**
- * The files of recordings that may be removed. `open`: the one that is written; null: none is. The trail is read from its old segments on, and
- * no further than until every byte of those files is named. Rejects when something cannot be read.
+ * The files of recordings that may be removed: never the newest, which may be written, and whose number the next file must not get again. The trail is read
+ * from its old segments on, and no further than until every byte of those files is named. Rejects when something cannot be read.
  */
-export async function findOldRecordings(wish: RemovalWish, open: number | null): Promise<OldFiles> {
+export async function findOldRecordings(wish: RemovalWish): Promise<OldFiles> {
   const { directory, before, held, through, why } = wish
   const candidates = new Map<string, Candidate>()
-  for (const number of listRecordings(directory)) {
+  for (const number of listRecordings(directory).slice(0, -1)) {
     const file = recordingName(number)
     const { size: bytes, mtime } = await stat(join(directory, file))
-    if (number === open || number > through || mtime.toISOString() >= before) continue
+    if (number > through || mtime.toISOString() >= before) continue
     candidates.set(file, { number, bytes, named: 0, newest: null, held: false })
   }
   const unnamed = (): boolean => [...candidates.values()].some(({ named, bytes }) => named < bytes)

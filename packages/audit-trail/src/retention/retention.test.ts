@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { AgedTrail, BEGIN, DAY, keys, NOTHING_HELD } from '../fixtures/aged-trail.ts'
 import { verifyRecordings } from '../recording-chunks.ts'
-import { recordingName } from '../recording-names.ts'
+import { listRecordings, recordingName } from '../recording-names.ts'
 import { searchTrail } from '../search.ts'
 import { listSegments } from '../segment-names.ts'
 import { readTrailId } from '../trail-id.ts'
@@ -124,7 +124,7 @@ it('recordings go before the records that name them, and no segment before its r
   const trail = await aged.open()
   const held = (): Promise<{ sessions: string[]; subjects: string[] }> =>
     Promise.resolve({ sessions: [], subjects: ['person-1'] })
-  const report = await aged.retention(trail, { recordingsDays: 1, openRecording: () => 4, held }).turn()
+  const report = await aged.retention(trail, { recordingsDays: 1, held }).turn()
   expect(report.removed.map(({ file }) => file)).toEqual(['000001.recording', '000003.recording'])
   expect(report.kept).toEqual([{ file: '000002.recording', why: 'a legal hold names a session in it' }])
   await whole(aged)
@@ -132,11 +132,29 @@ it('recordings go before the records that name them, and no segment before its r
   expect(await verifyRecordings(path, undefined, removed)).toMatchObject({ chunks: 2, removed: 2, firstBreak: null })
   // Not told of, they are missing.
   expect((await verifyRecordings(path)).firstBreak).toMatch(/part 1 of session s0: 000001\.recording is missing/)
-  // The recording of day 1 is written, as far as this turn knows: its segment stays with it.
-  await aged.retention(trail, { recordsDays: 1, openRecording: () => 2 }).turn()
+  // The recording of day 1 is not shipped yet: its segment stays with it.
+  const shippedThrough = (): { segment: number; recording: number } => ({ segment: Infinity, recording: 1 })
+  await aged.retention(trail, { recordsDays: 1, shippedThrough }).turn()
   expect(listSegments(path)).toEqual([2, 4, 5])
   await trail.close()
   await whole(aged)
+})
+
+it('the number of a file of recordings is never given again, however old the file is', async () => {
+  using aged = new AgedTrail()
+  const { path } = aged.directory
+  await aged.write(2, true)
+  age(aged, 2)
+  aged.now += 10 * DAY
+  const trail = await aged.open()
+  await aged.retention(trail, { recordingsDays: 1 }).turn()
+  expect(listRecordings(path)).toEqual([2])
+  await trail.close()
+  await aged.write(3, true, 2)
+  expect(listRecordings(path)).toEqual([2, 3])
+  await whole(aged)
+  const { removed } = await verifyTrail(path, { keys })
+  expect(await verifyRecordings(path, undefined, removed)).toMatchObject({ chunks: 2, removed: 1, firstBreak: null })
 })
 
 it('the parts of a session may be in segments around one that is gone', async () => {

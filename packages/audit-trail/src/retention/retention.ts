@@ -38,8 +38,6 @@ export interface RetentionOptions extends RetentionAges {
   readonly held: () => Promise<HeldNames>
   /** The last segment and the last file of recordings that are shipped wherever they are to be: nothing behind them is removed. */
   readonly shippedThrough: () => { readonly segment: number; readonly recording: number }
-  /** The number of the file of recordings that is written; null: none is. */
-  readonly openRecording: () => number | null
   /** Told of each turn that removed something or kept what is old. */
   readonly told: (report: RetentionReport) => void
   /** Told when a turn could not be made; the next one may. */
@@ -91,7 +89,7 @@ export class Retention {
   }
 
   async #turn(): Promise<RetentionReport> {
-    const { directory, recordsDays, recordingsDays, held: nowHeld, openRecording, told } = this.#options
+    const { directory, recordsDays, recordingsDays, held: nowHeld, told } = this.#options
     const held = await nowHeld()
     const shipped = this.#options.shippedThrough()
     const kept: OldFiles['kept'][number][] = []
@@ -106,7 +104,7 @@ export class Retention {
       const now = (this.#options.now ?? Date.now)()
       const before = new Date(now - days * DAY_MILLISECONDS).toISOString()
       const wish: RemovalWish = { directory, before, held, through, why: `${what} are kept for ${days} days` }
-      const old = what === 'records' ? await findOldSegments(wish) : await findOldRecordings(wish, openRecording())
+      const old = what === 'records' ? await findOldSegments(wish) : await findOldRecordings(wish)
       kept.push(...old.kept)
       if (old.removals.length > 0) removed.push(...(await this.#remove(old.removals, held)))
     }
