@@ -214,6 +214,7 @@ class Verification {
     }
     if (keys === undefined || segment <= unsignedUntil) return null
     const found = this.#seal(segment, keys)
+    if (found === null) return `${sealName(segment)} is missing too`
     if (typeof found === 'string') return found
     const { seal } = found
     const same =
@@ -255,7 +256,7 @@ class Verification {
     if (keys === undefined || segment <= unsignedUntil) return null
     const not = (what: string): TrailBreak => this.#break(segment, 0, what)
     const found = this.#seal(segment, keys)
-    if (found === 'missing') return this.#mayBeUnsealed(segment) ? null : not(`${sealName(segment)} is missing`)
+    if (found === null) return this.#mayBeUnsealed(segment) ? null : not(`${sealName(segment)} is missing`)
     if (typeof found === 'string') return not(found)
     const { seal } = found
     const same =
@@ -273,10 +274,10 @@ class Verification {
     return null
   }
 
-  /** The seal of a segment, or why it does not count. */
-  #seal(segment: number, keys: VerifyingKeys): FoundSeal | string {
+  /** The seal of a segment, or why it does not count; null: there is none. */
+  #seal(segment: number, keys: VerifyingKeys): FoundSeal | string | null {
     const found = readSeal(this.#directory, segment)
-    if (found === null) return 'missing'
+    if (found === null) return null
     if (found === 'unreadable') return `${sealName(segment)} is no seal`
     const check = checkSignature(SEAL_PURPOSE, found.line, keys)
     return 'fault' in check ? `${sealName(segment)} does not count: ${check.fault}` : found
