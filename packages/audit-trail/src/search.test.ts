@@ -32,6 +32,14 @@ it('finds records by session, kind, time and text, over all segments, oldest fir
   await trail.close()
 })
 
+it('passes over lines that are JSON and no record, and counts them', async () => {
+  using directory = new TrailDirectory()
+  const trail = await directory.open()
+  await trail.close()
+  appendFileSync(directory.file(1), 'null\n7\n"text"\n')
+  expect(await searchTrail(directory.path, {}, () => true)).toEqual({ unreadableLines: 3 })
+})
+
 it('passes over lines that are not JSON and counts them', async () => {
   using directory = new TrailDirectory()
   const trail = await directory.open()

@@ -48,18 +48,23 @@ export async function searchTrail(
   let wanted = true
   for (const segment of listSegments(directory)) {
     const end = await readLines(join(directory, segmentName(segment)), (buffer, start, lineEnd) => {
-      let record: AuditRecord
-      try {
-        record = JSON.parse(buffer.toString('utf8', start, lineEnd)) as AuditRecord
-      } catch {
-        unreadableLines++
-        return true
-      }
-      if (matchesFilter(record, filter)) wanted = take(record)
+      const record = parseLine(buffer.toString('utf8', start, lineEnd))
+      if (record === null) unreadableLines++
+      else if (matchesFilter(record, filter)) wanted = take(record)
       return wanted
     })
     if (end.restBytes > 0 || end.lineTooLong) unreadableLines++
     if (!wanted) break
   }
   return { unreadableLines }
+}
+
+/** Null: the line is no JSON object. */
+function parseLine(line: string): AuditRecord | null {
+  try {
+    const parsed: unknown = JSON.parse(line)
+    return typeof parsed === 'object' && parsed !== null ? (parsed as AuditRecord) : null
+  } catch {
+    return null
+  }
 }
