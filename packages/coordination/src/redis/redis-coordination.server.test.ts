@@ -81,8 +81,8 @@ describe.skipIf((await whyNoRedis()) !== null)('a Redis of its own', () => {
     const asked = await other.approvals.ask(question(), waiter({ gateway: lease.id }), LIMITS)
     await expect.poll(() => events).toContain('changed')
     expect(events).toContain('resync')
-    // On a busy machine an answer may be late, and the server count as lost for a moment more.
-    expect(states.slice(0, 2)).toEqual(['lost', 'connected'])
+    // On a busy machine an answer may be late, and the server count as lost for a moment more: each time it is told, and told to be over.
+    await expect.poll(() => states.join(' ')).toMatch(/^lost connected(?: lost connected)*$/)
     expect(await one.approvals.decide(asked.kind === 'asked' ? asked.id : '', yes())).toMatchObject({ kind: 'decided' })
     await Promise.all([one.close(), other.close()])
     await second.stop()
