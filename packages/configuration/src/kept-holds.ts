@@ -1,6 +1,6 @@
-import { open, readFile, rename } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { HeldNames } from '@gatehouse/audit-trail'
+import { type HeldNames, replaceByLine } from '@gatehouse/audit-trail'
 import type { LegalHold, LegalHolds } from '@gatehouse/coordination'
 import * as z from 'zod'
 
@@ -62,7 +62,7 @@ export class KeptHolds {
       known.set(hold.id, hold)
     }
     const inForce = [...known.values()].filter(({ lifted }) => lifted === null)
-    if (JSON.stringify(inForce) !== JSON.stringify(before)) await this.#write(inForce)
+    if (JSON.stringify(inForce) !== JSON.stringify(before)) await replaceByLine(this.#path, JSON.stringify(inForce))
     return {
       sessions: inForce.flatMap(({ what }) => (what.kind === 'session' ? [what.session] : [])),
       subjects: inForce.flatMap(({ what }) => (what.kind === 'subject' ? [what.subject] : [])),
@@ -87,16 +87,5 @@ export class KeptHolds {
         },
       )
     }
-  }
-
-  async #write(holds: readonly LegalHold[]): Promise<void> {
-    const fresh = await open(`${this.#path}.new`, 'w', 0o600)
-    try {
-      await fresh.writeFile(`${JSON.stringify(holds)}\n`)
-      await fresh.datasync()
-    } finally {
-      await fresh.close()
-    }
-    await rename(`${this.#path}.new`, this.#path)
   }
 }
