@@ -9,6 +9,19 @@ export class BackOff {
   #longest = LONGEST_MILLISECONDS
   #wake: AbortController | null = null
 
+  /** Makes a try until one succeeds, and waits behind each that fails, of which `failed` is told. Never rejects. */
+  async untilDone(attempt: () => Promise<void>, failed: (error: unknown) => void): Promise<void> {
+    for (;;) {
+      try {
+        await attempt()
+        return
+      } catch (error) {
+        failed(error)
+        await this.wait()
+      }
+    }
+  }
+
   /** It worked: the next wait is short. */
   reset(): void {
     this.#next = FIRST_MILLISECONDS

@@ -52,16 +52,11 @@ export class RecordFollower implements Shipper {
     this.#backOff.hurry()
   }
 
-  async run(): Promise<void> {
-    for (;;) {
-      try {
-        await this.#follow()
-        return
-      } catch (error) {
-        this.#account.failed(error)
-        await this.#backOff.wait()
-      }
-    }
+  run(): Promise<void> {
+    return this.#backOff.untilDone(
+      () => this.#follow(),
+      (error) => this.#account.failed(error),
+    )
   }
 
   async progress(): Promise<DestinationProgress> {

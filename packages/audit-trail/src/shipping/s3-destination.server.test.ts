@@ -198,6 +198,28 @@ describe.each(['plain', 'full'] as const)('S3-compatible storage (%s)', (kind) =
     await destination.close()
   })
 
+  it('an object of the same size that was there before does not pass for the file', async () => {
+    using directory = new TrailDirectory()
+    const identity = await writtenTrail(directory)
+    const to = place()
+    const other = Buffer.from(readFileSync(directory.file(2))).fill('x', 100, 200)
+    const Key = `${to.prefix}gateway-1/${identity.trail}/000002.jsonl`
+    await client.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: other }))
+    const destination = new S3Destination(to)
+    const shipper = new SegmentShipper({ directory: directory.path, identity, notice: () => {} }, 0, destination)
+    const running = shipper.run()
+    await vi.waitFor(async () => {
+      const { state, through } = await shipper.progress()
+      expect(state.alarm).toBe('OBJECT_DIFFERS')
+      expect(through.segment).toBe(1)
+    }, PATIENCE)
+    await client.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: readFileSync(directory.file(2)) }))
+    shipper.finish()
+    await running
+    expect((await shipper.progress()).state).toMatchObject({ lagBytes: 0, failure: null })
+    await destination.close()
+  })
+
   it.each(LONG ? [1, 2, 3, 4, 5, 6, 7, 8] : [4711])(
     'failing at random (seed %i) it gets everything, whole, once',
     async (seed) => {

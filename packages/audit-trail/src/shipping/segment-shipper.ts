@@ -21,6 +21,8 @@ export class SegmentShipper implements Shipper {
   readonly #account = new ShippingAccount()
   readonly #backOff = new BackOff()
   readonly #mark: ShippedMark
+  /** Files that are there byte for byte, as was seen since this began: a size alone says nothing of bytes that somebody else put there. */
+  readonly #seen = new Set<string>()
   /** Names and sizes of what is there; null: it was not asked yet. */
   #kept: Map<string, number> | null = null
   /** What was there when it was asked last; null: it is not known yet. */
@@ -43,16 +45,11 @@ export class SegmentShipper implements Shipper {
     this.#backOff.hurry()
   }
 
-  async run(): Promise<void> {
-    for (;;) {
-      try {
-        await this.#follow()
-        return
-      } catch (error) {
-        this.#account.failed(error)
-        await this.#backOff.wait()
-      }
-    }
+  run(): Promise<void> {
+    return this.#backOff.untilDone(
+      () => this.#follow(),
+      (error) => this.#account.failed(error),
+    )
   }
 
   async progress(): Promise<DestinationProgress> {
@@ -79,6 +76,7 @@ export class SegmentShipper implements Shipper {
         try {
           await this.#destination.keep(identity, directory, file)
           kept.set(file, bytes)
+          this.#seen.add(file)
           this.#backOff.reset()
         } catch (error) {
           // One file that is not what it should be keeps no other from getting there.
@@ -109,8 +107,10 @@ export class SegmentShipper implements Shipper {
   }
 
   #has({ file, bytes, segment, recording }: FinishedFile): boolean {
-    if (this.#kept !== null) return this.#kept.get(file) === bytes
-    return this.#former === null || (segment <= this.#former.segment && recording <= this.#former.recording)
+    const former = this.#former
+    const before = former !== null && segment <= former.segment && recording <= former.recording
+    if (this.#kept === null) return former === null || before
+    return this.#kept.get(file) === bytes && (before || this.#seen.has(file))
   }
 }
 
