@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { searchDigest } from '../search/cursor.ts'
 import { BadCursor, type PageWish, type TrailQuery } from '../search/trail-index.ts'
 
 /** Where a record stands among all: by time, then gateway and trail, then number. */
@@ -15,7 +15,7 @@ const MAX_CURSOR_UNITS = 400
 
 /** A cursor that goes on behind `place`. */
 export function writeCursor({ time, trail, seq }: Place, query: TrailQuery, order: PageWish['order']): string {
-  return Buffer.from(JSON.stringify([1, time, trail, seq, askedFor(query, order)])).toString('base64url')
+  return Buffer.from(JSON.stringify([1, time, trail, seq, searchDigest(query, order)])).toString('base64url')
 }
 
 /** Throws `BadCursor` for what `writeCursor` did not write for this query and order. */
@@ -32,18 +32,10 @@ export function readCursor(cursor: string, query: TrailQuery, order: PageWish['o
   const [, time, trail, seq, asked] = parts as readonly unknown[]
   if (!isWhole(time, 8_640_000_000_000_000) || !isWhole(trail, 0x7fff_ffff) || !isWhole(seq, Number.MAX_SAFE_INTEGER))
     throw new BadCursor('this is no cursor')
-  if (asked !== askedFor(query, order)) throw new BadCursor('this cursor is of another query or order')
+  if (asked !== searchDigest(query, order)) throw new BadCursor('this cursor is of another query or order')
   return { time, trail, seq }
 }
 
 function isWhole(value: unknown, most: number): value is number {
   return typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= most
-}
-
-/** Tells queries apart, in whatever order their members are. */
-function askedFor(query: TrailQuery, order: PageWish['order']): string {
-  const members = Object.entries(query)
-    .filter(([, value]) => value !== undefined)
-    .toSorted(([one], [other]) => (one < other ? -1 : 1))
-  return hash('sha256', JSON.stringify([order, members]), 'base64url').slice(0, 12)
 }

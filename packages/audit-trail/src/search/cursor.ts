@@ -7,8 +7,8 @@ const MAX_CURSOR_UNITS = 8_192
 /** Where a page begins in each trail; null: at its beginning. */
 export type Positions = readonly (number | null)[]
 
-/** Names a search: what is asked, in which order, of which trails. */
-export function searchDigest(query: TrailQuery, order: PageWish['order'], trails: readonly string[]): string {
+/** Names a search: what is asked, whatever order its members are in, in which order, and of which trails where they may change. */
+export function searchDigest(query: TrailQuery, order: PageWish['order'], trails: readonly string[] = []): string {
   const asked = Object.entries(query)
     .filter(([, value]) => value !== undefined)
     .sort(([one], [other]) => (one < other ? -1 : 1))
