@@ -1,4 +1,4 @@
-import type { Facet, TrailSummary } from '@gatehouse/audit-trail'
+import { FACETS, type TrailSummary } from '@gatehouse/audit-trail'
 import { terminalLine, terminalTable } from './terminal-text.ts'
 
 const VALUE_WIDTH = 60
@@ -10,7 +10,7 @@ export function summaryText(summary: TrailSummary): string {
     ? ''
     : `; only the newest records were counted, from ${terminalLine(countedFrom ?? '', 30)} on`
   const parts = [`${statements} statements${bounded}`]
-  for (const facet of Object.keys(facets) as Facet[]) {
+  for (const facet of FACETS) {
     const rows = facets[facet].map(({ value, count }) => [line(value), String(count)])
     if (rows.length > 0) parts.push(terminalTable([[facet, 'records'], ...rows]))
   }

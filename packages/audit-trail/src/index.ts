@@ -31,7 +31,7 @@ export { Shipping } from './shipping/shipping.ts'
 export type { ShippingLog, ShippingOptions } from './shipping/shipping.ts'
 export type { ShippingPlaces } from './shipping/shipping-places.ts'
 export type { DestinationState, ShippedThrough, ShippingState } from './shipping/shipping-state.ts'
-export { BadCursor } from './search/trail-index.ts'
+export { BadCursor, FACETS, STATEMENT_OUTCOMES } from './search/trail-index.ts'
 export type {
   Counted,
   CountedShape,

@@ -67,7 +67,7 @@ export type { Detector } from './classification/detector.ts'
 export { withoutSecrets } from './classification/secret-text.ts'
 export { TextScanner } from './classification/text-scanner.ts'
 
-export { AUDIT_FORMAT_VERSION } from './audit/record.ts'
+export { AUDIT_FORMAT_VERSION, RECORD_KINDS } from './audit/record.ts'
 export type {
   AuditedEngine,
   AuditedParameter,

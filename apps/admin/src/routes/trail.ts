@@ -1,12 +1,6 @@
 import { existsSync } from 'node:fs'
-import {
-  BadCursor,
-  MAX_PAGE_RECORDS,
-  type StatementOutcome,
-  type TrailQuery,
-  verifyTrail,
-} from '@gatehouse/audit-trail'
-import type { RecordKind } from '@gatehouse/core'
+import { BadCursor, MAX_PAGE_RECORDS, STATEMENT_OUTCOMES, type TrailQuery, verifyTrail } from '@gatehouse/audit-trail'
+import { RECORD_KINDS } from '@gatehouse/core'
 import * as z from 'zod'
 import type { App } from '../service.ts'
 import { ApiError } from '../errors.ts'
@@ -19,26 +13,6 @@ const DEFAULT_RECORDS = 200
 /** A page asks for records and numbers at once. */
 const MOST_AT_ONCE = 4
 
-const KINDS: readonly [RecordKind, ...RecordKind[]] = [
-  'session_start',
-  'login_refused',
-  'intent',
-  'outcome',
-  'session_end',
-  'recording',
-  'approval_asked',
-  'approval_decided',
-  'approval_ended',
-  'admin_action',
-  'policy_loaded',
-  'trail_opened',
-  'trail_repaired',
-  'segment_closed',
-  'alarm',
-  'retention',
-]
-const OUTCOMES: readonly [StatementOutcome, ...StatementOutcome[]] = ['done', 'failed', 'refused', 'unknown']
-
 const moment = z.iso.datetime({ offset: true }).transform((text) => new Date(text).toISOString())
 
 /** A search of the trail as query parameters: the members of `TrailQuery`. */
@@ -48,12 +22,12 @@ const queryFields = {
   subject: name.optional(),
   actor: name.optional(),
   target: name.optional(),
-  kind: z.enum(KINDS).optional(),
+  kind: z.enum(RECORD_KINDS).optional(),
   action: name.optional(),
   relation: name.optional(),
   masked: name.optional(),
   rule: name.optional(),
-  outcome: z.enum(OUTCOMES).optional(),
+  outcome: z.enum(STATEMENT_OUTCOMES).optional(),
   code: name.optional(),
   held: z
     .enum(['true', 'false'])

@@ -4,36 +4,17 @@ import {
   DirectoryIndex,
   MAX_PAGE_RECORDS,
   type PageWish,
-  type StatementOutcome,
+  STATEMENT_OUTCOMES,
   type TrailIndex,
   TrailMissing,
   type TrailQuery,
 } from '@gatehouse/audit-trail'
-import type { RecordKind } from '@gatehouse/core'
+import { RECORD_KINDS } from '@gatehouse/core'
 import { Command, InvalidArgumentError } from 'commander'
 import { readText } from '../explain-statement.ts'
 import { CommandFailed, ExitStatus } from '../exit-status.ts'
 import { summaryText } from '../summary-text.ts'
 
-const KINDS: readonly RecordKind[] = [
-  'session_start',
-  'login_refused',
-  'intent',
-  'outcome',
-  'session_end',
-  'recording',
-  'approval_asked',
-  'approval_decided',
-  'approval_ended',
-  'admin_action',
-  'policy_loaded',
-  'retention',
-  'trail_opened',
-  'trail_repaired',
-  'segment_closed',
-  'alarm',
-]
-const OUTCOMES: readonly StatementOutcome[] = ['done', 'failed', 'refused', 'unknown']
 const ORDERS: readonly PageWish['order'][] = ['oldest', 'newest']
 
 const UNIT_MILLISECONDS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
@@ -62,12 +43,12 @@ export function searchCommand(): Command {
     .option('--subject <subject>', 'on whose behalf')
     .option('--actor <actor>', 'which agent acted')
     .option('--target <target>', 'on this target')
-    .option('--kind <kind>', `one of ${KINDS.join(', ')}`, oneOf(KINDS))
+    .option('--kind <kind>', `one of ${RECORD_KINDS.join(', ')}`, oneOf(RECORD_KINDS))
     .option('--action <action>', 'that does this: select, insert, …')
     .option('--relation <schema.name>', 'that touches this relation')
     .option('--masked <schema.relation.column>', 'in which this column was masked')
     .option('--rule <rule>', 'that this rule decided')
-    .option('--outcome <outcome>', `statements that were ${OUTCOMES.join(', ')}`, oneOf(OUTCOMES))
+    .option('--outcome <outcome>', `statements that were ${STATEMENT_OUTCOMES.join(', ')}`, oneOf(STATEMENT_OUTCOMES))
     .option('--code <code>', "with this code of a refusal, or of the server's error")
     .option('--held', 'statements that people were asked about, or that ran under an approval or a grant')
     .option('--no-held', 'statements that they were not asked about')

@@ -1,7 +1,8 @@
 import type { AuditRecord } from '@gatehouse/core'
 import type { PoolClient } from 'pg'
 import type { ShippedRecord, TrailIdentity } from '../shipping/destination.ts'
-import { columnsOf, fold, type Kept, type Row, timeOf } from './parsed-row.ts'
+import { timeOf } from '../search/record-facts.ts'
+import { columnsOf, fold, type Kept, type Row } from './parsed-row.ts'
 import { recordTerms } from './record-terms.ts'
 import { TallyChanges } from './tally.ts'
 

@@ -1,5 +1,5 @@
 import type { AuditRecord } from '@gatehouse/core'
-import { textOf } from '../search/record-facts.ts'
+import { textOf, timeOf } from '../search/record-facts.ts'
 import type { ShippedRecord } from '../shipping/destination.ts'
 import { outcomeTerms, recordTerms, searchable, type Terms } from './record-terms.ts'
 
@@ -44,12 +44,6 @@ function intentOf({ statement, seq }: AuditRecord): number {
   return statement !== undefined && 'intent' in statement && Number.isSafeInteger(statement.intent)
     ? statement.intent
     : seq
-}
-
-/** A record's time in milliseconds. What is no time of this format is 1970: it must neither be lost nor stop those behind it. */
-export function timeOf({ time }: AuditRecord): number {
-  const milliseconds = typeof time === 'string' && /^\d{4}-/.test(time) ? Date.parse(time) : Number.NaN
-  return Number.isNaN(milliseconds) ? 0 : milliseconds
 }
 
 /** The columns of rows, one list for each; times as the database reads them. */

@@ -2,7 +2,7 @@ import type { AuditRecord } from '@gatehouse/core'
 import type { PoolClient } from 'pg'
 import type { TrailQuery, TrailSummary } from '../search/trail-index.ts'
 import { fingerprintOf, textOf } from '../search/record-facts.ts'
-import { Counting } from './counting.ts'
+import { SummaryTally } from '../search/summary-tally.ts'
 import { byContent, MatchingRows, type StoredTrail } from './matching-rows.ts'
 import { queryTerms } from './record-terms.ts'
 
@@ -26,9 +26,9 @@ export async function summarizeRows(
   const { since, until, ...others } = query
   if (Object.values(others).every((value) => value === undefined))
     return await summarizeTimes(client, trails, { since, until })
-  const counting = new Counting()
+  const counting = new SummaryTally<string>()
   const whole = await countRows(client, trails, query, counting, MOST_ROWS)
-  return counting.summary(whole, null, 1)
+  return { ...counting.summary(), complete: whole, shapes: shapesOf(counting) }
 }
 
 /** Adds the newest rows that match. False: there are more than `most`. */
@@ -36,7 +36,7 @@ async function countRows(
   client: PoolClient,
   trails: readonly StoredTrail[],
   query: TrailQuery,
-  counting: Counting,
+  counting: SummaryTally<string>,
   most: number,
 ): Promise<boolean> {
   const rows = new MatchingRows(client, trails, query, 'newest')
@@ -45,8 +45,10 @@ async function countRows(
   let more = true
   while (more && counted < most) {
     const found = await rows.first(Math.min(ROWS_AT_ONCE, most - counted), after)
-    for (const { line, outcome } of found.rows)
-      counting.add(JSON.parse(line) as AuditRecord, outcome === null ? null : (JSON.parse(outcome) as AuditRecord))
+    for (const { line, outcome } of found.rows) {
+      const record = JSON.parse(line) as AuditRecord
+      counting.add({ record, outcome: outcome === null ? null : (JSON.parse(outcome) as AuditRecord) }, textOf(record))
+    }
     counted += found.rows.length
     after = found.rows.at(-1) ?? null
     more = found.more
@@ -66,10 +68,10 @@ async function summarizeTimes(
 ): Promise<TrailSummary> {
   const asked: TrailQuery = { ...(since === undefined ? {} : { since }), ...(until === undefined ? {} : { until }) }
   const span = await tallied(client, asked)
-  const counting = new Counting()
+  const counting = new SummaryTally<string>()
   if (span === null) {
     const whole = await countRows(client, trails, asked, counting, MOST_ROWS)
-    return counting.summary(whole, null, 1)
+    return { ...counting.summary(), complete: whole, shapes: shapesOf(counting) }
   }
   const text = (milliseconds: number): string => new Date(milliseconds).toISOString()
   const ends = time(until, Number.POSITIVE_INFINITY)
@@ -97,8 +99,13 @@ async function summarizeTimes(
     'oldest',
   ).first(1, null)
   const line = first.rows[0]?.line
-  const countedFrom = line === undefined ? null : Date.parse((JSON.parse(line) as AuditRecord).time)
-  return counting.summary(whole, countedFrom, HOUR / 1_000)
+  const counted = counting.summary(HOUR / 1_000)
+  const countedFrom = line === undefined ? counted.countedFrom : (JSON.parse(line) as AuditRecord).time
+  return { ...counted, countedFrom, complete: whole, shapes: shapesOf(counting) }
+}
+
+function shapesOf(counting: SummaryTally<string>): TrailSummary['shapes'] {
+  return counting.shapes().map(({ example, ...shape }) => ({ ...shape, text: example ?? '' }))
 }
 
 /** Whether the rows before the first whole hour can be counted one by one. */
@@ -139,7 +146,7 @@ function time(text: string | undefined, otherwise: number): number {
   return text === undefined ? otherwise : new Date(text).getTime()
 }
 
-async function addTallies(client: PoolClient, counting: Counting, { from, until }: Span): Promise<void> {
+async function addTallies(client: PoolClient, counting: SummaryTally<string>, { from, until }: Span): Promise<void> {
   const days = { from: Math.ceil(from / DAY) * DAY, until: Math.floor(until / DAY) * DAY }
   const bounds = days.from < days.until ? [from, days.from, days.until, until] : [from, from, from, until]
   const values = bounds.map((milliseconds) => new Date(milliseconds).toISOString())
@@ -180,7 +187,7 @@ async function addTallies(client: PoolClient, counting: Counting, { from, until 
 async function addTexts(
   client: PoolClient,
   trails: readonly StoredTrail[],
-  counting: Counting,
+  counting: SummaryTally<string>,
   { from, until }: Span,
 ): Promise<void> {
   // Most are among the newest.
@@ -190,7 +197,7 @@ async function addTexts(
     const fingerprint = fingerprintOf(record)
     if (record.kind === 'intent' && fingerprint !== null) counting.addShape(fingerprint, textOf(record), 0, 0)
   }
-  const without = counting.topShapes().filter(({ text }) => text === null)
+  const without = counting.shapes().filter(({ example }) => example === null)
   if (without.length === 0) return
   const seen = await client.query<{ fingerprint: string; last: string }>(
     `SELECT value AS fingerprint, extract(epoch FROM max(begins)) * 1000 AS last FROM gatehouse_audit.tally

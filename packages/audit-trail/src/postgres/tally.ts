@@ -1,7 +1,7 @@
 import type { AuditRecord } from '@gatehouse/core'
 import type { PoolClient } from 'pg'
-import { codeOf, fingerprintOf, isHeld, rulesOf, statementOutcome } from '../search/record-facts.ts'
-import { timeOf } from './parsed-row.ts'
+import { fingerprintOf, isHeld, timeOf } from '../search/record-facts.ts'
+import { eachFacetValue } from '../search/summary-tally.ts'
 
 const HOUR = 3_600_000
 /** Values are cut to as much here: a key of an index holds 2,704 bytes. */
@@ -70,21 +70,12 @@ interface Count {
 
 /** Under what a record is counted, each once: facet, value, and of `maskedBySubject` the column beside the subject. */
 function tallied(record: AuditRecord, outcome: AuditRecord | null): readonly (readonly [string, string, string])[] {
-  const { principal, target, kind, actions, relations, masked } = record
-  const found: [string, string, string][] = [['kind', kind, '']]
+  const { principal, kind, masked } = record
+  const found: [string, string, string][] = []
   const add = (facet: string, value: string | null | undefined, other = ''): void => {
     if (typeof value === 'string') found.push([facet, storable(value), storable(other)])
   }
-  add('subject', principal?.subject)
-  add('actor', principal?.actor)
-  add('target', target)
-  for (const action of new Set(actions)) add('action', action)
-  for (const relation of new Set(relations)) add('relation', relation)
-  for (const column of new Set(masked)) add('masked', column)
-  for (const rule of new Set(rulesOf(record))) add('rule', rule)
-  const became = statementOutcome(record, outcome)
-  add('outcome', became)
-  add('code', codeOf(record, outcome))
+  eachFacetValue({ record, outcome }, add)
   if (kind !== 'intent') return found
   // An intent that is refused and has an outcome all the same counts in both.
   if ((outcome?.outcome?.error ?? null) !== null) add('failed', '')

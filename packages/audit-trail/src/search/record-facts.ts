@@ -45,3 +45,9 @@ export function textOf({ statement }: AuditRecord): string | null {
 export function fingerprintOf({ statement }: AuditRecord): string | null {
   return statement !== undefined && 'text' in statement ? statement.fingerprint : null
 }
+
+/** A record's time in milliseconds. What is no time of this format is 1970: it must neither be lost nor stop those behind it. */
+export function timeOf({ time }: AuditRecord): number {
+  const milliseconds = typeof time === 'string' && /^\d{4}-/.test(time) ? Date.parse(time) : Number.NaN
+  return Number.isNaN(milliseconds) ? 0 : milliseconds
+}

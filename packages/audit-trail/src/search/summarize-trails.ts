@@ -36,7 +36,8 @@ export async function summarizeTrails(trails: readonly TrailFiles[], query: Trai
     await walk.close()
   }
   const shapes: CountedShape[] = []
-  for (const { example, ...shape } of tally.shapes()) shapes.push({ ...shape, text: await textAt(trails, example) })
+  for (const { example, ...shape } of tally.shapes())
+    shapes.push({ ...shape, text: example === null ? '' : await textAt(trails, example) })
   return { ...tally.summary(), complete, shapes }
 }
 

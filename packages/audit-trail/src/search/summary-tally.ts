@@ -1,186 +1,210 @@
-import { codeOf, fingerprintOf, isHeld, rulesOf, statementOutcome } from './record-facts.ts'
-import type { Counted, CountedShape, Facet, FoundRecord, TimeBucket, TrailSummary } from './trail-index.ts'
+import { codeOf, fingerprintOf, isHeld, rulesOf, statementOutcome, timeOf } from './record-facts.ts'
+import {
+  type Counted,
+  type CountedShape,
+  type Facet,
+  FACETS,
+  type FoundRecord,
+  type TimeBucket,
+  type TrailSummary,
+} from './trail-index.ts'
 
-const MAX_VALUES = 20
-const MAX_SHAPES = 20
-const MAX_MASKED = 100
-const MAX_BUCKETS = 120
+/** Values of each facet that a summary names, and shapes. */
+const MOST_VALUES = 20
+const MOST_MASKED = 100
+const MOST_BUCKETS = 120
 
 /** Different values of one thing that are kept in memory. */
-const MAX_KEPT = 200_000
+const MOST_KEPT = 200_000
 
-/** Lengths of buckets, in seconds, that people think in; longer ones are doubled. */
-const BUCKET_SECONDS = [1, 5, 10, 30, 60, 300, 600, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 604_800]
+/** How long a stretch of `overTime` may be, in seconds; then whole weeks. */
+const BUCKET_SECONDS = [1, 5, 15, 60, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 43_200, 86_400, 172_800]
+const WEEK_SECONDS = 604_800
 
-const FACETS = {
-  subject: ({ record }) => known(record.principal?.subject),
-  actor: ({ record }) => known(record.principal?.actor),
-  target: ({ record }) => known(record.target),
+/** A record that is counted, with its outcome where it is an intent that has one. */
+type Told = Pick<FoundRecord, 'record' | 'outcome'>
+
+const VALUES: Readonly<Record<Facet, (told: Told) => readonly (string | null | undefined)[]>> = {
+  subject: ({ record }) => [record.principal?.subject],
+  actor: ({ record }) => [record.principal?.actor],
+  target: ({ record }) => [record.target],
   kind: ({ record }) => [record.kind],
   action: ({ record }) => record.actions ?? [],
   relation: ({ record }) => record.relations ?? [],
   masked: ({ record }) => record.masked ?? [],
   rule: ({ record }) => rulesOf(record),
-  outcome: ({ record, outcome }) => known(statementOutcome(record, outcome)),
-  code: ({ record, outcome }) => known(codeOf(record, outcome)),
-} as const satisfies Readonly<Record<Facet, (found: FoundRecord) => readonly string[]>>
-
-interface ShapeCount<Example> {
-  count: number
-  refused: number
-  readonly example: Example
+  outcome: ({ record, outcome }) => [statementOutcome(record, outcome)],
+  code: ({ record, outcome }) => [codeOf(record, outcome)],
 }
 
-type Counts = { -readonly [Member in 'statements' | 'refused' | 'failed' | 'held']: number }
+/** Gives each value that a record has of each facet to `take`, once. */
+export function eachFacetValue(told: Told, take: (facet: Facet, value: string) => void): void {
+  for (const facet of FACETS)
+    for (const value of new Set(VALUES[facet](told))) if (typeof value === 'string') take(facet, value)
+}
 
-/** Counts records, newest first. `Example`: what leads to the text of a shape. */
+/** What is counted at one time. */
+export type Moment = Omit<TimeBucket, 'from'>
+
+const NOTHING: Moment = { statements: 0, refused: 0, failed: 0, held: 0 }
+
+function sumOf(one: Moment, other: Moment): Moment {
+  return {
+    statements: one.statements + other.statements,
+    refused: one.refused + other.refused,
+    failed: one.failed + other.failed,
+    held: one.held + other.held,
+  }
+}
+
+interface Shape<Example> {
+  count: number
+  refused: number
+  example: Example | null
+}
+
+/** Counts records, and takes over what was counted before. `Example`: what leads to the text of a shape. */
 export class SummaryTally<Example> {
-  #statements = 0
-  #countedFrom: string | null = null
-  readonly #values = new Map(keysOf(FACETS).map((facet) => [facet, new Map<string, number>()]))
-  readonly #seconds = new Map<number, Counts>()
-  readonly #shapes = new Map<string, ShapeCount<Example>>()
-  readonly #masked = new Map<string, { subject: string; column: string; count: number }>()
+  readonly #facets = new Map<string, Map<string, number>>(FACETS.map((facet) => [facet, new Map<string, number>()]))
+  readonly #shapes = new Map<string, Shape<Example>>()
+  readonly #masked = new Map<string, Map<string, number>>()
+  /** By second. */
+  readonly #moments = new Map<number, Moment>()
+  /** Milliseconds of the oldest record that was counted. */
+  #oldest = Number.POSITIVE_INFINITY
   #kept = 0
+  readonly #addOne = (facet: Facet, value: string): void => this.addValue(facet, value, 1)
 
   /** No more can be counted in bounded memory. */
   get full(): boolean {
-    return this.#kept >= MAX_KEPT
+    return this.#kept >= MOST_KEPT
   }
 
-  /** Counts one record. `example` leads to it. */
-  add(found: FoundRecord, example: Example): void {
-    const { record, outcome } = found
-    this.#countedFrom = record.time
-    for (const [facet, counts] of this.#values)
-      for (const value of new Set<string>(FACETS[facet](found))) this.#count(counts, value)
-    const became = statementOutcome(record, outcome)
-    if (became === null) return
-    this.#statements++
-    this.#addTime(record.time, became === 'refused', became === 'failed', isHeld(record) === true)
+  /** Counts one record. `example` leads to its text. */
+  add(told: Told, example: Example | null): void {
+    const { record, outcome } = told
+    const time = timeOf(record)
+    this.#oldest = Math.min(this.#oldest, time)
+    eachFacetValue(told, this.#addOne)
+    if (record.kind !== 'intent') return
+    const refused = record.decision?.effect === 'deny' ? 1 : 0
+    const failed = (outcome?.outcome?.error ?? null) === null ? 0 : 1
+    this.addMoment(time, { statements: 1, refused, failed, held: isHeld(record) === true ? 1 : 0 })
     const fingerprint = fingerprintOf(record)
-    if (fingerprint !== null) {
-      let shape = this.#shapes.get(fingerprint)
-      if (shape === undefined) this.#shapes.set(fingerprint, (shape = { count: 0, refused: 0, example }))
-      shape.count++
-      if (became === 'refused') shape.refused++
-    }
+    if (fingerprint !== null) this.addShape(fingerprint, example, 1, refused)
     const subject = record.principal?.subject
-    if (subject !== undefined) for (const column of new Set(record.masked)) this.#addMasked(subject, column)
+    if (typeof subject === 'string') for (const column of new Set(record.masked)) this.addMasked(subject, column, 1)
   }
 
-  /** All but the shapes, and whether all was counted. */
-  summary(): Omit<TrailSummary, 'complete' | 'shapes'> {
-    const { overTime, bucketSeconds } = this.#overTime()
+  /** A value of a facet, so many times. What is no facet is passed over. */
+  addValue(facet: string, value: string, count: number): void {
+    const counts = this.#facets.get(facet)
+    if (counts !== undefined) this.#count(counts, value, count)
+  }
+
+  addMasked(subject: string, column: string, count: number): void {
+    let columns = this.#masked.get(subject)
+    if (columns === undefined) this.#masked.set(subject, (columns = new Map()))
+    this.#count(columns, column, count)
+  }
+
+  /** A shape, so many times; the first example stays. */
+  addShape(fingerprint: string, example: Example | null, count: number, refused: number): void {
+    const before = this.#shapes.get(fingerprint)
+    if (before === undefined) this.#shapes.set(fingerprint, { count, refused, example })
+    else {
+      before.count += count
+      before.refused += refused
+      before.example ??= example
+    }
+  }
+
+  /** `milliseconds`: all that is counted with it happened no earlier. */
+  addMoment(milliseconds: number, moment: Moment): void {
+    const second = Math.floor(milliseconds / 1_000)
+    this.#moments.set(second, sumOf(this.#moments.get(second) ?? NOTHING, moment))
+  }
+
+  /** The shapes that come most, each with what leads to one of them; null: nothing does. */
+  shapes(): readonly (Omit<CountedShape, 'text'> & { readonly example: Example | null })[] {
+    return (
+      [...this.#shapes]
+        .map(([fingerprint, shape]) => ({ fingerprint, ...shape }))
+        // Of one that was counted nowhere only an example is known.
+        .filter(({ count }) => count > 0)
+        .toSorted((one, other) => other.count - one.count || compare(one.fingerprint, other.fingerprint))
+        .slice(0, MOST_VALUES)
+    )
+  }
+
+  /** All but the shapes, and whether all was counted. `leastSeconds`: in what stretches time was counted before. */
+  summary(leastSeconds = 1): Omit<TrailSummary, 'complete' | 'shapes'> {
+    const masked = [...this.#masked].flatMap(([subject, columns]) =>
+      [...columns].map(([column, count]) => ({ subject, column, count })),
+    )
     return {
-      statements: this.#statements,
-      countedFrom: this.#countedFrom,
+      statements: [...this.#moments.values()].reduce((sum, { statements }) => sum + statements, 0),
+      countedFrom: this.#oldest === Number.POSITIVE_INFINITY ? null : new Date(this.#oldest).toISOString(),
       facets: Object.fromEntries(
-        [...this.#values].map(([facet, counts]) => [facet, mostFrequent(counts)]),
-      ) as unknown as TrailSummary['facets'],
-      overTime,
-      bucketSeconds,
-      maskedBySubject: [...this.#masked.values()]
-        .sort(
+        FACETS.map((facet) => [facet, mostFrequent(this.#facets.get(facet) ?? new Map<string, number>())]),
+      ) as TrailSummary['facets'],
+      ...this.#overTime(leastSeconds),
+      maskedBySubject: masked
+        .toSorted(
           (one, other) =>
             other.count - one.count || compare(one.subject, other.subject) || compare(one.column, other.column),
         )
-        .slice(0, MAX_MASKED),
+        .slice(0, MOST_MASKED),
     }
   }
 
-  /** The shapes that came most, each with what leads to one of them. */
-  shapes(): readonly (Omit<CountedShape, 'text'> & { readonly example: Example })[] {
-    return [...this.#shapes]
-      .map(([fingerprint, shape]) => ({ fingerprint, ...shape }))
-      .sort((one, other) => other.count - one.count || compare(one.fingerprint, other.fingerprint))
-      .slice(0, MAX_SHAPES)
-  }
-
-  #count(counts: Map<string, number>, value: string): void {
+  #count(counts: Map<string, number>, value: string, count: number): void {
     const before = counts.get(value)
     if (before === undefined) this.#kept++
-    counts.set(value, (before ?? 0) + 1)
+    counts.set(value, (before ?? 0) + count)
   }
 
-  #addTime(time: string, refused: boolean, failed: boolean, held: boolean): void {
-    const second = Math.floor(Date.parse(time) / 1_000)
-    if (Number.isNaN(second)) return
-    let counts = this.#seconds.get(second)
-    if (counts === undefined) this.#seconds.set(second, (counts = { statements: 0, refused: 0, failed: 0, held: 0 }))
-    counts.statements++
-    if (refused) counts.refused++
-    if (failed) counts.failed++
-    if (held) counts.held++
-  }
-
-  #addMasked(subject: string, column: string): void {
-    const key = JSON.stringify([subject, column])
-    const counted = this.#masked.get(key)
-    if (counted !== undefined) counted.count++
-    else {
-      this.#kept++
-      this.#masked.set(key, { subject, column, count: 1 })
+  #overTime(leastSeconds: number): Pick<TrailSummary, 'overTime' | 'bucketSeconds'> {
+    let first = Number.POSITIVE_INFINITY
+    let last = Number.NEGATIVE_INFINITY
+    for (const second of this.#moments.keys()) {
+      first = Math.min(first, second)
+      last = Math.max(last, second)
     }
-  }
-
-  #overTime(): Pick<TrailSummary, 'overTime' | 'bucketSeconds'> {
-    const seconds = [...this.#seconds.keys()].sort((one, other) => one - other)
-    const [first = 0] = seconds
-    const last = seconds.at(-1)
-    if (last === undefined) return { overTime: [], bucketSeconds: 1 }
-    const bucketSeconds = bucketLength(first, last)
+    if (this.#moments.size === 0) return { overTime: [], bucketSeconds: leastSeconds }
+    const bucketSeconds = bucketLength(first, last, leastSeconds)
     const begin = Math.floor(first / bucketSeconds)
-    const buckets: (Pick<TimeBucket, 'from'> & Counts)[] = Array.from(
-      { length: Math.floor(last / bucketSeconds) - begin + 1 },
-      (_, at) => ({
-        from: new Date((begin + at) * bucketSeconds * 1_000).toISOString(),
-        statements: 0,
-        refused: 0,
-        failed: 0,
-        held: 0,
-      }),
-    )
-    for (const [second, counts] of this.#seconds) {
-      const bucket = buckets[Math.floor(second / bucketSeconds) - begin]
-      if (bucket === undefined) continue
-      bucket.statements += counts.statements
-      bucket.refused += counts.refused
-      bucket.failed += counts.failed
-      bucket.held += counts.held
+    const sums = new Map<number, Moment>()
+    for (const [second, moment] of this.#moments) {
+      const at = Math.floor(second / bucketSeconds) - begin
+      sums.set(at, sumOf(sums.get(at) ?? NOTHING, moment))
     }
-    return { overTime: buckets, bucketSeconds }
+    const overTime = Array.from({ length: Math.floor(last / bucketSeconds) - begin + 1 }, (_, at) => ({
+      from: new Date((begin + at) * bucketSeconds * 1_000).toISOString(),
+      ...(sums.get(at) ?? NOTHING),
+    }))
+    return { overTime, bucketSeconds }
   }
 }
 
 /** The shortest buckets that are few enough from the first second to the last. */
-function bucketLength(first: number, last: number): number {
-  const enough = (seconds: number): boolean => Math.floor(last / seconds) - Math.floor(first / seconds) < MAX_BUCKETS
-  let longest = 1
-  for (const seconds of BUCKET_SECONDS) {
-    if (enough(seconds)) return seconds
-    longest = seconds
-  }
-  while (!enough(longest)) longest *= 2
-  return longest
+function bucketLength(first: number, last: number, leastSeconds: number): number {
+  const fits = (seconds: number): boolean => Math.floor(last / seconds) - Math.floor(first / seconds) < MOST_BUCKETS
+  const usual = BUCKET_SECONDS.find((seconds) => seconds >= leastSeconds && fits(seconds))
+  if (usual !== undefined) return usual
+  let weeks = 1
+  while (!fits(weeks * WEEK_SECONDS)) weeks *= 2
+  return weeks * WEEK_SECONDS
 }
 
 function mostFrequent(counts: ReadonlyMap<string, number>): readonly Counted[] {
   return [...counts]
     .map(([value, count]) => ({ value, count }))
-    .sort((one, other) => other.count - one.count || compare(one.value, other.value))
-    .slice(0, MAX_VALUES)
-}
-
-function known(value: string | null | undefined): readonly string[] {
-  return value === undefined || value === null ? [] : [value]
+    .toSorted((one, other) => other.count - one.count || compare(one.value, other.value))
+    .slice(0, MOST_VALUES)
 }
 
 function compare(one: string, other: string): number {
   if (one === other) return 0
   return one < other ? -1 : 1
-}
-
-function keysOf<Key extends string>(of: Readonly<Record<Key, unknown>>): readonly Key[] {
-  return Object.keys(of) as Key[]
 }

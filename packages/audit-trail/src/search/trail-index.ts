@@ -4,7 +4,10 @@ import type { AuditRecord, RecordKind } from '@gatehouse/core'
  * What became of a statement: it ran without error, the server reported an error, it was refused, or no outcome is recorded
  * (it is under way, or the gateway died).
  */
-export type StatementOutcome = 'done' | 'failed' | 'refused' | 'unknown'
+export type StatementOutcome = (typeof STATEMENT_OUTCOMES)[number]
+
+/** Every one of them. */
+export const STATEMENT_OUTCOMES = ['done', 'failed', 'refused', 'unknown'] as const
 
 /** What to look for; a member that is absent matches every record. All that are there must match. */
 export interface TrailQuery {
@@ -69,17 +72,21 @@ export interface TrailPage {
 }
 
 /** What values can be counted. */
-export type Facet =
-  | 'subject'
-  | 'actor'
-  | 'target'
-  | 'kind'
-  | 'action'
-  | 'relation'
-  | 'masked'
-  | 'rule'
-  | 'outcome'
-  | 'code'
+export type Facet = (typeof FACETS)[number]
+
+/** Every facet. */
+export const FACETS = [
+  'subject',
+  'actor',
+  'target',
+  'kind',
+  'action',
+  'relation',
+  'masked',
+  'rule',
+  'outcome',
+  'code',
+] as const
 
 /** One value, and how many records have it. */
 export interface Counted {

@@ -18,23 +18,27 @@ export const AUDIT_FORMAT_VERSION = 1
  * - `retention`: a file of the trail is removed, as it is older than is kept; recorded before it is.
  * - `trail_opened`, `trail_repaired`, `segment_closed`: the trail about itself.
  */
-export type RecordKind =
-  | 'session_start'
-  | 'login_refused'
-  | 'intent'
-  | 'outcome'
-  | 'session_end'
-  | 'recording'
-  | 'approval_asked'
-  | 'approval_decided'
-  | 'approval_ended'
-  | 'admin_action'
-  | 'policy_loaded'
-  | 'alarm'
-  | 'retention'
-  | 'trail_opened'
-  | 'trail_repaired'
-  | 'segment_closed'
+export type RecordKind = (typeof RECORD_KINDS)[number]
+
+/** Every kind. */
+export const RECORD_KINDS = [
+  'session_start',
+  'login_refused',
+  'intent',
+  'outcome',
+  'session_end',
+  'recording',
+  'approval_asked',
+  'approval_decided',
+  'approval_ended',
+  'admin_action',
+  'policy_loaded',
+  'alarm',
+  'retention',
+  'trail_opened',
+  'trail_repaired',
+  'segment_closed',
+] as const
 
 /** Which protocol a session speaks. */
 export type AuditedEngine = 'postgres' | 'mysql'

@@ -2,9 +2,10 @@ import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   BadCursor,
-  type Facet,
+  FACETS,
   type FoundRecord,
   type PageWish,
+  STATEMENT_OUTCOMES,
   type TrailIndex,
   type TrailPage,
   type TrailQuery,
@@ -12,27 +13,12 @@ import {
 import { naiveFacet, naiveSearch } from './naive-search.ts'
 import { TrailFolder, VALUES, WANTED_TEXTS, WANTED_TIMES, type WrittenTrail, writeTrails } from './written-trails.ts'
 
-const FACETS = [
-  'subject',
-  'actor',
-  'target',
-  'kind',
-  'action',
-  'relation',
-  'masked',
-  'rule',
-  'outcome',
-  'code',
-] as const satisfies readonly Facet[]
-
-const OUTCOMES = ['done', 'failed', 'refused', 'unknown'] as const
-
 /** Any members together, few at a time: so that something is found as a rule. */
 const queries: fc.Arbitrary<TrailQuery> = fc
   .record(
     {
       ...Object.fromEntries(Object.entries(VALUES).map(([member, values]) => [member, fc.constantFrom(...values)])),
-      outcome: fc.constantFrom(...OUTCOMES),
+      outcome: fc.constantFrom(...STATEMENT_OUTCOMES),
       held: fc.boolean(),
       text: fc.constantFrom(...WANTED_TEXTS),
       since: fc.constantFrom(...WANTED_TIMES),
@@ -94,7 +80,7 @@ export function promiseTrailIndex(open: (trails: readonly WrittenTrail[]) => Pro
 
     test.each<TrailQuery>([
       ...Object.entries(VALUES).flatMap(([member, values]) => values.map((value) => ({ [member]: value }))),
-      ...OUTCOMES.map((outcome) => ({ outcome })),
+      ...STATEMENT_OUTCOMES.map((outcome) => ({ outcome })),
       { held: true },
       { held: false },
       ...WANTED_TIMES.map((since) => ({ since })),
