@@ -1,6 +1,7 @@
 export type { ChainHead } from './chain-walk.ts'
 export { CheckpointPublisher, fileSink, webhookSink } from './checkpoint-publisher.ts'
 export type { CheckpointSink } from './checkpoint-publisher.ts'
+export { postJson } from './post-json.ts'
 export { replaceByLine } from './replace-by-line.ts'
 export { searchTrail } from './search.ts'
 export type { RecordFilter } from './search.ts'

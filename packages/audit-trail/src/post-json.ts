@@ -4,8 +4,8 @@ const PATIENCE_MILLISECONDS = 10_000
 /** What an address answered; nothing of it is kept but this. */
 export interface PostAnswer {
   readonly status: number
-  /** `Retry-After`; null: it did not say. */
-  readonly retryAfter: string | null
+  /** `Retry-After` in milliseconds from now; 0: it did not say, or nothing that can be read. */
+  readonly retryAfterMilliseconds: number
 }
 
 /**
@@ -33,11 +33,18 @@ export async function postJson(
       signal: signal === null ? patience : AbortSignal.any([signal, patience]),
     })
     await response.body?.cancel()
-    return { status: response.status, retryAfter: response.headers.get('retry-after') }
+    return { status: response.status, retryAfterMilliseconds: waitOf(response.headers.get('retry-after')) }
   } catch (error) {
     // `fetch failed` alone says nothing.
     if (!(error instanceof TypeError && error.cause instanceof Error)) throw error
     const { code, message } = error.cause as NodeJS.ErrnoException
     throw new Error(`it cannot be reached: ${code ?? message}`, { cause: error })
   }
+}
+
+/** Seconds, or a date (RFC 9110, 10.2.3). */
+function waitOf(retryAfter: string | null): number {
+  if (retryAfter === null) return 0
+  const wait = /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) * 1_000 : Date.parse(retryAfter) - Date.now()
+  return Number.isFinite(wait) ? Math.max(0, wait) : 0
 }

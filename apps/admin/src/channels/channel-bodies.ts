@@ -3,8 +3,9 @@ import type { Secret } from '@gatehouse/core'
 import type { ChannelConfig } from '../config/admin-config.ts'
 import type { ChannelMessage } from './channel-message.ts'
 
-/** What is sent by POST. */
+/** What is sent by POST, as JSON. */
 export interface ChannelPost {
+  /** Besides that of its type. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
@@ -15,15 +16,13 @@ export function postFor(channel: ChannelConfig, message: ChannelMessage, now: nu
     case 'webhook':
       return signedPost(channel.name, channel.signingKey, message, now)
     case 'slack':
-      return { headers: JSON_TYPE, body: JSON.stringify(slackBody(message)) }
+      return { headers: {}, body: JSON.stringify(slackBody(message)) }
     case 'teams':
-      return { headers: JSON_TYPE, body: JSON.stringify(teamsBody(message)) }
+      return { headers: {}, body: JSON.stringify(teamsBody(message)) }
     default:
       throw channel.kind satisfies never
   }
 }
-
-const JSON_TYPE = { 'content-type': 'application/json' }
 
 /** Signed as Standard Webhooks says (standardwebhooks.com): HMAC-SHA256 over id, timestamp and body. The id is the same for every try. */
 function signedPost(channel: string, key: Secret<string> | null, message: ChannelMessage, now: number): ChannelPost {
@@ -57,7 +56,6 @@ function signedPost(channel: string, key: Secret<string> | null, message: Channe
   const signature = createHmac('sha256', keyBytes(key.expose())).update(`${id}.${timestamp}.${body}`).digest('base64')
   return {
     headers: {
-      ...JSON_TYPE,
       'webhook-id': id,
       'webhook-timestamp': timestamp,
       'webhook-signature': `v1,${signature}`,

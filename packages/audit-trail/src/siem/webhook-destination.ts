@@ -103,7 +103,7 @@ export class WebhookDestination implements RecordDestination {
     const { status } = answer
     if (status >= 200 && status < 300) return null
     if (REFUSED_FOR_GOOD.has(status)) return status
-    this.#notBefore = Date.now() + waitOf(answer.retryAfter)
+    this.#notBefore = Date.now() + Math.min(answer.retryAfterMilliseconds, MOST_WAIT_MILLISECONDS)
     throw new Error(
       `it answered ${String(status)}${status >= 300 && status < 400 ? ': redirects are not followed' : ''}`,
     )
@@ -134,11 +134,4 @@ function headersOf(of: TrailIdentity, events: readonly Outgoing[]): Readonly<Rec
     'webhook-id': `${encodeURIComponent(of.gateway)}/${of.trail}/${seqs}`,
     'webhook-timestamp': String(Math.floor(Date.now() / 1000)),
   }
-}
-
-/** Seconds, or a date (RFC 9110, 10.2.3), in milliseconds from now; 0: nothing that can be read. */
-function waitOf(retryAfter: string | null): number {
-  if (retryAfter === null) return 0
-  const wait = /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) * 1000 : Date.parse(retryAfter) - Date.now()
-  return Number.isFinite(wait) ? Math.min(Math.max(0, wait), MOST_WAIT_MILLISECONDS) : 0
 }
