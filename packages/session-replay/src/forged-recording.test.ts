@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { zstdCompressSync } from 'node:zlib'
 import { TrailWriter, verifyRecordings, verifyTrail } from '@gatehouse/audit-trail'
-import { encodeSessionPart } from '@gatehouse/core'
+import { encodeRetention, encodeSessionPart } from '@gatehouse/core'
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { asHtml, asJsonLines } from './export-session.ts'
@@ -162,6 +162,23 @@ it('a record that names no chunk is told as it is, and is a break', async () => 
   forge(Buffer.concat([answer(0), sent(complete('SELECT 1'))]))
   expect(await replayed()).toContainEqual(expect.objectContaining({ kind: 'done', text: 'SELECT 1' }))
   expect((await verifyRecordings(directory)).firstBreak).toMatch(/record 3 of session s1: it names no chunk/)
+})
+
+it('a chunk whose file was removed by age is told as that', async () => {
+  begin()
+  forge(Buffer.concat([answer(0), sent(complete('SELECT 1'))]))
+  const removal = {
+    file: '000001.recording',
+    recording: 1,
+    bytes: 1,
+    newest: null,
+    why: 'recordings are kept for 30 days',
+  }
+  trail.append(encodeRetention(removal))
+  trail.commit()
+  rmSync(join(directory, '000001.recording'))
+  const why = 'part 1 of the recording: 000001.recording was removed: recordings are kept for 30 days'
+  expect(await replayed()).toContainEqual(expect.objectContaining({ kind: 'missing', why }))
 })
 
 it('a chunk that is far longer than its file takes no memory', async () => {

@@ -11,6 +11,8 @@ export interface TrailOfSession {
   /** In order; with what people decided about its statements, without what names chunks. */
   readonly records: readonly AuditRecord[]
   readonly chunks: readonly RecordedChunk[]
+  /** Files that the trail says were removed, and why. */
+  readonly removed: ReadonlyMap<string, string>
 }
 
 /** Finds a session in the trail in `directory`. Null: it is not there. Rejects when the directory cannot be read. */
@@ -18,8 +20,11 @@ export async function findSession(directory: string, session: string): Promise<T
   const records: AuditRecord[] = []
   const chunks: RecordedChunk[] = []
   const approvals = new Set<string>()
+  const removed = new Map<string, string>()
   await searchTrail(directory, {}, (record) => {
-    const { approval } = record
+    const { approval, retention } = record
+    if (typeof retention?.file === 'string')
+      removed.set(retention.file, `${retention.file} was removed: ${String(retention.why)}`)
     if (record.session === session) {
       const chunk = chunkOf(record)
       if (chunk === null) records.push(record)
@@ -30,7 +35,7 @@ export async function findSession(directory: string, session: string): Promise<T
     return true
   })
   const engine = records[0]?.engine
-  return engine === undefined ? null : { session, engine, records, chunks }
+  return engine === undefined ? null : { session, engine, records, chunks, removed }
 }
 
 /**
@@ -55,8 +60,10 @@ export async function* replaySession(directory: string, found: TrailOfSession): 
   await using files = new RecordingFiles(directory)
   for (const chunk of found.chunks) {
     const bytes = await files.read(chunk)
+    const gone = 'file' in chunk ? found.removed.get(chunk.file) : undefined
     if (typeof bytes === 'string') {
-      yield { kind: 'missing', why: `part ${chunk.part} of the recording: ${bytes}`, bytes: chunk.uncompressed }
+      const why = `part ${chunk.part} of the recording: ${gone ?? bytes}`
+      yield { kind: 'missing', why, bytes: chunk.uncompressed }
       decoder.resynchronize()
       continue
     }
