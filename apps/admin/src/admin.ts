@@ -64,12 +64,16 @@ export async function startAdmin(config: AdminConfig, log: Logger, options: Admi
     await shipping.begin(trail, directory, config.serviceId)
     const coordination = options.coordination ?? (await openCoordination(config.coordination))
     closers.push(() => coordination.close())
-    const retention = startRetention(config.audit.retention, {
+    const { retention: ages, shipping: places } = config.audit
+    const database =
+      places.postgres === null || ages.databaseDays === null ? null : { at: places.postgres, days: ages.databaseDays }
+    const retention = startRetention(ages, {
       directory,
       trail,
       schedule: () => trail.commit(),
       legalHolds: coordination.legalHolds,
       shipping: shipping.shipping,
+      database,
       log,
     })
     closers.push(() => retention?.close())

@@ -163,6 +163,7 @@ async function openPorts(
     schedule: () => turn.schedule(),
     legalHolds,
     shipping: shipping.shipping,
+    database: null,
     log,
   })
   closers.push(() => retention?.close())

@@ -37,9 +37,26 @@ export const retentionSettings: z.ZodType<RetentionConfig> = z
   .prefault({})
   .describe('How long what is on the disk is kept; docs/retention.md.')
 
-/** The same of a trail that nothing is recorded beside. */
-export const recordsRetentionSettings: z.ZodType<RetentionConfig> = z
-  .strictObject({ recordsDays })
-  .transform(({ recordsDays: records }) => ({ recordsDays: records, recordingsDays: null }))
+/** The same of the admin service, whose trail nothing is recorded beside, and which looks after the database of all trails. */
+export interface AdminRetentionConfig extends RetentionConfig {
+  /** Of records of all gateways in `audit.shipping.postgres`. */
+  readonly databaseDays: number | null
+}
+
+/** The `retention` part of the admin service's trail. */
+export const adminRetentionSettings: z.ZodType<AdminRetentionConfig> = z
+  .strictObject({
+    recordsDays,
+    databaseDays: z
+      .int()
+      .min(1)
+      .max(MAX_DAYS)
+      .nullable()
+      .default(null)
+      .describe(
+        'Days that records of all gateways stay in the database (`audit.shipping.postgres`), when no legal hold names them. Null: for ever.',
+      ),
+  })
+  .transform((ages) => ({ ...ages, recordingsDays: null }))
   .prefault({})
   .describe('How long what is on the disk is kept; docs/retention.md.')

@@ -1,7 +1,10 @@
-import { Retention, type RetentionOptions, type Shipping } from '@gatehouse/audit-trail'
+import { Retention, type RetentionOptions, type Shipping, type TrailWriter } from '@gatehouse/audit-trail'
 import type { LegalHolds } from '@gatehouse/coordination'
+import { DatabaseRetention } from './database-retention.ts'
 import { KeptHolds } from './kept-holds.ts'
 import type { RetentionConfig } from './retention-settings.ts'
+import type { ShippingConfig } from './shipping-settings.ts'
+import { databaseOf } from './trail-shipping.ts'
 
 /** What tells operators of files that are removed. */
 export interface RetentionLog {
@@ -10,10 +13,13 @@ export interface RetentionLog {
 }
 
 /** What a trail's retention works with, beside its settings. */
-export interface TrailRetentionPorts extends Pick<RetentionOptions, 'directory' | 'trail' | 'schedule'> {
+export interface TrailRetentionPorts extends Pick<RetentionOptions, 'directory' | 'schedule'> {
+  readonly trail: TrailWriter
   readonly legalHolds: LegalHolds
   /** What the trail is shipped by; null: by nothing. */
   readonly shipping: Pick<Shipping, 'shippedThrough'> | null
+  /** The database that is kept short, and for how many days; null: none is. */
+  readonly database: { readonly at: NonNullable<ShippingConfig['postgres']>; readonly days: number } | null
   readonly log: RetentionLog
 }
 
@@ -23,9 +29,9 @@ const ALL = { segment: Infinity, recording: Infinity }
 /** Removes what is older than is kept, from now on. Null: everything is kept for ever. To be closed before the trail is. */
 export function startRetention(
   config: RetentionConfig,
-  { legalHolds, shipping, log, ...ports }: TrailRetentionPorts,
+  { legalHolds, shipping, database, log, ...ports }: TrailRetentionPorts,
 ): { readonly close: () => Promise<void> } | null {
-  if (config.recordsDays === null && config.recordingsDays === null) return null
+  if (config.recordsDays === null && config.recordingsDays === null && database === null) return null
   const holds = new KeptHolds(ports.directory, legalHolds, (error) =>
     log.warn({ error: String(error) }, 'legal holds could not be kept beside the audit trail'),
   )
@@ -49,8 +55,27 @@ export function startRetention(
       ),
   })
   retention.start()
+  const inDatabase =
+    database === null
+      ? null
+      : new DatabaseRetention({
+          database: databaseOf(database.at),
+          days: database.days,
+          held: () => holds.names(),
+          trail: ports.trail,
+          told: (removed) => {
+            if (removed.days + removed.rows > 0)
+              log.info(removed, 'records were removed from the database: they are older than is kept')
+          },
+          failed: (error) =>
+            log.warn(
+              { error: String(error) },
+              'nothing more is removed from the database now; it is tried again in a few hours',
+            ),
+        })
   return {
     close: async () => {
+      await inDatabase?.close()
       await retention.close()
       await holds.close()
     },

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Shipping, type ShippingLog, type ShippingPlaces, type TrailWriter } from '@gatehouse/audit-trail'
+import type { TrailDatabase } from '@gatehouse/audit-trail/postgres'
 import type { S3Config, ShippingConfig } from './shipping-settings.ts'
 
 /** Ships a trail, once it is open, to where its settings say. */
@@ -36,7 +37,7 @@ function isShipped({ postgres, s3, webhooks, syslog }: ShippingConfig): boolean 
 
 function placesOf({ postgres, s3, webhooks, syslog }: ShippingConfig): ShippingPlaces {
   return {
-    postgres: postgres === null ? null : { url: postgres.url.expose(), ca: authorities(postgres.caFile) },
+    postgres: postgres === null ? null : databaseOf(postgres),
     s3: s3 === null ? null : bucketOf(s3),
     webhooks: webhooks.map(({ url, token }) => ({ url, token: token?.expose() ?? null })),
     syslog: syslog.map(({ host, port, tls }) => ({
@@ -45,6 +46,11 @@ function placesOf({ postgres, s3, webhooks, syslog }: ShippingConfig): ShippingP
       tls: tls === null ? null : { ca: authorities(tls.caFile) },
     })),
   }
+}
+
+/** A database as it is reached. Throws where its authorities cannot be read. */
+export function databaseOf({ url, caFile }: NonNullable<ShippingConfig['postgres']>): TrailDatabase {
+  return { url: url.expose(), ca: authorities(caFile) }
 }
 
 function bucketOf({ accessKeyId, secretAccessKey, ...bucket }: S3Config): ShippingPlaces['s3'] {

@@ -92,6 +92,7 @@ export {
 export type { AdminAction, AskedApproval, DecidedApproval, RecordedPrincipal } from './audit/encode-approval.ts'
 export {
   encodeAlarm,
+  encodeDatabaseRetention,
   encodeLoginRefused,
   encodePolicyLoaded,
   encodeRecording,

@@ -22,9 +22,8 @@ export async function findSession(directory: string, session: string): Promise<T
   const approvals = new Set<string>()
   const removed = new Map<string, string>()
   await searchTrail(directory, {}, (record) => {
-    const { approval, retention } = record
-    if (typeof retention?.file === 'string')
-      removed.set(retention.file, `${retention.file} was removed: ${String(retention.why)}`)
+    const { approval } = record
+    if (record.kind === 'retention') addRemoved(removed, record)
     if (record.session === session) {
       const chunk = chunkOf(record)
       if (chunk === null) records.push(record)
@@ -101,6 +100,11 @@ export async function* replaySession(directory: string, found: TrailOfSession): 
     }
   }
   yield* upTo(Infinity)
+}
+
+function addRemoved(removed: Map<string, string>, { retention }: AuditRecord): void {
+  if (typeof retention?.file === 'string')
+    removed.set(retention.file, `${retention.file} was removed: ${retention.why}`)
 }
 
 /** What is left of a chunk from where it holds what no recorder writes. */

@@ -2,7 +2,7 @@ import type {
   CoordinationConfig,
   ListenAddress,
   ListenerTlsConfig,
-  RetentionConfig,
+  AdminRetentionConfig,
   ShippingConfig,
   TrailProof,
 } from '@gatehouse/configuration'
@@ -91,6 +91,6 @@ export interface LoginConfig {
 export interface AdminAuditConfig extends TrailProof {
   readonly directory: string
   readonly shipping: ShippingConfig
-  readonly retention: RetentionConfig
+  readonly retention: AdminRetentionConfig
   readonly syncMilliseconds: number
 }

@@ -6,7 +6,7 @@ import {
   issuerSchema,
   listenAddress,
   listenerTls,
-  recordsRetentionSettings,
+  adminRetentionSettings,
   secret,
   shippingSettings,
   trailDatabase,
@@ -70,7 +70,7 @@ export function adminSchema(directory: string): z.ZodType<AdminConfig> {
           syncMilliseconds: z.int().min(0).max(1000).default(0).describe('The longest time between two syncs to disk.'),
           ...trailProofSettings(directory),
           shipping: shippingSettings(directory),
-          retention: recordsRetentionSettings,
+          retention: adminRetentionSettings,
         })
         .describe("The service's own trail."),
       trails: z.array(anyPath(directory)).default([]).describe('Trails of gateways to search and verify.'),
@@ -157,5 +157,11 @@ function contradictions(config: AdminConfig): { readonly path: (string | number)
   }
   if (signIn !== null && !issuers.some(({ issuer }) => issuer === signIn.issuer))
     found.push({ path: ['login', 'issuer'], message: 'is none of issuers' })
+  const { retention, shipping } = config.audit
+  if (retention.databaseDays !== null && shipping.postgres === null)
+    found.push({
+      path: ['audit', 'retention', 'databaseDays'],
+      message: 'needs audit.shipping.postgres, which it is of',
+    })
   return [...found, ...channelContradictions(config)]
 }

@@ -66,7 +66,7 @@ export async function startAdminScene(
       signingKey: null,
       checkpoints: { everySeconds: 60, files: [], webhooks: [] },
       shipping: NO_SHIPPING,
-      retention: { recordsDays: null, recordingsDays: null },
+      retention: { recordsDays: null, recordingsDays: null, databaseDays: null },
     },
     trails: [],
     trailDatabase: null,

@@ -248,6 +248,11 @@ export function encodeRecording(session: SessionPart, chunk: RecordedChunk): str
   return `"kind":"recording",${session.whole},"recording":{"part":${count(part)},${where},"uncompressed":${count(uncompressed)},"last":${last}}`
 }
 
+/** Encodes that records from before this time (UTC) are removed from the database that trails are shipped to. */
+export function encodeDatabaseRetention(before: string, why: string): string {
+  return `"kind":"retention","retention":{"database":{"before":${name(before)}},"why":${name(why)}}`
+}
+
 /** Encodes that a file of the trail is removed. */
 export function encodeRetention(removal: RecordedRemoval): string {
   const { file, bytes, newest, why } = removal
