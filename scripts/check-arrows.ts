@@ -16,6 +16,8 @@ const PACKAGES = [
   'coordination',
   'audit-trail',
   'session-replay',
+  'session-credentials',
+  'upstream-credentials',
 ]
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'postgres-wire': [],
@@ -27,6 +29,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   coordination: ['core'],
   'audit-trail': ['core', 'identity'],
   'session-replay': ['core', 'audit-trail', 'postgres-wire', 'mysql-wire'],
+  'session-credentials': ['core', 'postgres-wire', 'mysql-wire'],
+  'upstream-credentials': ['core', 'configuration'],
   gateway: PACKAGES,
   admin: [...PACKAGES, 'admin-page'],
   cli: [...PACKAGES, 'gateway', 'admin'],
