@@ -27,7 +27,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   identity: ['core'],
   configuration: ['core', 'identity', 'coordination', 'audit-trail'],
   coordination: ['core'],
-  'audit-trail': ['core', 'identity'],
+  'audit-trail': ['core'],
   'session-replay': ['core', 'audit-trail', 'postgres-wire', 'mysql-wire'],
   'session-credentials': ['core', 'postgres-wire', 'mysql-wire'],
   'upstream-credentials': ['core', 'configuration'],
@@ -52,6 +52,11 @@ const EXCEPTIONS: readonly { readonly file: string; readonly what: string; reado
     file: 'test/servers/local-tools.ts',
     what: 'of another package by its path',
     reason: 'tests start servers with the code `gatehouse dev` starts its own with',
+  },
+  {
+    file: 'packages/core/src/auth/loopback.ts',
+    what: "'node:net'",
+    reason: 'asks what an address is, and opens no socket',
   },
   {
     file: 'packages/sql-analysis/src/postgres/libpg-parser-instance.ts',

@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { isLoopbackHost, SIGNATURE_ALGORITHMS } from '@gatehouse/identity'
+import { isLoopbackHost } from '@gatehouse/core'
+import { SIGNATURE_ALGORITHMS } from '@gatehouse/identity'
 import type { ClaimPath, ClaimValue, IssuerConfig, RequiredClaim } from '@gatehouse/identity'
 import { authoritiesFault, existingFile } from './file-settings.ts'
 

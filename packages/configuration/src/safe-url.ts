@@ -1,4 +1,4 @@
-import { isLoopbackHost } from '@gatehouse/identity'
+import { isLoopbackHost } from '@gatehouse/core'
 
 /** True for an https address, or an http one on this machine, without a user and password in it. */
 export function isSafeUrl(text: string): boolean {

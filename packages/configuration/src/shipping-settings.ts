@@ -1,5 +1,5 @@
 import type { Secret } from '@gatehouse/core'
-import { isLoopbackHost } from '@gatehouse/identity'
+import { isLoopbackHost } from '@gatehouse/core'
 import * as z from 'zod'
 import { existingFile } from './file-settings.ts'
 import { isSafeUrl } from './safe-url.ts'

@@ -1,3 +1,4 @@
+export { isLoopbackHost } from './auth/loopback.ts'
 export { Secret } from './auth/secret.ts'
 export type { Principal } from './auth/principal.ts'
 

@@ -1,7 +1,7 @@
 import { request as requestHttp } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
-import { isLoopbackHost } from './loopback.ts'
+import { isLoopbackHost } from '@gatehouse/core'
 
 /** The largest document an issuer may answer with, in bytes. Real key sets stay below 32 KiB. */
 export const MAX_DOCUMENT_BYTES: number = 256 * 1024

@@ -1,4 +1,3 @@
-export { isLoopbackHost } from './loopback.ts'
 export { SIGNATURE_ALGORITHMS } from './issuer-config.ts'
 export { principalFromClaims } from './principal-from-claims.ts'
 export { TokenVerifier } from './token-verifier.ts'

@@ -12,7 +12,7 @@ import {
   trailDatabase,
   trailProofSettings,
 } from '@gatehouse/configuration'
-import { isLoopbackHost } from '@gatehouse/identity'
+import { isLoopbackHost } from '@gatehouse/core'
 import * as z from 'zod'
 import type { AdminConfig, LoginConfig, RoleMembers } from './admin-config.ts'
 import { channelContradictions, channelSettings } from './channel-schema.ts'

@@ -1,5 +1,5 @@
 import { secret } from '@gatehouse/configuration'
-import { isLoopbackHost } from '@gatehouse/identity'
+import { isLoopbackHost } from '@gatehouse/core'
 import * as z from 'zod'
 import type { AdminConfig, ChannelConfig } from './admin-config.ts'
 

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { isLoopbackHost } from '@gatehouse/identity'
+import { isLoopbackHost } from '@gatehouse/core'
 import { listenAddress, listenerTls } from '@gatehouse/configuration'
 import type { ListenerConfig, MysqlListenerConfig } from './gateway-config.ts'
 

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { isLoopbackHost } from '@gatehouse/identity'
+import { isLoopbackHost } from '@gatehouse/core'
 import { authoritiesFault, existingFile, keyPairFault, secret } from '@gatehouse/configuration'
 import type { TargetConfig, UpstreamTlsConfig, UpstreamTlsMode } from './gateway-config.ts'
 

@@ -1,4 +1,4 @@
-import { isLoopbackHost } from '@gatehouse/identity'
+import { isLoopbackHost } from '@gatehouse/core'
 import { Pool, type PoolConfig } from 'pg'
 
 /** Where a trail's database is, and how it is proven to be that. */

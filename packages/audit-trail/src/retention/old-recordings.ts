@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { chunkOf } from '../recorded-chunk.ts'
-import { listRecordings, recordingName } from '../recording-names.ts'
-import { recordsOfKinds } from '../records-of-kinds.ts'
-import { listSegments } from '../segment-names.ts'
+import { chunkOf } from '../recording/recorded-chunk.ts'
+import { listRecordings, recordingName } from '../recording/recording-names.ts'
+import { recordsOfKinds } from '../chain/records-of-kinds.ts'
+import { listSegments } from '../chain/segment-names.ts'
 import { firstTime, type OldFiles, type RemovalWish } from './old-segments.ts'
 
 /** A file of recordings, and what records name of it. */

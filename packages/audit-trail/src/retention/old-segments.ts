@@ -1,12 +1,12 @@
 import type { AuditRecord, RecordedRemoval } from '@gatehouse/core'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { walkSegment } from '../chain-walk.ts'
-import { readLines } from '../line-reader.ts'
-import { chunkOf } from '../recorded-chunk.ts'
-import { readHead } from '../record-line.ts'
-import { readSeal } from '../seal.ts'
-import { listSegments, segmentName } from '../segment-names.ts'
+import { walkSegment } from '../chain/chain-walk.ts'
+import { readLines } from '../chain/line-reader.ts'
+import { chunkOf } from '../recording/recorded-chunk.ts'
+import { readHead } from '../chain/record-line.ts'
+import { readSeal } from '../seals/seal.ts'
+import { listSegments, segmentName } from '../chain/segment-names.ts'
 import { HeldLines, type HeldNames } from './held-names.ts'
 
 /** What decides whether a file is removed. */

@@ -1,7 +1,7 @@
 import type { RecordedRemoval } from '@gatehouse/core'
-import { isHash } from '../record-line.ts'
-import { recordingName } from '../recording-names.ts'
-import { segmentName } from '../segment-names.ts'
+import { isHash } from '../chain/record-line.ts'
+import { recordingName } from '../recording/recording-names.ts'
+import { segmentName } from '../chain/segment-names.ts'
 
 /** The removal that a record of kind `retention` tells of; null: it tells of none. The text is anybody's: nothing else in it is believed. */
 export function readRemoval(text: string): RecordedRemoval | null {

@@ -1,6 +1,6 @@
 import type { RecordedRemoval } from '@gatehouse/core'
-import type { ChainHead } from '../chain-walk.ts'
-import { segmentName } from '../segment-names.ts'
+import type { ChainHead } from '../chain/chain-walk.ts'
+import { segmentName } from '../chain/segment-names.ts'
 import { readRemoval, type RemovedSegment } from './removal.ts'
 
 /** Segments that are not there: between two that are, or before the first. */

@@ -2,12 +2,12 @@ import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { AgedTrail, BEGIN, DAY, keys, NOTHING_HELD } from '../fixtures/aged-trail.ts'
-import { verifyRecordings } from '../recording-chunks.ts'
-import { listRecordings, recordingName } from '../recording-names.ts'
-import { searchTrail } from '../search.ts'
-import { listSegments } from '../segment-names.ts'
-import { readTrailId } from '../trail-id.ts'
-import { verifyTrail } from '../verify.ts'
+import { verifyRecordings } from '../recording/recording-chunks.ts'
+import { listRecordings, recordingName } from '../recording/recording-names.ts'
+import { searchTrail } from '../chain/search.ts'
+import { listSegments } from '../chain/segment-names.ts'
+import { readTrailId } from '../chain/trail-id.ts'
+import { verifyTrail } from '../verification/verify.ts'
 
 const whole = async (aged: AgedTrail): Promise<void> => {
   const { path } = aged.directory

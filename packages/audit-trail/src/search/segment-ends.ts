@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import { readHead } from '../record-line.ts'
+import { readHead } from '../chain/record-line.ts'
 import { LineShape } from './line-shape.ts'
 
 /** The trail's own records at both ends of a segment are shorter. */

@@ -1,4 +1,4 @@
-import { readLines } from '../line-reader.ts'
+import { readLines } from '../chain/line-reader.ts'
 import { isOutcome, type LineFilter } from './line-filter.ts'
 import { LineShape } from './line-shape.ts'
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { listSegments, segmentName } from '../segment-names.ts'
+import { listSegments, segmentName } from '../chain/segment-names.ts'
 import { readSegmentEnds, type SegmentEnds } from './segment-ends.ts'
 import { type LinePlace, type ScanWish, scanSegment, type SegmentScan } from './segment-scan.ts'
 

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readCheckpoint } from '../checkpoint.ts'
-import { listRecordings, recordingName } from '../recording-names.ts'
-import { sealName } from '../seal.ts'
-import { listSegments, segmentName } from '../segment-names.ts'
+import { readCheckpoint } from '../seals/checkpoint.ts'
+import { listRecordings, recordingName } from '../recording/recording-names.ts'
+import { sealName } from '../seals/seal.ts'
+import { listSegments, segmentName } from '../chain/segment-names.ts'
 
 /** A file of a trail that is written no more. */
 export interface FinishedFile {

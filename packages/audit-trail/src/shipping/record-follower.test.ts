@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { deliveredTo, FileDestination } from '../fixtures/file-destination.ts'
 import { appendRecords, TrailDirectory } from '../fixtures/trail-directory.ts'
-import { listSegments } from '../segment-names.ts'
-import { readTrailId } from '../trail-id.ts'
+import { listSegments } from '../chain/segment-names.ts'
+import { readTrailId } from '../chain/trail-id.ts'
 import { RecordFollower } from './record-follower.ts'
 
 const PATIENCE = { timeout: 20_000 }

@@ -1,4 +1,4 @@
-import { readCheckpoint } from '../checkpoint.ts'
+import { readCheckpoint } from '../seals/checkpoint.ts'
 import { BackOff } from './back-off.ts'
 import { type RecordDestination, ShippingAlarm, type TrailIdentity } from './destination.ts'
 import { ShippedMark } from './shipped-mark.ts'

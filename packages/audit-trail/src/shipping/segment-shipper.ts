@@ -1,4 +1,4 @@
-import { readCheckpoint } from '../checkpoint.ts'
+import { readCheckpoint } from '../seals/checkpoint.ts'
 import { BackOff } from './back-off.ts'
 import { type SegmentDestination, ShippingAlarm } from './destination.ts'
 import { type FinishedFile, finishedFiles } from './finished-files.ts'

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { deliveredTo } from '../fixtures/file-destination.ts'
 import { appendRecords, TrailDirectory } from '../fixtures/trail-directory.ts'
-import type { TrailWriter } from '../trail-writer.ts'
+import type { TrailWriter } from '../writing/trail-writer.ts'
 import { Shipping } from './shipping.ts'
 
 const PATIENCE = { timeout: 20_000 }

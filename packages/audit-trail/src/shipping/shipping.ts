@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
-import { listRecordings } from '../recording-names.ts'
-import { readTrailId } from '../trail-id.ts'
+import { listRecordings } from '../recording/recording-names.ts'
+import { readTrailId } from '../chain/trail-id.ts'
 import { bytesOfTrail, type ShippingNews, type ShippingOrder, type ShippingTask } from './ship.ts'
 import { ShippingReporter, type ShippingLog } from './shipping-reporter.ts'
 import type { ShippedThrough, ShippingState } from './shipping-state.ts'

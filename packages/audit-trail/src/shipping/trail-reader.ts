@@ -1,8 +1,8 @@
 import type { AuditRecord } from '@gatehouse/core'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type LineHead, MAX_LINE_BYTES, readHead } from '../record-line.ts'
-import { listSegments, segmentName } from '../segment-names.ts'
+import { type LineHead, MAX_LINE_BYTES, readHead } from '../chain/record-line.ts'
+import { listSegments, segmentName } from '../chain/segment-names.ts'
 import { type ShippedRecord, ShippingAlarm } from './destination.ts'
 
 /** Read at once: what a batch may have, but for one record that is longer. */

@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AuditRecord } from '@gatehouse/core'
-import { listSegments, segmentName } from '../../segment-names.ts'
+import { listSegments, segmentName } from '../../chain/segment-names.ts'
 import type { ShippedRecord, TrailIdentity } from '../../shipping/destination.ts'
-import { trailIdOf } from '../../trail-id.ts'
-import { TrailWriter } from '../../trail-writer.ts'
+import { trailIdOf } from '../../chain/trail-id.ts'
+import { TrailWriter } from '../../writing/trail-writer.ts'
 
 /** A trail and all that stands in it. */
 export interface WrittenTrail {

@@ -1,7 +1,7 @@
-import { walkSegment } from './chain-walk.ts'
-import type { ChainHead } from './chain-walk.ts'
-import { readSeal, writeSeal } from './seal.ts'
-import { listSegments } from './segment-names.ts'
+import { walkSegment } from '../chain/chain-walk.ts'
+import type { ChainHead } from '../chain/chain-walk.ts'
+import { readSeal, writeSeal } from '../seals/seal.ts'
+import { listSegments } from '../chain/segment-names.ts'
 import type { TrailOptions } from './trail-options.ts'
 
 /** What is sealed of a segment. */

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { constants, zstdCompress } from 'node:zlib'
 import { type AuditTrail, encodeRecording, type SessionPart, TrailUnavailable } from '@gatehouse/core'
 import { listRecordings, recordingName } from './recording-names.ts'
-import { syncDirectory } from './segment-file.ts'
+import { syncDirectory } from '../writing/segment-file.ts'
 import { type ChunkWriter, type RecordingCaps, type RecordingChunk, SessionRecording } from './session-recording.ts'
 
 /** How often the clock is looked at for what waits. */

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import { postJson } from './post-json.ts'
+import { postJson } from '../post-json.ts'
 
 /** A place outside the trail's directory where checkpoints are kept. */
 export interface CheckpointSink {

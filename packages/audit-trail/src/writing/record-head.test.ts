@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { RecordHead } from './record-head.ts'
-import { formatHead } from './record-line.ts'
+import { formatHead } from '../chain/record-line.ts'
 
 test('a head is what it would be if it were the first, whatever number, time and hash the one before it had', () => {
   const seq = fc.oneof(

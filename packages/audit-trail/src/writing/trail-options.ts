@@ -1,4 +1,4 @@
-import type { SigningKey } from './signing-key.ts'
+import type { SigningKey } from '../seals/signing-key.ts'
 
 /** How a trail is written. */
 export interface TrailOptions {

@@ -4,12 +4,12 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { TrailDirectory, appendRecords } from './fixtures/trail-directory.ts'
-import { GENESIS_HASH } from './record-line.ts'
+import { TrailDirectory, appendRecords } from '../fixtures/trail-directory.ts'
+import { GENESIS_HASH } from '../chain/record-line.ts'
 import { verifyTrail } from './verify.ts'
 import type { VerifyReport } from './verify.ts'
 
-const FORMAT_PAGE = fileURLToPath(new URL('../../../docs/audit-format.md', import.meta.url))
+const FORMAT_PAGE = fileURLToPath(new URL('../../../../docs/audit-format.md', import.meta.url))
 
 /** A trail of several segments, closed properly; each test works on a copy of its bytes. */
 let original: TrailDirectory

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { replaceByLine } from './replace-by-line.ts'
+import { replaceByLine } from '../replace-by-line.ts'
 import { signedLine } from './signed-line.ts'
 import type { SigningKey } from './signing-key.ts'
 

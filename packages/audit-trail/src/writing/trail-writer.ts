@@ -1,6 +1,6 @@
 import { AUDIT_FORMAT_VERSION, encodeAlarm, TrailUnavailable } from '@gatehouse/core'
 import type { AuditTrail, RecordKind, RecordPart } from '@gatehouse/core'
-import type { ChainHead } from './chain-walk.ts'
+import type { ChainHead } from '../chain/chain-walk.ts'
 import { DiskSync } from './disk-sync.ts'
 import type { WrittenTrail } from './disk-sync.ts'
 import { findTrailEnd } from './open-tail.ts'
@@ -11,7 +11,7 @@ import { SegmentFile, makeDirectory, syncDirectory } from './segment-file.ts'
 import { completeOptions } from './trail-options.ts'
 import type { TrailOptions } from './trail-options.ts'
 import { sealWhatIsLeft } from './seal-left.ts'
-import { readTrailId } from './trail-id.ts'
+import { readTrailId } from '../chain/trail-id.ts'
 import { WriterLock } from './writer-lock.ts'
 
 /** While the trail is unavailable, the disk is tried again at most this often. */

@@ -1,11 +1,11 @@
 import { TrailUnavailable } from '@gatehouse/core'
 import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { walkSegment } from './chain-walk.ts'
-import type { ChainHead } from './chain-walk.ts'
-import { type Checkpoint, readCheckpoint } from './checkpoint.ts'
-import { GENESIS_HASH } from './record-line.ts'
-import { listSegments, segmentName } from './segment-names.ts'
+import { walkSegment } from '../chain/chain-walk.ts'
+import type { ChainHead } from '../chain/chain-walk.ts'
+import { type Checkpoint, readCheckpoint } from '../seals/checkpoint.ts'
+import { GENESIS_HASH } from '../chain/record-line.ts'
+import { listSegments, segmentName } from '../chain/segment-names.ts'
 
 /** What was cut off the end of a trail that was not closed. */
 export interface Repair {

@@ -4,9 +4,9 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
-import { TrailDirectory, appendRecords } from './fixtures/trail-directory.ts'
-import { readTrailId } from './trail-id.ts'
-import { verifyTrail } from './verify.ts'
+import { TrailDirectory, appendRecords } from '../fixtures/trail-directory.ts'
+import { readTrailId } from '../chain/trail-id.ts'
+import { verifyTrail } from '../verification/verify.ts'
 
 const parse = (line: string): Record<string, unknown> => JSON.parse(line) as Record<string, unknown>
 

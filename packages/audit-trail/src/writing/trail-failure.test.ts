@@ -14,9 +14,9 @@ import {
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
-import { TrailDirectory, appendRecords } from './fixtures/trail-directory.ts'
+import { TrailDirectory, appendRecords } from '../fixtures/trail-directory.ts'
 import type { TrailWriter } from './trail-writer.ts'
-import { verifyTrail } from './verify.ts'
+import { verifyTrail } from '../verification/verify.ts'
 
 const FILLER = 'x'.repeat(2_000)
 

@@ -1,10 +1,10 @@
 import { encodeSessionPart } from '@gatehouse/core'
 import { expect, it, vi } from 'vitest'
-import { TrailDirectory } from './fixtures/trail-directory.ts'
+import { TrailDirectory } from '../fixtures/trail-directory.ts'
 import { verifyRecordings } from './recording-chunks.ts'
 import { Recorder } from './recorder.ts'
-import { searchTrail } from './search.ts'
-import type { TrailWriter } from './trail-writer.ts'
+import { searchTrail } from '../chain/search.ts'
+import type { TrailWriter } from '../writing/trail-writer.ts'
 
 const SESSION = encodeSessionPart({
   id: 's1',

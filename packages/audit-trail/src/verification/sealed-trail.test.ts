@@ -3,11 +3,11 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, wri
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { checkpointLine, type FoundCheckpoint, parseCheckpoint } from './checkpoint.ts'
-import { appendRecords, TrailDirectory } from './fixtures/trail-directory.ts'
-import { readSeal, sealName, writeSeal } from './seal.ts'
-import { segmentName } from './segment-names.ts'
-import { type KeyPair, makeKeyPair, readSigningKey, readVerifyingKeys } from './signing-key.ts'
+import { checkpointLine, type FoundCheckpoint, parseCheckpoint } from '../seals/checkpoint.ts'
+import { appendRecords, TrailDirectory } from '../fixtures/trail-directory.ts'
+import { readSeal, sealName, writeSeal } from '../seals/seal.ts'
+import { segmentName } from '../chain/segment-names.ts'
+import { type KeyPair, makeKeyPair, readSigningKey, readVerifyingKeys } from '../seals/signing-key.ts'
 import { type VerifyOptions, type VerifyReport, verifyTrail } from './verify.ts'
 
 const RSA = generateKeyPairSync('rsa', { modulusLength: 2048 })

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { CheckpointPublisher, fileSink, webhookSink } from './checkpoint-publisher.ts'
 import { parseCheckpoint } from './checkpoint.ts'
-import { appendRecords, TrailDirectory } from './fixtures/trail-directory.ts'
+import { appendRecords, TrailDirectory } from '../fixtures/trail-directory.ts'
 import { makeKeyPair, readSigningKey, readVerifyingKeys } from './signing-key.ts'
-import { verifyTrail } from './verify.ts'
+import { verifyTrail } from '../verification/verify.ts'
 
 it('keeps what a trail says of its head in a file and at an address, the last one when it is closed', async () => {
   using directory = new TrailDirectory()

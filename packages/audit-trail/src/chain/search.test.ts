@@ -1,7 +1,7 @@
 import type { AuditRecord } from '@gatehouse/core'
 import { appendFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { TrailDirectory, appendRecords } from './fixtures/trail-directory.ts'
+import { TrailDirectory, appendRecords } from '../fixtures/trail-directory.ts'
 import { searchTrail } from './search.ts'
 import type { RecordFilter } from './search.ts'
 

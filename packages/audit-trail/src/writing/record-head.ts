@@ -1,4 +1,4 @@
-import { formatHead } from './record-line.ts'
+import { formatHead } from '../chain/record-line.ts'
 
 const ZERO = 0x30
 const HASH_DIGITS = 64

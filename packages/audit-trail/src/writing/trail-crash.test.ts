@@ -3,10 +3,10 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
-import { TrailDirectory } from './fixtures/trail-directory.ts'
-import { verifyTrail } from './verify.ts'
+import { TrailDirectory } from '../fixtures/trail-directory.ts'
+import { verifyTrail } from '../verification/verify.ts'
 
-const CHILD = fileURLToPath(new URL('fixtures/append-forever.ts', import.meta.url))
+const CHILD = fileURLToPath(new URL('../fixtures/append-forever.ts', import.meta.url))
 
 /** Runs the child until it has said enough, kills it with SIGKILL, and gives back what it said was committed. */
 function appendUntilKilled(directory: string, segmentBytes: number, killAfterBytes: number): Promise<number[]> {

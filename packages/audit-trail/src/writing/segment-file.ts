@@ -11,8 +11,8 @@ import {
 } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ChainHead } from './chain-walk.ts'
-import { segmentName } from './segment-names.ts'
+import type { ChainHead } from '../chain/chain-walk.ts'
+import { segmentName } from '../chain/segment-names.ts'
 
 /** One segment open for writing. Every method throws what the system says. */
 export class SegmentFile {

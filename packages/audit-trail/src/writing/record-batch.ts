@@ -1,7 +1,7 @@
 import { NO_PART, type RecordPart, TrailUnavailable } from '@gatehouse/core'
 import { hash } from 'node:crypto'
 import { RecordHead } from './record-head.ts'
-import { HASH_MEMBER_BYTES, MAX_LINE_BYTES } from './record-line.ts'
+import { HASH_MEMBER_BYTES, MAX_LINE_BYTES } from '../chain/record-line.ts'
 
 /** Room for the records of one turn; grows when needed, and comes back to this. */
 const USUAL_BYTES = 256 * 1024
