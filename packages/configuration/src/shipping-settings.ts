@@ -1,5 +1,5 @@
-import type { Secret } from '@gatehouse/core'
-import { isLoopbackHost } from '@gatehouse/core'
+import { databaseAddressFault } from '@gatehouse/audit-trail'
+import { isLoopbackHost, type Secret } from '@gatehouse/core'
 import * as z from 'zod'
 import { existingFile } from './file-settings.ts'
 import { isSafeUrl } from './safe-url.ts'
@@ -52,7 +52,12 @@ export const NO_SHIPPING: ShippingConfig = {
 /** A PostgreSQL database that records are shipped to, and searched in. Relative paths begin at `directory`. */
 export function trailDatabase(directory: string): z.ZodType<NonNullable<ShippingConfig['postgres']>> {
   return z.strictObject({
-    url: secret.describe('Its own database: `postgres://user:password@host:port/database`, by reference.'),
+    url: secret
+      .superRefine((url, { addIssue }) => {
+        const fault = databaseAddressFault(url.expose())
+        if (fault !== null) addIssue({ code: 'custom', message: fault })
+      })
+      .describe('Its own database: `postgres://user:password@host:port/database`, by reference.'),
     caFile: authoritiesFile(directory),
   })
 }

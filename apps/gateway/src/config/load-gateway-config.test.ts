@@ -16,6 +16,9 @@ const environment = {
   PORT: '6543',
   FLAG: 'true',
   EMPTY: '',
+  MALFORMED_DATABASE: 'postgres://writer:hunter2/x@audit.example.com/audit',
+  CLEAR_DATABASE: 'postgres://writer:hunter2@audit.example.com/audit?sslmode=disable',
+  DATABASE: 'postgres://writer:hunter2@audit.example.com/audit',
 }
 
 let directory: string
@@ -271,6 +274,18 @@ describe('references', () => {
     expect(said.split('\n')).toHaveLength(1)
     expect(said).not.toContain('hunter')
     expect(said).not.toContain('12345')
+  })
+
+  test.each([
+    ['MALFORMED_DATABASE', "audit.shipping.postgres.url: The trail database's url is no address"],
+    ['CLEAR_DATABASE', 'sslmode=disable would send records in clear'],
+  ])('to an address that no trail can be shipped to (%s) stop the start, and it is not quoted', (name, why) => {
+    const shipping = (of: string): string =>
+      changed('  directory: audit', `  directory: audit\n  shipping: { postgres: { url: "\${${of}}" } }`)
+    const said = problems(shipping(name))
+    expect(said).toContain(why)
+    expect(said).not.toContain('hunter2')
+    expect(accepted(shipping('DATABASE')).audit.shipping.postgres?.url.expose()).toBe(environment.DATABASE)
   })
 
   test('that are no references, or lead nowhere, are named where they stand', () => {

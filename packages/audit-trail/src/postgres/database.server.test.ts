@@ -46,6 +46,10 @@ describe('the address of a database', () => {
     ['postgres://a:hunter2@127.0.0.1/trail?sslmode=allow', 'verify-full'],
     ['postgres://a:hunter2@db.example.com/trail?ssl=false', 'only sslmode'],
     ['postgres://a:hunter2@127.0.0.1/trail?host=db.example.com', 'only sslmode'],
+    // A password with characters that end it.
+    ['postgres://a:5432/x?hunter2@db.example.com/trail', 'only sslmode'],
+    ['postgres://a:5432/x?sslmode=hunter2@db.example.com/trail', 'verify-full'],
+    ['postgres://a:hunter2/x@db.example.com/trail', 'no address'],
     ['postgres://a:hunter2@db.example.com', 'database'],
     ['mysql://a:hunter2@db.example.com/trail', 'postgres://'],
     ['hunter2', 'no address'],

@@ -1,5 +1,5 @@
-export { BadDatabaseAddress } from './connection.ts'
-export type { TrailDatabase } from './connection.ts'
+export { BadDatabaseAddress } from './database-address.ts'
+export type { TrailDatabase } from './database-address.ts'
 export { DatabaseUnfit } from './migrate.ts'
 export { PostgresDestination } from './postgres-destination.ts'
 export { PostgresIndex } from './postgres-index.ts'

@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg'
 import type { RecordDestination, ShippedRecord, TrailIdentity } from '../shipping/destination.ts'
-import { openPool, type TrailDatabase } from './connection.ts'
+import { openPool } from './connection.ts'
+import type { TrailDatabase } from './database-address.ts'
 import { DeliveredTrail } from './delivered-trail.ts'
 import { migrate } from './migrate.ts'
 

@@ -1,7 +1,8 @@
 import { jsonText } from '@gatehouse/core'
 import type { Pool, PoolClient } from 'pg'
 import type { HeldNames } from '../retention/held-names.ts'
-import { openPool, type TrailDatabase } from './connection.ts'
+import { openPool } from './connection.ts'
+import type { TrailDatabase } from './database-address.ts'
 import { checkVersion } from './migrate.ts'
 
 const DAY = 86_400_000
