@@ -36,6 +36,10 @@ export interface TestGatewayOptions {
   readonly approvals?: Readonly<Record<string, unknown>>
   /** Whose tokens it takes; default: an issuer of its own. It stays open. */
   readonly issuer?: LoopbackIssuer
+  /** Over the settings of that issuer; its secrets are in `environment`. */
+  readonly issuerSettings?: Readonly<Record<string, unknown>>
+  /** Variables that settings refer to. */
+  readonly environment?: Readonly<Record<string, string>>
   /** Settings of what it shares: `coordination` and `coordinationOutageGraceSeconds`. */
   readonly shared?: Readonly<Record<string, unknown>>
   /** Opens what it shares with others; default: nothing is shared. */
@@ -66,7 +70,10 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   const issuer = options.issuer ?? (await LoopbackIssuer.start([await createSigningKey('test', 'ES256')]))
   const policyFile = join(folder, 'policy.yaml')
   writeFileSync(policyFile, options.policy)
-  const environment: Record<string, string> = { MASKING_KEY: 'a masking key for tests, 32 characters' }
+  const environment: Record<string, string> = {
+    MASKING_KEY: 'a masking key for tests, 32 characters',
+    ...options.environment,
+  }
   const targets = Object.fromEntries(
     Object.entries(options.targets).map(([name, { password, ...target }]) => {
       const variable = `PASSWORD_${name.toUpperCase().replaceAll('-', '_')}`
@@ -79,7 +86,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   const config = {
     gatewayId: 'test-gateway',
     listeners: mysql ? { mysql: listener } : { postgres: listener },
-    issuers: [{ issuer: issuer.url, audience: 'gatehouse', allowHttp: true }],
+    issuers: [{ issuer: issuer.url, audience: 'gatehouse', allowHttp: true, ...options.issuerSettings }],
     targets,
     policyFile,
     ...maskingSettings(options.maskingKeys, environment),

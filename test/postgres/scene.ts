@@ -97,6 +97,9 @@ export async function openScene(server: PostgresAddress, options: SceneOptions =
     ...(options.recording === undefined ? {} : { recording: options.recording }),
     ...(options.approvals === undefined ? {} : { approvals: options.approvals }),
     ...(options.coordination === undefined ? {} : { coordination: options.coordination }),
+    ...(options.issuer === undefined ? {} : { issuer: options.issuer }),
+    ...(options.issuerSettings === undefined ? {} : { issuerSettings: options.issuerSettings }),
+    ...(options.environment === undefined ? {} : { environment: options.environment }),
     ...(options.logged === undefined ? {} : { logged: options.logged }),
   })
   const { host, port } = gateway

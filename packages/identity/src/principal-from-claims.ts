@@ -21,8 +21,13 @@ type Claims = Readonly<Record<string, unknown>>
  * The right ends at `exp`; for a token let in only by the allowed clock skew, it ends with the skew.
  */
 export function principalFromClaims(config: IssuerConfig, claims: Claims, now: number): TokenVerdict {
+  // A Security Event Token, such as a logout token, has the issuer, audience and subject of a token that lets in (RFC 8417 section 4).
+  if (claims['events'] !== undefined) return refused('WRONG_TYPE', 'the token tells of events, and lets nobody in')
   const times = checkTimes(config, claims, now)
   if (typeof times !== 'number') return times
+  // RFC 7800: whoever presents it must prove to have a key, which no password can. Taken as it is, it would be good for a thief.
+  if (claims['cnf'] !== undefined)
+    return refused('INVALID_CLAIM', 'it is bound to a key (cnf), and this gateway takes bearer tokens')
   for (const required of config.requiredClaims) {
     const refusal = checkRequired(claims, required)
     if (refusal !== null) return refusal
@@ -43,7 +48,7 @@ export function principalFromClaims(config: IssuerConfig, claims: Claims, now: n
 
 // Answers with the end of the right, in milliseconds since the epoch.
 function checkTimes(config: IssuerConfig, claims: Claims, now: number): number | TokenRefusal {
-  const { exp, iat } = claims
+  const { exp, iat, nbf } = claims
   if (exp === undefined) return refused('MISSING_CLAIM', 'it lacks the claim exp')
   if (typeof exp !== 'number' || !(exp >= 0 && exp <= LAST_DATE)) return refused('INVALID_CLAIM', 'its exp is no date')
   if (iat !== undefined && (typeof iat !== 'number' || !(iat >= 0 && iat <= LAST_DATE))) {
@@ -51,6 +56,9 @@ function checkTimes(config: IssuerConfig, claims: Claims, now: number): number |
   }
   if (iat !== undefined && iat * 1000 > now + config.clockSkewSeconds * 1000) {
     return refused('NOT_YET_VALID', 'the token says it was issued in the future')
+  }
+  if (nbf !== undefined && (typeof nbf !== 'number' || !(nbf >= 0 && nbf <= LAST_DATE))) {
+    return refused('INVALID_CLAIM', 'its nbf is no date')
   }
   if (config.maxTokenLifetimeSeconds !== null) {
     if (iat === undefined) return refused('MISSING_CLAIM', 'it lacks the claim iat')

@@ -42,10 +42,12 @@ export function readTokenShape(text: string): UnverifiedToken | TokenRefusal {
 }
 
 function describe(header: Members, claims: Members): UnverifiedToken | TokenRefusal {
-  const { alg, typ, kid, crit } = header
+  const { alg, typ, kid, crit, b64 } = header
   if (typeof alg !== 'string') return refused('NOT_A_TOKEN', 'the header names no algorithm')
   // No extension is understood here, so none that is critical may be (RFC 7515 section 4.1.11).
   if (crit !== undefined) return refused('UNSUPPORTED_HEADER', 'the header asks for a critical extension')
+  // RFC 7797: another reading of the same bytes, and one that must be critical.
+  if (b64 !== undefined) return refused('UNSUPPORTED_HEADER', 'the header asks for a payload that is not encoded')
   if (typ !== undefined && typeof typ !== 'string') return refused('NOT_A_TOKEN', 'the typ header is not a text')
   if (kid !== undefined && (typeof kid !== 'string' || kid.length > MAX_KEY_ID_LENGTH)) {
     return refused('NOT_A_TOKEN', `the kid header is not a text of at most ${MAX_KEY_ID_LENGTH} characters`)

@@ -126,8 +126,13 @@ function headerRefusal(config: IssuerConfig, token: UnverifiedToken): TokenVerdi
   if (!config.algorithms.some((algorithm) => algorithm === token.algorithm)) {
     return refused('WRONG_ALGORITHM', `the token is signed with ${quoted(token.algorithm)}`)
   }
-  if (config.tokenTypes.length === 0) return null
   const type = token.type === null ? null : mediaType(token.type)
+  if (config.tokenTypes.length === 0) {
+    // What says that it is something else (`logout+jwt`, `secevent+jwt`, `dpop+jwt`) lets nobody in (RFC 8725 section 3.11).
+    return type === null || type === 'at+jwt' || !type.endsWith('+jwt')
+      ? null
+      : refused('WRONG_TYPE', `the token is of type ${quoted(type)}`)
+  }
   if (config.tokenTypes.some((accepted) => mediaType(accepted) === type)) return null
   return refused('WRONG_TYPE', `the token is of type ${token.type === null ? 'none' : quoted(token.type)}`)
 }
