@@ -3,9 +3,8 @@ import { resolve } from 'node:path'
 import { Secret } from '@gatehouse/core'
 import { settingName } from './config-problem.ts'
 import type { SettingPath } from './config-problem.ts'
-
-/** The largest file a secret is read from, in bytes. */
-const MAX_SECRET_FILE_BYTES = 64 * 1024
+import { EnvironmentReference, FileReference, MAX_SECRET_FILE_BYTES } from './secret-reference.ts'
+import { rememberReference } from './secret-setting.ts'
 
 const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/
 const WHOLE_REFERENCE = new RegExp(`^${REFERENCE.source}$`)
@@ -56,8 +55,14 @@ export class References {
 
   #secret(text: string, path: SettingPath): Secret<string> {
     const name = WHOLE_REFERENCE.exec(text)?.[1]
-    if (name !== undefined) return new Secret(this.#notEmpty(this.#variable(name, path), `\${${name}}`, path))
-    if (text.startsWith('file:')) return new Secret(this.#file(text.slice('file:'.length), path))
+    if (name !== undefined) {
+      const value = this.#notEmpty(this.#variable(name, path), `\${${name}}`, path)
+      return rememberReference(new Secret(value), new EnvironmentReference(name, this.#environment))
+    }
+    if (text.startsWith('file:')) {
+      const file = resolve(this.#directory, text.slice('file:'.length))
+      return rememberReference(new Secret(this.#file(file, path)), new FileReference(file))
+    }
     this.#problem(path, 'must be a reference, ${NAME} or file:path: a secret does not belong in this file')
     return new Secret('')
   }
@@ -69,8 +74,7 @@ export class References {
     return ''
   }
 
-  #file(name: string, path: SettingPath): string {
-    const file = resolve(this.#directory, name)
+  #file(file: string, path: SettingPath): string {
     try {
       const found = statSync(file)
       if (!found.isFile() || found.size > MAX_SECRET_FILE_BYTES) {

@@ -3,5 +3,8 @@ export {
   type CredentialSource,
   CredentialUnavailable,
   type LeaseRequest,
+  type SourceLog,
 } from './credential-source.ts'
 export { LeasedSecret } from './leased-secret.ts'
+export { openReference } from './open-reference.ts'
+export { type CredentialConfig, credentialSchema, openSource } from './sources/open-source.ts'
