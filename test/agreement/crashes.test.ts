@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { makeKeyPair, readVerifyingKeys, searchTrail, verifyTrail } from '@gatehouse/audit-trail'
+import { makeKeyPair, readVerifyingKeys, readRecords, verifyTrail } from '@gatehouse/audit-trail'
 import { createConnection } from 'mysql2/promise'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
@@ -146,7 +146,7 @@ describe.skipIf(absent !== null)(
         expect(report.proven).toBe(report.records)
 
         const recorded = new Set<string>()
-        await searchTrail(trail, { kind: 'intent' }, (record) => {
+        await readRecords(trail, { kinds: ['intent'] }, (record) => {
           for (const one of wordsIn(JSON.stringify(record))) recorded.add(one)
           return true
         })

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { searchTrail } from '@gatehouse/audit-trail'
+import { readRecords } from '@gatehouse/audit-trail'
 import { Client } from 'pg'
 import { afterAll, beforeAll, inject, test, type TestContext } from 'vitest'
 import type { TestGateway, TestGatewayOptions, TestTarget } from '../harness/start-gateway.ts'
@@ -126,7 +126,7 @@ export async function recordsOf(
   match: (record: TrailRecord) => boolean = () => true,
 ): Promise<TrailRecord[]> {
   const records: TrailRecord[] = []
-  await searchTrail(directory, {}, (found) => {
+  await readRecords(directory, {}, (found) => {
     const record = found as unknown as TrailRecord
     if (match(record)) records.push(record)
     return true

@@ -1,4 +1,4 @@
-import { searchTrail } from '@gatehouse/audit-trail'
+import { readRecords } from '@gatehouse/audit-trail'
 import type { AuditRecord } from '@gatehouse/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type AdminScene, ask, question, startAdminScene } from './testing/admin-scene.ts'
@@ -12,7 +12,7 @@ afterAll(() => scene.stop())
 
 async function recorded(id: string): Promise<AuditRecord[]> {
   const found: AuditRecord[] = []
-  await searchTrail(scene.trailDirectory, {}, (record) => {
+  await readRecords(scene.trailDirectory, {}, (record) => {
     if (record.approval?.id === id || record.admin?.['object'] === id) found.push(record)
     return true
   })

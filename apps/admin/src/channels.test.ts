@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { searchTrail } from '@gatehouse/audit-trail'
+import { readRecords } from '@gatehouse/audit-trail'
 import { type Coordination, MemoryHub, openMemoryCoordination, openRedisCoordination } from '@gatehouse/coordination'
 import { Secret } from '@gatehouse/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -106,7 +106,11 @@ describe('a webhook', () => {
       await expect.poll(() => deliveriesOf(scene, id)).toMatchObject([{ state: 'failed', tries: 1, status: 302 }])
       expect(bodiesFor('elsewhere')).toEqual([])
       const records: string[] = []
-      await searchTrail(scene.trailDirectory, { kind: 'alarm' }, (record) => records.push(JSON.stringify(record)) > 0)
+      await readRecords(
+        scene.trailDirectory,
+        { kinds: ['alarm'] },
+        (record) => records.push(JSON.stringify(record)) > 0,
+      )
       expect(records.join('\n')).toContain('CHANNEL_FAILED')
       expect(records.join('\n')).not.toContain('hunter2')
       const metrics = await (await fetch(`${scene.url}/metrics`)).text()

@@ -1,4 +1,4 @@
-import { searchTrail } from '@gatehouse/audit-trail'
+import { readRecords } from '@gatehouse/audit-trail'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type AdminScene, startAdminScene } from './testing/admin-scene.ts'
 
@@ -26,7 +26,7 @@ test('a hold is set and lifted by people, known to every gateway, and in the tra
   const after = await call('GET', '/v1/legal-holds', tokens.auditor)
   expect(after.body).toMatchObject({ legalHolds: [{ id, lifted: { reason: 'settled' } }] })
   const recorded: unknown[] = []
-  await searchTrail(scene.trailDirectory, { kind: 'admin_action' }, ({ admin }) => recorded.push(admin) > 0)
+  await readRecords(scene.trailDirectory, { kinds: ['admin_action'] }, ({ admin }) => recorded.push(admin) > 0)
   expect(recorded).toMatchObject([
     { action: 'legal_hold_set', object: JSON.stringify(what), reason: 'case 4711' },
     { action: 'legal_hold_lifted', object: id, reason: 'settled' },

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type HeldNames, searchTrail, type ShippedRecord, TrailWriter } from '@gatehouse/audit-trail'
+import { type HeldNames, readRecords, type ShippedRecord, TrailWriter } from '@gatehouse/audit-trail'
 import { PostgresDestination } from '@gatehouse/audit-trail/postgres'
 import type { AuditRecord } from '@gatehouse/core'
 import { describe, expect, inject, test } from 'vitest'
@@ -49,7 +49,7 @@ describe.skipIf('absent' in postgres18)('records in the database', () => {
       await all.turn()
       expect(await left()).toEqual([['held'], ['new']])
       const told: unknown[] = []
-      await searchTrail(directory, { kind: 'retention' }, ({ retention: said }) => told.push(said) > 0)
+      await readRecords(directory, { kinds: ['retention'] }, ({ retention: said }) => told.push(said) > 0)
       expect(told).toEqual([
         { database: { before: expect.any(String) as string }, why: 'records are kept for 30 days in the database' },
       ])

@@ -11,6 +11,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { asHtml, asJsonLines } from './export-session.ts'
 import type { ReplayEvent } from './replay-event.ts'
 import { findSession, replaySession } from './replay-session.ts'
+import { timelineOf } from './session-timeline.ts'
 
 const MEGABYTE = 1024 * 1024
 let directory: string
@@ -195,4 +196,26 @@ it('a chunk that is far longer than its file takes no memory', async () => {
   trail.append(`"kind":"recording",${who()},"recording":${JSON.stringify(chunk)}`)
   const why = expect.stringMatching(/000001\.recording ends at 0, 16777216 bytes short/) as string
   expect(await replayed()).toContainEqual(expect.objectContaining({ kind: 'missing', why }))
+})
+
+it('a session that is too long to be kept whole is told up to there, and says how much is left', async () => {
+  begin()
+  for (let intent = 0; intent < 100; intent++) trail.append(`"kind":"intent",${who()},"statement":{"text":"select 1"}`)
+  trail.commit()
+  await trail.close()
+  const all = await findSession(directory, 's1')
+  expect(all).toMatchObject({ omitted: 0 })
+  expect(all?.records).toHaveLength(101)
+  const cut = await findSession(directory, 's1', { keptBytes: 4_096 })
+  if (cut === null) throw new Error('the session is not there')
+  expect(cut.records).toEqual(all?.records.slice(0, cut.records.length))
+  expect(cut.records.length + cut.omitted).toBe(101)
+  expect(cut.omitted).toBeGreaterThan(50)
+  const events: ReplayEvent[] = []
+  for await (const event of replaySession(directory, cut)) events.push(event)
+  expect(events.at(-1)).toMatchObject({
+    kind: 'missing',
+    why: expect.stringContaining(`${cut.omitted} more records`) as string,
+  })
+  expect(timelineOf(cut)).toMatchObject({ omittedRecords: cut.omitted })
 })

@@ -1,4 +1,4 @@
-import { chunkOf, type RecordedEntry, readEntries, RecordingFiles, searchTrail } from '@gatehouse/audit-trail'
+import { chunkOf, type RecordedEntry, readEntries, RecordingFiles, readRecords } from '@gatehouse/audit-trail'
 import type { AuditRecord, RecordedChunk } from '@gatehouse/core'
 import { MysqlAnswers } from './mysql-answers.ts'
 import { PostgresAnswers } from './postgres-answers.ts'
@@ -13,18 +13,37 @@ export interface TrailOfSession {
   readonly chunks: readonly RecordedChunk[]
   /** Files that the trail says were removed, and why. */
   readonly removed: ReadonlyMap<string, string>
+  /** Records behind these that were not kept, as there are too many; 0: there are none. */
+  readonly omitted: number
 }
 
-/** Finds a session in the trail in `directory`. Null: it is not there. Rejects when the directory cannot be read. */
-export async function findSession(directory: string, session: string): Promise<TrailOfSession | null> {
+/** Lines of a session's records that are kept in memory, in bytes; as records they weigh some times as much. */
+const KEPT_BYTES = 512 * 1024 * 1024
+
+/**
+ * Finds a session in the trail in `directory`. Null: it is not there. Of a session whose lines are longer than `keptBytes` (default 512 MiB) the first are kept, and
+ * the others counted. Rejects when the directory cannot be read.
+ */
+export async function findSession(
+  directory: string,
+  session: string,
+  { keptBytes = KEPT_BYTES }: { readonly keptBytes?: number } = {},
+): Promise<TrailOfSession | null> {
   const records: AuditRecord[] = []
   const chunks: RecordedChunk[] = []
   const approvals = new Set<string>()
   const removed = new Map<string, string>()
-  await searchTrail(directory, {}, (record) => {
+  let kept = 0
+  let omitted = 0
+  await readRecords(directory, { session, kinds: ['retention', 'approval_decided'] }, (record, bytes) => {
     const { approval } = record
     if (record.kind === 'retention') addRemoved(removed, record)
     if (record.session === session) {
+      // From the first that is too much on: what is kept has no holes.
+      if (omitted > 0 || (kept += bytes) > keptBytes) {
+        omitted++
+        return true
+      }
       const chunk = chunkOf(record)
       if (chunk === null) records.push(record)
       else chunks.push(chunk)
@@ -34,7 +53,7 @@ export async function findSession(directory: string, session: string): Promise<T
     return true
   })
   const engine = records[0]?.engine
-  return engine === undefined ? null : { session, engine, records, chunks, removed }
+  return engine === undefined ? null : { session, engine, records, chunks, removed, omitted }
 }
 
 /**
@@ -100,6 +119,10 @@ export async function* replaySession(directory: string, found: TrailOfSession): 
     }
   }
   yield* upTo(Infinity)
+  if (found.omitted > 0) {
+    const why = `${found.omitted} more records of the session, which is too long to be told whole: \`gatehouse audit search --session\` finds them`
+    yield { kind: 'missing', why, bytes: 0 }
+  }
 }
 
 function addRemoved(removed: Map<string, string>, { retention }: AuditRecord): void {

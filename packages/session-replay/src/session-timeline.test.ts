@@ -18,7 +18,7 @@ const decision = (effect: string, approval: string | null, code?: string): objec
   decision: { effect, rule: 'r', approval, ...(code === undefined ? {} : { code }) },
 })
 const told = (records: readonly AuditRecord[]): ReturnType<typeof timelineOf>['statements'] =>
-  timelineOf({ session: 's', engine: 'postgres', records, chunks: [], removed: new Map() }).statements
+  timelineOf({ session: 's', engine: 'postgres', records, chunks: [], removed: new Map(), omitted: 0 }).statements
 
 test('a statement that was held is one with the question to people, whether they said yes or no, or nobody did', () => {
   seq = 0

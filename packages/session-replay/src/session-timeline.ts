@@ -62,6 +62,8 @@ export interface SessionTimeline {
   readonly end: string | null
   /** What clients saw is recorded, at least in part. */
   readonly recorded: boolean
+  /** Records behind the last of these statements that are not told, as there are too many. */
+  readonly omittedRecords: number
   /** In order. */
   readonly statements: readonly TimelineStatement[]
 }
@@ -107,6 +109,7 @@ export function timelineOf(found: TrailOfSession): SessionTimeline {
     to: last?.time ?? '',
     end: end === undefined ? null : (textOf(member(Reflect.get(end, 'end'), 'reason')) ?? 'no reason is recorded'),
     recorded: found.chunks.length > 0,
+    omittedRecords: found.omitted,
     statements,
   }
 }

@@ -4,6 +4,8 @@ import { ReplayReader } from './replay-reader.ts'
 
 /** Sessions whose records are kept in memory for whoever goes on reading. */
 const MOST_KEPT = 4
+/** Of each of them, lines of records in bytes: a session without end must not end the service. */
+const KEPT_BYTES = 32 * 1024 * 1024
 const MOST_READERS = 8
 const KEPT_MILLISECONDS = 60_000
 
@@ -114,7 +116,7 @@ export class SessionReadings {
   async #walk(session: string): Promise<FoundSession | null> {
     for (const directory of this.#directories) {
       if (!existsSync(directory)) continue
-      const trail = await findSession(directory, session)
+      const trail = await findSession(directory, session, { keptBytes: KEPT_BYTES })
       if (trail !== null) return { directory, trail }
     }
     return null
@@ -145,5 +147,6 @@ function keyOf({ session }: TrailOfSession, { records, chunks }: ReplayPlace): s
 
 /** INVARIANT: what is recorded is only ever added to, so a cursor stands for the same place however much came since. */
 function asItWas(trail: TrailOfSession, { records, chunks }: ReplayPlace): TrailOfSession {
-  return { ...trail, records: trail.records.slice(0, records), chunks: trail.chunks.slice(0, chunks) }
+  const omitted = records < trail.records.length ? 0 : trail.omitted
+  return { ...trail, records: trail.records.slice(0, records), chunks: trail.chunks.slice(0, chunks), omitted }
 }

@@ -1,4 +1,4 @@
-import { eventText, ocsfEvent, readTrailId, searchTrail, verifyRecordings, verifyTrail } from '@gatehouse/audit-trail'
+import { eventText, ocsfEvent, readTrailId, readRecords, verifyRecordings, verifyTrail } from '@gatehouse/audit-trail'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { asCsv, asHtml, asJsonLines, replaySession, type TrailOfSession } from '@gatehouse/session-replay'
 import { CommandFailed } from '../exit-status.ts'
@@ -59,10 +59,14 @@ async function run(
 }
 
 /** The events that a collector is sent of the session's records, under the same names; those of pieces of its recording aside. */
-async function* asOcsf(directory: string, { records }: TrailOfSession): AsyncGenerator<string> {
+async function* asOcsf(directory: string, { records, omitted }: TrailOfSession): AsyncGenerator<string> {
+  if (omitted > 0)
+    throw new CommandFailed(
+      'The session is too long to be exported at once; `gatehouse audit search --session` prints its records.',
+    )
   const trail = readTrailId(directory)
   let gateway: unknown = null
-  await searchTrail(directory, { kind: 'trail_opened' }, (record) => {
+  await readRecords(directory, { kinds: ['trail_opened'] }, (record) => {
     gateway = (record as { readonly trail?: { readonly gateway?: unknown } }).trail?.gateway
     return false
   })

@@ -3,7 +3,7 @@ import { expect, it, vi } from 'vitest'
 import { TrailDirectory } from '../fixtures/trail-directory.ts'
 import { verifyRecordings } from './recording-chunks.ts'
 import { Recorder } from './recorder.ts'
-import { searchTrail } from '../chain/search.ts'
+import { readRecords } from '../chain/read-records.ts'
 import type { TrailWriter } from '../writing/trail-writer.ts'
 
 const SESSION = encodeSessionPart({
@@ -64,7 +64,7 @@ it('parts of a session are numbered, and the session’s cap is said once, at it
   await recorder.close()
   await trail.close()
   const parts: unknown[] = []
-  await searchTrail(directory.path, { kind: 'recording' }, (record) => {
+  await readRecords(directory.path, { kinds: ['recording'] }, (record) => {
     parts.push([record.recording?.part, record.recording?.last])
     return true
   })

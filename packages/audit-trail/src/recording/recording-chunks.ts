@@ -6,7 +6,7 @@ import { constants, zstdDecompress } from 'node:zlib'
 import type { RecordedChunk, RecordedRemoval } from '@gatehouse/core'
 import { chunkOf, MAX_CHUNK_BYTES } from './recorded-chunk.ts'
 import { listRecordings, recordingName } from './recording-names.ts'
-import { recordsOfKinds } from '../chain/records-of-kinds.ts'
+import { recordsOfKinds } from '../chain/read-records.ts'
 import { listSegments } from '../chain/segment-names.ts'
 
 /** A frame that asks for a larger window is none of a recorder: it would cost memory before a byte of it is read. */

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { chunkOf } from '../recording/recorded-chunk.ts'
 import { listRecordings, recordingName } from '../recording/recording-names.ts'
-import { recordsOfKinds } from '../chain/records-of-kinds.ts'
+import { recordsOfKinds } from '../chain/read-records.ts'
 import { listSegments } from '../chain/segment-names.ts'
 import { firstTime, type OldFiles, type RemovalWish } from './old-segments.ts'
 

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { AgedTrail, BEGIN, DAY, keys, NOTHING_HELD } from '../fixtures/aged-trail.ts'
 import { verifyRecordings } from '../recording/recording-chunks.ts'
 import { listRecordings, recordingName } from '../recording/recording-names.ts'
-import { searchTrail } from '../chain/search.ts'
+import { readRecords } from '../chain/read-records.ts'
 import { listSegments } from '../chain/segment-names.ts'
 import { readTrailId } from '../chain/trail-id.ts'
 import { verifyTrail } from '../verification/verify.ts'
@@ -45,7 +45,7 @@ it('what is older than is kept goes, seals stay, and the trail is whole all the 
   await whole(aged)
   expect(readTrailId(path)).toBe(id)
   const told: unknown[] = []
-  await searchTrail(path, { kind: 'retention' }, ({ retention }) => told.push(retention) > 0)
+  await readRecords(path, { kinds: ['retention'] }, ({ retention }) => told.push(retention) > 0)
   expect(told).toHaveLength(3)
   expect(told[1]).toMatchObject({ segment: 2, first: 5, last: 8, why: 'records are kept for 2 days' })
   expect((await verifyTrail(path, { keys })).removed).toHaveLength(3)

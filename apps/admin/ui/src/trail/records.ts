@@ -131,6 +131,7 @@ export interface SessionTimeline {
   readonly to: string
   readonly end: string | null
   readonly recorded: boolean
+  readonly omittedRecords: number
   readonly statements: readonly TimelineStatement[]
   /** How many to skip for what follows; null: there is no more. */
   readonly next: number | null

@@ -59,7 +59,7 @@ export function Replay({ id, query }: { readonly id: string; readonly query: str
 }
 
 function Head({ timeline }: { readonly timeline: SessionTimeline }): ReactNode {
-  const { session, principal, target, engine, from, to, end, recorded } = timeline
+  const { session, principal, target, engine, from, to, end, recorded, omittedRecords } = timeline
   const path = `v1/trail/sessions/${encodeURIComponent(session)}/export?format=`
   return (
     <header className="replay-head">
@@ -89,6 +89,11 @@ function Head({ timeline }: { readonly timeline: SessionTimeline }): ReactNode {
           Results as CSV
         </a>
       </div>
+      {omittedRecords > 0 && (
+        <p className="note note-warn">
+          The session is too long to be shown whole: {omittedRecords} more of its records are found by a search.
+        </p>
+      )}
       {!recorded && (
         <p className="note note-warn">
           This session was not recorded: what it asked is here, and not what it got to see.
