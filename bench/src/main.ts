@@ -1,8 +1,7 @@
 import { inspect } from 'node:util'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { measureAudit } from './audit.ts'
-import { measureAuditSearch } from './audit-search/measure.ts'
+import { measureAudit } from './audit/measure.ts'
 import { measureClassify } from './classify.ts'
 import { measureDecisions } from './decisions.ts'
 import { ENGINES } from './engines.ts'
@@ -16,18 +15,16 @@ import { BENCH_FOLDER, openScene } from './scene.ts'
 import { measureStart } from './start-time.ts'
 import { measureStatements } from './statements.ts'
 import { asMarkdown } from './table.ts'
-import { measureRecording } from './recording.ts'
-import { measureTrail } from './trail.ts'
 
 /** A run that takes longer has hung somewhere; its children end with it. */
-const LONGEST_RUN_MINUTES = { quick: 4, whole: 20, 'audit-search': 90 }
+const LONGEST_RUN_MINUTES = { quick: 4, whole: 20, audit: 120 }
 
 const options = readOptions(process.argv.slice(2))
 if ('usage' in options) {
   ;(options.status === 0 ? process.stdout : process.stderr).write(options.usage)
   process.exit(options.status)
 }
-const whole = options.task === 'audit-search' ? LONGEST_RUN_MINUTES['audit-search'] : LONGEST_RUN_MINUTES.whole
+const whole = options.task === 'audit' ? LONGEST_RUN_MINUTES.audit : LONGEST_RUN_MINUTES.whole
 const minutes = options.quick ? LONGEST_RUN_MINUTES.quick : whole
 setTimeout(() => {
   tell(`this run takes longer than ${String(minutes)} minutes; it is given up`)
@@ -37,17 +34,17 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(sign
 
 try {
   if (options.task === 'classify') process.stdout.write(`${await measureClassify(options, tell)}\n`)
-  else if (options.task === 'recording') process.stdout.write(`${await measureRecording(options, tell)}\n`)
-  else if (options.task === 'trail') process.stdout.write(`${await measureTrail()}\n`)
-  else if (options.task === 'audit') process.stdout.write(`${await measureAudit(options, tell)}\n`)
-  else if (options.task === 'audit-search') process.stdout.write(`${await measureAuditSearch(options, tell)}\n`)
-  else if (options.task === 'profile') process.stdout.write(await profile(options, tell))
+  else if (options.task === 'audit') {
+    const { markdown, failed } = await measureAudit(options, tell)
+    process.stdout.write(`${markdown}\n`)
+    if (failed) process.exitCode = 1
+  } else if (options.task === 'profile') process.stdout.write(await profile(options, tell))
   else await measure(options)
 } catch (error) {
   tell(inspect(error))
   process.exit(1)
 }
-process.exit()
+process.exit(process.exitCode)
 
 async function measure(options: Options): Promise<void> {
   const date = new Date().toISOString()
@@ -57,7 +54,7 @@ async function measure(options: Options): Promise<void> {
   let failed = false
   // What one part found is not lost because another one could not be measured.
   const when = async <Figures>(part: Part, work: () => Promise<Figures>): Promise<Figures | null> => {
-    if (options.only.length > 0 && !options.only.includes(part)) return null
+    if (!options.wants(part)) return null
     try {
       return await work()
     } catch (error) {

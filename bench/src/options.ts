@@ -3,8 +3,8 @@ import type { EngineName } from './engine.ts'
 
 /** What one run measures, and how long it may take over it. */
 export interface Options {
-  readonly task: 'measure' | 'profile' | 'classify' | 'recording' | 'trail' | 'audit' | 'audit-search'
-  /** `classify` and `recording` are PostgreSQL's; `trail` and `audit` are neither's. */
+  readonly task: 'measure' | 'profile' | 'classify' | 'audit' | 'revocation'
+  /** `classify`, `audit` and `revocation` are PostgreSQL's. */
   readonly engine: EngineName
   /** Two minutes at most: fewer cases, one round, fewer sessions. */
   readonly quick: boolean
@@ -12,10 +12,10 @@ export interface Options {
   readonly rounds: number
   /** Measured seconds of each run of statements, after one that warms up. */
   readonly seconds: number
-  /** `audit-search`: how many are searched. */
+  /** `audit`: how many are searched. */
   readonly records: number
-  /** The measurements to make; empty: all. */
-  readonly only: readonly Part[]
+  /** Whether this part is to be measured. */
+  readonly wants: (part: Part | AuditPart) => boolean
   /** Put the table between the markers of bench/README.md. */
   readonly writeReadme: boolean
 }
@@ -23,20 +23,21 @@ export interface Options {
 export const PARTS = ['statements', 'rows', 'memory', 'decisions', 'start'] as const
 export type Part = (typeof PARTS)[number]
 
+export const AUDIT_PARTS = ['trail', 'recording', 'verify', 'search'] as const
+export type AuditPart = (typeof AUDIT_PARTS)[number]
+
 const USAGE = `Usage: npm run bench -- postgres [options]    measure, and print a table
        npm run bench -- mysql [options]       the same for MySQL
        npm run bench -- profile [mysql]       where the gateway spends its time on small statements
        npm run bench -- classify [options]    what looking through free text costs
-       npm run bench -- recording [options]   what recording whole sessions costs
-       npm run bench -- trail                 what records cost, alone
-       npm run bench -- audit [--quick]       how fast a trail is verified
-       npm run bench -- audit-search          how fast ten million records are searched in PostgreSQL
+       npm run bench -- audit [options]       what trail and recording cost, how fast a trail is verified and searched
+       npm run bench -- revocation            how long it takes until the sessions of a principal are ended
 
   --quick          under two minutes: fewer cases, one round
   --rounds N       rounds of each case (default 3, quick 1)
   --seconds S      measured seconds of each run of statements (default 2; mysql 1)
-  --records N      records to search (audit-search; default 10000000, quick 500000)
-  --only PARTS     some of ${PARTS.join(',')}
+  --records N      records to search (audit; default 1000000, quick 100000)
+  --only PARTS     some of ${PARTS.join(',')}; of audit: some of ${AUDIT_PARTS.join(',')}
   --write-readme   put the table into bench/README.md
 `
 
@@ -64,11 +65,8 @@ export function readOptions(args: readonly string[]): Options | { readonly usage
       quick: values.quick,
       rounds: count('--rounds', values.rounds, values.quick ? 1 : 3, 20),
       seconds: count('--seconds', values.seconds, task === 'profile' ? 5 : engine === 'mysql' ? 1 : 2, 60),
-      records: count('--records', values.records, values.quick ? 500_000 : 10_000_000, 1_000_000_000),
-      only: (values.only ?? '')
-        .split(',')
-        .filter((name) => name !== '')
-        .map(partNamed),
+      records: count('--records', values.records, values.quick ? 100_000 : 1_000_000, 1_000_000_000),
+      wants: wanted(values.only ?? '', task === 'audit' ? AUDIT_PARTS : PARTS),
       writeReadme: values['write-readme'],
     }
   } catch (error) {
@@ -82,14 +80,7 @@ function taskOf(positionals: readonly string[]): Pick<Options, 'task' | 'engine'
     if (first === 'profile' && (second === undefined || isEngine(second)))
       return { task: first, engine: second ?? 'postgres' }
     if (second === undefined && isEngine(first)) return { task: 'measure', engine: first }
-    if (
-      second === undefined &&
-      (first === 'classify' ||
-        first === 'recording' ||
-        first === 'trail' ||
-        first === 'audit' ||
-        first === 'audit-search')
-    )
+    if (second === undefined && (first === 'classify' || first === 'audit' || first === 'revocation'))
       return { task: first, engine: 'postgres' }
   }
   throw new Error(`no such task: ${positionals.join(' ')}`)
@@ -107,8 +98,9 @@ function count(name: string, given: string | undefined, byDefault: number, most:
   return value
 }
 
-function partNamed(name: string): Part {
-  const part = PARTS.find((known) => known === name)
-  if (part === undefined) throw new Error(`--only knows ${PARTS.join(', ')}`)
-  return part
+function wanted(only: string, known: readonly (Part | AuditPart)[]): Options['wants'] {
+  const names = only.split(',').filter((name) => name !== '')
+  const unknown = names.find((name) => !known.some((part) => part === name))
+  if (unknown !== undefined) throw new Error(`--only knows ${known.join(', ')}`)
+  return (part) => names.length === 0 || names.includes(part)
 }

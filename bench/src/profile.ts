@@ -24,7 +24,7 @@ export async function profile(options: Options, tell: (text: string) => void): P
   mkdirSync(BENCH_FOLDER, { recursive: true })
   const engine = ENGINES[options.engine]
   const parts: string[] = []
-  const wanted = (part: Part): boolean => options.only.length === 0 || options.only.includes(part)
+  const wanted = (part: Part): boolean => options.wants(part)
   const cases = [...(wanted('statements') ? statementCases(engine) : []), ...(wanted('rows') ? rowCases(engine) : [])]
   for (const [index, one] of cases.entries()) {
     const folder = mkdtempSync(join(BENCH_FOLDER, `profile-${engine.name}-${String(index)}-`))

@@ -1,14 +1,14 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createDatabase, LOGINS, startPostgres } from '@gatehouse/test/servers/postgres.ts'
-import type { Address } from './engine.ts'
-import { type GatewayProcess, startGatewayProcess, TARGET } from './gateway-setup.ts'
-import { startIssuer } from './issuer.ts'
-import type { Options } from './options.ts'
-import { POSTGRES } from './postgres/engine.ts'
-import { Pgbench } from './postgres/pgbench.ts'
-import { BENCH_FOLDER } from './scene.ts'
-import { median } from './statistics.ts'
+import type { Address } from '../engine.ts'
+import { type GatewayProcess, startGatewayProcess, TARGET } from '../gateway-setup.ts'
+import { startIssuer } from '../issuer.ts'
+import type { Options } from '../options.ts'
+import { POSTGRES } from '../postgres/engine.ts'
+import { Pgbench } from '../postgres/pgbench.ts'
+import { BENCH_FOLDER } from '../scene.ts'
+import { median } from '../statistics.ts'
 
 const CLIENTS = [1, 8] as const
 const MODES = ['simple', 'prepared'] as const

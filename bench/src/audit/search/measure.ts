@@ -1,6 +1,6 @@
 import { PostgresDestination, PostgresIndex } from '@gatehouse/audit-trail/postgres'
 import { startPostgres } from '@gatehouse/test/servers/postgres.ts'
-import type { Options } from '../options.ts'
+import type { Options } from '../../options.ts'
 import { BEGUN, GeneratedTrail, SHAPE } from './generated-trail.ts'
 import { typicalSearches } from './searches.ts'
 import { knownValues, type TimedSearch, timeSearch } from './time-searches.ts'
@@ -16,7 +16,7 @@ const DAY = 86_400_000
  * Fills a PostgreSQL of its own with records, the way they are shipped there, and makes each typical search many times. As Markdown. The server's
  * folder is gone when it ends.
  */
-export async function measureAuditSearch(options: Options, tell: (text: string) => void): Promise<string> {
+export async function measureSearch(options: Options, tell: (text: string) => void): Promise<string> {
   const server = await startPostgres({
     version: 18,
     tls: false,

@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { TrailWriter } from '@gatehouse/audit-trail'
 import type { Admission, Gate, Judgement, StatementReader, TextFacts } from '@gatehouse/core'
-import { gateOf } from './decision-timing.ts'
-import { TARGET } from './gateway-setup.ts'
-import { POLICY } from './mysql/policy.ts'
-import { BENCH_FOLDER } from './scene.ts'
-import { median } from './statistics.ts'
+import { gateOf } from '../decision-timing.ts'
+import { TARGET } from '../gateway-setup.ts'
+import { POLICY } from '../mysql/policy.ts'
+import { BENCH_FOLDER } from '../scene.ts'
+import { median } from '../statistics.ts'
 
 /** Statements of one round. */
 const STATEMENTS = 40_000

@@ -6,8 +6,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { makeKeyPair, readSigningKey, readVerifyingKeys, Recorder, TrailWriter } from '@gatehouse/audit-trail'
 import { verifyRecordings, verifyTrail } from '@gatehouse/audit-trail'
 import { encodeSessionPart } from '@gatehouse/core'
-import type { Options } from './options.ts'
-import { BENCH_FOLDER } from './scene.ts'
+import type { Options } from '../options.ts'
+import { BENCH_FOLDER } from '../scene.ts'
 
 const MEGABYTE = 1_000_000
 /** Of records, and of recordings before they are compressed. */
@@ -29,7 +29,7 @@ const WHO = {
 } as const
 
 /** How fast a sealed trail, and the recordings beside it, are verified: wall time, and CPU time of all threads. As Markdown. */
-export async function measureAudit(options: Options, tell: (text: string) => void): Promise<string> {
+export async function measureVerify(options: Options, tell: (text: string) => void): Promise<string> {
   mkdirSync(BENCH_FOLDER, { recursive: true })
   const folder = mkdtempSync(join(BENCH_FOLDER, 'run-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
