@@ -51,7 +51,7 @@ export function gateOf<Names extends object>(
   }
   const session = { id: 'bench', principal, target: TARGET, engine }
   return new Gate<Names>(
-    { ...session, encoded: encodeSessionPart(session) },
+    { ...session, credential: null, encoded: encodeSessionPart(session) },
     {
       reader,
       policy: { current: parsed.policy },

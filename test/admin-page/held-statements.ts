@@ -83,6 +83,7 @@ export async function connect(
       principal,
       target,
       engine,
+      credential: null,
       clientAddress,
       applicationName: engine === 'postgres' ? 'psycopg' : 'mysql-connector-python',
       startedAt: Date.now() - 1_260_000,

@@ -175,6 +175,7 @@ describe('gatehouse sessions', () => {
         principal,
         target: 'shop',
         engine: 'postgres',
+        credential: null,
         clientAddress: '10.0.0.1',
         applicationName: null,
         startedAt: now,

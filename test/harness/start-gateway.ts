@@ -28,6 +28,8 @@ export interface TestGatewayOptions {
   readonly maskingKeys?: { readonly keys: Readonly<Record<string, string>>; readonly current: string }
   /** Over the defaults of the listener: that of PostgreSQL, or of MySQL where all targets are of MySQL. */
   readonly listener?: Readonly<Record<string, unknown>>
+  /** Over the defaults of `login`. */
+  readonly login?: Readonly<Record<string, unknown>>
   /** Over the defaults of `audit`. */
   readonly audit?: Readonly<Record<string, unknown>>
   /** Over the defaults of `recording`. */
@@ -91,6 +93,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     policyFile,
     ...maskingSettings(options.maskingKeys, environment),
     audit: { directory: join(folder, 'trail'), ...options.audit },
+    ...(options.login === undefined ? {} : { login: options.login }),
     ...(options.recording === undefined ? {} : { recording: options.recording }),
     ...(options.approvals === undefined ? {} : { approvals: options.approvals }),
     ...options.shared,

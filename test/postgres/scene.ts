@@ -93,6 +93,7 @@ export async function openScene(server: PostgresAddress, options: SceneOptions =
     targets: options.targets?.(target) ?? { shop: target },
     policy: options.policy ?? ALLOW_ALL,
     ...(options.listener === undefined ? {} : { listener: options.listener }),
+    ...(options.login === undefined ? {} : { login: options.login }),
     ...(options.audit === undefined ? {} : { audit: options.audit }),
     ...(options.recording === undefined ? {} : { recording: options.recording }),
     ...(options.approvals === undefined ? {} : { approvals: options.approvals }),

@@ -28,8 +28,19 @@ export function shownApproval({
 
 /** Member by member: a session's cancel key, and whatever comes to be stored beside it, is not for showing. */
 export function shownSession(session: SessionRecord): Shown {
-  const { id, gateway, principal, target, engine, clientAddress, applicationName, state, approval, statements } =
-    session
+  const {
+    id,
+    gateway,
+    principal,
+    target,
+    engine,
+    credential,
+    clientAddress,
+    applicationName,
+    state,
+    approval,
+    statements,
+  } = session
   const { startedAt, since } = session
   return {
     id,
@@ -37,6 +48,7 @@ export function shownSession(session: SessionRecord): Shown {
     principal,
     target,
     engine,
+    credential,
     clientAddress,
     applicationName,
     startedAt: moment(startedAt),

@@ -21,6 +21,7 @@ function session(id: string, changes: Partial<SessionRecord> = {}): SessionRecor
     principal: { issuer: 'i', subject: 'alice@example.com', actor: 'copilot', groups: ['ai-agents'] },
     target: 'shop',
     engine: 'postgres',
+    credential: null,
     clientAddress: '10.0.0.1',
     applicationName: 'psql',
     startedAt: Date.now(),

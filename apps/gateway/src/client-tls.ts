@@ -1,6 +1,6 @@
 import type { SecureContext } from 'node:tls'
 import type { Connection } from './connection.ts'
-import { LoginInterrupted } from './login-policy.ts'
+import { LoginInterrupted } from './login-refused.ts'
 
 /**
  * The TLS handshake with a client; the deadline cuts off who does not finish it. `firstBytes`: of it, already read; `protocols`: what

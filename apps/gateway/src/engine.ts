@@ -6,13 +6,16 @@ import type {
   Rates,
   RecordLimits,
   RedactionSettings,
+  Secret,
 } from '@gatehouse/core'
+import type { Credentials } from '@gatehouse/coordination'
 import type { SecureContext } from 'node:tls'
 import type { Logger } from 'pino'
 import type { TargetConfig } from './config/index.ts'
 import type { Connection } from './connection.ts'
 import type { TokenVerifier } from '@gatehouse/identity'
 import type { ApprovalDesk } from './holding/approval-desk.ts'
+import type { LoginBackOff } from './login-back-off.ts'
 import type { Recording } from './recording.ts'
 import type { SessionRegistry } from './session-registry.ts'
 import type { SharedSessions } from './shared-sessions.ts'
@@ -29,6 +32,10 @@ export interface Engine {
 /** What the engines of a gateway share. */
 export interface EnginePorts {
   readonly verifier: TokenVerifier
+  readonly credentials: Credentials
+  /** Makes the verifiers of session credentials that there are not. */
+  readonly unknownNamesSeed: Secret<Buffer>
+  readonly backOff: LoginBackOff
   readonly policy: { readonly current: Policy }
   readonly trail: AuditTrail
   readonly turn: Turn

@@ -3,10 +3,11 @@ import type { EndReason } from './session.ts'
 /** Why a connection ends, in engine-neutral words: each engine has a code of its own protocol for each. */
 export type FarewellReason =
   | 'login refused' // what the client asks for, or how it asks, cannot become a session
-  | 'token refused' // its token is not accepted
+  | 'token refused' // its token, or its session credential, is not accepted
   | 'denied' // policy gives it nothing, or refuses a setting it begins with
   | 'unknown target'
   | 'too many sessions'
+  | 'too many failures' // from this address
   | 'feature refused'
   | 'session ended' // expiry, shutdown, a pinned setting
   | 'upstream' // cannot be reached, or closed
@@ -20,10 +21,18 @@ export interface Farewell {
   readonly code: string
   readonly message: string
   readonly hint: string
+  /** When it is worth trying again; null: that cannot be told. */
+  readonly retryAfterSeconds: number | null
 }
 
-export function farewell(why: FarewellReason, code: string, message: string, hint: string): Farewell {
-  return { why, code, message, hint }
+export function farewell(
+  why: FarewellReason,
+  code: string,
+  message: string,
+  hint: string,
+  retryAfterSeconds: number | null = null,
+): Farewell {
+  return { why, code, message, hint, retryAfterSeconds }
 }
 
 /** What a client is told when its session ends before it wants it to. `detail`: what happened, where there is more to say. */

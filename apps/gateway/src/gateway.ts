@@ -15,8 +15,9 @@ import { type GatewayConfig, type ListenerConfig, weakerChoices } from './config
 import type { Engine, EnginePorts, EngineSettings } from './engine.ts'
 import { ApprovalDesk } from './holding/approval-desk.ts'
 import { TokenVerifier } from '@gatehouse/identity'
+import { LoginBackOff } from './login-back-off.ts'
 import { Listener } from './listener.ts'
-import { maskingKeyIds, maskingKeysOf } from './masking-keys.ts'
+import { maskingKeyIds, maskingKeysOf, unknownNamesSeed } from './masking-keys.ts'
 import { startMysql } from './mysql/start.ts'
 import { PolicyFile } from './policy-source.ts'
 import { startPostgres } from './postgres/start.ts'
@@ -150,7 +151,7 @@ async function openPorts(
   closers.push(() => verifier.close())
   const sessions = new SessionRegistry()
   const clock = { now: () => Date.now(), monotonic: () => performance.now() }
-  const { desk, shared, rates, legalHolds } = await openShared(
+  const { desk, shared, rates, credentials, backOff, legalHolds } = await openShared(
     config,
     log,
     given,
@@ -174,6 +175,9 @@ async function openPorts(
   closers.push(() => clearInterval(clockHand))
   return {
     verifier,
+    credentials,
+    unknownNamesSeed: unknownNamesSeed(config),
+    backOff,
     policy,
     trail,
     turn,
@@ -202,7 +206,9 @@ async function openShared(
   given: Coordination | null,
   { sessions, trail, turn, now }: Pick<EnginePorts, 'sessions' | 'trail' | 'turn'> & { readonly now: () => number },
   closers: Closers,
-): Promise<Pick<EnginePorts, 'desk' | 'shared' | 'rates'> & Pick<Coordination, 'legalHolds'>> {
+): Promise<
+  Pick<EnginePorts, 'desk' | 'shared' | 'rates' | 'credentials' | 'backOff'> & Pick<Coordination, 'legalHolds'>
+> {
   const coordination = given ?? (await openCoordination(config.coordination))
   closers.push(() => coordination.close())
   const outage = new Outage(coordination, config.coordinationOutageGraceSeconds, sessions, log)
@@ -214,8 +220,9 @@ async function openShared(
   closers.push(() => desk.close())
   const shared = new SharedSessions(coordination, lease, sessions, log, now)
   closers.push(() => shared.close())
-  const { counters, legalHolds } = coordination
-  return { desk, shared, rates: new SharedRates(counters, log), legalHolds }
+  const { counters, credentials, legalHolds } = coordination
+  const backOff = new LoginBackOff(counters, config.login, log)
+  return { desk, shared, rates: new SharedRates(counters, log), credentials, backOff, legalHolds }
 }
 
 function settingsOf<Settings extends ListenerConfig>(

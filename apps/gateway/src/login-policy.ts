@@ -14,48 +14,57 @@ import type { SecureContext } from 'node:tls'
 import type { ListenerConfig } from './config/index.ts'
 import type { Connection } from './connection.ts'
 import type { EnginePorts } from './engine.ts'
-import { type Farewell, type FarewellReason, farewell } from './farewell.ts'
-import type { TokenVerifier } from '@gatehouse/identity'
+import type { CredentialOptions, Proved } from './credential-login.ts'
+import { type Farewell, farewell } from './farewell.ts'
+import type { TokenRefusalCode, TokenVerifier } from '@gatehouse/identity'
+import type { LoginBackOff } from './login-back-off.ts'
+import { coordinationLost, LoginInterrupted, LoginRefused, refused } from './login-refused.ts'
 import type { SessionRegistry } from './session-registry.ts'
 import type { CancelKey } from './session.ts'
 import { UpstreamUnavailable } from './upstream-dial.ts'
 
-/** Why a login failed: what the client is told, and what the log and trail keep. */
-export class LoginRefused extends Error {
-  override readonly name = 'LoginRefused'
-  readonly farewell: Farewell
-  readonly detail: string
-  constructor(said: Farewell, detail: string = said.message) {
-    super(said.message)
-    this.farewell = said
-    this.detail = detail
-  }
-}
-
-/** The peer closed, or took too long, before the login was over. */
-export class LoginInterrupted extends Error {
-  override readonly name = 'LoginInterrupted'
-}
-
 /** What a login of any engine goes by. */
-export interface LoginOptions {
+export interface LoginOptions extends CredentialOptions {
   /** Null: the listener has no TLS. */
   readonly secureContext: SecureContext | null
   readonly allowClearTextPassword: boolean
   readonly verifier: TokenVerifier
-  readonly targets: ReadonlySet<string>
-  readonly now: () => number
+  readonly backOff: LoginBackOff
 }
 
-/** A LoginRefused to throw. */
-export function refused(why: FarewellReason, code: string, message: string, hint: string): LoginRefused {
-  return new LoginRefused(farewell(why, code, message, hint))
+/** What the logins of a listener go by, from what its engine works with. */
+export function loginOptions(
+  ports: EnginePorts & { readonly listener: ListenerConfig; readonly secureContext: SecureContext | null },
+  targets: Iterable<string>,
+): LoginOptions {
+  const { listener, secureContext, verifier, credentials, unknownNamesSeed, backOff, clock } = ports
+  return {
+    secureContext,
+    allowClearTextPassword: listener.allowClearTextPasswordOnLoopback,
+    verifier,
+    credentials,
+    unknownNamesSeed,
+    backOff,
+    targets: new Set(targets),
+    now: () => clock.now(),
+  }
 }
 
-/** A token travels encrypted, or over loopback where that was configured. `hint`: how a driver asks for TLS. Throws `LoginRefused`. */
-export function insistOnTls(connection: Connection, options: LoginOptions, hint: string): void {
+/**
+ * A token travels encrypted, or over loopback where that was configured. The proof of a session credential shows no secret, so
+ * a listener without TLS, which is on loopback, takes it. `hint`: how a driver asks for
+ * TLS. Throws `LoginRefused`.
+ */
+export function insistOnTls(
+  connection: Connection,
+  options: LoginOptions,
+  hint: string,
+  what: 'token' | 'proof' | 'secret' = 'token',
+): void {
   if (connection.encrypted || options.allowClearTextPassword) return
-  throw refused('login refused', 'TLS_REQUIRED', 'a token may only be sent over TLS', hint)
+  if (what === 'proof' && options.secureContext === null) return
+  const message = `a ${what === 'token' ? 'token' : 'session credential'} may only be sent over TLS`
+  throw refused('login refused', 'TLS_REQUIRED', message, hint)
 }
 
 /** Who the client is, by the token it presents. Throws `LoginRefused`. */
@@ -70,8 +79,17 @@ export async function verifiedPrincipal(token: Secret<string>, options: LoginOpt
       'The password is an OIDC token for this gateway.',
     ),
     `${verdict.code}: ${verdict.detail}`,
+    { guess: !HONEST.has(verdict.code) },
   )
 }
+
+/** Refusals of tokens that say nothing of who sends them: it once was right, or nobody could look. */
+const HONEST: ReadonlySet<TokenRefusalCode> = new Set([
+  'TOKEN_EXPIRED',
+  'NOT_YET_VALID',
+  'ISSUER_UNREACHABLE',
+  'VERIFICATION_FAILED',
+])
 
 /**
  * The target's name stands behind a plus in the user name, or is the database name. Null: there is no such target. Which
@@ -121,14 +139,14 @@ export async function inPlace(
  * right was revoked, or when the principal has too many on all of them.
  */
 export async function show(
-  { id, principal, target, engine }: GateSession,
+  { id, principal, target, engine, credential }: GateSession,
   client: Connection,
   applicationName: string | null,
   key: CancelKey,
   { shared, listener }: EnginePorts & { readonly listener: ListenerConfig },
 ): Promise<void> {
   const clientAddress = client.remoteAddress
-  const session = { id, principal, target, engine, clientAddress, applicationName }
+  const session = { id, principal, target, engine, credential, clientAddress, applicationName }
   const entered = await shared.enter(session, key, listener.maxConnectionsPerPrincipal)
   switch (entered.kind) {
     case 'entered':
@@ -150,12 +168,7 @@ export async function show(
     case 'process_id_taken':
       throw refused('gateway fault', 'INTERNAL', 'the gateway could not begin a session', 'Connect again.')
     case 'lost':
-      throw refused(
-        'gateway fault',
-        'COORDINATION_LOST',
-        'this gateway cannot reach the others, so no session can begin',
-        'Try again later, or connect to another gateway.',
-      )
+      throw coordinationLost('the session could not be shown to them')
     default:
       throw entered satisfies never
   }
@@ -164,12 +177,11 @@ export async function show(
 /** The gate of a new session. Throws `LoginRefused` where policy gives the principal nothing on the target. */
 export function openGate<Names extends object>(
   engine: EngineName,
-  principal: Principal,
-  target: string,
+  { principal, target, credential }: Proved,
   ports: EnginePorts & { readonly reader: StatementReader<Names> },
 ): { readonly gate: Gate<Names>; readonly session: GateSession } {
   const identity = { id: ports.sessions.newId(), principal, target, engine }
-  const session = { ...identity, encoded: encodeSessionPart(identity) }
+  const session = { ...identity, credential, encoded: encodeSessionPart(identity) }
   const gate = new Gate<Names>(session, ports)
   if (gate.authority.allowsAnything) return { gate, session }
   throw refused(
@@ -194,11 +206,15 @@ export function loginFailed(
 ): Farewell | null {
   if (error instanceof LoginInterrupted && client.closed) return null
   const { said, detail } = explain(error, protocolFault)
+  const credential = error instanceof LoginRefused ? error.credential : null
   const address = client.remoteAddress
   // A client may send its token where the name belongs.
   const label = user === null ? null : withoutSecrets(user)
-  log.warn({ engine, address, user: label, code: said.code, detail: withoutSecrets(detail) }, 'login refused')
-  trail.owe(encodeLoginRefused({ code: said.code, reason: detail, user, target: null, address, engine }))
+  log.warn(
+    { engine, address, user: label, credential, code: said.code, detail: withoutSecrets(detail) },
+    'login refused',
+  )
+  trail.owe(encodeLoginRefused({ code: said.code, reason: detail, user, target: null, address, engine, credential }))
   turn.schedule()
   return said
 }

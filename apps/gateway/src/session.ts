@@ -20,6 +20,8 @@ export interface Session {
   readonly id: string
   readonly principal: Principal
   readonly target: string
+  /** The name of the session credential it logged in with; null: a token. */
+  readonly credential: string | null
   readonly clientAddress: string
   /** Cancels what the session is running, if anything is. Resolves when the upstream was told; never rejects. */
   cancel(): Promise<void>

@@ -24,7 +24,15 @@ test('who is revoked while the session is being shown does not get in, and is sh
   const shared = new SharedSessions(coordination, revoking, new SessionRegistry(), log, () => Date.now())
   const principal = { ...identity, groups: [], claims: {}, expiresAt: Date.now() + 60_000 }
   const entered = await shared.enter(
-    { id: 's1', principal, target: 'shop', engine: 'postgres', clientAddress: '::1', applicationName: null },
+    {
+      id: 's1',
+      principal,
+      target: 'shop',
+      engine: 'postgres',
+      credential: null,
+      clientAddress: '::1',
+      applicationName: null,
+    },
     { processId: 1, secretKey: Buffer.from('secret') },
     10,
   )

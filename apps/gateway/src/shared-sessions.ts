@@ -5,6 +5,7 @@ import {
   type EnterOutcome,
   type GatewayLease,
   type Message,
+  type RevocableSession,
   type SessionPatch,
   identityKey,
 } from '@gatehouse/coordination'
@@ -19,6 +20,7 @@ export interface NewSession {
   readonly principal: Principal
   readonly target: string
   readonly engine: 'postgres' | 'mysql'
+  readonly credential: string | null
   readonly clientAddress: string
   readonly applicationName: string | null
 }
@@ -53,6 +55,10 @@ export class SharedSessions {
     this.#stops = [
       coordination.messages.receive(lease.id, (message) => this.#receive(message)),
       coordination.revocations.onChange(() => this.#revoke()),
+      coordination.credentials.onRevoked((name) => {
+        if (name === null) void this.#lookForCredentials()
+        else this.#credentialRevoked(name)
+      }),
     ]
   }
 
@@ -62,6 +68,7 @@ export class SharedSessions {
     if (revoked !== null) return { kind: 'revoked', reason: revoked.reason }
     const { issuer, subject, actor, groups } = session.principal
     const now = this.#now()
+    const watch = this.#watchCredential(session.credential)
     try {
       const outcome = await this.#lease.enter(
         {
@@ -77,14 +84,18 @@ export class SharedSessions {
         },
         { sessionsPerPrincipal: most },
       )
+      if (outcome.kind !== 'entered') return outcome
       // What was revoked meanwhile found no session to end; from here to its registration nothing waits.
+      const holds = await watch.holds()
       const since = this.#coordination.revocations.matches(revocable(session))
-      if (since === null || outcome.kind !== 'entered') return outcome
+      if (since === null && holds) return outcome
       this.leave(session.id)
-      return { kind: 'revoked', reason: since.reason }
+      return { kind: 'revoked', reason: since?.reason ?? CREDENTIAL_REVOKED }
     } catch (error) {
       this.#log.error({ error }, 'a session could not be shown to the other gateways')
       return { kind: 'lost' }
+    } finally {
+      watch.stop()
     }
   }
 
@@ -159,6 +170,37 @@ export class SharedSessions {
     return true
   }
 
+  /** Sees whether a session credential is revoked while a session with it begins. */
+  #watchCredential(credential: string | null): { readonly holds: () => Promise<boolean>; readonly stop: () => void } {
+    if (credential === null) return { holds: () => Promise.resolve(true), stop: () => undefined }
+    const { credentials } = this.#coordination
+    let revoked = false
+    const stop = credentials.onRevoked((name) => {
+      revoked ||= name === null || name === credential
+    })
+    return { holds: async () => (await credentials.get(credential)) !== null && !revoked, stop }
+  }
+
+  #credentialRevoked(name: string): void {
+    for (const session of this.#registry.all())
+      if (session.credential === name) session.end('revoked', CREDENTIAL_REVOKED)
+  }
+
+  /** Revocations may not have been heard of: a session lives no longer than its credential is there. Never rejects. */
+  async #lookForCredentials(): Promise<void> {
+    const names = new Set<string>()
+    for (const { credential } of this.#registry.all()) if (credential !== null) names.add(credential)
+    for (const name of names) {
+      try {
+        if ((await this.#coordination.credentials.get(name)) === null) this.#credentialRevoked(name)
+      } catch (error) {
+        // What is lost is reached again, and then this is asked again, or the sessions end by the grace.
+        this.#log.warn({ error }, 'whether session credentials still hold could not be seen')
+        return
+      }
+    }
+  }
+
   #revoke(): void {
     for (const session of this.#registry.all()) {
       const found = this.#coordination.revocations.matches(revocable(session))
@@ -167,12 +209,15 @@ export class SharedSessions {
   }
 }
 
+const CREDENTIAL_REVOKED = 'the session credential it began with was revoked'
+
 function revocable({
   id,
   principal,
   target,
-}: Pick<Session, 'id' | 'principal' | 'target'>): Parameters<Coordination['revocations']['matches']>[0] {
-  return { session: id, principal, target, credential: null }
+  credential,
+}: Pick<Session, 'id' | 'principal' | 'target' | 'credential'>): RevocableSession {
+  return { session: id, principal, target, credential }
 }
 
 function hashOf(secret: Buffer): string {

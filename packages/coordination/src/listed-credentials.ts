@@ -32,4 +32,8 @@ export class ListedCredentials implements Credentials {
   revoke(name: string): Promise<boolean> {
     return this.#list.remove(name)
   }
+
+  onRevoked(listener: (name: string | null) => void): () => void {
+    return this.#list.onRemoved(listener)
+  }
 }

@@ -49,6 +49,8 @@ export interface SessionRecord {
   readonly principal: Pick<Principal, 'issuer' | 'subject' | 'actor' | 'groups'>
   readonly target: string
   readonly engine: 'postgres' | 'mysql'
+  /** The session credential it logged in with; null: a token. */
+  readonly credential: string | null
   readonly clientAddress: string
   readonly applicationName: string | null
   /** Milliseconds since the epoch. */

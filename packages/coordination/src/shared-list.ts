@@ -5,6 +5,7 @@ import { OneAtATime } from './one-at-a-time.ts'
 const MOST_ENTRIES = 10_000
 const PAGE = 500
 const ALL = 'all'
+const REMOVED = 'removed'
 
 /** What every entry has. */
 export interface ListEntry {
@@ -49,6 +50,8 @@ export class SharedList<Entry extends ListEntry> {
 
   /** Adds an entry made at the store's time; null when one of that id is there. Throws when the list is full. */
   async put(make: (now: number) => Entry): Promise<Entry | null> {
+    // What has ended by itself since is in the copy, and not in the store.
+    if (this.#entries.size >= MOST_ENTRIES) await this.#refresh(false)
     if (this.#entries.size >= MOST_ENTRIES)
       throw new RangeError(`there are ${String(MOST_ENTRIES)} already: end some that are no longer needed`)
     const put = await transact(this.#room, async (transaction) => {
@@ -85,7 +88,7 @@ export class SharedList<Entry extends ListEntry> {
       if (there === null) return false
       transaction.write(id, null, null)
       transaction.rank(ALL, id, null)
-      transaction.tell({ id, word: 'removed' })
+      transaction.tell({ id, word: REMOVED })
       return true
     })
     await this.#refreshOne(id)
@@ -115,6 +118,14 @@ export class SharedList<Entry extends ListEntry> {
       if (gone.length > 0) await this.#forget(gone)
       if (ids.length < PAGE || gone.includes(after ?? '')) return found
     }
+  }
+
+  /** Tells the id of each entry that is taken out; null: some may have been, unheard. The function that comes back ends it. */
+  onRemoved(listener: (id: string | null) => void): () => void {
+    return this.#room.watch((event) => {
+      if (event.kind === 'resync') listener(null)
+      else if (event.note.word === REMOVED) listener(event.note.id)
+    })
   }
 
   /** Tells that the copy has changed. The function that comes back ends it. */

@@ -104,7 +104,8 @@ export class ServerAuthentication {
     if (proof.length !== 32)
       throw new ProtocolError('BAD_VALUE', `a caching_sha2_password proof of ${proof.length} bytes`)
     if (stored !== undefined && checkCachingSha2(proof, scramble, stored)) return this.#accept(FAST_AUTH_SUCCESS)
-    if (!secure) return this.#switchTo('clear')
+    // Who has a session credential has proved it by the scramble, or cannot.
+    if (!secure) return stored === undefined ? this.#switchTo('clear') : this.#refuse('wrong-password')
     this.#state = 'full'
     return { kind: 'send', packet: PERFORM_FULL_AUTHENTICATION }
   }
@@ -119,9 +120,10 @@ export class ServerAuthentication {
     return this.#state === 'start' ? this.#switch() : this.#refuse('wrong-password')
   }
 
-  /** Asks for a plugin that delivers the password itself. */
+  /** Asks for a plugin that delivers the password itself, or the proof of a stored one. */
   #switch(): ServerAuthenticationStep {
-    return this.#switchTo(this.#options.secure ? 'scramble' : 'clear')
+    const { secure, stored } = this.#options
+    return this.#switchTo(secure || stored !== undefined ? 'scramble' : 'clear')
   }
 
   #switchTo(state: 'scramble' | 'clear' | 'openid'): ServerAuthenticationStep {

@@ -1,3 +1,4 @@
+export { type AddressRange, parseAddressRange } from './address-range.ts'
 export { credentialNameIn, makeCredentialName } from './credential-name.ts'
 export {
   CREDENTIAL_SCRAM_ITERATIONS,

@@ -23,6 +23,7 @@ function config(mode: UpstreamTlsMode = 'verify-full', weak = false): GatewayCon
       },
       mysql: null,
     },
+    login: { failuresPerAddress: 10, failuresPerName: 10, sharedAddresses: ['::1'] },
     coordination: { kind: 'memory' },
     coordinationOutageGraceSeconds: 60,
     approvals: { adminUrl: null, pendingPerPrincipal: 20, holdInTransactionSeconds: 60, coolDownSeconds: 60 },

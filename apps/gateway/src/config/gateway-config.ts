@@ -26,6 +26,7 @@ export interface GatewayConfig {
   readonly maskingKeys: readonly MaskingKeyConfig[]
   /** Of `maskingKeys`, the id of the one for masks that name none; null: there is only one key. */
   readonly currentMaskingKey: string | null
+  readonly login: LoginConfig
   readonly coordination: CoordinationConfig
   /** So long sessions go on while the others cannot be reached, under what was known last; then they end. */
   readonly coordinationOutageGraceSeconds: number
@@ -89,6 +90,16 @@ export interface UpstreamTlsConfig {
 
 /** From the certificate and the host name verified, down to no TLS at all on a network; the last three are weaker choices. */
 export type UpstreamTlsMode = 'verify-full' | 'verify-ca' | 'require-unverified' | 'disable' | 'clear-text-over-network'
+
+/** What logins may fail before they have to wait; both over all gateways. */
+export interface LoginConfig {
+  /** Of one client address (of IPv6: of one /64) in a minute. */
+  readonly failuresPerAddress: number
+  /** Of one session credential's name from one neighbourhood (IPv4: /24, IPv6: /48) in a minute. */
+  readonly failuresPerName: number
+  /** Addresses and ranges that many clients share: one that fails there keeps no other waiting. */
+  readonly sharedAddresses: readonly string[]
+}
 
 /** How people are asked about statements. */
 export interface ApprovalsConfig {

@@ -11,6 +11,7 @@ import {
 } from '@gatehouse/configuration'
 import type { GatewayConfig } from './gateway-config.ts'
 import { mysqlListenerSchema, postgresListenerSchema } from './listener-schema.ts'
+import { loginSchema } from './login-schema.ts'
 import { maskingKeyContradictions, maskingKeySchema, namedMaskingKeySchema } from './masking-keys-schema.ts'
 import { recordingSchema } from './recording-schema.ts'
 import { targetSchema } from './target-schema.ts'
@@ -85,6 +86,7 @@ export function gatewaySchema(directory: string): z.ZodType<GatewayConfig> {
         .nullable()
         .default(null)
         .describe('The id of the key for masks that name none; required with `maskingKeys`.'),
+      login: loginSchema.prefault({}).describe('What logins may fail before they have to wait.'),
       coordination: coordinationSchema(directory)
         .prefault({ kind: 'memory' })
         .describe('Where what gateways and admin services share is kept. `memory`: this process is alone.'),

@@ -6,6 +6,7 @@ export type {
   AuditConfig,
   GatewayConfig,
   ListenerConfig,
+  LoginConfig,
   RecordingConfig,
   LogLevel,
   MaskingKeyConfig,

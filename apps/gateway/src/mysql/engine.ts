@@ -23,12 +23,13 @@ import type { EnginePorts } from '../engine.ts'
 import {
   inPlace,
   loginFailed,
-  LoginInterrupted,
   type LoginOptions,
+  loginOptions,
   openGate,
   show,
   unknownTarget,
 } from '../login-policy.ts'
+import { LoginInterrupted } from '../login-refused.ts'
 import { recordInto } from '../recording.ts'
 import type { CancelKey } from '../session.ts'
 import { greetingOf } from './greeting.ts'
@@ -64,13 +65,7 @@ export class MysqlEngine {
 
   constructor(ports: MysqlEnginePorts) {
     this.#ports = ports
-    this.#login = {
-      secureContext: ports.secureContext,
-      allowClearTextPassword: ports.listener.allowClearTextPasswordOnLoopback,
-      verifier: ports.verifier,
-      targets: new Set(ports.targets.keys()),
-      now: () => ports.clock.now(),
-    }
+    this.#login = loginOptions(ports, ports.targets.keys())
   }
 
   /** Serves one connection. Resolves when its login is over, one way or the other; never rejects. */
@@ -87,7 +82,7 @@ export class MysqlEngine {
     })
   }
 
-  /** COM_CHANGE_USER: the session it came in is over; the token is verified anew, and another session begins. */
+  /** COM_CHANGE_USER: the session it came in is over; who it is is proved anew, and another session begins. */
   async #changeUser(client: Client, message: ChangeUser, nextSequenceId: number, early: Buffer): Promise<void> {
     await this.#withDeadline(client.connection, async (deadline) => {
       const packets = new LoginPackets(client.connection, CONNECTION_PHASE_LIMIT, true, nextSequenceId)
@@ -114,7 +109,7 @@ export class MysqlEngine {
   /** From what the client says of itself to the running session. */
   async #logIn(client: Client, packets: LoginPackets, said: Identification): Promise<void> {
     try {
-      const loggedIn = await authenticateClient({ packets, ...client }, said, this.#login, this.#onlyTarget)
+      const loggedIn = await authenticateClient({ packets, ...client, said }, this.#login, this.#onlyTarget)
       packets.detach()
       const target = this.#ports.targets.get(loggedIn.target)
       if (target === undefined) throw unknownTarget(this.#login)
@@ -131,7 +126,7 @@ export class MysqlEngine {
     const { connection, capabilities } = client
     const { principal, attributes } = loggedIn
     const { trail, turn } = this.#ports
-    const { gate, session } = openGate<MysqlNames>('mysql', principal, loggedIn.target, this.#ports)
+    const { gate, session } = openGate<MysqlNames>('mysql', loggedIn, this.#ports)
     await target.catalog.ready()
     const wishes = {
       capabilities,
@@ -152,7 +147,7 @@ export class MysqlEngine {
         session,
         tracks ? upstream.capabilities : upstream.capabilities & ~Capability.SESSION_TRACK,
       )
-      trail.append(encodeSessionStart(session.encoded, connection.remoteAddress, applicationName))
+      trail.append(encodeSessionStart(session.encoded, connection.remoteAddress, applicationName, session.credential))
       const running = new MysqlSession({
         ...this.#sessionOptions(client, session, gate),
         targetConfig: target.config,

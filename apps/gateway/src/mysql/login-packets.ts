@@ -1,6 +1,6 @@
 import { PacketCursor, PacketWriter } from '@gatehouse/mysql-wire'
 import type { Connection, Receiver } from '../connection.ts'
-import { LoginInterrupted } from '../login-policy.ts'
+import { LoginInterrupted } from '../login-refused.ts'
 
 /**
  * Reads one packet after another while a login, or a query of the gateway's own, is under way, and writes the answers with

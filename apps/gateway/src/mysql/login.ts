@@ -17,21 +17,15 @@ import {
   type ServerAuthenticationRefusal,
   ServerStatus,
 } from '@gatehouse/mysql-wire'
+import { credentialNameIn } from '@gatehouse/session-credentials'
 import { secureClient } from '../client-tls.ts'
 import type { Connection } from '../connection.ts'
-import {
-  chooseTarget,
-  insistOnTls,
-  LoginInterrupted,
-  type LoginOptions,
-  type LoginRefused,
-  refused,
-  unknownTarget,
-  verifiedPrincipal,
-} from '../login-policy.ts'
+import { CredentialLogin, type Proved } from '../credential-login.ts'
+import { chooseTarget, insistOnTls, type LoginOptions, unknownTarget, verifiedPrincipal } from '../login-policy.ts'
+import { LoginInterrupted, type LoginRefused, refused } from '../login-refused.ts'
 import { messageOf } from '../upstream-dial.ts'
 import { hidingCharacterSet } from './character-sets.ts'
-import type { Identification } from './identification.ts'
+import { type Exchange, proveCredential } from './credential-proof.ts'
 import { passwordUnderKey, wantsKey, wantsSwitch } from './key-exchange.ts'
 import { LoginPackets } from './login-packets.ts'
 
@@ -56,9 +50,7 @@ export interface Greeted {
 }
 
 /** A client that proved who it is, and what it asked for. */
-export interface LoggedIn {
-  readonly principal: Principal
-  readonly target: string
+export interface LoggedIn extends Proved {
   /** The schema to begin in; null: the target's own. */
   readonly schema: string | null
   /** The client's collation; 0: none was named. */
@@ -109,37 +101,62 @@ export async function greetClient(
   return { packets, capabilities, scramble, response }
 }
 
-/** Who the client is, by the token it presents, and what it asks for. Throws `LoginRefused`. */
+/** Who the client is, by what it presents, and what it asks for. Throws `LoginRefused`. */
 export async function authenticateClient(
-  { packets, capabilities, scramble }: Pick<Greeted, 'packets' | 'capabilities' | 'scramble'>,
-  said: Identification,
+  exchange: Exchange,
   options: LoginOptions,
   onlyTarget: OnlyTarget,
 ): Promise<LoggedIn> {
-  const { connection } = packets
-  const { username, database, characterSet: collation, attributes } = said
+  const { connection } = exchange.packets
+  const { username, database, characterSet: collation, attributes } = exchange.said
   const hiding = hidingCharacterSet(collation)
   if (hiding !== null) {
     const message = `the character set ${hiding} is not carried: in it a character can hide a backslash or a quote`
     throw refused('feature refused', 'STARTUP_SETTING', message, 'Connect with the character set utf8mb4.')
   }
-  insistOnTls(connection, options, 'Connect with --ssl-mode=REQUIRED (or VERIFY_IDENTITY).')
-  const token = await askToken(packets, capabilities, scramble, said, options)
+  const credential = credentialNameIn(username)
+  const tlsHint = 'Connect with --ssl-mode=REQUIRED (or VERIFY_IDENTITY).'
+  insistOnTls(connection, options, tlsHint, credential === null ? 'token' : 'proof')
+  const attempt = { address: connection.remoteAddress, credential }
+  const proved = await options.backOff.guard(attempt, () =>
+    credential === null
+      ? provedByToken(exchange, options, onlyTarget)
+      : provedByCredential(exchange, credential, options),
+  )
+  const schema = database === '' || database === proved.target ? null : database
+  return { ...proved, schema, collation, attributes }
+}
+
+async function provedByToken(exchange: Exchange, options: LoginOptions, onlyTarget: OnlyTarget): Promise<Proved> {
+  const { username, database } = exchange.said
+  const token = await askToken(exchange, options)
   const principal = await verifiedPrincipal(token, options)
-  if (packets.ahead) throw new ProtocolError('UNEXPECTED_PACKET', 'packets came before the login was answered')
+  nothingAhead(exchange)
   const named = chooseTarget(username, database, options.targets)
   const target = named ?? (database === '' ? onlyTarget(principal) : null)
   if (target === null) throw database === '' ? targetWanted(options) : unknownTarget(options)
-  const schema = database === '' || database === target ? null : database
-  return { principal, target, schema, collation, attributes }
+  return { principal, target, credential: null }
+}
+
+async function provedByCredential(exchange: Exchange, name: string, options: LoginOptions): Promise<Proved> {
+  const { username, database } = exchange.said
+  const plus = username.indexOf('+')
+  // What is no target is a schema of the credential's own.
+  const target = plus >= 0 ? username.slice(plus + 1) : options.targets.has(database) ? database : null
+  const address = exchange.packets.connection.remoteAddress
+  const login = await CredentialLogin.begin(name, { target, address }, options)
+  const proved = await proveCredential(exchange, login, options)
+  nothingAhead(exchange)
+  return proved
+}
+
+function nothingAhead({ packets }: Exchange): void {
+  if (packets.ahead) throw new ProtocolError('UNEXPECTED_PACKET', 'packets came before the login was answered')
 }
 
 /** Leads the client to the plugin that delivers the token, whichever it begins with. */
 async function askToken(
-  packets: LoginPackets,
-  capabilities: number,
-  scramble: Buffer,
-  said: Identification,
+  { packets, capabilities, scramble, said }: Exchange,
   options: LoginOptions,
 ): Promise<Secret<string>> {
   const { encrypted } = packets.connection

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { decodeErr, PayloadReader } from '@gatehouse/mysql-wire'
 import { expect, test } from 'vitest'
+import { farewell } from '../farewell.ts'
 import { encodeFarewell, encodeRefusal, ERRORS } from './refusal.ts'
 
 const page = readFileSync(join(import.meta.dirname, '../../../../docs/errors.md'), 'utf8')
@@ -32,10 +33,7 @@ test('a long reason is cut so that the way on is still said, in 511 bytes of who
 })
 
 test('a farewell says why a login is refused with the error that drivers know for it', () => {
-  const packet = encodeFarewell(
-    { why: 'token refused', code: 'TOKEN_EXPIRED', message: 'it has expired', hint: 'Get a new one.' },
-    4,
-  )
+  const packet = encodeFarewell(farewell('token refused', 'TOKEN_EXPIRED', 'it has expired', 'Get a new one.'), 4)
   expect(decodeErr(new PayloadReader(packet, 4))).toMatchObject({ errorCode: 1045, sqlState: '28000' })
 })
 

@@ -45,6 +45,7 @@ const FAREWELL_ERRORS: Readonly<Record<FarewellReason, ErrorNumber>> = {
   denied: { number: 1227, sqlState: '42000' },
   'unknown target': { number: 1049, sqlState: '42000' }, // ER_BAD_DB_ERROR
   'too many sessions': { number: 1203, sqlState: '42000' }, // ER_TOO_MANY_USER_CONNECTIONS
+  'too many failures': { number: 1129, sqlState: 'HY000' }, // ER_HOST_IS_BLOCKED
   'feature refused': { number: 1235, sqlState: '42000' },
   'session ended': { number: 1053, sqlState: '08S01' }, // ER_SERVER_SHUTDOWN
   upstream: { number: 1429, sqlState: 'HY000' }, // ER_CONNECT_TO_FOREIGN_DATA_SOURCE

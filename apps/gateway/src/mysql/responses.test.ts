@@ -198,7 +198,7 @@ class Scene {
       commit: () => undefined,
     }
     this.#gate = new Gate<MysqlNames>(
-      { ...identity, encoded: encodeSessionPart(identity) },
+      { ...identity, credential: null, encoded: encodeSessionPart(identity) },
       {
         reader: {
           inlineLimitBytes: 1 << 20,

@@ -14,14 +14,14 @@ import type { Connection } from '../connection.ts'
 import type { EnginePorts } from '../engine.ts'
 import {
   inPlace,
-  LoginInterrupted,
   loginFailed,
   type LoginOptions,
+  loginOptions,
   openGate,
-  refused,
   show,
   unknownTarget,
 } from '../login-policy.ts'
+import { LoginInterrupted, refused } from '../login-refused.ts'
 import { recordInto } from '../recording.ts'
 import type { CatalogSource } from './catalog-source.ts'
 import { authenticateClient, type LoggedIn, openClient } from './login.ts'
@@ -57,13 +57,7 @@ export class PostgresEngine {
 
   constructor(ports: PostgresEnginePorts) {
     this.#ports = ports
-    this.#login = {
-      secureContext: ports.secureContext,
-      allowClearTextPassword: ports.listener.allowClearTextPasswordOnLoopback,
-      verifier: ports.verifier,
-      targets: new Set(ports.targets.keys()),
-      now: () => ports.clock.now(),
-    }
+    this.#login = loginOptions(ports, ports.targets.keys())
   }
 
   /** Serves one connection. Resolves when its login is over, one way or the other; never rejects. */
@@ -103,7 +97,7 @@ export class PostgresEngine {
   async #begin(client: Connection, loggedIn: LoggedIn, target: PostgresTarget): Promise<void> {
     const { sessions, turn, trail, clock } = this.#ports
     const { principal } = loggedIn
-    const { gate, session: opened } = openGate<NameEnvironment>('postgres', principal, loggedIn.target, this.#ports)
+    const { gate, session: opened } = openGate<NameEnvironment>('postgres', loggedIn, this.#ports)
     const { id, encoded } = opened
     this.#mayBegin(gate, loggedIn)
 
@@ -122,7 +116,9 @@ export class PostgresEngine {
       const key = sessions.newCancelKey(loggedIn.cancelKeyBytes)
       await show(opened, client, loggedIn.settings.applicationName, key, this.#ports)
       const recording = this.#ports.recording.begin(opened)
-      trail.append(encodeSessionStart(encoded, client.remoteAddress, loggedIn.settings.applicationName))
+      trail.append(
+        encodeSessionStart(encoded, client.remoteAddress, loggedIn.settings.applicationName, loggedIn.credential),
+      )
       const session = new PostgresSession({
         session: opened,
         targetConfig: target.config,

@@ -1,6 +1,6 @@
 import { FrameCursor } from '@gatehouse/postgres-wire'
 import type { Connection, Receiver } from '../connection.ts'
-import { LoginInterrupted } from '../login-policy.ts'
+import { LoginInterrupted } from '../login-refused.ts'
 
 /** One message during login: tag, and a copy of its body. */
 export interface LoginFrame {

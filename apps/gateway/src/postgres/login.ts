@@ -15,19 +15,14 @@ import {
   type StartupMessage,
 } from '@gatehouse/postgres-wire'
 import type { TokenVerifier } from '@gatehouse/identity'
+import { credentialNameIn } from '@gatehouse/session-credentials'
 import { secureClient } from '../client-tls.ts'
 import type { Connection } from '../connection.ts'
-import {
-  chooseTarget,
-  insistOnTls,
-  LoginInterrupted,
-  type LoginOptions,
-  LoginRefused,
-  refused,
-  unknownTarget,
-  verifiedPrincipal,
-} from '../login-policy.ts'
+import { CredentialLogin, type Proved } from '../credential-login.ts'
+import { chooseTarget, insistOnTls, type LoginOptions, unknownTarget, verifiedPrincipal } from '../login-policy.ts'
+import { LoginInterrupted, LoginRefused, refused } from '../login-refused.ts'
 import { messageOf } from '../upstream-dial.ts'
+import { proveCredential } from './credential-proof.ts'
 import type { LoginFrames } from './login-frames.ts'
 import { readStartupSettings, type StartupSettings } from './startup-settings.ts'
 
@@ -39,9 +34,7 @@ export type Opening =
   | { readonly kind: 'over'; readonly reason: string }
 
 /** A client that proved who it is, and what it asked for. */
-export interface LoggedIn {
-  readonly principal: Principal
-  readonly target: string
+export interface LoggedIn extends Proved {
   readonly settings: StartupSettings
   /** Bytes of the cancel key that the client's protocol version can take. */
   readonly cancelKeyBytes: number
@@ -100,7 +93,7 @@ export async function openClient(
   return { kind: 'over', reason: 'encryption was asked for again and again' }
 }
 
-/** Who the client is, by the token it presents, and what it asks for. Throws `LoginRefused`. */
+/** Who the client is, by what it presents, and what it asks for. Throws `LoginRefused`. */
 export async function authenticateClient(
   frames: LoginFrames,
   startup: StartupMessage,
@@ -111,20 +104,58 @@ export async function authenticateClient(
   const settings = readStartupSettings(startup.parameters)
   if (typeof settings === 'string')
     throw refused('feature refused', 'STARTUP_SETTING', settings, 'Leave the setting out of the connection string.')
-  insistOnTls(connection, options, 'Connect with sslmode=verify-full (or require).')
-  const user = startup.parameters.get('user') ?? ''
-  const target = chooseTarget(user, startup.parameters.get('database') ?? user, options.targets)
-  const token = settings.oauth ? await askBearer(frames, options.verifier) : await askPassword(frames)
-  const principal = await verified(frames, token, settings.oauth, options)
+  const credential = credentialNameIn(startup.parameters.get('user') ?? '')
+  const tlsHint = 'Connect with sslmode=verify-full (or require).'
+  insistOnTls(connection, options, tlsHint, credential === null ? 'token' : 'proof')
+  const attempt = { address: connection.remoteAddress, credential }
+  const proved = await options.backOff.guard(attempt, () =>
+    credential === null
+      ? provedByToken(frames, startup, settings.oauth, options)
+      : provedByCredential(frames, startup, credential, options),
+  )
+  return { ...proved, settings, cancelKeyBytes }
+}
+
+async function provedByToken(
+  frames: LoginFrames,
+  { parameters }: StartupMessage,
+  oauth: boolean,
+  options: LoginOptions,
+): Promise<Proved> {
+  const user = parameters.get('user') ?? ''
+  const target = chooseTarget(user, parameters.get('database') ?? user, options.targets)
+  const token = oauth ? await askBearer(frames, options.verifier) : await askPassword(frames)
+  const principal = await verified(frames, token, oauth, options)
   if (target === null) throw unknownTarget(options)
-  if (frames.ahead)
-    throw refused(
-      'protocol',
-      'PROTOCOL',
-      'messages came before the login was answered',
-      'Send nothing before the server asks.',
-    )
-  return { principal, target, settings, cancelKeyBytes }
+  nothingAhead(frames)
+  return { principal, target, credential: null }
+}
+
+async function provedByCredential(
+  frames: LoginFrames,
+  { parameters }: StartupMessage,
+  name: string,
+  options: LoginOptions,
+): Promise<Proved> {
+  const user = parameters.get('user') ?? ''
+  const database = parameters.get('database') ?? ''
+  const plus = user.indexOf('+')
+  // Clients that are told no database name that of the user.
+  const target = plus >= 0 ? user.slice(plus + 1) : database === '' || database === user ? null : database
+  const login = await CredentialLogin.begin(name, { target, address: frames.connection.remoteAddress }, options)
+  const proved = await proveCredential(frames, login)
+  nothingAhead(frames)
+  return proved
+}
+
+function nothingAhead(frames: LoginFrames): void {
+  if (!frames.ahead) return
+  throw refused(
+    'protocol',
+    'PROTOCOL',
+    'messages came before the login was answered',
+    'Send nothing before the server asks.',
+  )
 }
 
 type StartupRead =

@@ -45,6 +45,7 @@ export class PostgresSession implements Session {
   readonly id: string
   readonly principal: Principal
   readonly target: string
+  readonly credential: string | null
   readonly clientAddress: string
   readonly #options: PostgresSessionOptions
   readonly #requests: PostgresRequests
@@ -60,6 +61,7 @@ export class PostgresSession implements Session {
     this.id = id
     this.principal = principal
     this.target = target
+    this.credential = options.session.credential
     this.clientAddress = options.client.remoteAddress
     this.#options = options
     this.#startedAt = options.clock.monotonic()

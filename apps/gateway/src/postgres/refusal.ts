@@ -40,6 +40,7 @@ const FAREWELL_SQLSTATES: Readonly<Record<FarewellReason, string>> = {
   denied: '42501',
   'unknown target': '3D000',
   'too many sessions': '53300',
+  'too many failures': '53400',
   'feature refused': '0A000',
   'session ended': '57P01',
   upstream: '08006',
@@ -84,13 +85,13 @@ export function encodeRefusal(refusal: Refusal): Buffer {
 }
 
 /** The last message of a connection. */
-export function encodeFarewell({ why, code, message, hint }: Farewell): Buffer {
+export function encodeFarewell({ why, code, message, hint, retryAfterSeconds }: Farewell): Buffer {
   writer.begin(0x45 /* E */)
   field('S', 'FATAL')
   field('V', 'FATAL')
   field('C', FAREWELL_SQLSTATES[why])
   field('M', `gatehouse: ${message}`)
-  field('D', JSON.stringify({ code }))
+  field('D', JSON.stringify(retryAfterSeconds === null ? { code } : { code, retryAfterSeconds }))
   field('H', hint)
   return writer.byte(0).end().take()
 }

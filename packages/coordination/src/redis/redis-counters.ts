@@ -15,11 +15,13 @@ export class RedisCounters implements Counters {
     const name = `${this.#redis.prefix}:counters:${createHash('sha256').update(key).digest('base64url')}`
     const answer = (await this.#redis.run(TAKE, [name], [amount, limit, windowSeconds * 1000])) as [
       number,
+      number,
       string,
       string,
     ]
-    const [granted, now, ends] = answer
+    const [granted, left, now, ends] = answer
     const windowEndsAt = Number(ends)
-    return { granted, retryAfterSeconds: Math.max(1, Math.ceil((windowEndsAt - Number(now)) / 1000)), windowEndsAt }
+    const retryAfterSeconds = Math.max(1, Math.ceil((windowEndsAt - Number(now)) / 1000))
+    return { granted, left, retryAfterSeconds, windowEndsAt }
   }
 }

@@ -78,7 +78,7 @@ for at, member in ipairs(ARGV) do found[at] = redis.call('ZSCORE', KEYS[1], memb
 return found`,
 }
 
-/** KEYS: a counter of one window's key. ARGV: amount, limit, window in milliseconds. Gives what was granted, now, and the window's end. */
+/** KEYS: a counter of one window's key. ARGV: amount, limit, window in milliseconds. Gives what was granted, what is left, now, and the window's end. */
 export const TAKE: ScriptDefinition = {
   name: 'gatehouseTake',
   lua: `${NOW}
@@ -88,7 +88,9 @@ local window = redis.call('HMGET', KEYS[1], 'ends', 'taken')
 local taken = 0
 if window[1] == string.format('%d', ends) then taken = tonumber(window[2]) end
 local granted = math.max(0, math.min(tonumber(ARGV[1]), tonumber(ARGV[2]) - taken))
-redis.call('HSET', KEYS[1], 'ends', string.format('%d', ends), 'taken', string.format('%d', taken + granted))
-redis.call('PEXPIREAT', KEYS[1], string.format('%d', ends))
-return { granted, string.format('%d', now), string.format('%d', ends) }`,
+if granted > 0 then
+  redis.call('HSET', KEYS[1], 'ends', string.format('%d', ends), 'taken', string.format('%d', taken + granted))
+  redis.call('PEXPIREAT', KEYS[1], string.format('%d', ends))
+end
+return { granted, math.max(0, tonumber(ARGV[2]) - taken - granted), string.format('%d', now), string.format('%d', ends) }`,
 }

@@ -52,6 +52,7 @@ export function session(over: Partial<SessionRecord> = {}): SessionRecord {
     principal: { issuer: 'https://idp', subject: randomUUID(), actor: 'copilot', groups: ['ai-agents'] },
     target: 'shop',
     engine: 'postgres',
+    credential: null,
     clientAddress: '127.0.0.1',
     applicationName: null,
     startedAt: Date.now(),

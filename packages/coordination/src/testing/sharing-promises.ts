@@ -206,6 +206,7 @@ export function promiseSharing(
       verifiers: { scram: 'SCRAM-SHA-256$…' },
       principal,
       target: 'shop',
+      address: null,
       until: Date.now() + 60_000,
       uses: 2,
     }

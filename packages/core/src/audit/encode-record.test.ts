@@ -221,10 +221,11 @@ describe('an intent', () => {
           relations: [`${schema}.${name}`],
         })
         expect(record.decision).toEqual({ effect: 'permit', rule, approval: rule })
-        read(encodeSessionStart(hostile, text, value))
+        read(encodeSessionStart(hostile, text, value, name))
         read(encodeSessionEnd(hostile, text, 1, 2))
         read(encodeOutcome(hostile, 1, 2, 3, text, 4, encodeRefusedPart(null, { code: text, rule, object: name })))
-        read(encodeLoginRefused({ code: text, reason: value, user: name, target, address: schema, engine: 'mysql' }))
+        const login = { code: text, reason: value, user: name, target, address: schema, credential: name }
+        read(encodeLoginRefused({ ...login, engine: 'mysql' }))
         read(encodePolicyLoaded(text, value, 1))
         read(encodeAlarm(hostile, text, value))
       }),

@@ -222,10 +222,22 @@ export function oweOutcome(
   else trail.owe(`${members}${facts.masked.text}${encodeClassified(classified)}`, session.outcome)
 }
 
-/** A session began. `address` is the client's, `application` what its driver calls itself (null: it did not say). */
-export function encodeSessionStart(session: SessionPart, address: string, application: string | null): string {
+/**
+ * A session began. `address` is the client's, `application` what its driver calls itself (null: it did not say), `credential`
+ * the name of the session credential it logged in with (null: a token).
+ */
+export function encodeSessionStart(
+  session: SessionPart,
+  address: string,
+  application: string | null,
+  credential: string | null,
+): string {
   const applicationText = application === null ? 'null' : name(withoutSecrets(application))
-  return `"kind":"session_start",${session.whole},"client":{"address":${name(address)},"application":${applicationText}}`
+  return `"kind":"session_start",${session.whole},"client":{"address":${name(address)},"application":${applicationText}${credentialPart(credential)}}`
+}
+
+function credentialPart(credential: string | null): string {
+  return credential === null ? '' : `,"credential":${name(credential)}`
 }
 
 /** A session ended: `reason` is a short fixed word (`client_closed`, `token_expired`, `killed`, …). */
@@ -274,6 +286,8 @@ export interface RefusedLogin {
   readonly target: string | null
   readonly address: string
   readonly engine: AuditedEngine
+  /** The name of a session credential whose secret was right, and that was refused all the same; null: none. */
+  readonly credential: string | null
 }
 
 /** Encodes a refused login. */
@@ -281,7 +295,7 @@ export function encodeLoginRefused(login: RefusedLogin): string {
   // A client may send its token where the name belongs.
   const user = login.user === null ? 'null' : name(withoutSecrets(login.user))
   const target = login.target === null ? 'null' : name(withoutSecrets(login.target))
-  return `"kind":"login_refused","target":${target},"engine":"${login.engine}","client":{"address":${name(login.address)},"user":${user}},"refusal":{"code":${name(login.code)},"reason":${name(withoutSecrets(login.reason))}}`
+  return `"kind":"login_refused","target":${target},"engine":"${login.engine}","client":{"address":${name(login.address)},"user":${user}${credentialPart(login.credential)}},"refusal":{"code":${name(login.code)},"reason":${name(withoutSecrets(login.reason))}}`
 }
 
 /** A policy took effect: `version` is its content's identity, `source` where it was read from. */

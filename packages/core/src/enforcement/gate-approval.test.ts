@@ -25,7 +25,7 @@ class Scene {
   readonly policy = { current: policyOf(ASKS) }
   readonly session = { id: 's-1', principal: agent, target: 'shop', engine: 'postgres' as const }
   readonly gate = new Gate<object>(
-    { ...this.session, encoded: encodeSessionPart(this.session) },
+    { ...this.session, credential: null, encoded: encodeSessionPart(this.session) },
     {
       reader: {
         inlineLimitBytes: 1,

@@ -23,6 +23,8 @@ export interface GateSession {
   readonly principal: Principal
   readonly target: string
   readonly engine: 'postgres' | 'mysql'
+  /** The name of the session credential it logged in with; null: a token. */
+  readonly credential: string | null
   /** The session's members of every record, encoded once (`encodeSessionPart`). */
   readonly encoded: SessionPart
 }
