@@ -49,6 +49,12 @@ export function issuerSchema(directory: string): z.ZodType<IssuerConfig> {
         .array(claimPath)
         .default(['act.sub', 'azp', 'client_id'])
         .describe('The claims that may name the agent; the first that is there counts.'),
+      authorizedParties: z
+        .array(name)
+        .default([])
+        .describe(
+          'The clients whose tokens are accepted (`azp`, `client_id`): of the two, what a token has must be listed, and one must be there. Empty: any client.',
+        ),
       requiredClaims: requiredClaims
         .prefault([])
         .describe(

@@ -43,6 +43,8 @@ export interface IssuerConfig {
   readonly groupsClaim: ClaimPath
   /** Which claims may name the actor, the first that is there wins; empty: no actor. */
   readonly actorClaims: readonly ClaimPath[]
+  /** The clients whose tokens are taken (`azp`, `client_id`): what the token has of the two must be listed. Empty: any client's. */
+  readonly authorizedParties: readonly string[]
   /** Claims that must be there, and, where the list is not empty, the values of which one must match. */
   readonly requiredClaims: readonly RequiredClaim[]
   /** How far the issuer's clock may be from ours, in seconds. */

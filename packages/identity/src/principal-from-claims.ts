@@ -1,18 +1,14 @@
 import type { Principal } from '@gatehouse/core'
+import { actorChainIn } from './actor-chain.ts'
 import { claimAt, claimName, claimSteps } from './claim-path.ts'
 import type { ClaimPath } from './claim-path.ts'
+import { nameAt } from './claimed-name.ts'
 import type { IssuerConfig, RequiredClaim } from './issuer-config.ts'
 import { refused } from './token-verdict.ts'
 import type { TokenRefusal, TokenVerdict } from './token-verdict.ts'
 
-/** The longest subject or actor, in characters. OpenID Connect Core section 2 allows 255 for `sub`. */
-const MAX_NAME_LENGTH = 255
-
 /** The last second of the year 9999: a number beyond it is no date (RFC 7519 section 2, NumericDate). */
 const LAST_DATE = 253_402_300_799
-
-// Control, format and separator characters let one name look like another in a log, a terminal or an approval.
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
 
 type Claims = Readonly<Record<string, unknown>>
 
@@ -32,17 +28,29 @@ export function principalFromClaims(config: IssuerConfig, claims: Claims, now: n
     const refusal = checkRequired(claims, required)
     if (refusal !== null) return refusal
   }
+  const party = checkParty(claims, config.authorizedParties)
+  if (party !== null) return party
   const subject = nameAt(claims, config.subjectClaim)
   if (subject === null) return refused('MISSING_CLAIM', `it lacks the claim ${claimName(config.subjectClaim)}`)
   if (typeof subject !== 'string') return subject
   if (claimName(config.subjectClaim) === 'email' && isUnverifiedEmail(claims)) {
     return refused('INVALID_CLAIM', 'its email is not a verified one')
   }
-  const actor = firstNameAt(claims, config.actorClaims)
-  if (actor !== null && typeof actor !== 'string') return actor
+  const actors = actorChainIn(claims, config.actorClaims)
+  if ('kind' in actors) return actors
   const groups = groupsAt(claims, config.groupsClaim)
   if ('kind' in groups) return groups
-  const principal: Principal = { subject, actor, groups, issuer: config.issuer, claims, expiresAt: times }
+  const { actor, prior } = actors
+  const priorActors = prior.length === 0 ? {} : { priorActors: prior }
+  const principal: Principal = {
+    subject,
+    actor,
+    ...priorActors,
+    groups,
+    issuer: config.issuer,
+    claims,
+    expiresAt: times,
+  }
   return { kind: 'principal', principal: deepFreeze(principal) }
 }
 
@@ -79,26 +87,13 @@ function checkRequired(claims: Claims, required: RequiredClaim): TokenRefusal | 
   return matches ? null : refused('CLAIM_MISMATCH', `its claim ${name} has none of the values asked for`)
 }
 
-function firstNameAt(claims: Claims, paths: readonly ClaimPath[]): string | TokenRefusal | null {
-  for (const path of paths) {
-    const name = nameAt(claims, path)
-    // A claim that is there but unfit is refused, not passed over: the next one would name somebody else.
-    if (name !== null) return name
-  }
-  return null
-}
-
-function nameAt(claims: Claims, path: ClaimPath): string | TokenRefusal | null {
-  const value = claimAt(claims, path)
-  if (value === undefined || value === null) return null
-  if (typeof value !== 'string' || value.trim() === '') {
-    return refused('INVALID_CLAIM', `its claim ${claimName(path)} is not a name`)
-  }
-  if (value.length > MAX_NAME_LENGTH) return refused('INVALID_CLAIM', `its claim ${claimName(path)} is too long`)
-  if (UNPRINTABLE.test(value)) {
-    return refused('INVALID_CLAIM', `its claim ${claimName(path)} holds an unprintable character`)
-  }
-  return value
+// RFC 9068 section 2.2 has the client in `client_id`, OpenID Connect Core section 2 in `azp`: a token with both must fit by both.
+function checkParty(claims: Claims, accepted: readonly string[]): TokenRefusal | null {
+  if (accepted.length === 0) return null
+  const parties = [claims['azp'], claims['client_id']].filter((party) => party !== undefined && party !== null)
+  if (parties.length === 0) return refused('MISSING_CLAIM', 'it lacks the claim azp or client_id')
+  const fits = parties.every((party) => typeof party === 'string' && accepted.includes(party))
+  return fits ? null : refused('CLAIM_MISMATCH', 'it was issued to a client that is none of the authorized parties')
 }
 
 function groupsAt(claims: Claims, path: ClaimPath): readonly string[] | TokenRefusal {
@@ -107,7 +102,9 @@ function groupsAt(claims: Claims, path: ClaimPath): readonly string[] | TokenRef
   if (value === undefined || value === null) {
     // Groups kept elsewhere (OpenID Connect Core section 5.6.2) are groups unknown: a rule that denies one would not bite.
     const elsewhere = claimAt(claims, ['_claim_names', claimSteps(path)[0] ?? ''])
-    return elsewhere === undefined ? [] : refused('INVALID_CLAIM', `it has too many ${name} to carry them`)
+    // Entra ID's `hasgroups` says the same where a token came by way of a URL.
+    const unsaid = elsewhere !== undefined || (claims['hasgroups'] === true && name === 'groups')
+    return unsaid ? refused('INVALID_CLAIM', `it has too many ${name} to carry them (groups overage)`) : []
   }
   const groups: readonly unknown[] = Array.isArray(value) ? value : [value]
   const names = groups.filter((group) => typeof group === 'string' && group !== '')

@@ -140,6 +140,14 @@ const encodeOutcome = (...given: Rest<typeof oweOutcome>): string => {
 }
 const sha256 = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
+it('says who acted before, where somebody did', () => {
+  const principal = { ...session.principal, priorActors: ['planner', 'web'] }
+  const record = JSON.parse(
+    `{${encodeSessionStart(encodeSessionPart({ ...session, principal }), '::1', null)}}`,
+  ) as AuditRecord
+  expect(record.principal).toEqual(principal)
+})
+
 describe('a text in a record', () => {
   it('comes back as it was, whatever is in it, and never breaks the line or reaches a terminal', () => {
     fc.assert(

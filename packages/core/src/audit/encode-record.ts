@@ -49,8 +49,9 @@ export const count = (value: number | null): string =>
   value === null || !Number.isFinite(value) ? 'null' : String(Math.round(value))
 
 /** Who, as a JSON object. */
-export function encodePrincipal({ subject, actor, groups, issuer }: AuditedSession['principal']): string {
-  return `{"subject":${jsonText(subject)},"actor":${actor === null ? 'null' : jsonText(actor)},"groups":${jsonTexts(groups)},"issuer":${jsonText(issuer)}}`
+export function encodePrincipal({ subject, actor, priorActors, groups, issuer }: AuditedSession['principal']): string {
+  const prior = priorActors === undefined ? '' : `,"priorActors":${jsonTexts(priorActors)}`
+  return `{"subject":${jsonText(subject)},"actor":${actor === null ? 'null' : jsonText(actor)}${prior},"groups":${jsonTexts(groups)},"issuer":${jsonText(issuer)}}`
 }
 
 /** Encodes what all records of a session have in common. Once per session. */

@@ -50,6 +50,8 @@ export interface AuditedSession {
   readonly principal: {
     readonly subject: string
     readonly actor: string | null
+    /** Who acted before the actor, the last of them first; absent: nobody. */
+    readonly priorActors?: readonly string[]
     readonly groups: readonly string[]
     readonly issuer: string
   }

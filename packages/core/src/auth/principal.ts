@@ -4,6 +4,11 @@ export interface Principal {
   readonly subject: string
   /** Which agent acts (`act.sub`, `azp`, `client_id`); null when the token names none. */
   readonly actor: string | null
+  /**
+   * Who acted before the actor, each having handed on to the next, the last of them first (RFC 8693 section 4.1, `act` in `act`). Absent: nobody.
+   * For the record, and for rules that deny: a right must not come from them.
+   */
+  readonly priorActors?: readonly string[]
   readonly groups: readonly string[]
   /** The issuer's identifier (`iss`), exactly as verified. */
   readonly issuer: string

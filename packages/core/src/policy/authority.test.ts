@@ -258,3 +258,19 @@ test('an error while deciding is a denial', () => {
   })
   expect(verdict(authorityOf(anything), broken)).toBe('DECISION_FAILED')
 })
+
+test('an actor of before can be denied, and can be given nothing', () => {
+  const policy = policyOf(`rules:
+  - { name: read, who: { actors: [copilot] }, allow: { actions: [select], relations: ["*"] } }
+  - { name: tainted, who: { priorActors: ["web-*"] }, deny: { actions: [select] } }
+`)
+  const outcome = (principal: Partial<typeof agent>): string =>
+    verdict(
+      policy.authorityFor({ ...agent, actor: 'copilot', ...principal }, 'shop', 'postgres'),
+      statement({ accesses: [access('select', 'public.a')] }),
+    )
+  expect(outcome({})).toBe('permit')
+  expect(outcome({ priorActors: ['planner'] })).toBe('permit')
+  expect(outcome({ priorActors: ['planner', 'web-reader'] })).toBe('DENIED_BY_RULE')
+  expect(outcome({ actor: 'web-reader', priorActors: ['copilot'] })).toBe('NOT_ALLOWED')
+})

@@ -79,6 +79,14 @@ test.each([
   ['rules:\n  - { name: a, who: {}, deny: { files: true } }', '`who` is empty'],
   ['rules:\n  - { name: a, who: { groups: [] }, deny: { files: true } }', 'is empty'],
   ['rules:\n  - { name: a, who: { groups: [1] }, deny: { files: true } }', 'must be text'],
+  [
+    'rules:\n  - { name: a, who: { priorActors: [x] }, allow: { actions: [select], relations: ["*"] } }',
+    'Only a deny rule may look at prior actors',
+  ],
+  [
+    'masks:\n  - { columns: [a.b], with: redact, who: { priorActors: [x] } }',
+    'Only a deny rule may look at prior actors',
+  ],
   ['rules:\n  - { name: a, deny: { relations: [a], columns: [a.b] } }', 'not both'],
   ['masks:\n  - { columns: [email], with: redact }', '1 part(s)'],
   ['masks:\n  - { columns: [a.b], with: partial }', 'needs an option'],

@@ -122,7 +122,7 @@ function readRule(rule: YamlValue): ReadRule | null {
   const members = rule.members('a rule', ['name', 'who', 'target', 'mode', 'allow', 'approve', 'deny', 'reason'])
   if (members === null) return null
   const name = readName(rule, members, null)
-  const head = { ...readHead(rule, members, name ?? ''), ...readMode(members) }
+  const head = { ...readHead(rule, members, name ?? '', members.has('deny')), ...readMode(members) }
   const allow = members.get('allow')
   const approve = members.get('approve')
   const deny = members.get('deny')

@@ -17,6 +17,8 @@ export interface Who {
   readonly groups: readonly string[] | null
   readonly subjects: readonly string[] | null
   readonly actors: readonly string[] | null
+  /** One of those who acted before the actor; in deny rules alone. */
+  readonly priorActors: readonly string[] | null
   readonly issuers: readonly string[] | null
   readonly claims: readonly ClaimTest[]
 }

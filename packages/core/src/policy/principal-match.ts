@@ -9,10 +9,12 @@ export function appliesTo(rule: RuleHead, principal: Principal, target: string):
 }
 
 function isMeant(who: Who, principal: Principal): boolean {
-  const { groups, subjects, actors, issuers, claims } = who
+  const { groups, subjects, actors, priorActors, issuers, claims } = who
   if (subjects !== null && !anyMatches(subjects, principal.subject)) return false
   if (issuers !== null && !anyMatches(issuers, principal.issuer)) return false
   if (actors !== null && (principal.actor === null || !anyMatches(actors, principal.actor))) return false
+  if (priorActors !== null && !(principal.priorActors ?? []).some((actor) => anyMatches(priorActors, actor)))
+    return false
   if (groups !== null && !principal.groups.some((group) => anyMatches(groups, group))) return false
   return claims.every((test) => claimHolds(test, principal.claims))
 }

@@ -38,12 +38,13 @@ export function readName(rule: YamlValue, members: Members, derived: string | nu
   return name
 }
 
-export function readHead(rule: YamlValue, members: Members, name: string): RuleHead {
+/** What a rule of any kind has. `denies`: `who` may then look at the actors before the actor too. */
+export function readHead(rule: YamlValue, members: Members, name: string, denies = false): RuleHead {
   const who = members.get('who')
   const target = members.get('target')
   return {
     name,
-    who: who === undefined ? null : readWho(who),
+    who: who === undefined ? null : readWho(who, denies),
     targets: target === undefined ? null : readTexts(target, 'targets'),
     line: rule.line,
   }
@@ -54,9 +55,14 @@ export function readTexts(value: YamlValue, what: string): readonly string[] {
   return present((value.itemsOrOne(what) ?? []).map((item) => item.text('Each of them')))
 }
 
-function readWho(value: YamlValue): Who | null {
-  const members = value.members('who', ['groups', 'subjects', 'actors', 'issuers', 'claims'])
+function readWho(value: YamlValue, denies: boolean): Who | null {
+  const members = value.members('who', ['groups', 'subjects', 'actors', 'priorActors', 'issuers', 'claims'])
   if (members === null) return null
+  // RFC 8693 section 4.1: whoever acted before is told for information alone, and gives no right.
+  if (!denies)
+    members
+      .get('priorActors')
+      ?.problem('Only a deny rule may look at prior actors.', 'Use `actors`, which is who acts now, or a deny rule.')
   if (members.size === 0)
     value.problem('`who` is empty.', 'Leave it out for everyone, or name groups, subjects or actors.')
   const texts = (key: string): readonly string[] | null => {
@@ -68,6 +74,7 @@ function readWho(value: YamlValue): Who | null {
     groups: texts('groups'),
     subjects: texts('subjects'),
     actors: texts('actors'),
+    priorActors: texts('priorActors'),
     issuers: texts('issuers'),
     claims: claims === undefined ? [] : readClaims(claims),
   }

@@ -118,6 +118,7 @@ export function issuerConfig(issuer: string): IssuerConfig {
     subjectClaim: 'sub',
     groupsClaim: 'groups',
     actorClaims: ['act.sub', 'azp', 'client_id'],
+    authorizedParties: [],
     requiredClaims: [],
     clockSkewSeconds: 30,
     maxTokenLifetimeSeconds: null,
