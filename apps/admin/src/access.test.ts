@@ -26,6 +26,10 @@ const ROUTES: [method: string, path: string, roles: readonly (keyof AdminScene['
   ['GET', '/v1/sessions', ['operator', 'auditor']],
   ['GET', '/v1/sessions/none', ['operator', 'auditor']],
   ['POST', '/v1/sessions/none/end', ['operator'], REASON],
+  ['GET', '/v1/targets', ['approver', 'operator', 'auditor', 'nobody']],
+  ['GET', '/v1/credentials', ['approver', 'operator', 'auditor', 'nobody']],
+  ['POST', '/v1/credentials', ['approver', 'operator', 'auditor', 'nobody'], {}],
+  ['DELETE', '/v1/credentials/none', ['approver', 'operator', 'auditor', 'nobody']],
   ['GET', '/v1/revocations', ['operator', 'auditor']],
   ['POST', '/v1/revocations', ['operator'], {}],
   ['DELETE', '/v1/revocations/none', ['operator']],
@@ -48,9 +52,9 @@ describe('every route', () => {
   test('that is there stands in this test, or is public', async () => {
     const { body } = await scene.call('GET', '/openapi.json', null)
     const documented = Object.entries(body['paths'] as Record<string, object>).flatMap(([path, methods]) =>
-      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace('{name}', '{id}')}`),
     )
-    const open = ['/healthz', '/readyz', '/metrics', '/openapi.json', '/login', '/callback'].map(
+    const open = ['/healthz', '/readyz', '/metrics', '/openapi.json', '/login', '/callback', '/v1/device-login'].map(
       (path) => `GET ${path}`,
     )
     const tested = ROUTES.map(([method, path]) => `${method} ${path.replace('none', '{id}').replace(/\?.*/, '')}`)

@@ -79,6 +79,9 @@ export async function startAdmin(config: AdminConfig, log: Logger, options: Admi
     closers.push(() => retention?.close())
     const verifier = TokenVerifier.create(config.issuers, { log })
     closers.push(() => verifier.close())
+    const swapped = config.credentials?.issuers ?? null
+    const gatewayVerifier = swapped === null ? verifier : TokenVerifier.create(swapped, { log })
+    closers.push(() => gatewayVerifier.close())
     const signIn = config.login === null ? null : new SignIn(config, config.login, log)
     closers.push(() => signIn?.close())
     const changes = new Changes(coordination)
@@ -98,7 +101,13 @@ export async function startAdmin(config: AdminConfig, log: Logger, options: Admi
       coordination,
       trail,
       actions: new ActionTrail(trail),
-      doorkeeper: new Doorkeeper(config, verifier, seal, coordination.revocations),
+      doorkeeper: new Doorkeeper(
+        config,
+        verifier,
+        config.credentials === null ? null : gatewayVerifier,
+        seal,
+        coordination.revocations,
+      ),
       seal,
       signIn,
       changes,
@@ -132,8 +141,8 @@ function readKeys(files: readonly string[]): VerifyingKeys | null {
   }
 }
 
-function weakerChoices({ issuers, login }: AdminConfig): readonly string[] {
-  const found = issuers
+function weakerChoices({ issuers, credentials, login }: AdminConfig): readonly string[] {
+  const found = [...issuers, ...(credentials?.issuers ?? [])]
     .filter(({ allowHttp }) => allowHttp)
     .map(({ issuer }) => `issuers.allowHttp: the keys of ${issuer} may be fetched without TLS`)
   if (login !== null && login.sessionKey === null)

@@ -1,5 +1,13 @@
 /** What is stored, as the API shows it: moments as ISO 8601 texts, nothing that opens a door. */
-import type { Approval, Delivery, Grant, LegalHold, Revocation, SessionRecord } from '@gatehouse/coordination'
+import type {
+  Approval,
+  Credential,
+  Delivery,
+  Grant,
+  LegalHold,
+  Revocation,
+  SessionRecord,
+} from '@gatehouse/coordination'
 
 /** `Value` with every moment as text. */
 export type Shown = Readonly<Record<string, unknown>>
@@ -70,6 +78,13 @@ export function shownGrant({ at, until, ...rest }: Grant): Shown {
 
 export function shownRevocation({ at, until, ...rest }: Revocation): Shown {
   return { ...rest, at: moment(at), until: moment(until) }
+}
+
+/** Member by member: neither verifiers nor claims are for showing. */
+export function shownCredential({ name, principal, target, address, uses, used, at, until }: Credential): Shown {
+  const { issuer, subject, actor } = principal
+  const identity = { issuer, subject, actor }
+  return { name, principal: identity, target, address, uses, used, at: moment(at), until: moment(until) }
 }
 
 /** `until`: when one that was lifted is forgotten. */

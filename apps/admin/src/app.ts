@@ -17,6 +17,7 @@ import type { AdminConfig } from './config/admin-config.ts'
 import { answerTo, ApiError } from './errors.ts'
 import type { AdminPorts } from './ports.ts'
 import { approvalRoutes } from './routes/approvals.ts'
+import { credentialRoutes } from './routes/credentials.ts'
 import { eventRoutes } from './routes/events.ts'
 import { grantRoutes } from './routes/grants.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -118,6 +119,7 @@ export async function buildApp(ports: AdminPorts): Promise<App> {
     approvalRoutes,
     grantRoutes,
     sessionRoutes,
+    credentialRoutes,
     revocationRoutes,
     legalHoldRoutes,
     policyRoutes,

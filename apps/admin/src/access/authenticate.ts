@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Coordination, Revocation } from '@gatehouse/coordination'
-import { Secret } from '@gatehouse/core'
-import type { TokenVerifier } from '@gatehouse/identity'
+import { type Principal, Secret } from '@gatehouse/core'
+import type { TokenVerdict, TokenVerifier } from '@gatehouse/identity'
 import type { FastifyRequest } from 'fastify'
 import type { AdminConfig } from '../config/admin-config.ts'
 import { ApiError } from '../errors.ts'
@@ -17,18 +17,22 @@ const SAFE_METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS']
 export class Doorkeeper {
   readonly #config: AdminConfig
   readonly #verifier: TokenVerifier
+  readonly #gatewayVerifier: TokenVerifier | null
   readonly #seal: CookieSeal
   readonly #revocations: Coordination['revocations']
   readonly #cookies: CookieNames
 
+  /** `gatewayVerifier`: knows the tokens that gateways accept; null: none is asked for. */
   constructor(
     config: AdminConfig,
     verifier: TokenVerifier,
+    gatewayVerifier: TokenVerifier | null,
     seal: CookieSeal,
     revocations: Coordination['revocations'],
   ) {
     this.#config = config
     this.#verifier = verifier
+    this.#gatewayVerifier = gatewayVerifier
     this.#seal = seal
     this.#revocations = revocations
     this.#cookies = cookieNames(config.publicUrl)
@@ -36,7 +40,7 @@ export class Doorkeeper {
 
   /** Whoever asks, with the permission that is wanted. Rejects with `ApiError`. */
   async admit(request: FastifyRequest, permission: Exclude<Permission, 'public'>, now: number): Promise<Viewer> {
-    const viewer = await this.#identify(request, now)
+    const viewer = await this.#identify(request, permission === 'token_holder', now)
     if (viewer.csrfToken !== null && !SAFE_METHODS.includes(request.method))
       this.#checkOrigin(request, viewer.csrfToken)
     const revoked = this.#revocationOf(viewer)
@@ -61,16 +65,25 @@ export class Doorkeeper {
     return this.#revocationOf(viewer) !== null
   }
 
-  #revocationOf({ principal: { issuer, subject, actor }, pageSession }: Viewer): Revocation | null {
+  #revocationOf({ principal, gatewayPrincipal, pageSession }: Viewer): Revocation | null {
     // No target has an empty name: a revoked target ends no right here.
-    const principal = { issuer, subject, actor }
-    return this.#revocations.matches({ session: null, principal, target: '', credential: pageSession })
+    for (const { issuer, subject, actor } of gatewayPrincipal === null ? [principal] : [principal, gatewayPrincipal]) {
+      const identity = { issuer, subject, actor }
+      const found = this.#revocations.matches({
+        session: null,
+        principal: identity,
+        target: '',
+        credential: pageSession,
+      })
+      if (found !== null) return found
+    }
+    return null
   }
 
-  async #identify(request: FastifyRequest, now: number): Promise<Viewer> {
+  async #identify(request: FastifyRequest, withGatewayTokens: boolean, now: number): Promise<Viewer> {
     const { authorization } = request.headers
     // A request with both is judged by its token alone: that is what no other site can make a browser send.
-    if (authorization !== undefined) return await this.#byToken(authorization, request, now)
+    if (authorization !== undefined) return await this.#byToken(authorization, request, withGatewayTokens, now)
     const cookie = request.cookies[this.#cookies.session]
     if (cookie !== undefined) {
       const session = await this.#seal.openSession(cookie, now)
@@ -78,39 +91,39 @@ export class Doorkeeper {
         const { issuer, subject, groups, csrfToken, id, expiresAt } = session
         const principal = { issuer, subject, actor: null, groups }
         const roles = rolesOf(principal, this.#config.roles)
-        return { principal, roles, through: 'page', csrfToken, pageSession: id, expiresAt }
+        return { principal, roles, through: 'page', csrfToken, pageSession: id, gatewayPrincipal: null, expiresAt }
       }
     }
     throw notSignedIn()
   }
 
-  async #byToken(authorization: string, request: FastifyRequest, now: number): Promise<Viewer> {
-    const [, token] = /^bearer +([A-Za-z0-9._~+/=-]+)$/i.exec(authorization) ?? []
-    if (token === undefined)
+  async #byToken(
+    authorization: string,
+    request: FastifyRequest,
+    withGatewayTokens: boolean,
+    now: number,
+  ): Promise<Viewer> {
+    const [, text] = /^bearer +([A-Za-z0-9._~+/=-]+)$/i.exec(authorization) ?? []
+    if (text === undefined)
       throw new ApiError(
         401,
         'NOT_A_TOKEN',
         'The authorization header holds no bearer token.',
         'Send: authorization: Bearer …',
       )
-    const verdict = await this.#verifier.verify(new Secret(token), now)
-    if (verdict.kind === 'refused') {
-      request.log.warn({ code: verdict.code, detail: verdict.detail }, 'a token was refused')
-      const unreachable = verdict.code === 'ISSUER_UNREACHABLE'
-      throw new ApiError(
-        unreachable ? 503 : 401,
-        unreachable ? verdict.code : 'TOKEN_REFUSED',
-        unreachable
-          ? 'The identity provider cannot be reached, so no token can be checked.'
-          : 'The token was not accepted.',
-        unreachable ? 'Try again in a few seconds.' : 'Get a new token for this service from your identity provider.',
-      )
-    }
-    const { issuer, subject, actor, groups, expiresAt } = verdict.principal
+    const token = new Secret(text)
+    const verdict = await this.#verifier.verify(token, now)
+    const gatewayVerdict = withGatewayTokens ? ((await this.#gatewayVerifier?.verify(token, now)) ?? null) : null
+    const gatewayPrincipal = principalOf(gatewayVerdict)
+    const person = principalOf(verdict)
+    const known = person ?? gatewayPrincipal
+    if (known === null) throw tokenRefused(request, [verdict, gatewayVerdict])
+    const { issuer, subject, actor, groups, expiresAt } = known
     const principal = { issuer, subject, actor, groups }
-    const roles = rolesOf(principal, this.#config.roles)
+    // INVARIANT: a token for the gateway alone gives no role here, whatever its groups.
+    const roles = person === null ? [] : rolesOf(principal, this.#config.roles)
     const through = request.headers['x-gatehouse-client'] === 'cli' ? 'cli' : 'api'
-    return { principal, roles, through, csrfToken: null, pageSession: null, expiresAt }
+    return { principal, roles, through, csrfToken: null, pageSession: null, gatewayPrincipal, expiresAt }
   }
 
   #checkOrigin(request: FastifyRequest, csrfToken: string): void {
@@ -124,6 +137,28 @@ export class Doorkeeper {
       'Load the page anew; it sends x-csrf-token.',
     )
   }
+}
+
+function principalOf(verdict: TokenVerdict | null): Principal | null {
+  return verdict?.kind === 'principal' ? verdict.principal : null
+}
+
+function tokenRefused(request: FastifyRequest, verdicts: readonly (TokenVerdict | null)[]): ApiError {
+  const refusals = verdicts.filter((verdict) => verdict?.kind === 'refused')
+  for (const { code, detail } of refusals) request.log.warn({ code, detail }, 'a token was refused')
+  if (refusals.some(({ code }) => code === 'ISSUER_UNREACHABLE'))
+    return new ApiError(
+      503,
+      'ISSUER_UNREACHABLE',
+      'The identity provider cannot be reached, so no token can be checked.',
+      'Try again in a few seconds.',
+    )
+  return new ApiError(
+    401,
+    'TOKEN_REFUSED',
+    'The token was not accepted.',
+    'Get a new token for this service from your identity provider.',
+  )
 }
 
 function notSignedIn(): ApiError {

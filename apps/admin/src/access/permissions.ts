@@ -1,10 +1,14 @@
 import { anyMatches, type Principal } from '@gatehouse/core'
 import type { AdminConfig, Role, RoleMembers } from '../config/admin-config.ts'
 
-/** What a route may be open for; `public` needs nobody to be known, `signed_in` anybody who is, `known` anybody with a role. */
+/**
+ * What a route may be open for; `public` needs nobody to be known, `signed_in` anybody who is,
+ * `token_holder` also whoever has a token for the gateway alone, `known` anybody with a role.
+ */
 export type Permission =
   | 'public'
   | 'signed_in'
+  | 'token_holder'
   | 'known'
   | 'approvals:read'
   | 'approvals:decide'
@@ -12,6 +16,9 @@ export type Permission =
   | 'grants:revoke'
   | 'sessions:read'
   | 'sessions:end'
+  /** Those of others. */
+  | 'credentials:read'
+  | 'credentials:revoke'
   | 'revocations:read'
   | 'revocations:write'
   | 'legal-holds:read'
@@ -22,7 +29,8 @@ export type Permission =
   | 'recording:read'
 
 /** What needs no role. */
-type Roleless = 'public' | 'signed_in'
+const ROLELESS = ['public', 'signed_in', 'token_holder'] as const
+type Roleless = (typeof ROLELESS)[number]
 
 /** Which roles have which permission. */
 const HOLDERS: Readonly<Record<Exclude<Permission, Roleless>, readonly Role[]>> = {
@@ -33,6 +41,8 @@ const HOLDERS: Readonly<Record<Exclude<Permission, Roleless>, readonly Role[]>> 
   'grants:revoke': ['approver', 'operator'],
   'sessions:read': ['operator', 'auditor'],
   'sessions:end': ['operator'],
+  'credentials:read': ['operator', 'auditor'],
+  'credentials:revoke': ['operator'],
   'revocations:read': ['operator', 'auditor'],
   'revocations:write': ['operator'],
   'legal-holds:read': ['operator', 'auditor'],
@@ -54,14 +64,16 @@ export function rolesOf(
 
 /** True when one of the roles has the permission. */
 export function isPermitted(roles: readonly Role[], permission: Permission): boolean {
-  return (
-    permission === 'public' || permission === 'signed_in' || HOLDERS[permission].some((role) => roles.includes(role))
-  )
+  return isRoleless(permission) || HOLDERS[permission].some((role) => roles.includes(role))
 }
 
 /** The roles that have a permission, for a message to one who has it not. */
 export function holdersOf(permission: Permission): readonly Role[] {
-  return permission === 'public' || permission === 'signed_in' ? [] : HOLDERS[permission]
+  return isRoleless(permission) ? [] : HOLDERS[permission]
+}
+
+function isRoleless(permission: Permission): permission is Roleless {
+  return ROLELESS.some((one) => one === permission)
 }
 
 function isMember(subject: string, groups: readonly string[], members: RoleMembers): boolean {

@@ -1,5 +1,5 @@
 import type { Identity } from '@gatehouse/coordination'
-import type { RecordedPrincipal } from '@gatehouse/core'
+import type { Principal, RecordedPrincipal } from '@gatehouse/core'
 import type { Role } from '../config/admin-config.ts'
 
 /** Whoever asks, as verified for this request. */
@@ -11,6 +11,8 @@ export interface Viewer {
   readonly csrfToken: string | null
   /** The page session, as revocations name it; null: a token was shown. */
   readonly pageSession: string | null
+  /** Whom a gateway would take the token's bearer for, where that was asked (`token_holder`); null: it is no token for a gateway. */
+  readonly gatewayPrincipal: Principal | null
   /** When the right ends, in milliseconds since the epoch. */
   readonly expiresAt: number
 }

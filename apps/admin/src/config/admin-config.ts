@@ -8,6 +8,7 @@ import type {
 } from '@gatehouse/configuration'
 import type { Secret } from '@gatehouse/core'
 import type { IssuerConfig } from '@gatehouse/identity'
+import type { CredentialsConfig } from './credentials-config.ts'
 
 /** Everything the admin service can be told, resolved: defaults filled in, paths absolute, secrets read. */
 export interface AdminConfig {
@@ -47,6 +48,8 @@ export interface AdminConfig {
   readonly maxGrantSeconds: number
   /** Of one client address. */
   readonly requestsPerMinute: number
+  /** How tokens are swapped for session credentials; null: none are. */
+  readonly credentials: CredentialsConfig | null
   readonly log: { readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' }
 }
 

@@ -16,6 +16,7 @@ import { isLoopbackHost } from '@gatehouse/core'
 import * as z from 'zod'
 import type { AdminConfig, LoginConfig, RoleMembers } from './admin-config.ts'
 import { channelContradictions, channelSettings } from './channel-schema.ts'
+import { credentialsContradictions, credentialsSchema } from './credentials-schema.ts'
 
 /** The shortest key of session cookies, in characters. */
 const MIN_SESSION_KEY_LENGTH = 32
@@ -102,6 +103,10 @@ export function adminSchema(directory: string): z.ZodType<AdminConfig> {
         .max(2_592_000)
         .default(28_800)
         .describe('The longest grant that an approver may give.'),
+      credentials: credentialsSchema(directory)
+        .nullable()
+        .prefault(null)
+        .describe('How tokens for the gateway are swapped for session credentials. Null: they are not.'),
       requestsPerMinute: z.int().min(10).max(100_000).default(600).describe('Of one client address.'),
       log: z
         .strictObject({
@@ -163,5 +168,5 @@ function contradictions(config: AdminConfig): { readonly path: (string | number)
       path: ['audit', 'retention', 'databaseDays'],
       message: 'needs audit.shipping.postgres, which it is of',
     })
-  return [...found, ...channelContradictions(config)]
+  return [...found, ...channelContradictions(config), ...credentialsContradictions(config)]
 }

@@ -103,6 +103,7 @@ async function openLink(ports: AdminPorts, links: LinkSigner, token: string): Pr
     through: 'link',
     csrfToken: null,
     pageSession: null,
+    gatewayPrincipal: null,
     expiresAt: claim.until,
   }
   if (!isPermitted(roles, 'approvals:decide') || doorkeeper.isRevoked(viewer))

@@ -33,9 +33,9 @@ export interface AdminScene {
   readonly stop: () => Promise<void>
 }
 
-/** Starts one; `changes` over its configuration. `open`: whence each party has what is shared; default: this process's memory. */
+/** Starts one; `changes` over its configuration, or what makes them for its issuer. `open`: whence each party has what is shared; default: this process's memory. */
 export async function startAdminScene(
-  changes: Partial<AdminConfig> = {},
+  changes: Partial<AdminConfig> | ((issuer: LoopbackIssuer) => Partial<AdminConfig>) = {},
   explain: Explain | null = null,
   hub: MemoryHub = new MemoryHub(),
   open: () => Promise<Coordination> = () => openMemoryCoordination(hub),
@@ -75,8 +75,9 @@ export async function startAdminScene(
     catalogsDirectory: null,
     maxGrantSeconds: 3600,
     requestsPerMinute: 100_000,
+    credentials: null,
     log: { level: 'fatal' },
-    ...changes,
+    ...(typeof changes === 'function' ? changes(issuer) : changes),
   }
   const coordination = await open()
   const admin: Admin = await startAdmin(config, pino({ level: 'silent' }), {

@@ -9,6 +9,8 @@ const ADMIN_ACTIVITIES: Readonly<Record<string, string>> = {
   revoked: 'Create',
   grant_revoked: 'Delete',
   revocation_lifted: 'Delete',
+  credential_issued: 'Create',
+  credential_revoked: 'Delete',
   session_ended: 'Deactivate',
   approve: 'Update',
   refuse: 'Update',
