@@ -14,6 +14,7 @@ export interface CredentialSource {
 /** Who a credential is for: nothing of it is a secret. */
 export interface LeaseRequest {
   readonly target: string
+  readonly engine: 'postgres' | 'mysql'
   /** The session's id; of a connection of the gateway's own, what it is for. */
   readonly session: string
   readonly host: string
@@ -38,6 +39,11 @@ export interface CredentialLease {
    * be shown to the client.
    */
   onEnd(listener: (reason: string) => void): void
+  /**
+   * Says that the database refused the login with it; absent where that changes nothing. True: it was read for an earlier login, and the
+   * next lease is read anew, so that a password that was rotated meanwhile is found by trying once more.
+   */
+  refused?(): boolean
   /** Overwrites the password and gives the lease back where it came from. Never rejects; a second call does nothing. */
   release(): Promise<void>
 }

@@ -1,14 +1,31 @@
 import * as z from 'zod'
 import type { CredentialSource, SourceLog } from '../credential-source.ts'
+import { type AwsRdsIamConfig, awsRdsIamSchema, openAwsRdsIam } from './aws-rds-iam.ts'
+import { type AwsSecretsManagerConfig, awsSecretsManagerSchema, openAwsSecretsManager } from './aws-secrets-manager.ts'
+import { type AzureEntraConfig, azureEntraSchema, openAzureEntra } from './azure-entra.ts'
 import { type EnvironmentConfig, environmentSchema, openEnvironment } from './environment.ts'
 import { type FileConfig, fileSchema, openFile } from './file.ts'
+import { type GoogleCloudSqlIamConfig, googleCloudSqlIamSchema, openGoogleCloudSqlIam } from './google-cloud-sql-iam.ts'
 
 /** Where the credential of a target comes from, by `source`. */
-export type CredentialConfig = EnvironmentConfig | FileConfig
+export type CredentialConfig =
+  | EnvironmentConfig
+  | FileConfig
+  | AwsSecretsManagerConfig
+  | AwsRdsIamConfig
+  | GoogleCloudSqlIamConfig
+  | AzureEntraConfig
 
 /** The schema of all of them. Relative paths begin at `directory`. */
 export function credentialSchema(directory: string): z.ZodType<CredentialConfig> {
-  return z.discriminatedUnion('source', [environmentSchema, fileSchema(directory)])
+  return z.discriminatedUnion('source', [
+    environmentSchema,
+    fileSchema(directory),
+    awsSecretsManagerSchema,
+    awsRdsIamSchema,
+    googleCloudSqlIamSchema,
+    azureEntraSchema,
+  ])
 }
 
 /** Opens the source that is configured. Asks for nothing yet. */
@@ -18,6 +35,14 @@ export function openSource(config: CredentialConfig, log: SourceLog): Credential
       return openEnvironment(config)
     case 'file':
       return openFile(config, log)
+    case 'aws-secrets-manager':
+      return openAwsSecretsManager(config)
+    case 'aws-rds-iam':
+      return openAwsRdsIam(config)
+    case 'google-cloud-sql-iam':
+      return openGoogleCloudSqlIam()
+    case 'azure-entra':
+      return openAzureEntra(config)
     default:
       throw config satisfies never
   }
