@@ -22,9 +22,14 @@ export async function findPsql(major: 15 | 18): Promise<Had<Psql>> {
   for (const command of [`/usr/lib/postgresql/${String(major)}/bin/psql`, 'psql']) {
     if (await is(major, { command, leading: [] })) return { kind: 'program', program: { command, leading: [] } }
   }
+  return unpackedPsql(major)
+}
+
+/** Debian's package alone; with 18 comes what fetches a token by the device flow. */
+export async function unpackedPsql(major: 15 | 18): Promise<Had<Psql>> {
   const fetched = await fetchDebianPackages({
-    packages: [`postgresql-client-${String(major)}`],
-    folder: join(KEPT_DRIVERS, `psql-${String(major)}`),
+    packages: [`postgresql-client-${String(major)}`, ...(major === 18 ? ['libpq-oauth'] : [])],
+    folder: join(KEPT_DRIVERS, major === 18 ? 'psql-18-oauth' : 'psql-15'),
     suite: major === 15 ? null : 'sid',
     follow: (name) =>
       /^(lib|zlib1g|gcc-\d+-base)/.test(name) &&

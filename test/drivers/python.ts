@@ -12,13 +12,15 @@ const run = promisify(execFile)
 export interface PythonWithDriver {
   readonly command: string
   readonly pythonPath: string
+  /** Folders of the shared libraries that came with it; empty: it brings its own, or has the system's. */
+  readonly libraryPath: string
   /** As the driver says. */
   readonly version: string
 }
 
 export interface WantedDriver {
   readonly module: string
-  /** What pip installs, pinned. */
+  /** What pip installs, pinned; empty: the index has it only as sources. */
   readonly requirements: readonly string[]
   /** What Debian calls it, with whatever it needs that is not the interpreter's own. */
   readonly debian: readonly string[]
@@ -38,6 +40,7 @@ export async function findPythonDriver(wanted: WantedDriver): Promise<Had<Python
 
 async function fromIndex(wanted: WantedDriver): Promise<Had<PythonWithDriver>> {
   const command = 'python3'
+  if (wanted.requirements.length === 0) return { kind: 'absent', reason: 'the index has it only as sources' }
   try {
     const { stdout } = await run(command, ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'])
     // Wheels belong to one version of Python.
@@ -59,7 +62,7 @@ async function fromIndex(wanted: WantedDriver): Promise<Had<PythonWithDriver>> {
       if (existsSync(folder)) rmSync(beside, { recursive: true, force: true })
       else renameSync(beside, folder)
     }
-    return await tried(command, folder, wanted)
+    return await tried(command, folder, '', wanted)
   } catch (error) {
     return { kind: 'absent', reason: `pip could not install it (${lastLine(error)})` }
   }
@@ -74,16 +77,21 @@ async function fromDebian(wanted: WantedDriver): Promise<Had<PythonWithDriver>> 
   })
   if (fetched.kind === 'absent') return fetched
   const folder = join(fetched.program.root, 'usr', 'lib', 'python3', 'dist-packages')
-  return tried('/usr/bin/python3', folder, wanted)
+  return tried('/usr/bin/python3', folder, fetched.program.libraryPath, wanted)
 }
 
-async function tried(command: string, pythonPath: string, wanted: WantedDriver): Promise<Had<PythonWithDriver>> {
+async function tried(
+  command: string,
+  pythonPath: string,
+  libraryPath: string,
+  wanted: WantedDriver,
+): Promise<Had<PythonWithDriver>> {
   try {
-    const env = { ...process.env, PYTHONPATH: pythonPath }
+    const env = { ...process.env, PYTHONPATH: pythonPath, ...libraries(libraryPath) }
     const { stdout } = await run(command, ['-c', `import ${wanted.module}; print(${wanted.module}.__version__)`], {
       env,
     })
-    return { kind: 'program', program: { command, pythonPath, version: stdout.trim() } }
+    return { kind: 'program', program: { command, pythonPath, libraryPath, version: stdout.trim() } }
   } catch (error) {
     return { kind: 'absent', reason: `${command} cannot import it (${lastLine(error)})` }
   }
@@ -97,8 +105,16 @@ export function pythonProgram(
   return {
     command: python.command,
     args: [join(import.meta.dirname, file)],
-    env: { PYTHONPATH: [python.pythonPath, import.meta.dirname].join(delimiter), PYTHONDONTWRITEBYTECODE: '1' },
+    env: {
+      PYTHONPATH: [python.pythonPath, import.meta.dirname].join(delimiter),
+      PYTHONDONTWRITEBYTECODE: '1',
+      ...libraries(python.libraryPath),
+    },
   }
+}
+
+function libraries(path: string): Record<string, string> {
+  return path === '' ? {} : { LD_LIBRARY_PATH: path }
 }
 
 function lastLine(error: unknown): string {

@@ -1,0 +1,68 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startTestGateway, type TestGateway, type TestTarget } from '../../harness/start-gateway.ts'
+import { makeAuthority } from '../../servers/certificates.ts'
+import { startWiretap, type Wiretap } from './wiretap.ts'
+
+/** A gateway that takes nothing without TLS, for programs of the matrix. */
+export interface LoginGateway {
+  readonly gateway: TestGateway
+  readonly targets: readonly string[]
+  /** The environment that programs find it by. They come through the wiretap. */
+  readonly place: Readonly<Record<string, string>>
+  readonly wiretap: Wiretap
+  readonly close: () => Promise<void>
+}
+
+/** What every target holds; the gateway shows of `ssn` the last four characters, and lets nobody drop anything. */
+export const PEOPLE = `
+CREATE TABLE people (id int PRIMARY KEY, ssn varchar(20));
+INSERT INTO people VALUES (1, '123-45-6789');
+`
+export const MASKED = '*******6789'
+
+/** `schema`: what `people` stands in. */
+export async function openLoginGateway(
+  targets: Readonly<Record<string, TestTarget>>,
+  schema: string,
+): Promise<LoginGateway> {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-logins-'))
+  const authority = makeAuthority('Gatehouse driver test authority')
+  const { certificate, key } = authority.forServer(['localhost', '127.0.0.1'])
+  const write = (file: string, text: string): string => {
+    writeFileSync(join(folder, file), text, { mode: 0o600 })
+    return join(folder, file)
+  }
+  const gateway = await startTestGateway({
+    targets,
+    policy: `
+rules:
+  - { name: agents-read, allow: { actions: [select], relations: ['${schema}.*', 'pg_catalog.*', 'information_schema.*'] } }
+  - { name: never, deny: { actions: [drop] }, reason: 'Nothing is dropped here. Open a change request.' }
+masks:
+  - { name: ssn-end, columns: ['${schema}.people.ssn'], with: { partial: { keepLast: 4 } } }
+`,
+    listener: {
+      allowClearTextPasswordOnLoopback: false,
+      tls: { certificateFile: write('gateway.crt', certificate), keyFile: write('gateway.key', key) },
+    },
+  })
+  const wiretap = await startWiretap(gateway)
+  return {
+    gateway,
+    targets: Object.keys(targets),
+    place: {
+      GATEHOUSE_HOST: 'localhost',
+      GATEHOUSE_PORT: String(wiretap.port),
+      GATEHOUSE_CA: write('ca.crt', authority.certificate),
+      GATEHOUSE_ISSUER: gateway.issuer.url,
+    },
+    wiretap,
+    close: async () => {
+      await wiretap.close()
+      await gateway.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}

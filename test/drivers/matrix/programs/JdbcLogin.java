@@ -1,0 +1,114 @@
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Properties;
+
+/** JDBC's drivers: attempts in, outcomes out (LoginProgram in driver.ts). The argument: the driver's scheme. */
+public class JdbcLogin {
+  static final String HOST = System.getenv("GATEHOUSE_HOST");
+  static final String PORT = System.getenv("GATEHOUSE_PORT");
+  static final String CA = System.getenv("GATEHOUSE_CA");
+
+  record Place(String way, String target, String user, String secret) {}
+
+  public static void main(String[] arguments) throws Exception {
+    var input = new BufferedReader(new InputStreamReader(System.in));
+    for (String line; (line = input.readLine()) != null; ) {
+      var fields = line.split("\t");
+      var place = new Place(fields[0], fields[1], fields[2], fields[3]);
+      var properties = new Properties();
+      properties.put("user", place.user);
+      properties.put("password", place.secret);
+      var url =
+          switch (arguments[0]) {
+            case "postgresql" -> pgjdbc(place, properties);
+            case "mariadb" -> mariadb(place, properties);
+            default -> mysql(place, properties);
+          };
+      try (var connection = DriverManager.getConnection(url, properties)) {
+        say(place, "in", value(connection, "SELECT ssn FROM people WHERE id = 1"), refusal(connection, arguments[0]));
+      } catch (SQLException error) {
+        say(place, "out", "", told(error, arguments[0]));
+      }
+    }
+  }
+
+  static String pgjdbc(Place place, Properties properties) {
+    // shown: begin postgresql
+    var url = "jdbc:postgresql://" + HOST + ":" + PORT + "/" + place.target;
+    var verified = url + "?sslmode=verify-full&sslrootcert=" + CA;
+    // For a session credential, besides: only SCRAM-SHA-256-PLUS will do (42.7).
+    var bound = verified + "&channelBinding=require";
+    // shown: end
+    if (place.way.equals("scram")) properties.put("channelBinding", "disable");
+    return place.way.equals("bare") ? url : place.way.equals("scram-plus") ? bound : verified;
+  }
+
+  static String mariadb(Place place, Properties properties) {
+    // shown: begin mariadb
+    var url = "jdbc:mariadb://" + HOST + ":" + PORT + "/" + place.target;
+    var verified = url + "?sslMode=verify-full&serverSslCert=" + CA;
+    // shown: end
+    return place.way.equals("bare") ? url : verified;
+  }
+
+  static String mysql(Place place, Properties properties) throws Exception {
+    var store = trusted();
+    // shown: begin mysql
+    // The authority in a key store: keytool -importcert -noprompt -file ca.crt -keystore ca.p12 -storetype PKCS12 -storepass changeit
+    var url = "jdbc:mysql://" + HOST + ":" + PORT + "/" + place.target;
+    var verified = url + "?sslMode=VERIFY_IDENTITY&trustCertificateKeyStoreType=PKCS12&trustCertificateKeyStorePassword=changeit"
+        + "&trustCertificateKeyStoreUrl=" + store.toUri();
+    // shown: end
+    if (place.way.equals("native")) properties.put("defaultAuthenticationPlugin", "mysql_native_password");
+    return place.way.equals("bare") ? url : verified;
+  }
+
+  /** The authority's certificate as keytool would keep it. */
+  static Path trusted() throws Exception {
+    var store = KeyStore.getInstance("PKCS12");
+    store.load(null, null);
+    try (var file = Files.newInputStream(Path.of(CA))) {
+      store.setCertificateEntry("gateway", CertificateFactory.getInstance("X.509").generateCertificate(file));
+    }
+    var kept = Files.createTempFile("gatehouse", ".p12");
+    kept.toFile().deleteOnExit();
+    try (var out = Files.newOutputStream(kept)) {
+      store.store(out, "changeit".toCharArray());
+    }
+    return kept;
+  }
+
+  static String value(Connection connection, String sql) throws SQLException {
+    try (Statement statement = connection.createStatement(); ResultSet rows = statement.executeQuery(sql)) {
+      rows.next();
+      return rows.getString(1);
+    }
+  }
+
+  static String refusal(Connection connection, String scheme) {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("DROP TABLE people");
+      return "\tnothing was refused";
+    } catch (SQLException error) {
+      return told(error, scheme);
+    }
+  }
+
+  static String told(SQLException error, String scheme) {
+    var code = scheme.equals("postgresql") ? error.getSQLState() : String.valueOf(error.getErrorCode());
+    return code + "\t" + String.valueOf(error.getMessage()).replaceAll("\\s+", " ");
+  }
+
+  static void say(Place place, String how, String value, String rest) {
+    System.out.println(String.join("\t", place.way, place.target, how, value, rest));
+  }
+}

@@ -1,0 +1,25 @@
+import asyncio
+import ssl
+
+import asyncpg
+
+from logins import logins
+
+loop = asyncio.new_event_loop()
+
+
+def login(place):
+    host, port, user, secret, target, ca = place.host, place.port, place.user, place.secret, place.target, place.ca
+    # shown: begin
+    options = dict(host=host, port=port, database=target, user=user, password=secret)
+    verified = dict(options, ssl=ssl.create_default_context(cafile=ca))
+    # shown: end
+    chosen = options if place.way == "bare" else verified
+    connection = loop.run_until_complete(asyncpg.connect(**chosen, timeout=20))
+    return (
+        lambda sql: loop.run_until_complete(connection.fetchval(sql)),
+        lambda: loop.run_until_complete(connection.close()),
+    )
+
+
+logins(login)

@@ -1,0 +1,20 @@
+# MariaDB's client: each login is a run of its own (`LoginProgram` in driver.ts).
+host=$GATEHOUSE_HOST port=$GATEHOUSE_PORT ca=$GATEHOUSE_CA
+. "${0%/*}/mysql-logins.sh"
+
+run() {
+  case $way in
+    bare) mariadb --protocol=tcp --host="$host" --port="$port" --user="$user" "$target" ;;
+    clear) verified --default-auth=mysql_clear_password ;;
+    native) verified --default-auth=mysql_native_password ;;
+    *) verified ;;
+  esac
+}
+
+# shown: begin
+verified() { # MYSQL_PWD=$secret
+  mariadb --protocol=tcp --host="$host" --port="$port" --user="$user" --ssl-verify-server-cert --ssl-ca="$ca" "$@" "$target"
+}
+# shown: end
+
+logins

@@ -1,0 +1,19 @@
+import { createConnection } from 'mysql2/promise'
+import { logins } from './logins.mjs'
+
+await logins(async ({ way, host, port, target, user, secret, ca }) => {
+  // shown: begin
+  const options = { host, port, database: target, user, password: secret, ssl: { ca, verifyIdentity: true } }
+  // shown: end
+  const connection = await createConnection(way === 'bare' ? { ...options, ssl: undefined } : options)
+  try {
+    if (way === 'change-user') await connection.changeUser({ user, password: secret, database: target })
+  } catch (error) {
+    await connection.end()
+    throw error
+  }
+  return {
+    value: async (sql) => (await connection.query(sql))[0][0]?.ssn,
+    close: () => connection.end(),
+  }
+})

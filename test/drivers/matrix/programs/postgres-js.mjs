@@ -1,0 +1,16 @@
+import postgres from 'postgres'
+import { logins } from './logins.mjs'
+
+await logins(async ({ way, host, port, target, user, secret, ca }) => {
+  // shown: begin
+  const options = { host, port, database: target, user, password: secret, ssl: { ca } }
+  // shown: end
+  const bare = { ...options, ssl: undefined }
+  const sql = postgres({ ...(way === 'bare' ? bare : options), max: 1, onnotice: () => undefined })
+  // It connects with the first statement.
+  await sql`SELECT 1`
+  return {
+    value: async (text) => (await sql.unsafe(text))[0]?.ssn,
+    close: () => sql.end(),
+  }
+})
