@@ -14,6 +14,8 @@ export interface Options {
   readonly seconds: number
   /** `audit`: how many are searched. */
   readonly records: number
+  /** `audit`: the PostgreSQL that is searched; null: one of its own. */
+  readonly database: string | null
   /** Whether this part is to be measured. */
   readonly wants: (part: Part | AuditPart) => boolean
   /** Put the table between the markers of bench/README.md. */
@@ -37,6 +39,7 @@ const USAGE = `Usage: npm run bench -- postgres [options]    measure, and print 
   --rounds N       rounds of each case (default 3, quick 1)
   --seconds S      measured seconds of each run of statements (default 2; mysql 1)
   --records N      records to search (audit; default 1000000, quick 100000)
+  --database URL   a PostgreSQL of yours to search in (audit; filled once with as many, and kept)
   --only PARTS     some of ${PARTS.join(',')}; of audit: some of ${AUDIT_PARTS.join(',')}
   --write-readme   put the table into bench/README.md
 `
@@ -52,6 +55,7 @@ export function readOptions(args: readonly string[]): Options | { readonly usage
         rounds: { type: 'string' },
         seconds: { type: 'string' },
         records: { type: 'string' },
+        database: { type: 'string' },
         only: { type: 'string' },
         'write-readme': { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
@@ -66,6 +70,7 @@ export function readOptions(args: readonly string[]): Options | { readonly usage
       rounds: count('--rounds', values.rounds, values.quick ? 1 : 3, 20),
       seconds: count('--seconds', values.seconds, task === 'profile' ? 5 : engine === 'mysql' ? 1 : 2, 60),
       records: count('--records', values.records, values.quick ? 100_000 : 1_000_000, 1_000_000_000),
+      database: values.database ?? null,
       wants: wanted(values.only ?? '', task === 'audit' ? AUDIT_PARTS : PARTS),
       writeReadme: values['write-readme'],
     }

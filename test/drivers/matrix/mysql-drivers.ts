@@ -47,7 +47,11 @@ export const MYSQL_DRIVERS: readonly MysqlDriver[] = [
   },
   {
     name: 'mysqlclient 1.4',
-    find: python('mysqlclient_login.py', { module: 'MySQLdb', requirements: [], debian: ['python3-mysqldb', 'libmariadb3'] }),
+    find: python('mysqlclient_login.py', {
+      module: 'MySQLdb',
+      requirements: [],
+      debian: ['python3-mysqldb', 'libmariadb3'],
+    }),
     source: 'mysqlclient_login.py',
     ways: { token: YES, clear: YES, 'change-user': YES, bare: NO_TLS },
     pitfalls: [],

@@ -14,7 +14,13 @@ export const POSTGRES_DRIVERS: readonly PostgresDriver[] = [
     ways: { token: YES, oauthbearer: no('came with 18', /invalid connection option "oauth_issuer"/), bare: YES },
     pitfalls: [],
   },
-  { name: 'psql 18', find: psql(18), source: 'psql.sh', ways: { token: YES, oauthbearer: YES, bare: YES }, pitfalls: [] },
+  {
+    name: 'psql 18',
+    find: psql(18),
+    source: 'psql.sh',
+    ways: { token: YES, oauthbearer: YES, bare: YES },
+    pitfalls: [],
+  },
   {
     name: 'node-postgres 8.23',
     find: node('node-postgres.mjs'),

@@ -44,7 +44,9 @@ export function runLogins(
       const rest = lines.filter((line) => outcome(line) === null)
       resolve({ outcomes, said: `${[...rest, said].join('\n')}\n(ended with ${String(signal ?? code)})` })
     })
-    child.stdin.end(attempts.map(({ way, target, user, secret }) => `${[way, target, user, secret].join('\t')}\n`).join(''))
+    child.stdin.end(
+      attempts.map(({ way, target, user, secret }) => `${[way, target, user, secret].join('\t')}\n`).join(''),
+    )
   })
 }
 

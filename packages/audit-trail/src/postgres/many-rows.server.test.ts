@@ -60,7 +60,7 @@ describe.skipIf('absent' in postgres18)('among many records', () => {
     const query = { subject: 'rare@example.com' }
     const summary = await index?.summarize(query)
     expect(summary).toMatchObject({ complete: true, statements: naiveSearch(trails, query, 'newest').length })
-    expect(await index?.summarize({ actor: 'copilot' })).toMatchObject({ complete: false, statements: 5_000 })
+    expect(await index?.summarize({ actor: 'copilot' })).toMatchObject({ complete: false, statements: 3_000 })
   })
 })
 

@@ -9,9 +9,9 @@ import { queryTerms } from './record-terms.ts'
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 /** Rows that are counted one by one where tallies do not help. */
-const MOST_ROWS = 5_000
+const MOST_ROWS = 3_000
 /** Rows that are read at a time. */
-const ROWS_AT_ONCE = 5_000
+const ROWS_AT_ONCE = 3_000
 /** Rows that texts of shapes are taken from before any is looked for. */
 const NEWEST_TEXTS = 300
 /** Values of one facet that are taken out of the tallies. */
@@ -166,11 +166,14 @@ async function addTallies(client: PoolClient, counting: SummaryTally<string>, { 
     else if (facet === 'maskedBySubject') counting.addMasked(value, other, Number(count))
     else counting.addValue(facet, value, Number(count))
   }
-  const moments = await client.query<{ begins: string; facet: string; count: string; refused: string }>(
-    `SELECT extract(epoch FROM begins) * 1000 AS begins, facet, count, refused FROM gatehouse_audit.tally
-      WHERE hours = 1 AND begins >= $1 AND begins < $2
-      AND ((facet = 'kind' AND value = 'intent') OR facet = 'failed' OR facet = 'held')`,
-    [values[0], values[3]],
+  type TalliedHour = { begins: string; facet: string; count: string; refused: string }
+  const moments = await byContent(client, () =>
+    client.query<TalliedHour>(
+      `SELECT extract(epoch FROM begins) * 1000 AS begins, facet, count, refused FROM gatehouse_audit.tally
+        WHERE hours = 1 AND facet = ANY ('{kind,failed,held}') AND begins >= $1 AND begins < $2
+        AND (facet <> 'kind' OR value = 'intent')`,
+      [values[0], values[3]],
+    ),
   )
   for (const { begins, facet, count, refused } of moments.rows) {
     const statements = facet === 'kind'

@@ -143,7 +143,7 @@ const sha256 = (bytes: string | Uint8Array): string => createHash('sha256').upda
 it('says who acted before, where somebody did', () => {
   const principal = { ...session.principal, priorActors: ['planner', 'web'] }
   const record = JSON.parse(
-    `{${encodeSessionStart(encodeSessionPart({ ...session, principal }), '::1', null)}}`,
+    `{${encodeSessionStart(encodeSessionPart({ ...session, principal }), '::1', null, null)}}`,
   ) as AuditRecord
   expect(record.principal).toEqual(principal)
 })

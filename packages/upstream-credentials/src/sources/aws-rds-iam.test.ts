@@ -108,15 +108,16 @@ test('the keys of an instance come from its metadata service', async () => {
     expect(asked.headers['x-aws-ec2-metadata-token']).toBe('a session of the metadata service')
     const { accessKeyId, secretAccessKey } = AWS_KEYS
     if (!asked.path.endsWith('/gateway')) response.end('gateway')
-    else json(response, {
-      Code: 'Success',
-      Type: 'AWS-HMAC',
-      AccessKeyId: accessKeyId,
-      SecretAccessKey: secretAccessKey,
-      Token: 'of the instance',
-      LastUpdated: new Date().toISOString(),
-      Expiration: hours(6),
-    })
+    else
+      json(response, {
+        Code: 'Success',
+        Type: 'AWS-HMAC',
+        AccessKeyId: accessKeyId,
+        SecretAccessKey: secretAccessKey,
+        Token: 'of the instance',
+        LastUpdated: new Date().toISOString(),
+        Expiration: hours(6),
+      })
   })
   stubAwsEnvironment(null)
   vi.stubEnv('AWS_EC2_METADATA_DISABLED', undefined)
