@@ -97,6 +97,7 @@ export async function openScene(server: PostgresAddress, options: SceneOptions =
     ...(options.audit === undefined ? {} : { audit: options.audit }),
     ...(options.recording === undefined ? {} : { recording: options.recording }),
     ...(options.approvals === undefined ? {} : { approvals: options.approvals }),
+    ...(options.shared === undefined ? {} : { shared: options.shared }),
     ...(options.coordination === undefined ? {} : { coordination: options.coordination }),
     ...(options.issuer === undefined ? {} : { issuer: options.issuer }),
     ...(options.issuerSettings === undefined ? {} : { issuerSettings: options.issuerSettings }),

@@ -49,6 +49,8 @@ export interface EnginePorts {
   readonly desk: ApprovalDesk
   readonly shared: SharedSessions
   readonly log: Logger
+  /** So long before a token expires its session says so; 0: it does not. */
+  readonly expiryWarningSeconds: number
 }
 
 /** What one engine is told beside: its listener's settings, and the targets that speak its protocol. */

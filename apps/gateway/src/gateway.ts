@@ -196,6 +196,7 @@ async function openPorts(
     desk,
     shared,
     log,
+    expiryWarningSeconds: config.expiryWarningSeconds,
   }
 }
 

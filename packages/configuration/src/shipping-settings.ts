@@ -53,9 +53,9 @@ export const NO_SHIPPING: ShippingConfig = {
 export function trailDatabase(directory: string): z.ZodType<NonNullable<ShippingConfig['postgres']>> {
   return z.strictObject({
     url: secret
-      .superRefine((url, { addIssue }) => {
+      .superRefine((url, context) => {
         const fault = databaseAddressFault(url.expose())
-        if (fault !== null) addIssue({ code: 'custom', message: fault })
+        if (fault !== null) context.addIssue({ code: 'custom', message: fault })
       })
       .describe('Its own database: `postgres://user:password@host:port/database`, by reference.'),
     caFile: authoritiesFile(directory),

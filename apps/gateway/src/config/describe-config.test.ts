@@ -26,6 +26,7 @@ function config(mode: UpstreamTlsMode = 'verify-full', weak = false): GatewayCon
     login: { failuresPerAddress: 10, failuresPerName: 10, sharedAddresses: ['::1'] },
     coordination: { kind: 'memory' },
     coordinationOutageGraceSeconds: 60,
+    expiryWarningSeconds: 60,
     approvals: { adminUrl: null, pendingPerPrincipal: 20, holdInTransactionSeconds: 60, coolDownSeconds: 60 },
     issuers: [{ ...issuerConfig('http://127.0.0.1:1'), allowHttp: weak }],
     targets: new Map([

@@ -30,6 +30,8 @@ export interface GatewayConfig {
   readonly coordination: CoordinationConfig
   /** So long sessions go on while the others cannot be reached, under what was known last; then they end. */
   readonly coordinationOutageGraceSeconds: number
+  /** So long before a session's token expires its client is told; 0: it is not. */
+  readonly expiryWarningSeconds: number
   readonly approvals: ApprovalsConfig
   readonly audit: AuditConfig
   readonly recording: RecordingConfig

@@ -98,6 +98,14 @@ export function gatewaySchema(directory: string): z.ZodType<GatewayConfig> {
         .describe(
           'So long sessions go on while what is shared cannot be reached, under the grants known last; then they end. No session begins meanwhile.',
         ),
+      expiryWarningSeconds: z
+        .int()
+        .min(0)
+        .max(86_400)
+        .default(60)
+        .describe(
+          'So long before its token expires a PostgreSQL client is told by a notice, and the log says so for both engines. 0: they are not.',
+        ),
       approvals: z
         .strictObject({
           adminUrl: z

@@ -20,6 +20,8 @@ export class ClientOutput {
   #start = -1
   #end = -1
   #chunk: Buffer = NOTHING
+  /** A piece of a packet has gone to the client, and the rest has not come yet. */
+  #midPacket = false
   /** Rows that were written again. */
   #rewritten = 0
 
@@ -34,6 +36,7 @@ export class ClientOutput {
 
   /** The packet, or piece of one, goes on as it is. */
   pass(cursor: PacketCursor): void {
+    this.#midPacket = !cursor.last
     if (cursor.first) {
       const sequenceId = this.nextSequenceId
       if (cursor.sequenceId !== sequenceId) cursor.bytes[cursor.start + 3] = sequenceId
@@ -67,6 +70,12 @@ export class ClientOutput {
     this.flush()
     this.#client.stage(packet, 0, packet.length)
     this.nextSequenceId = (this.nextSequenceId + 1) & 0xff
+  }
+
+  /** The last packet there is; not sent behind a piece of one whose rest will not come: it would be read as that. */
+  lastWord(packet: Buffer): void {
+    this.flush()
+    if (!this.#midPacket) this.#client.stage(packet, 0, packet.length)
   }
 
   /** Stages everything. Has to be called before the chunk is used again. */

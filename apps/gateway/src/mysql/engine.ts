@@ -181,7 +181,7 @@ export class MysqlEngine {
 
   #sessionOptions(client: Client, session: GateSession, gate: Gate<MysqlNames>) {
     const { encoded } = session
-    const { trail, turn, sessions, desk, shared, maskingKeys, log, clock, listener } = this.#ports
+    const { trail, turn, sessions, desk, shared, maskingKeys, log, clock, listener, expiryWarningSeconds } = this.#ports
     return {
       session,
       threadId: client.key.processId,
@@ -195,6 +195,7 @@ export class MysqlEngine {
       maskingKeys,
       log,
       clock,
+      expiryWarningSeconds,
       maxMessageBytes: listener.maxMessageBytes,
       ended: (reason: string, statements: number, milliseconds: number) =>
         trail.owe(encodeSessionEnd(encoded, reason, milliseconds * 1000, statements)),

@@ -30,6 +30,7 @@ import { estimateRows } from './row-estimate.ts'
 import { MysqlResponses } from './responses.ts'
 import { SessionNames } from './session-names.ts'
 import { killQuery, type Upstream } from './upstream.ts'
+import { cancelInTurn } from '../upstream-cancels.ts'
 
 export interface MysqlSessionOptions {
   readonly session: GateSession
@@ -49,6 +50,8 @@ export interface MysqlSessionOptions {
   readonly maskingKeys: MaskingKeys
   readonly maxMessageBytes: number
   readonly log: Logger
+  /** So long before the token expires the log says so; 0: it does not. */
+  readonly expiryWarningSeconds: number
   readonly clock: GateClock
   readonly ended: (reason: string, statements: number, milliseconds: number) => void
   readonly alarm: (code: string, message: string) => void
@@ -83,11 +86,13 @@ export class MysqlSession implements Session {
     this.#options = options
     this.#startedAt = options.clock.monotonic()
     const { client, gate, turn, maxMessageBytes, maskingKeys, clock, clientCapabilities } = options
-    this.#expiry = new TokenExpiry(
-      principal,
-      () => clock.now(),
-      () => this.end('token_expired'),
-    )
+    this.#expiry = new TokenExpiry(principal, {
+      now: () => clock.now(),
+      warningSeconds: options.expiryWarningSeconds,
+      // The protocol has no way to tell the client before it asks.
+      soon: (seconds) => options.log.info({ session: this.id, seconds }, 'the token of a session is about to expire'),
+      expired: () => this.end('token_expired'),
+    })
     const { connection: upstream, capabilities, version, settings } = options.upstream
     const names = new SessionNames(options.catalog, version, settings)
     this.#names = names
@@ -170,7 +175,7 @@ export class MysqlSession implements Session {
 
   #cancelUpstream(): Promise<void> {
     const { targetConfig, upstream, turn } = this.#options
-    return killQuery(this.target, targetConfig, upstream.threadId, turn)
+    return cancelInTurn(targetConfig, () => killQuery(this.target, targetConfig, upstream.threadId, turn))
   }
 
   activity(): SessionActivity {
@@ -198,8 +203,7 @@ export class MysqlSession implements Session {
   end(reason: EndReason, detail = ''): void {
     if (this.#over) return
     const sequenceId = this.#responses.idle ? 1 : this.#responses.nextSequenceId
-    const farewell = encodeFarewell(farewellOf(reason, detail), sequenceId)
-    this.#options.client.stage(farewell, 0, farewell.length)
+    this.#responses.lastWord(encodeFarewell(farewellOf(reason, detail), sequenceId))
     this.#finish(reason)
     this.#options.client.end()
   }

@@ -160,6 +160,11 @@ export class MysqlResponses implements Receiver {
     this.#options.over({ kind: 'closed', detail: 'the database closed the connection' })
   }
 
+  /** The last packet of the session. */
+  lastWord(packet: Buffer): void {
+    this.#output.lastWord(packet)
+  }
+
   /** Nothing of the upstream is looked at any more; statements under way get an outcome. */
   end(): void {
     if (this.#over) return

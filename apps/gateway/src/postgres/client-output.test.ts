@@ -27,3 +27,36 @@ test('frames pass byte for byte, wherever the stream is cut: also where a chunk 
     }
   }
 })
+
+test('what is told waits for the end of a message, and of a COPY; the last word is not said in the middle of a message', () => {
+  const writer = new MessageWriter()
+  encodeDataRow({ kind: 'DataRow', cells: [Buffer.alloc(3_000)] }, writer)
+  const row = writer.take()
+  const staged: string[] = []
+  const output = new ClientOutput({
+    recording: null,
+    stage: (source, start, end) => void staged.push(end - start < 10 ? source.toString('latin1', start, end) : 'row'),
+  })
+  const cursor = new FrameCursor(BACKEND_LIMITS(1 << 20))
+  cursor.streamed[0x44] = 1
+  const pass = (bytes: Buffer): void => {
+    output.begin(bytes)
+    cursor.feed(bytes, 0, bytes.length)
+    while (cursor.next()) output.pass(cursor)
+    output.flush()
+  }
+  pass(Buffer.from(row.subarray(0, 2_000)))
+  output.tell(Buffer.from('notice'))
+  output.lastWord(Buffer.from('farewell'))
+  expect(staged).toEqual(['row'])
+  pass(Buffer.from(row.subarray(2_000)))
+  expect(staged).toEqual(['row', 'row', 'notice'])
+  output.copying = true
+  output.tell(Buffer.from('later'))
+  output.flush()
+  expect(staged).toHaveLength(3)
+  output.copying = false
+  output.flush()
+  output.lastWord(Buffer.from('farewell'))
+  expect(staged.slice(3)).toEqual(['later', 'farewell'])
+})

@@ -19,7 +19,9 @@ export class ClientOutput {
   #chunk: Buffer = NOTHING
   /** A piece of a message has gone to the client, and the rest has not come yet. */
   #midFrame = false
-  /** To be said behind that message. */
+  /** A COPY is under way. */
+  copying = false
+  /** To be said behind that message, or that COPY. */
   readonly #toTell: Buffer[] = []
   /** Rows that were written again. */
   #rewritten = 0
@@ -45,12 +47,14 @@ export class ClientOutput {
 
   /** The frame, or piece of one, goes on as it is. */
   pass(cursor: FrameCursor): void {
-    this.#midFrame = !cursor.last
     if (this.#run === cursor.bytes && this.#end === cursor.start) {
       this.#end = cursor.end
+      this.#midFrame = !cursor.last
       return
     }
+    // What is to be told waits for this piece, too.
     this.flush()
+    this.#midFrame = !cursor.last
     this.#run = cursor.bytes
     this.#start = cursor.start
     this.#end = cursor.end
@@ -82,10 +86,16 @@ export class ClientOutput {
     this.#client.stage(message, 0, message.length)
   }
 
-  /** Says something that answers nothing, a notice, between two messages. */
+  /** Says something that answers nothing, a notice, between two messages, and not within a COPY. */
   tell(message: Buffer): void {
-    if (this.#midFrame) this.#toTell.push(message)
+    if (this.#midFrame || this.copying) this.#toTell.push(message)
     else this.#client.stage(message, 0, message.length)
+  }
+
+  /** The last message there is; not sent behind a piece of one whose rest will not come. */
+  lastWord(message: Buffer): void {
+    this.flush()
+    if (!this.#midFrame) this.#client.stage(message, 0, message.length)
   }
 
   /** Sends what stands in place of a message. True: nothing does (null), and it goes on as it is. */
@@ -102,7 +112,7 @@ export class ClientOutput {
       this.#client.stage(maskedRows.bytes, 0, maskedRows.length)
       maskedRows.length = 0
     }
-    if (this.#toTell.length > 0 && !this.#midFrame)
+    if (this.#toTell.length > 0 && !this.#midFrame && !this.copying)
       for (const message of this.#toTell.splice(0)) this.#client.stage(message, 0, message.length)
   }
 }

@@ -133,6 +133,7 @@ export class PostgresEngine {
         shared: this.#ports.shared,
         maskingKeys: this.#ports.maskingKeys,
         log: this.#ports.log,
+        expiryWarningSeconds: this.#ports.expiryWarningSeconds,
         maxMessageBytes: this.#ports.listener.maxMessageBytes,
         ended: (reason, statements, milliseconds) =>
           trail.owe(encodeSessionEnd(encoded, reason, milliseconds * 1000, statements)),

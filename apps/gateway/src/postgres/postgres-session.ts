@@ -13,12 +13,13 @@ import type { SharedSessions } from '../shared-sessions.ts'
 import { TokenExpiry } from '../token-expiry.ts'
 import type { Turn } from '../turn.ts'
 import type { CatalogSource } from './catalog-source.ts'
-import { encodeFarewell, encodeHeldNotice, STILL_HELD } from './refusal.ts'
+import { encodeExpiryWarning, encodeFarewell, encodeHeldNotice, STILL_HELD } from './refusal.ts'
 import { PostgresRequests } from './requests.ts'
 import { estimateRows } from './row-estimate.ts'
 import { PostgresResponses } from './responses.ts'
 import { SessionNames, STATUS_IDLE } from './session-names.ts'
 import { cancelUpstream, type Upstream } from './upstream.ts'
+import { cancelInTurn } from '../upstream-cancels.ts'
 
 export interface PostgresSessionOptions {
   readonly session: GateSession
@@ -35,6 +36,8 @@ export interface PostgresSessionOptions {
   readonly maskingKeys: MaskingKeys
   readonly maxMessageBytes: number
   readonly log: Logger
+  /** So long before the token expires the client is told; 0: it is not. */
+  readonly expiryWarningSeconds: number
   readonly clock: GateClock
   readonly ended: (reason: string, statements: number, milliseconds: number) => void
   readonly alarm: (code: string, message: string) => void
@@ -66,11 +69,15 @@ export class PostgresSession implements Session {
     this.#options = options
     this.#startedAt = options.clock.monotonic()
     const { client, gate, turn, maxMessageBytes, maskingKeys, clock } = options
-    this.#expiry = new TokenExpiry(
-      principal,
-      () => clock.now(),
-      () => this.end('token_expired'),
-    )
+    this.#expiry = new TokenExpiry(principal, {
+      now: () => clock.now(),
+      warningSeconds: options.expiryWarningSeconds,
+      soon: (seconds) => {
+        options.log.info({ session: this.id, seconds }, 'the token of a session is about to expire')
+        this.#responses.tell(encodeExpiryWarning(seconds))
+      },
+      expired: () => this.end('token_expired'),
+    })
     const upstream = options.upstream.connection
     const names = new SessionNames(options.catalog, options.searchPath)
     this.#names = names
@@ -136,7 +143,7 @@ export class PostgresSession implements Session {
 
   #cancelUpstream(): Promise<void> {
     const { targetConfig, upstream, turn } = this.#options
-    return cancelUpstream(this.target, targetConfig, upstream.key, turn)
+    return cancelInTurn(targetConfig, () => cancelUpstream(this.target, targetConfig, upstream.key, turn))
   }
 
   activity(): SessionActivity {
@@ -163,8 +170,7 @@ export class PostgresSession implements Session {
 
   end(reason: EndReason, detail = ''): void {
     if (this.#over) return
-    const farewell = encodeFarewell(farewellOf(reason, detail))
-    this.#options.client.stage(farewell, 0, farewell.length)
+    this.#responses.lastWord(encodeFarewell(farewellOf(reason, detail)))
     this.#finish(reason)
   }
 

@@ -64,6 +64,18 @@ export function encodeHeldNotice(approval: string, url: string | null, seconds: 
   return writer.byte(0).end().take()
 }
 
+/** The warning that the session's right ends in so many seconds. */
+export function encodeExpiryWarning(seconds: number): Buffer {
+  writer.begin(0x4e /* N */)
+  field('S', 'WARNING')
+  field('V', 'WARNING')
+  field('C', '01000')
+  field('M', `gatehouse: the token of this session expires in ${seconds} seconds, and the session ends with it`)
+  field('D', JSON.stringify({ code: 'TOKEN_EXPIRES', expiresInSeconds: seconds }))
+  field('H', 'Finish, or get a new token and go on in another connection.')
+  return writer.byte(0).end().take()
+}
+
 /** Says nothing but that somebody is there, in a message that every driver takes at any time. */
 export const STILL_HELD: Buffer = writer.begin(0x53 /* S */).cString('gatehouse.held').cString('on').end().take()
 

@@ -42,6 +42,8 @@ export interface ResponsesOptions {
 }
 
 const DATA_ROW = 0x44
+/** CopyInResponse, CopyOutResponse, CopyBothResponse. */
+const COPY_BEGINS: ReadonlySet<number> = new Set([0x47, 0x48, 0x57])
 const COPY_DATA = 0x64
 
 /** The upstream's messages: rows masked, refusals put in place of the errors that stand for them, everything else verbatim. */
@@ -119,6 +121,11 @@ export class PostgresResponses implements Receiver {
 
   /** Says something to the client that answers nothing: a notice. */
   readonly tell = (message: Buffer): void => this.#output.tell(message)
+
+  /** The last message of the session. It is not sent where the client has a piece of another: it would be read as the rest of that. */
+  lastWord(message: Buffer): void {
+    this.#output.lastWord(message)
+  }
 
   /** Cancels the statement that is running when it has run for longer than the policy lets it. Called every second or so. */
   checkTime(now: number): void {
@@ -222,6 +229,7 @@ export class PostgresResponses implements Receiver {
 
   #part(cursor: FrameCursor, about: Asked | undefined, statementIndex: number): boolean {
     if (about instanceof SessionProbe || about instanceof InjectedDescribe) return false
+    if (COPY_BEGINS.has(cursor.tag)) this.#output.copying = true
     if (cursor.tag === 0x48 /* H */) this.#copied.start(about, statementIndex)
     if (!this.#passes) return false
     if (cursor.tag === 0x54 /* T */ && about instanceof SimpleQuery) this.#rows.describedSimple(about, statementIndex)
@@ -310,6 +318,7 @@ export class PostgresResponses implements Receiver {
   }
 
   #ready(cursor: FrameCursor, requests: PostgresRequests, about: Asked | undefined): boolean {
+    this.#output.copying = false
     this.#rows.takeCut()
     this.#dropUntilReady = false
     this.#batchRedacts = false
