@@ -26,6 +26,7 @@ import { SessionRegistry } from './session-registry.ts'
 import { Outage } from './outage.ts'
 import { SharedRates } from './shared-rates.ts'
 import { SharedSessions } from './shared-sessions.ts'
+import { TokenRecheck } from './token-recheck.ts'
 import { Turn } from './turn.ts'
 import { messageOf } from './upstream-dial.ts'
 
@@ -168,8 +169,10 @@ async function openPorts(
     log,
   })
   closers.push(() => retention?.close())
+  const recheck = new TokenRecheck(sessions, verifier, log)
   const clockHand = setInterval(() => {
     sessions.checkTime(performance.now())
+    recheck.check(performance.now())
     shared.publish()
   }, 1000).unref()
   closers.push(() => clearInterval(clockHand))

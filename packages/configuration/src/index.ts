@@ -4,6 +4,7 @@ export { coordinationSchema, openCoordination } from './coordination-settings.ts
 export type { CoordinationConfig, RedisConfig } from './coordination-settings.ts'
 export { describeValues } from './describe-values.ts'
 export { anyPath, authoritiesFault, existingFile, keyPairFault } from './file-settings.ts'
+export { issuerListFaults } from './issuer-list.ts'
 export { issuerSchema } from './issuer-schema.ts'
 export { jsonSchemaOf } from './json-schema.ts'
 export type { JsonSchema } from './json-schema.ts'

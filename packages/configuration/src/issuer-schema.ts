@@ -1,8 +1,9 @@
 import * as z from 'zod'
 import { isLoopbackHost } from '@gatehouse/core'
-import { SIGNATURE_ALGORITHMS } from '@gatehouse/identity'
-import type { ClaimPath, ClaimValue, IssuerConfig, RequiredClaim } from '@gatehouse/identity'
+import { CLIENT_AUTHENTICATIONS, SIGNATURE_ALGORITHMS } from '@gatehouse/identity'
+import type { ClaimPath, ClaimValue, IntrospectionConfig, IssuerConfig, RequiredClaim } from '@gatehouse/identity'
 import { authoritiesFault, existingFile } from './file-settings.ts'
+import { secret } from './secret-setting.ts'
 
 const MAX_SECONDS = 31_536_000
 
@@ -80,19 +81,29 @@ export function issuerSchema(directory: string): z.ZodType<IssuerConfig> {
         .max(86_400)
         .default(3600)
         .describe('How long fetched keys may serve past a refresh that was due, while the issuer does not answer.'),
+      introspection: introspection
+        .nullable()
+        .prefault(null)
+        .describe(
+          'How the issuer is asked what a token is good for (RFC 7662), for tokens that say nothing by themselves. Null: it is not.',
+        ),
       scope: name
         .default('openid')
         .describe('The scope that a client which asks for one (OAUTHBEARER) is told to request.'),
     })
     .superRefine((issuer, context) => {
-      for (const setting of ['issuer', 'jwksUri'] as const) {
-        const url = issuer[setting] === null ? null : URL.parse(issuer[setting])
+      for (const [path, address] of [
+        [['issuer'], issuer.issuer],
+        [['jwksUri'], issuer.jwksUri],
+        [['introspection', 'endpoint'], issuer.introspection?.endpoint ?? null],
+      ] as const) {
+        const url = address === null ? null : URL.parse(address)
         if (url === null || url.protocol === 'https:') continue
         const permitted = url.protocol === 'http:' && issuer.allowHttp && isLoopbackHost(url.hostname)
         if (permitted) continue
         context.addIssue({
           code: 'custom',
-          path: [setting],
+          path: [...path],
           message: 'must be https:// (http:// only on a loopback address, with allowHttp)',
         })
       }
@@ -103,6 +114,48 @@ const name = z.string().min(1).max(2048)
 
 const claimPath: z.ZodType<ClaimPath> = z.union([name, z.array(name).min(1).max(8)], {
   error: 'must be the name of a claim, or the list of names that leads to it',
+})
+
+const introspection: z.ZodType<IntrospectionConfig> = z.strictObject({
+  endpoint: z
+    .string()
+    .refine((text) => URL.canParse(text), { error: 'must be a URL' })
+    .nullable()
+    .default(null)
+    .describe('Where the issuer is asked. Null: found by OpenID Connect Discovery.'),
+  clientId: name.describe('This gateway, as the issuer knows it.'),
+  clientSecret: secret.describe('Its secret, by reference.'),
+  authentication: z
+    .enum(CLIENT_AUTHENTICATIONS)
+    .default('client_secret_basic')
+    .describe('How the issuer is shown the secret.'),
+  opaqueTokens: z
+    .boolean()
+    .default(true)
+    .describe(
+      'A password that has no form of a JWT, but may be a token, is sent to this issuer. True for one issuer at most.',
+    ),
+  cacheSeconds: z
+    .int()
+    .min(0)
+    .max(60)
+    .default(30)
+    .describe(
+      'For how long a good answer serves for the next login with the same token, never past its `exp`. 0: not at all.',
+    ),
+  recheckSeconds: z
+    .int()
+    .min(10)
+    .max(86_400)
+    .nullable()
+    .default(null)
+    .describe('How often the issuer is asked again while a session goes on, for its JWTs too. Null: never.'),
+  recheckGraceSeconds: z
+    .int()
+    .min(0)
+    .max(86_400)
+    .default(600)
+    .describe('How long a session may go on past a re-check that was due, while the issuer does not answer.'),
 })
 
 const claimValue = z.union([z.string(), z.number(), z.boolean()])

@@ -2,6 +2,7 @@ import { request as requestHttp } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { isLoopbackHost } from '@gatehouse/core'
+import { readStrictJson } from './strict-json.ts'
 
 /** The largest document an issuer may answer with, in bytes. Real key sets stay below 32 KiB. */
 export const MAX_DOCUMENT_BYTES: number = 256 * 1024
@@ -18,6 +19,12 @@ export interface FetchRules {
   readonly signal: AbortSignal
 }
 
+/** A form to send (`application/x-www-form-urlencoded`), and the `authorization` header that goes with it; null: none. */
+export interface FormPost {
+  readonly form: URLSearchParams
+  readonly authorization: string | null
+}
+
 /** The issuer could not be reached, or answered with something that is of no use. */
 export class FetchError extends Error {
   override readonly name = 'FetchError'
@@ -25,16 +32,16 @@ export class FetchError extends Error {
 
 /**
  * Fetches one JSON document from an issuer. Follows no redirect, and asks for no compression, so that the byte limit
- * is the limit.
+ * is the limit. `post`: what is sent; null: the document is asked for by GET.
  * @throws {FetchError} for whatever goes wrong; the message names the cause, for operators.
  */
-export async function fetchJson(address: string, rules: FetchRules): Promise<unknown> {
+export async function fetchJson(address: string, rules: FetchRules, post: FormPost | null = null): Promise<unknown> {
   const url = permittedUrl(address, rules.allowHttp)
   const signal = AbortSignal.any([rules.signal, AbortSignal.timeout(rules.timeoutMilliseconds)])
   try {
-    const response = await send(url, rules.ca, signal)
-    const text = await readBody(response, url)
-    return parse(text, url, response.headers['content-type'])
+    const response = await send(url, rules.ca, signal, post)
+    const bytes = await readBody(response, url)
+    return parse(bytes, url, response.headers['content-type'])
   } catch (cause) {
     if (cause instanceof FetchError) throw cause
     if (signal.aborted && !rules.signal.aborted) {
@@ -54,10 +61,17 @@ export function permittedUrl(address: string, allowHttp: boolean): URL {
   throw new FetchError(`${url.href} is not https`)
 }
 
-function send(url: URL, ca: string | null, signal: AbortSignal): Promise<IncomingMessage> {
+function send(url: URL, ca: string | null, signal: AbortSignal, post: FormPost | null): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   // A connection of its own each time: fetches are minutes apart.
-  const options = { agent: false, signal, headers: { accept: 'application/json', 'accept-encoding': 'identity' } }
+  const body = post === null ? null : Buffer.from(post.form.toString())
+  const headers = {
+    accept: 'application/json',
+    'accept-encoding': 'identity',
+    ...(body === null ? {} : { 'content-type': 'application/x-www-form-urlencoded', 'content-length': body.length }),
+    ...(post === null || post.authorization === null ? {} : { authorization: post.authorization }),
+  }
+  const options = { agent: false, signal, method: body === null ? 'GET' : 'POST', headers }
   const receive = (response: IncomingMessage): void => {
     // Heard also when nobody reads any more: an error without a listener would end the process.
     response.on('error', reject)
@@ -69,11 +83,11 @@ function send(url: URL, ca: string | null, signal: AbortSignal): Promise<Incomin
         requestHttps(url, { ...options, rejectUnauthorized: true, ...(ca === null ? {} : { ca }) }, receive)
       : requestHttp(url, options, receive)
   request.on('error', reject)
-  request.end()
+  request.end(body)
   return promise
 }
 
-async function readBody(response: IncomingMessage, url: URL): Promise<string> {
+async function readBody(response: IncomingMessage, url: URL): Promise<Buffer> {
   if (response.statusCode !== 200) {
     response.destroy()
     throw new FetchError(`${url.href} answered with status ${response.statusCode}`)
@@ -89,15 +103,15 @@ async function readBody(response: IncomingMessage, url: URL): Promise<string> {
     chunks.push(chunk)
   }
   if (!response.complete) throw new FetchError(`${url.href} broke off in the middle of its answer`)
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }
 
-function parse(text: string, url: URL, contentType: string | undefined): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
+function parse(bytes: Buffer, url: URL, contentType: string | undefined): unknown {
+  const reading = readStrictJson(bytes)
+  if ('value' in reading) return reading.value
+  if (reading.fault === 'not-json')
     throw new FetchError(`${url.href} answered with something that is not JSON (${contentType ?? 'no content type'})`)
-  }
+  throw new FetchError(`${url.href} answered with JSON that can be read in two ways (${reading.fault})`)
 }
 
 function causeOf(cause: unknown): string {

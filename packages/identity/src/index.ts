@@ -1,7 +1,13 @@
-export { SIGNATURE_ALGORITHMS } from './issuer-config.ts'
+export { CLIENT_AUTHENTICATIONS, SIGNATURE_ALGORITHMS } from './issuer-config.ts'
 export { principalFromClaims } from './principal-from-claims.ts'
 export { TokenVerifier } from './token-verifier.ts'
 export type { ClaimPath } from './claim-path.ts'
-export type { ClaimValue, IssuerConfig, RequiredClaim, SignatureAlgorithm } from './issuer-config.ts'
-export type { DiscoveryData, IdentityLog, TokenVerifierOptions } from './token-verifier.ts'
+export type {
+  ClaimValue,
+  IntrospectionConfig,
+  IssuerConfig,
+  RequiredClaim,
+  SignatureAlgorithm,
+} from './issuer-config.ts'
+export type { DiscoveryData, IdentityLog, Recheck, TokenVerifierOptions } from './token-verifier.ts'
 export type { TokenRefusal, TokenRefusalCode, TokenVerdict } from './token-verdict.ts'

@@ -1,3 +1,4 @@
+import type { Secret } from '@gatehouse/core'
 import type { ClaimPath } from './claim-path.ts'
 
 /** The signature algorithms a token may carry (RFC 7518, RFC 8037, RFC 9864). Symmetric ones and `none` have no place here. */
@@ -55,6 +56,8 @@ export interface IssuerConfig {
   readonly keysRefreshSeconds: number
   /** How long, past a refresh that was due, cached keys may serve while the issuer does not answer, in seconds. */
   readonly keysOutageGraceSeconds: number
+  /** How the issuer is asked what a token is good for; null: it is not. */
+  readonly introspection: IntrospectionConfig | null
   /** The scope named in the OAUTHBEARER challenge (RFC 7628 section 3.2.2). */
   readonly scope: string
 }
@@ -64,4 +67,25 @@ export interface RequiredClaim {
   readonly claim: ClaimPath
   /** One of these must be the claim's value, or an element of it; empty: it is enough that the claim is there. */
   readonly oneOf: readonly ClaimValue[]
+}
+
+/** How a client shows the introspection endpoint who it is (RFC 6749 section 2.3.1). */
+export const CLIENT_AUTHENTICATIONS = ['client_secret_basic', 'client_secret_post'] as const
+
+/** How an issuer is asked what a token is good for (RFC 7662). */
+export interface IntrospectionConfig {
+  /** Where; null: found by OpenID Connect Discovery (`introspection_endpoint`). */
+  readonly endpoint: string | null
+  /** This gateway, as the issuer knows it. */
+  readonly clientId: string
+  readonly clientSecret: Secret<string>
+  readonly authentication: (typeof CLIENT_AUTHENTICATIONS)[number]
+  /** Passwords that are no JWT are taken for tokens of this issuer, and sent to it. At most one issuer may have them. */
+  readonly opaqueTokens: boolean
+  /** For how long a good answer on an opaque token is taken for the next login with it, never past its `exp`; 0: not at all. */
+  readonly cacheSeconds: number
+  /** How often the issuer is asked again during a session, of its JWTs too; null: never. */
+  readonly recheckSeconds: number | null
+  /** How long a session may go on past a re-check that was due, while the issuer does not answer, in seconds. */
+  readonly recheckGraceSeconds: number
 }

@@ -23,6 +23,19 @@ export async function fetchSigningKeys(config: IssuerConfig, rules: FetchRules):
 }
 
 async function discoverKeys(config: IssuerConfig, rules: FetchRules): Promise<string> {
+  const { jwks_uri: jwksUri } = await fetchMetadata(config, rules)
+  if (typeof jwksUri !== 'string') throw new FetchError(`${discoveryAddress(config.issuer)} names no jwks_uri`)
+  return jwksUri
+}
+
+/**
+ * Fetches what the issuer says of itself.
+ * @throws {FetchError} when it is missing, is not what it should be, or names another issuer.
+ */
+export async function fetchMetadata(
+  config: IssuerConfig,
+  rules: FetchRules,
+): Promise<Readonly<Record<string, unknown>>> {
   const address = discoveryAddress(config.issuer)
   const metadata = await fetchJson(address, rules)
   if (!isObject(metadata)) throw new FetchError(`${address} is not an object`)
@@ -30,9 +43,7 @@ async function discoverKeys(config: IssuerConfig, rules: FetchRules): Promise<st
   if (metadata['issuer'] !== config.issuer) {
     throw new FetchError(`${address} names another issuer: ${quoted(metadata['issuer'])}`)
   }
-  const { jwks_uri: jwksUri } = metadata
-  if (typeof jwksUri !== 'string') throw new FetchError(`${address} names no jwks_uri`)
-  return jwksUri
+  return metadata
 }
 
 // Symmetric keys, encryption keys, and private keys somebody published by mistake prove nothing.

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { Secret } from '@gatehouse/core'
 import { generateKeyPair, exportJWK } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { IntrospectionConfig } from './issuer-config.ts'
 import { issuerConfig } from './testing/loopback-issuer.ts'
 import { TokenVerifier } from './token-verifier.ts'
 
@@ -48,17 +49,27 @@ beforeAll(async () => {
         redirect_uris: [],
         response_types: [],
       },
+      {
+        client_id: 'gatehouse',
+        client_secret: 'a secret: with+signs/%',
+        id_token_signed_response_alg: 'ES256',
+        grant_types: [],
+        redirect_uris: [],
+        response_types: [],
+      },
     ],
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
+      introspection: { enabled: true, allowedPolicy: () => true },
+      revocation: { enabled: true, allowedPolicy: () => true },
       resourceIndicators: {
         enabled: true,
-        getResourceServerInfo: () => ({
+        getResourceServerInfo: (_: unknown, resource: string) => ({
           scope: 'sql',
           audience: 'gatehouse',
           accessTokenTTL: 60,
-          accessTokenFormat: 'jwt',
+          accessTokenFormat: resource === 'urn:opaque' ? 'opaque' : 'jwt',
           jwt: { sign: { alg: 'ES256' } },
         }),
       },
@@ -73,11 +84,11 @@ afterAll(() => {
   server.close()
 })
 
-async function fetchToken(): Promise<string> {
+async function fetchToken(resource = 'urn:gatehouse'): Promise<string> {
   const response = await fetch(`${issuer}/token`, {
     method: 'POST',
     headers: { authorization: `Basic ${Buffer.from('copilot:not-a-real-secret').toString('base64')}` },
-    body: new URLSearchParams({ grant_type: 'client_credentials', resource: 'urn:gatehouse', scope: 'sql' }),
+    body: new URLSearchParams({ grant_type: 'client_credentials', resource, scope: 'sql' }),
   })
   const answer: unknown = await response.json()
   if (typeof answer !== 'object' || answer === null || !('access_token' in answer)) {
@@ -99,6 +110,43 @@ describe.skipIf(Provider === null)(
         kind: 'principal',
         principal: { subject: 'copilot', actor: 'copilot', groups: ['ai-agents'], issuer },
       })
+    })
+
+    test('is introspected where it is opaque, by a secret with signs in it, until the provider has it revoked', async () => {
+      const introspection: IntrospectionConfig = {
+        endpoint: null,
+        clientId: 'gatehouse',
+        clientSecret: new Secret('a secret: with+signs/%'),
+        authentication: 'client_secret_basic',
+        opaqueTokens: true,
+        cacheSeconds: 0,
+        recheckSeconds: 60,
+        recheckGraceSeconds: 60,
+      }
+      const log = { warn: () => undefined, info: () => undefined }
+      for (const authentication of ['client_secret_basic', 'client_secret_post'] as const) {
+        // A client that acts for itself alone has no `sub` (RFC 7662 leaves it out): who it is says client_id.
+        const config = {
+          ...issuerConfig(issuer),
+          subjectClaim: 'client_id',
+          introspection: { ...introspection, authentication },
+        }
+        const verifier = TokenVerifier.create([config], { log })
+        const token = await fetchToken('urn:opaque')
+        expect(token).not.toContain('.')
+        const verdict = await verifier.verify(new Secret(token), Date.now())
+        if (verdict.kind !== 'principal') throw new Error(verdict.detail)
+        expect(verdict.principal).toMatchObject({ actor: 'copilot', groups: ['ai-agents'], issuer })
+        expect(await verifier.recheckOf(verdict.principal)?.ask()).toBe('active')
+        await fetch(`${issuer}/token/revocation`, {
+          method: 'POST',
+          headers: { authorization: `Basic ${Buffer.from('copilot:not-a-real-secret').toString('base64')}` },
+          body: new URLSearchParams({ token }),
+        })
+        expect(await verifier.recheckOf(verdict.principal)?.ask()).toBe('inactive')
+        expect(await verifier.verify(new Secret(token), Date.now())).toMatchObject({ code: 'TOKEN_INACTIVE' })
+        verifier.close()
+      }
     })
   },
 )

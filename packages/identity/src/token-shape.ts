@@ -21,6 +21,14 @@ export interface UnverifiedToken {
 const THREE_PARTS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/
 const FIVE_PARTS = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*){4}$/
 
+// RFC 6750 section 2.1, b64token. Fewer characters than 22 cannot hold the 128 bits that RFC 6749 section 10.10 asks for.
+const OPAQUE = /^[A-Za-z0-9._~+/-]{22,2048}={0,2}$/
+
+/** Whether `text` may be a token that says nothing by itself. What looks like a JWT, signed or encrypted, never is. */
+export function isOpaqueToken(text: string): boolean {
+  return OPAQUE.test(text) && !THREE_PARTS.test(text) && !FIVE_PARTS.test(text)
+}
+
 /** Whether `text` has the shape of a signed JWT (RFC 7515 section 7.1, compact), and what it says of itself. */
 export function readTokenShape(text: string): UnverifiedToken | TokenRefusal {
   if (text.length > MAX_TOKEN_LENGTH) {

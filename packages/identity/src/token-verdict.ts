@@ -13,6 +13,7 @@ export type TokenRefusalCode =
   | 'ISSUER_UNREACHABLE'
   | 'UNKNOWN_KEY'
   | 'BAD_SIGNATURE'
+  | 'TOKEN_INACTIVE'
   | 'WRONG_AUDIENCE'
   | 'TOKEN_EXPIRED'
   | 'NOT_YET_VALID'

@@ -1,13 +1,17 @@
 import { readFileSync } from 'node:fs'
-import type { Secret } from '@gatehouse/core'
+import { Secret } from '@gatehouse/core'
+import type { Principal } from '@gatehouse/core'
 import { errors, jwtVerify } from 'jose'
 import type { JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from 'jose'
+import { introspectionFault } from './introspected-claims.ts'
+import { Introspection } from './introspection.ts'
+import type { IntrospectionAnswer } from './introspection.ts'
 import type { IssuerConfig } from './issuer-config.ts'
 import { FETCH_TIMEOUT_MILLISECONDS, IssuerKeys, REFETCH_FLOOR_MILLISECONDS } from './issuer-keys.ts'
 import { discoveryAddress } from './key-document.ts'
 import { principalFromClaims } from './principal-from-claims.ts'
 import { refusalFor } from './refusal-for.ts'
-import { readTokenShape } from './token-shape.ts'
+import { isOpaqueToken, readTokenShape } from './token-shape.ts'
 import type { UnverifiedToken } from './token-shape.ts'
 import { refused } from './token-verdict.ts'
 import type { TokenVerdict } from './token-verdict.ts'
@@ -42,6 +46,17 @@ export interface DiscoveryData {
 interface TrustedIssuer {
   readonly config: IssuerConfig
   readonly keys: IssuerKeys
+  /** Null: it is not asked about tokens. */
+  readonly introspection: Introspection | null
+}
+
+/** How a session's right is looked at again while it goes on. */
+export interface Recheck {
+  readonly everySeconds: number
+  /** For how long past a re-check that was due the issuer may be silent. */
+  readonly graceSeconds: number
+  /** Asks the issuer now. Never rejects. */
+  ask(): Promise<IntrospectionAnswer['kind']>
 }
 
 /** Turns a token into a principal, or into a refusal. */
@@ -49,16 +64,21 @@ export class TokenVerifier {
   readonly #issuers: ReadonlyMap<string, TrustedIssuer>
   readonly #remembered: VerifiedTokens
   readonly #discovery: DiscoveryData
+  /** The one that passwords which are no JWT are sent to; null: none. */
+  readonly #opaque: TrustedIssuer | null
+  /** Of principals whose issuer is asked again; the token goes with the principal. */
+  readonly #rechecks = new WeakMap<Principal, Recheck>()
 
   private constructor(issuers: ReadonlyMap<string, TrustedIssuer>, remembered: VerifiedTokens, first: IssuerConfig) {
     this.#issuers = issuers
     this.#remembered = remembered
     this.#discovery = { openidConfiguration: discoveryAddress(first.issuer), scope: first.scope }
+    this.#opaque = [...issuers.values()].find(hasOpaqueTokens) ?? null
   }
 
   /**
    * A verifier for these issuers, which begins to fetch their keys and does not wait for them.
-   * @throws {RangeError} when there is no issuer, or one is named twice.
+   * @throws {RangeError} when there is no issuer, one is named twice, or two have opaque tokens.
    * @throws {Error} when a `caFile` cannot be read.
    */
   static create(issuers: readonly IssuerConfig[], options: TokenVerifierOptions): TokenVerifier {
@@ -67,18 +87,27 @@ export class TokenVerifier {
     if (new Set(issuers.map(({ issuer }) => issuer)).size !== issuers.length) {
       throw new RangeError('an issuer is named twice')
     }
+    if (issuers.filter(({ introspection }) => introspection?.opaqueTokens === true).length > 1) {
+      throw new RangeError('two issuers have opaque tokens')
+    }
     const remembered = new VerifiedTokens(options.rememberedTokens ?? 10_000)
     const authorities = issuers.map(({ caFile }) => (caFile === null ? null : readFileSync(caFile, 'utf8')))
     const trusted = new Map<string, TrustedIssuer>()
     for (const [index, config] of issuers.entries()) {
+      const ca = authorities[index] ?? null
+      const fetchTimeoutMilliseconds = options.fetchTimeoutMilliseconds ?? FETCH_TIMEOUT_MILLISECONDS
       const keys = new IssuerKeys(config, {
         refetchFloorMilliseconds: options.refetchFloorMilliseconds ?? REFETCH_FLOOR_MILLISECONDS,
-        fetchTimeoutMilliseconds: options.fetchTimeoutMilliseconds ?? FETCH_TIMEOUT_MILLISECONDS,
-        ca: authorities[index] ?? null,
+        fetchTimeoutMilliseconds,
+        ca,
         onChange: () => remembered.clear(),
         onReach: (problem) => tell(options.log, config.issuer, problem),
       })
-      trusted.set(config.issuer, { config, keys })
+      const introspection =
+        config.introspection === null
+          ? null
+          : new Introspection(config, config.introspection, { fetchTimeoutMilliseconds, ca })
+      trusted.set(config.issuer, { config, keys, introspection })
     }
     return new TokenVerifier(trusted, remembered, first)
   }
@@ -93,6 +122,11 @@ export class TokenVerifier {
     }
   }
 
+  /** How the right of a principal that `verify` gave is looked at again; null: it is not. The token is kept for as long as the principal is. */
+  recheckOf(principal: Principal): Recheck | null {
+    return this.#rechecks.get(principal) ?? null
+  }
+
   /** For a client that asks where to get a token. With several issuers, the first in the configuration. */
   discovery(): DiscoveryData {
     return this.#discovery
@@ -100,26 +134,74 @@ export class TokenVerifier {
 
   /** Stops fetching keys; every later token is refused. */
   close(): void {
-    for (const { keys } of this.#issuers.values()) keys.close()
+    for (const { keys, introspection } of this.#issuers.values()) {
+      keys.close()
+      introspection?.close()
+    }
     this.#remembered.clear()
   }
 
   async #verify(text: string, now: number): Promise<TokenVerdict> {
     const token = readTokenShape(text)
-    if (token.kind === 'refused') return token
-    const remembered = this.#remembered.find(text, now)
-    if (remembered !== null) return { kind: 'principal', principal: remembered }
+    if (token.kind === 'refused') {
+      // A JWT is never sent anywhere: who signed it is asked of its signature.
+      return this.#opaque !== null && isOpaqueToken(text) ? await this.#askAbout(text, this.#opaque, now) : token
+    }
     const issuer = this.#issuers.get(token.issuer)
     if (issuer === undefined) return refused('UNKNOWN_ISSUER', `no issuer ${quoted(token.issuer)} is configured`)
+    const remembered = this.#remembered.find(text, now)
+    if (remembered !== null) return this.#found(text, remembered, issuer)
     const { config, keys } = issuer
     const unfit = headerRefusal(config, token)
     if (unfit !== null) return unfit
     const claims = await verifiedClaims(text, config, keys, now)
     if ('kind' in claims) return claims
     const verdict = principalFromClaims(config, claims.payload, now)
-    if (verdict.kind === 'principal') this.#remembered.remember(text, verdict.principal, now)
-    return verdict
+    if (verdict.kind === 'refused') return verdict
+    this.#remembered.remember(text, verdict.principal, now)
+    return this.#found(text, verdict.principal, issuer)
   }
+
+  async #askAbout(text: string, issuer: TrustedIssuer, now: number): Promise<TokenVerdict> {
+    const { config, introspection } = issuer
+    const remembered = this.#remembered.find(text, now)
+    if (remembered !== null) return this.#found(text, remembered, issuer)
+    const answer = await introspection?.askForLogin(text)
+    if (answer === undefined || answer.kind === 'inactive') {
+      return refused('TOKEN_INACTIVE', `${config.issuer} says that the token is not active`)
+    }
+    if (answer.kind === 'unreachable') {
+      return refused('ISSUER_UNREACHABLE', `${config.issuer} does not say what the token is: ${answer.reason}`)
+    }
+    const fault = introspectionFault(config, answer.claims, now)
+    if (fault !== null) return fault
+    const verdict = principalFromClaims(config, answer.claims, now)
+    if (verdict.kind === 'refused') return verdict
+    this.#remembered.remember(text, verdict.principal, now, (config.introspection?.cacheSeconds ?? 0) * 1000)
+    return this.#found(text, verdict.principal, issuer)
+  }
+
+  #found(text: string, principal: Principal, { config, introspection }: TrustedIssuer): TokenVerdict {
+    const everySeconds = config.introspection?.recheckSeconds ?? null
+    if (introspection === null || everySeconds === null) return { kind: 'principal', principal }
+    // One of its own for each login, so that the token lives no longer than what it let in.
+    const own = Object.freeze({ ...principal })
+    const token = new Secret(text)
+    this.#rechecks.set(own, {
+      everySeconds,
+      graceSeconds: config.introspection?.recheckGraceSeconds ?? 0,
+      ask: async () => {
+        const { kind } = await introspection.askAgain(token.expose())
+        if (kind === 'inactive') this.#remembered.forget(token.expose())
+        return kind
+      },
+    })
+    return { kind: 'principal', principal: own }
+  }
+}
+
+function hasOpaqueTokens({ config }: TrustedIssuer): boolean {
+  return config.introspection?.opaqueTokens === true
 }
 
 function headerRefusal(config: IssuerConfig, token: UnverifiedToken): TokenVerdict | null {

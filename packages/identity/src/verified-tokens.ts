@@ -29,20 +29,25 @@ export class VerifiedTokens {
     return null
   }
 
-  /** Remembers a token that was verified at `now`, until its right ends or the trust does. */
-  remember(token: string, principal: Principal, now: number): void {
-    if (this.#limit === 0) return
-    this.#forget(now)
-    const until = Math.min(principal.expiresAt, now + MAX_TRUST_MILLISECONDS)
+  /** Remembers a token that was verified at `now`, until its right ends or the trust does, in milliseconds; 0: not at all. */
+  remember(token: string, principal: Principal, now: number, trust: number = MAX_TRUST_MILLISECONDS): void {
+    if (this.#limit === 0 || trust === 0) return
+    this.#makeRoom(now)
+    const until = Math.min(principal.expiresAt, now + Math.min(trust, MAX_TRUST_MILLISECONDS))
     this.#entries.set(keyOf(token), { principal, from: now, until })
   }
 
   // Oldest first: those of no more use, and one more when there is no room.
-  #forget(now: number): void {
+  #makeRoom(now: number): void {
     for (const [key, { until }] of this.#entries) {
       if (until > now && this.#entries.size < this.#limit) return
       this.#entries.delete(key)
     }
+  }
+
+  /** Forgets one: its issuer says that it is good no more. */
+  forget(token: string): void {
+    this.#entries.delete(keyOf(token))
   }
 
   /** How many are remembered now. */

@@ -3,6 +3,7 @@ import {
   anyPath,
   coordinationSchema,
   existingFile,
+  issuerListFaults,
   issuerSchema,
   listenAddress,
   listenerTls,
@@ -153,13 +154,7 @@ function contradictions(config: AdminConfig): { readonly path: (string | number)
   const { protocol, hostname: host } = new URL(publicUrl)
   if (protocol === 'http:' && !isLoopbackHost(host))
     found.push({ path: ['publicUrl'], message: 'must be https:// (http:// only on a loopback address)' })
-  for (const [index, { issuer }] of issuers.entries()) {
-    if (issuers.findIndex((other) => other.issuer === issuer) !== index)
-      found.push({
-        path: ['issuers', index, 'issuer'],
-        message: 'is listed twice; one entry can hold several audiences',
-      })
-  }
+  for (const { path, message } of issuerListFaults(issuers)) found.push({ path: ['issuers', ...path], message })
   if (signIn !== null && !issuers.some(({ issuer }) => issuer === signIn.issuer))
     found.push({ path: ['login', 'issuer'], message: 'is none of issuers' })
   const { retention, shipping } = config.audit

@@ -4,6 +4,7 @@ import {
   anyPath,
   coordinationSchema,
   existingFile,
+  issuerListFaults,
   issuerSchema,
   retentionSettings,
   shippingSettings,
@@ -50,14 +51,7 @@ export function gatewaySchema(directory: string): z.ZodType<GatewayConfig> {
         .array(issuerSchema(directory))
         .min(1)
         .superRefine((issuers, context) => {
-          for (const [index, { issuer }] of issuers.entries()) {
-            if (issuers.findIndex((other) => other.issuer === issuer) === index) continue
-            context.addIssue({
-              code: 'custom',
-              path: [index, 'issuer'],
-              message: 'is listed twice; one entry can hold several audiences',
-            })
-          }
+          for (const fault of issuerListFaults(issuers)) context.addIssue({ code: 'custom', ...fault })
         })
         .describe('Whose tokens are accepted.'),
       targets: z

@@ -30,6 +30,8 @@ export class LoopbackIssuer {
   /** Answers in place of the metadata or the key set; null: as it should be. */
   metadataAnswer: Answer | null = null
   keysAnswer: Answer | null = null
+  /** Answers to introspection; null: there is no such endpoint. */
+  introspectionAnswer: Answer | null = null
   /** How often the key set was asked for. */
   keysRequests = 0
   #url = ''
@@ -89,7 +91,15 @@ export class LoopbackIssuer {
     switch (request.url) {
       case '/.well-known/openid-configuration':
         if (this.metadataAnswer !== null) return this.metadataAnswer(request, response)
-        return answerJson(response, { issuer: this.#url, jwks_uri: `${this.#url}/jwks` })
+        return answerJson(response, {
+          issuer: this.#url,
+          jwks_uri: `${this.#url}/jwks`,
+          introspection_endpoint: `${this.#url}/introspect`,
+        })
+      case '/introspect':
+        if (this.introspectionAnswer !== null) return this.introspectionAnswer(request, response)
+        response.writeHead(404).end()
+        return
       case '/jwks':
         this.keysRequests += 1
         if (this.keysAnswer !== null) return this.keysAnswer(request, response)
@@ -124,6 +134,7 @@ export function issuerConfig(issuer: string): IssuerConfig {
     maxTokenLifetimeSeconds: null,
     keysRefreshSeconds: 600,
     keysOutageGraceSeconds: 3600,
+    introspection: null,
     scope: 'openid',
   }
 }

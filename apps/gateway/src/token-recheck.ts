@@ -1,0 +1,79 @@
+import type { Principal } from '@gatehouse/core'
+import type { Recheck, TokenVerifier } from '@gatehouse/identity'
+import type { Logger } from 'pino'
+import type { SessionRegistry } from './session-registry.ts'
+import type { Session } from './session.ts'
+
+/** Most questions to issuers under way at once; sessions whose turn it is wait for a place. */
+const MAX_ASKING = 32
+
+/** How soon an issuer that did not answer is asked again about a session. */
+const RETRY_SECONDS = 15
+
+/** When a principal's right was looked at, and is again; milliseconds of the monotonic clock. */
+interface Watched {
+  goodAt: number
+  dueAt: number
+  asking: boolean
+}
+
+/** Ends sessions whose issuer says that their token is good no more, where the issuer is asked (`recheckSeconds`). */
+export class TokenRecheck {
+  readonly #sessions: Pick<SessionRegistry, 'all'>
+  readonly #verifier: Pick<TokenVerifier, 'recheckOf'>
+  readonly #log: Pick<Logger, 'warn'>
+  readonly #watched = new WeakMap<Principal, Watched>()
+  #asking = 0
+
+  constructor(
+    sessions: Pick<SessionRegistry, 'all'>,
+    verifier: Pick<TokenVerifier, 'recheckOf'>,
+    log: Pick<Logger, 'warn'>,
+  ) {
+    this.#sessions = sessions
+    this.#verifier = verifier
+    this.#log = log
+  }
+
+  /** Asks about the sessions whose turn it is. Told the monotonic clock's milliseconds every second. */
+  check(now: number): void {
+    const due: { readonly session: Session; readonly recheck: Recheck; readonly watched: Watched }[] = []
+    for (const session of this.#sessions.all()) {
+      const recheck = this.#verifier.recheckOf(session.principal)
+      if (recheck === null) continue
+      const watched = this.#watched.get(session.principal)
+      if (watched === undefined) {
+        const dueAt = now + recheck.everySeconds * 1000
+        this.#watched.set(session.principal, { goodAt: now, dueAt, asking: false })
+      } else if (!watched.asking && watched.dueAt <= now) due.push({ session, recheck, watched })
+    }
+    // The longest overdue first, so that nobody waits for ever for a place.
+    due.sort((one, other) => one.watched.dueAt - other.watched.dueAt)
+    for (const { session, recheck, watched } of due.slice(0, MAX_ASKING - this.#asking)) {
+      void this.#ask(session, recheck, watched, now)
+    }
+  }
+
+  async #ask(session: Session, recheck: Recheck, watched: Watched, now: number): Promise<void> {
+    const { everySeconds, graceSeconds } = recheck
+    this.#asking += 1
+    watched.asking = true
+    watched.dueAt = now + everySeconds * 1000
+    const answer = await recheck.ask()
+    this.#asking -= 1
+    watched.asking = false
+    if (answer === 'active') {
+      watched.goodAt = now
+      return
+    }
+    if (answer === 'inactive') {
+      session.end('revoked', 'the identity provider says that the token is good no more')
+      return
+    }
+    this.#log.warn({ session: session.id }, 'the right to a session could not be looked at again')
+    // Asked again soon: what is over is to be known as soon as the issuer answers.
+    watched.dueAt = now + Math.min(everySeconds, RETRY_SECONDS) * 1000
+    if (now - watched.goodAt < (everySeconds + graceSeconds) * 1000) return
+    session.end('revoked', 'the identity provider could not be asked for too long whether the token is still good')
+  }
+}
