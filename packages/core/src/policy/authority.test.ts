@@ -67,6 +67,21 @@ test('a principal or target that no allow rule is for gets nothing, not even BEG
   expect(outcome({ ...dba, claims: { 'team.name': 'data' } }, 'shop')).toBe('permit')
 })
 
+test('a claim whose name holds a dot is reached by quotes, and by nothing else', () => {
+  const outcome = (path: string, claims: Readonly<Record<string, unknown>>): string =>
+    verdict(
+      policyOf(`rules:
+  - { name: read, who: { claims: { '${path}': agents } }, allow: { actions: [select], relations: ["*"] } }
+`).authorityFor({ ...agent, claims }, 'shop', 'postgres'),
+      statement({ action: 'begin' }),
+    )
+  const claims = { 'kubernetes.io': { namespace: 'agents', pod: { 'a.b': 'agents' } } }
+  expect(outcome('"kubernetes.io".namespace', claims)).toBe('permit')
+  expect(outcome('"kubernetes.io".pod."a.b"', claims)).toBe('permit')
+  expect(outcome('kubernetes.io.namespace', claims)).toBe('NOT_ALLOWED')
+  expect(outcome('"kubernetes.io".namespace', { kubernetes: { io: { namespace: 'agents' } } })).toBe('NOT_ALLOWED')
+})
+
 test.each([
   ['public.*', 'public.users', 'permit'],
   ['public.*', 'users', 'NOT_ALLOWED'],

@@ -35,15 +35,23 @@ function claimHolds(test: ClaimTest, claims: Readonly<Record<string, unknown>>):
   )
 }
 
+/** A step of a claim's path: in double quotes, where its name holds a dot, or up to the next dot. */
+const STEP = /"([^"]*)"|[^.]+/g
+
 /** Claim names may hold dots (`https://example.com/team`): the whole path is tried as a name first. */
 function claimAt(path: string, claims: Readonly<Record<string, unknown>>): unknown {
   if (Object.hasOwn(claims, path)) return claims[path]
   let value: unknown = claims
-  for (const name of path.split('.')) {
+  for (const name of claimSteps(path)) {
     if (!isRecord(value) || !Object.hasOwn(value, name)) return undefined
     value = value[name]
   }
   return value
+}
+
+function claimSteps(path: string): readonly string[] {
+  if (!path.includes('"')) return path.split('.')
+  return [...path.matchAll(STEP)].map(([step, quoted]) => quoted ?? step)
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
