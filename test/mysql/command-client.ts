@@ -48,6 +48,8 @@ export interface LoginRequest {
   /** Taken away from, and added to, what the client agrees on. */
   readonly without?: number
   readonly with?: number
+  /** What the client says in place of what its plugin would: its first response, then its answer to each packet of the server. */
+  readonly says?: (scramble: Buffer) => readonly Buffer[]
 }
 
 /** The server said no. */
@@ -106,6 +108,8 @@ export class CommandClient {
   readonly #writer = new PacketWriter()
   #cursor = newCursor()
   readonly #packets: Packet[] = []
+  /** What the server said until the login was over: plugins that it switched to, `more` and its first byte, `OK`, `ERR`. */
+  readonly path: string[] = []
   #waiting: (() => void) | null = null
   #closed = false
 
@@ -125,7 +129,7 @@ export class CommandClient {
   static async login(options: WireOptions, request: LoginRequest): Promise<CommandClient> {
     const client = await CommandClient.connect(options)
     try {
-      await client.#logIn(request)
+      await client.logIn(request)
       return client
     } catch (error) {
       client.socket.destroy()
@@ -133,7 +137,8 @@ export class CommandClient {
     }
   }
 
-  async #logIn(request: LoginRequest): Promise<void> {
+  /** Throws `ServerRefused` when the server says no. */
+  async logIn(request: LoginRequest): Promise<void> {
     const greeting = decodeHandshake(new PayloadReader((await this.next()).payload))
     if (greeting.kind === 'ERR') throw new ServerRefused(greeting)
     this.handshake = greeting
@@ -157,7 +162,11 @@ export class CommandClient {
     }
     const authentication = this.#authentication(request)
     const begun = authentication.begin(request.plugin ?? greeting.authPluginName, greeting.authPluginData)
-    const response = this.#firstResponse(request, begun)
+    const [first, ...then] = request.says?.(greeting.authPluginData.subarray(0, 20)) ?? []
+    const response =
+      first === undefined
+        ? this.#firstResponse(request, begun)
+        : { authPluginName: request.plugin ?? greeting.authPluginName, authResponse: first }
     this.write((writer) =>
       encodeHandshakeResponse(
         {
@@ -172,7 +181,7 @@ export class CommandClient {
         writer,
       ),
     )
-    await this.#authenticated(authentication)
+    await this.#authenticated(authentication, first === undefined ? null : then)
   }
 
   #authentication({ password }: LoginRequest): ClientAuthentication {
@@ -199,13 +208,20 @@ export class CommandClient {
     return { authPluginName: begun.pluginName, authResponse: begun.authResponse }
   }
 
-  async #authenticated(authentication: ClientAuthentication): Promise<void> {
-    for (;;) {
+  async #authenticated(authentication: ClientAuthentication, says: readonly Buffer[] | null = null): Promise<void> {
+    for (let step = 0; ; step++) {
       const { payload } = await this.next()
       const packet = decodeAuthenticationPacket(new PayloadReader(payload), this.capabilities)
+      this.path.push(
+        packet.kind === 'AuthMoreData'
+          ? `more ${String(packet.data[0])}`
+          : packet.kind === 'AuthSwitchRequest'
+            ? packet.pluginName
+            : packet.kind,
+      )
       if (packet.kind === 'OK') return
       if (packet.kind === 'ERR') throw new ServerRefused(packet)
-      const answer = authentication.next(packet)
+      const answer = says === null ? authentication.next(packet) : says[step]
       if (answer !== undefined) this.write((writer) => writer.begin().bytes(answer).end())
     }
   }

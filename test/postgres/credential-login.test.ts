@@ -36,6 +36,8 @@ function shared(
   const promise = scenePromises(server, {
     policy: POLICY,
     listener: { allowClearTextPasswordOnLoopback: false, ...(tls ? { tls: tlsFiles.files } : {}) },
+    // What is refused here on purpose is not to wait.
+    login: { failuresPerName: 1000 },
     targets: (target) => ({ shop: target, archive: target }),
     coordination: () => openMemoryCoordination(hub),
   })
