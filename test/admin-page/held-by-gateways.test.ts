@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Secret } from '@gatehouse/core'
-import { readCatalogRows } from '@gatehouse/gateway'
+import { EnvironmentReference } from '@gatehouse/configuration'
+import { openTarget, readCatalogRows } from '@gatehouse/gateway'
 import type { ResultSetHeader } from 'mysql2/promise'
 import { Client } from 'pg'
 import type { Page } from 'playwright-core'
@@ -93,8 +93,11 @@ describe.skipIf(absent !== '')(`What a real driver sends is decided by a click${
           clientCertificateFile: null,
           clientKeyFile: null,
         } as const
-        const target = { engine: 'postgres', host, port, database, user, password: new Secret(password), tls } as const
-        const catalog = await readCatalogRows('shop', { ...target, connectTimeoutSeconds: 10 })
+        const config = { engine: 'postgres', host, port, database, user, tls, connectTimeoutSeconds: 10 } as const
+        const reference = new EnvironmentReference('PASSWORD', { PASSWORD: password })
+        const log = { info: () => undefined, warn: () => undefined }
+        const target = openTarget({ ...config, password: reference, credential: null }, log)
+        const catalog = await readCatalogRows('shop', target)
         writeFileSync(join(scene.folder, 'shop.catalog.json'), JSON.stringify({ format: 1, ...catalog }))
         const explaining = await page.context().newPage()
         await explaining.goto(`${scene.url}#/policy`)

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { EngineName, KnownObjects, StatementFacts } from '@gatehouse/core'
-import { loadGatewayConfig, readCatalogRows, readMysqlTarget } from '@gatehouse/gateway'
+import { loadGatewayConfig, readCatalogRows, openTarget, readMysqlTarget } from '@gatehouse/gateway'
+import { SOURCE_LOG } from './source-log.ts'
 import { CommandFailed, ExitStatus } from './exit-status.ts'
 import { isMysqlDocument, MysqlCatalogFile, type MysqlDocument } from './mysql-catalog-file.ts'
 import { isPostgresDocument, PostgresCatalogFile, type PostgresDocument } from './postgres-catalog-file.ts'
@@ -42,9 +43,14 @@ export async function writeCatalogFile(configFile: string, target: string, outpu
       `${configFile} has no target ${target}; it has ${[...loading.config.targets.keys()].join(', ')}`,
       ExitStatus.Usage,
     )
-  const document: PostgresDocument | MysqlDocument =
-    config.engine === 'mysql'
-      ? { format: 1, engine: 'mysql', schema: config.database, ...(await readMysqlTarget(target, config)) }
-      : { format: 1, ...(await readCatalogRows(target, config)) }
-  writeFileSync(output, `${JSON.stringify(document)}\n`)
+  const opened = openTarget(config, SOURCE_LOG)
+  try {
+    const document: PostgresDocument | MysqlDocument =
+      config.engine === 'mysql'
+        ? { format: 1, engine: 'mysql', schema: config.database, ...(await readMysqlTarget(target, opened)) }
+        : { format: 1, ...(await readCatalogRows(target, opened)) }
+    writeFileSync(output, `${JSON.stringify(document)}\n`)
+  } finally {
+    await opened.credentials.close()
+  }
 }

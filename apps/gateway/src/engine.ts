@@ -11,7 +11,6 @@ import type {
 import type { Credentials } from '@gatehouse/coordination'
 import type { SecureContext } from 'node:tls'
 import type { Logger } from 'pino'
-import type { TargetConfig } from './config/index.ts'
 import type { Connection } from './connection.ts'
 import type { TokenVerifier } from '@gatehouse/identity'
 import type { ApprovalDesk } from './holding/approval-desk.ts'
@@ -19,6 +18,7 @@ import type { LoginBackOff } from './login-back-off.ts'
 import type { Recording } from './recording.ts'
 import type { SessionRegistry } from './session-registry.ts'
 import type { SharedSessions } from './shared-sessions.ts'
+import type { Target } from './target.ts'
 import type { Turn } from './turn.ts'
 
 /** What speaks one protocol for one listener. */
@@ -58,5 +58,5 @@ export interface EngineSettings<Listener> {
   readonly listener: Listener
   /** The listener's certificate; null: it has none. */
   readonly secureContext: SecureContext | null
-  readonly targets: ReadonlyMap<string, TargetConfig>
+  readonly targets: ReadonlyMap<string, Target>
 }

@@ -100,6 +100,13 @@ export function farewellOf(reason: EndReason, detail: string): Farewell {
         'this session cannot be recorded any more, so it ends',
         'Connect again later; an operator has to mend the disk of the recordings first.',
       )
+    case 'credential_ended':
+      return farewell(
+        'session ended',
+        'CREDENTIAL_ENDED',
+        `the database credential of this session has ended: ${detail}`,
+        'Connect again: the next session gets another.',
+      )
     default:
       return reason satisfies never
   }

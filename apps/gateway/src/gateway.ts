@@ -26,6 +26,7 @@ import { SessionRegistry } from './session-registry.ts'
 import { Outage } from './outage.ts'
 import { SharedRates } from './shared-rates.ts'
 import { SharedSessions } from './shared-sessions.ts'
+import { openTarget, type Target } from './target.ts'
 import { TokenRecheck } from './token-recheck.ts'
 import { Turn } from './turn.ts'
 import { messageOf } from './upstream-dial.ts'
@@ -75,7 +76,9 @@ export async function startGateway(
       start: (settings: EngineSettings<Settings>, ports: EnginePorts) => Promise<Engine>,
     ): Promise<ListenAddress | null> => {
       if (settings === null) return null
-      const engine = await start(settingsOf(config, name, settings), ports)
+      const told = settingsOf(config, name, settings, log)
+      for (const { credentials } of told.targets.values()) closers.push(() => credentials.close())
+      const engine = await start(told, ports)
       closers.push(() => engine.close())
       const listener = new Listener({
         ...settings,
@@ -233,6 +236,7 @@ function settingsOf<Settings extends ListenerConfig>(
   config: GatewayConfig,
   name: EngineName,
   listener: Settings,
+  log: Logger,
 ): EngineSettings<Settings> {
   const secureContext =
     listener.tls === null
@@ -242,7 +246,10 @@ function settingsOf<Settings extends ListenerConfig>(
           key: readFileSync(listener.tls.keyFile),
           minVersion: 'TLSv1.2',
         })
-  const targets = new Map([...config.targets].filter(([, { engine }]) => engine === name))
+  const targets = new Map<string, Target>()
+  for (const [target, settings] of config.targets) {
+    if (settings.engine === name) targets.set(target, openTarget(settings, log))
+  }
   return { listener, secureContext, targets }
 }
 

@@ -1,7 +1,6 @@
 export {
   describeConfig,
   type GatewayConfig,
-  type TargetConfig,
   gatewayJsonSchema,
   loadGatewayConfig,
   parseGatewayConfig,
@@ -11,5 +10,6 @@ export { readCatalogRows } from './postgres/catalog-source.ts'
 export { valueType } from './postgres/value-types.ts'
 export { openTargetQueries } from './postgres/target-queries.ts'
 export { type MysqlTargetQueries, openMysqlTargetQueries, readMysqlTarget } from './mysql/target-queries.ts'
+export { openTarget, type Target } from './target.ts'
 export type { TargetQueries } from './target-queries.ts'
 export { UpstreamUnavailable } from './upstream-dial.ts'

@@ -14,6 +14,7 @@ export type EndReason =
   | 'revoked'
   | 'coordination_lost'
   | 'recording_failed'
+  | 'credential_ended'
 
 /** One client connection with its principal and target, from login to close. */
 export interface Session {

@@ -10,6 +10,7 @@ function target(): TargetConfig {
     database: 'shop',
     user: 'gatehouse',
     password: null,
+    credential: null,
     tls: { mode: 'verify-full', caFile: null, serverName: null, clientCertificateFile: null, clientKeyFile: null },
     connectTimeoutSeconds: 5,
   }

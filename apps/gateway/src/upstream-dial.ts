@@ -62,13 +62,6 @@ export function noTlsOffered(name: string, detail: string): UpstreamUnavailable 
   return new UpstreamUnavailable(name, 'the database does not offer TLS, which this target requires', detail)
 }
 
-/** The password of a target that asks for one. Throws `UpstreamUnavailable` where none is configured. */
-export function passwordOf(name: string, target: TargetConfig): string {
-  if (target.password !== null) return target.password.expose()
-  const what = 'the database asks for a password and the target has none configured'
-  throw new UpstreamUnavailable(name, what, 'no password')
-}
-
 /** One context per target: it holds the authorities, which are most of what a TLS connection weighs. */
 const secureContexts = new WeakMap<TargetConfig, tls.SecureContext>()
 

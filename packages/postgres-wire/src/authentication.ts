@@ -121,8 +121,14 @@ export function decodePassword(data: Buffer): string {
   return password
 }
 
-export function encodePasswordMessage(password: string, writer: MessageWriter): void {
-  writer.begin(FrontendTag.AuthenticationResponse).cString(password).end()
+/** `password`: bytes in UTF-8, or a text. Throws `BAD_TEXT` for a NUL inside. */
+export function encodePasswordMessage(password: string | Buffer, writer: MessageWriter): void {
+  // INVARIANT: a NUL inside would end the field early.
+  if (password.includes('\0')) throw new ProtocolError('BAD_TEXT', 'a string to be sent has a NUL inside')
+  writer.begin(FrontendTag.AuthenticationResponse)
+  if (typeof password === 'string') writer.text(password)
+  else writer.bytes(password)
+  writer.byte(0).end()
 }
 
 /** The client picks a SASL mechanism. `data` is null when the client lets the server speak first. */

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer'
 import { createHash, createHmac, pbkdf2 } from 'node:crypto'
 import { ProtocolError } from './protocol-error.ts'
 import { saslPrep } from './saslprep.ts'
@@ -14,17 +15,25 @@ export interface ScramVerifier {
   readonly serverKey: Buffer
 }
 
-/** RFC 5802 SaltedPassword, off the main thread. Equal to the password: a secret. Throws `BAD_VALUE` for the iterations. */
-export function saltPassword(password: string, salt: Buffer, iterations: number): Promise<Buffer> {
+/**
+ * RFC 5802 SaltedPassword, off the main thread. Equal to the password: a secret. Of bytes (UTF-8) no JavaScript string is made, unless
+ * some are not ASCII and SASLprep has to look at them. Throws `BAD_VALUE` for the iterations.
+ */
+export function saltPassword(password: string | Buffer, salt: Buffer, iterations: number): Promise<Buffer> {
   if (!(Number.isInteger(iterations) && iterations >= 1 && iterations <= MAX_SCRAM_ITERATIONS)) {
     throw new ProtocolError('BAD_VALUE', 'a SCRAM iteration count is out of range')
   }
   return new Promise((resolve, reject) => {
-    pbkdf2(saslPrep(password), salt, iterations, HASH_BYTES, 'sha256', (error, salted) => {
+    pbkdf2(prepared(password), salt, iterations, HASH_BYTES, 'sha256', (error, salted) => {
       if (error === null) resolve(salted)
       else reject(error)
     })
   })
+}
+
+function prepared(password: string | Buffer): string | Buffer {
+  if (typeof password === 'string') return saslPrep(password)
+  return isAscii(password) ? password : saslPrep(password.toString())
 }
 
 /** The verifier of a password, with a random salt given by the caller. */

@@ -48,7 +48,10 @@ export interface CredentialLease {
   release(): Promise<void>
 }
 
-/** No credential could be had. The message may be shown to a client: it says what is wrong and never a secret, an address or a path. */
+/**
+ * No credential could be had. The message may be shown to a client, behind the name of the target: it says what is wrong (`its password
+ * cannot be read`) and never a secret, an address or a path.
+ */
 export class CredentialUnavailable extends Error {
   override readonly name = 'CredentialUnavailable'
   /** For the log: what the source said, without a secret. */

@@ -12,7 +12,7 @@ export function openReference(reference: SecretReference | null): CredentialSour
         password = await reference.read()
       } catch (error) {
         const detail = error instanceof Error ? error.message : String(error)
-        throw new CredentialUnavailable(`target ${request.target}: its password cannot be read`, detail)
+        throw new CredentialUnavailable('its password cannot be read', detail)
       }
       return staticLease(request, null, password)
     },

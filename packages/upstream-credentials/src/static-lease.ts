@@ -27,21 +27,21 @@ export function staticLease(request: LeaseRequest, user: string | null, password
 
 /** The user to log in as. `given`: what the source says, null where it says nothing. Throws `CredentialUnavailable`. */
 export function userOf(request: LeaseRequest, given: string | null): string {
-  const { target, user } = request
+  const { user } = request
   if (given !== null && (given === '' || given.length > 255 || given.includes('\0')))
     throw new CredentialUnavailable(
-      `target ${target}: its credential names no usable user`,
+      'its credential names no usable user',
       'the user is empty, longer than 255 characters or holds a NUL',
     )
   if (user !== null && given !== null && user !== given)
     throw new CredentialUnavailable(
-      `target ${target}: its credential is of another user than the one that is configured`,
+      'its credential is of another user than the one that is configured',
       `user is configured as ${user}; leave it out where the source says the user`,
     )
   const found = given ?? user
   if (found !== null) return found
   throw new CredentialUnavailable(
-    `target ${target}: its credential names no user`,
+    'its credential names no user',
     'neither the source nor the target says which user to log in as: set user',
   )
 }

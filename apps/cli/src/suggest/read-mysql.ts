@@ -1,5 +1,5 @@
 import type { ColumnName, Policy } from '@gatehouse/core'
-import { openMysqlTargetQueries, type TargetConfig } from '@gatehouse/gateway'
+import { openMysqlTargetQueries, type Target } from '@gatehouse/gateway'
 import { MYSQL_CATALOG_SESSION } from '@gatehouse/sql-analysis'
 import type { ColumnLink } from './columns.ts'
 import { COLUMNS_QUERY, LINKS_QUERY, TABLES_QUERY } from './mysql-queries.ts'
@@ -14,11 +14,11 @@ const elsewhere: ReadonlySet<string> = new Set(['federated', 'connect', 'spider'
 /** Reads a target of MySQL or MariaDB: what its account may see. `sampler` is open. Rejects with `UpstreamUnavailable`. */
 export async function readMysql(
   name: string,
-  config: TargetConfig,
+  target: Target,
   policy: Policy,
   wanted: (schema: string) => boolean,
 ): Promise<TargetContents> {
-  const queries = await openMysqlTargetQueries(name, config, 'suggest')
+  const queries = await openMysqlTargetQueries(name, target, 'suggest')
   try {
     await queries.rows(MYSQL_CATALOG_SESSION)
     const ruled = new RuledColumns(policy, name, 'mysql')

@@ -1,11 +1,5 @@
 import type { ColumnName, Policy } from '@gatehouse/core'
-import {
-  openTargetQueries,
-  readCatalogRows,
-  type TargetConfig,
-  type TargetQueries,
-  valueType,
-} from '@gatehouse/gateway'
+import { openTargetQueries, readCatalogRows, type Target, type TargetQueries, valueType } from '@gatehouse/gateway'
 import { buildCatalog, type Catalog, CATALOG_SESSION } from '@gatehouse/sql-analysis'
 import type { ColumnLink, TargetColumn } from './columns.ts'
 import { FIRST_NORMAL_OID, isSystemSchema, SYSTEM_SECRETS } from './system-objects.ts'
@@ -26,13 +20,13 @@ interface ColumnDetail {
 /** Reads a target of PostgreSQL. `sampler` is open. Rejects with `UpstreamUnavailable`. */
 export async function readPostgres(
   name: string,
-  config: TargetConfig,
+  target: Target,
   policy: Policy,
   wanted: (schema: string) => boolean,
 ): Promise<TargetContents> {
-  const { rows } = await readCatalogRows(name, config)
+  const { rows } = await readCatalogRows(name, target)
   const catalog = buildCatalog('suggest', rows)
-  const queries = await openTargetQueries(name, config, 'suggest')
+  const queries = await openTargetQueries(name, target, 'suggest')
   try {
     await queries.rows(CATALOG_SESSION)
     const details = new Map(

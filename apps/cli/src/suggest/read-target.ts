@@ -1,5 +1,5 @@
 import type { Policy } from '@gatehouse/core'
-import type { TargetConfig } from '@gatehouse/gateway'
+import type { Target } from '@gatehouse/gateway'
 import { readMysql } from './read-mysql.ts'
 import { readPostgres } from './read-postgres.ts'
 import type { TargetContents } from './target-contents.ts'
@@ -7,9 +7,9 @@ import type { TargetContents } from './target-contents.ts'
 /** Reads a target. `sampler` of what it returns is open: the caller closes it. Rejects with `UpstreamUnavailable`. */
 export function readTarget(
   name: string,
-  config: TargetConfig,
+  target: Target,
   policy: Policy,
   wanted: (schema: string) => boolean,
 ): Promise<TargetContents> {
-  return (config.engine === 'mysql' ? readMysql : readPostgres)(name, config, policy, wanted)
+  return (target.engine === 'mysql' ? readMysql : readPostgres)(name, target, policy, wanted)
 }

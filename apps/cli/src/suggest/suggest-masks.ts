@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Policy, parsePolicy } from '@gatehouse/core'
 import { formatProblems } from '@gatehouse/configuration'
-import { loadGatewayConfig, UpstreamUnavailable } from '@gatehouse/gateway'
+import { loadGatewayConfig, openTarget, UpstreamUnavailable } from '@gatehouse/gateway'
+import { SOURCE_LOG } from '../source-log.ts'
 import { CommandFailed, ExitStatus } from '../exit-status.ts'
 import { contentDetectors } from './content-detectors.ts'
 import { policyYaml } from './policy-yaml.ts'
@@ -34,14 +35,15 @@ export async function suggestMasks(options: SuggestOptions): Promise<void> {
   const loading = loadGatewayConfig(options.config, process.env)
   if (loading.kind === 'problems') throw new CommandFailed(formatProblems(options.config, loading.problems))
   const { config } = loading
-  const target = config.targets.get(options.target)
-  if (target === undefined)
+  const chosen = config.targets.get(options.target)
+  if (chosen === undefined)
     throw new CommandFailed(
       `${options.config} has no target ${options.target}; it has ${[...config.targets.keys()].join(', ')}`,
       ExitStatus.Usage,
     )
   keepInputs(options, config.policyFile)
   const policy = readPolicy(config.policyFile)
+  const target = openTarget(chosen, SOURCE_LOG)
   let contents: TargetContents
   let samples: Samples
   try {
@@ -57,6 +59,8 @@ export async function suggestMasks(options: SuggestOptions): Promise<void> {
     }
   } catch (error) {
     throw failureOf(error, options.target, `${target.host}:${target.port}`)
+  } finally {
+    await target.credentials.close()
   }
   const columns = [...contents.tables.flatMap((table) => table.columns), ...contents.systemColumns]
   const proposals = propose(columns, contents.links, samples.tallies)

@@ -1,4 +1,4 @@
-import { NO_SHIPPING } from '@gatehouse/configuration'
+import { EnvironmentReference, NO_SHIPPING } from '@gatehouse/configuration'
 import { Secret } from '@gatehouse/core'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
@@ -38,7 +38,8 @@ function config(mode: UpstreamTlsMode = 'verify-full', weak = false): GatewayCon
           port: 5432,
           database: 'shop',
           user: 'gatehouse',
-          password: new Secret('hunter2'),
+          password: new EnvironmentReference('SHOP_PASSWORD', { SHOP_PASSWORD: 'hunter2' }),
+          credential: null,
           tls: { mode, caFile: null, serverName: null, clientCertificateFile: null, clientKeyFile: null },
           connectTimeoutSeconds: 10,
         },
@@ -78,7 +79,7 @@ describe('the printed configuration', () => {
     expect(parse(printed)).toMatchObject({
       gatewayId: 'gw-1',
       listeners: { postgres: { address: '[::1]:15432', tls: null } },
-      targets: { shop: { host: '127.0.0.1', password: '[secret]' } },
+      targets: { shop: { host: '127.0.0.1', password: '${SHOP_PASSWORD}' } },
       maskingKey: '[secret]',
       maskingKeys: [{ id: 'k2026', key: '[secret]' }],
     })

@@ -3,11 +3,13 @@ import type {
   ListenAddress,
   ListenerTlsConfig,
   RetentionConfig,
+  SecretReference,
   ShippingConfig,
   TrailProof,
 } from '@gatehouse/configuration'
 import type { EngineName, Secret } from '@gatehouse/core'
 import type { IssuerConfig } from '@gatehouse/identity'
+import type { CredentialConfig } from '@gatehouse/upstream-credentials'
 
 /** Everything the gateway can be told, resolved: defaults filled in, paths absolute, secrets read. */
 export interface GatewayConfig {
@@ -72,9 +74,12 @@ export interface TargetConfig {
   readonly port: number
   /** The database's own name at the upstream. */
   readonly database: string
-  readonly user: string
-  /** Null: the upstream asks for none. */
-  readonly password: Secret<string> | null
+  /** Null: the source of the credential says which. */
+  readonly user: string | null
+  /** Where the password of `user` is; null: there is a `credential`, or the upstream asks for no password. */
+  readonly password: SecretReference | null
+  /** Where the credential comes from; null: there is a `password`, or the upstream asks for none. */
+  readonly credential: CredentialConfig | null
   readonly tls: UpstreamTlsConfig
   readonly connectTimeoutSeconds: number
 }

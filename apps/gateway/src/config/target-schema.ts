@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { isLoopbackHost } from '@gatehouse/core'
-import { authoritiesFault, existingFile, keyPairFault, secret } from '@gatehouse/configuration'
+import { authoritiesFault, existingFile, keyPairFault, secretReference } from '@gatehouse/configuration'
+import { credentialSchema } from '@gatehouse/upstream-credentials'
 import type { TargetConfig, UpstreamTlsConfig, UpstreamTlsMode } from './gateway-config.ts'
 
 const TLS_MODES = [
@@ -29,11 +30,20 @@ export function targetSchema(directory: string): z.ZodType<TargetConfig> {
         .optional()
         .describe('The upstream port. Default: 5432 with engine `postgres`, 3306 with `mysql`.'),
       database: shortName.describe("The database's own name at the upstream."),
-      user: shortName.describe('The user the gateway logs in as. Clients never see it.'),
-      password: secret
+      user: shortName
         .nullable()
         .default(null)
-        .describe('Its password, by reference. Null: the upstream asks for none.'),
+        .describe('The user the gateway logs in as. Clients never see it. Null: `credential` says which.'),
+      password: secretReference
+        .nullable()
+        .default(null)
+        .describe(
+          'Its password, by reference; a file is read again for each login. Null: there is a `credential`, or the upstream asks for none.',
+        ),
+      credential: credentialSchema(directory)
+        .nullable()
+        .prefault(null)
+        .describe('Where user and password come from, in place of `password`: docs/upstream-credentials.md.'),
       tls: upstreamTls(directory).describe('How the way to the upstream is secured.'),
       connectTimeoutSeconds: z
         .int()
@@ -41,6 +51,20 @@ export function targetSchema(directory: string): z.ZodType<TargetConfig> {
         .max(300)
         .default(10)
         .describe('From dialling to the end of the upstream login.'),
+    })
+    .superRefine(({ user, password, credential }, context) => {
+      if (password !== null && credential !== null)
+        context.addIssue({
+          code: 'custom',
+          path: ['credential'],
+          message: 'and password contradict each other: one of the two',
+        })
+      if (user === null && (credential === null || NEEDS_USER.has(credential.source)))
+        context.addIssue({
+          code: 'custom',
+          path: ['user'],
+          message: 'is missing: this credential does not say the user',
+        })
     })
     .superRefine(({ host, tls }, context) => {
       if (tls.mode === 'disable' && !isLoopbackHost(host)) {
@@ -54,6 +78,9 @@ export function targetSchema(directory: string): z.ZodType<TargetConfig> {
     })
     .transform((target) => ({ ...target, port: target.port ?? DEFAULT_PORTS[target.engine] }))
 }
+
+/** Sources that never say the user. */
+const NEEDS_USER: ReadonlySet<string> = new Set(['environment'])
 
 const DEFAULT_PORTS = { postgres: 5432, mysql: 3306 } as const
 

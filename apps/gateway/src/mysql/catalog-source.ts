@@ -12,8 +12,8 @@ import {
 } from '@gatehouse/sql-analysis'
 import type { Logger } from 'pino'
 import { CatalogFreshness } from '../catalog-freshness.ts'
-import type { TargetConfig } from '../config/index.ts'
 import { SharedNames } from '../shared-names.ts'
+import type { Target } from '../target.ts'
 import type { Turn } from '../turn.ts'
 import { UpstreamUnavailable } from '../upstream-dial.ts'
 import { OwnQueries } from './own-queries.ts'
@@ -56,7 +56,7 @@ export class CatalogSource {
   /** Null before the gateway has reached it. */
   server: KnownServer | null = null
   readonly #name: string
-  readonly #target: TargetConfig
+  readonly #target: Target
   readonly #texts: TextReading
   readonly #turn: Turn
   readonly #freshness: CatalogFreshness
@@ -64,7 +64,7 @@ export class CatalogSource {
   readonly #environments = new Map<string, MysqlNames>()
   #queries: OwnQueries | null = null
 
-  constructor(name: string, target: TargetConfig, texts: TextReading, turn: Turn, log: Logger) {
+  constructor(name: string, target: Target, texts: TextReading, turn: Turn, log: Logger) {
     this.#name = name
     this.#target = target
     this.#texts = texts
@@ -161,12 +161,22 @@ export class CatalogSource {
   async #connected(): Promise<{ queries: OwnQueries; version: ServerVersion; anew: boolean }> {
     if (this.#queries !== null && this.server !== null)
       return { queries: this.#queries, version: this.server.version, anew: false }
-    const upstream = await openUpstream(this.#name, this.#target, ownWishes(this.#target, 'catalog'), this.#turn)
+    const upstream = await openUpstream(
+      this.#name,
+      this.#target,
+      ownWishes(this.#target, 'catalog'),
+      'catalog',
+      this.#turn,
+    )
     const { version, serverVersion, offered } = upstream
     this.server = { version, serverVersion, offered }
     const queries = new OwnQueries(this.#name, upstream, this.#target.connectTimeoutSeconds * 1000)
     // Kept at once, so that `#load` closes it when its first query fails.
     this.#queries = queries
+    upstream.lease.onEnd(() => {
+      queries.close()
+      if (this.#queries === queries) this.#queries = null
+    })
     await queries.rows(MYSQL_CATALOG_SESSION)
     return { queries, version, anew: true }
   }

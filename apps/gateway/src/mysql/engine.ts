@@ -17,7 +17,7 @@ import {
 } from '@gatehouse/mysql-wire'
 import type { MysqlNames } from '@gatehouse/sql-analysis'
 import type { SecureContext } from 'node:tls'
-import type { MysqlListenerConfig, TargetConfig } from '../config/index.ts'
+import type { MysqlListenerConfig } from '../config/index.ts'
 import type { Connection } from '../connection.ts'
 import type { EnginePorts } from '../engine.ts'
 import {
@@ -32,6 +32,7 @@ import {
 import { LoginInterrupted } from '../login-refused.ts'
 import { recordInto } from '../recording.ts'
 import type { CancelKey } from '../session.ts'
+import type { Target } from '../target.ts'
 import { greetingOf } from './greeting.ts'
 import type { Identification } from './identification.ts'
 import { authenticateClient, type Greeted, greetClient, type LoggedIn } from './login.ts'
@@ -43,7 +44,7 @@ import { openUpstream } from './upstream.ts'
 
 /** A target with the gateway's own look at its catalog. */
 export interface MysqlTarget {
-  readonly config: TargetConfig
+  readonly config: Target
   readonly catalog: CatalogSource
 }
 
@@ -137,7 +138,7 @@ export class MysqlEngine {
         ['gatehouse_session', session.id],
       ]),
     }
-    const upstream = await openUpstream(loggedIn.target, target.config, wishes, turn)
+    const upstream = await openUpstream(loggedIn.target, target.config, wishes, session.id, turn)
     try {
       if (connection.closed) throw new LoginInterrupted('the client left during login')
       const applicationName = attributes.get('program_name') ?? null

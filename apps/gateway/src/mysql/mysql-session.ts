@@ -10,7 +10,6 @@ import {
 } from '@gatehouse/mysql-wire'
 import type { MysqlNames } from '@gatehouse/sql-analysis'
 import type { Logger } from 'pino'
-import type { TargetConfig } from '../config/index.ts'
 import { type Connection, Pause } from '../connection.ts'
 import { farewellOf } from '../farewell.ts'
 import type { ApprovalDesk } from '../holding/approval-desk.ts'
@@ -18,6 +17,7 @@ import { SessionHold } from '../holding/session-hold.ts'
 import { type EndReason, leaveReasonOf, type Session, type SessionActivity } from '../session.ts'
 import type { SessionRegistry } from '../session-registry.ts'
 import type { SharedSessions } from '../shared-sessions.ts'
+import type { Target } from '../target.ts'
 import { TokenExpiry } from '../token-expiry.ts'
 import type { Turn } from '../turn.ts'
 import { messageOf } from '../upstream-dial.ts'
@@ -36,7 +36,7 @@ export interface MysqlSessionOptions {
   readonly session: GateSession
   /** The connection's id as the client sees it. */
   readonly threadId: number
-  readonly targetConfig: TargetConfig
+  readonly targetConfig: Target
   readonly catalog: CatalogSource
   readonly client: Connection
   /** What is agreed with the client. */
@@ -154,6 +154,7 @@ export class MysqlSession implements Session {
   /** Begins to relay; from here on the session lives until one side ends it. */
   start(): void {
     this.#expiry.watch()
+    this.#options.upstream.lease.onEnd((reason) => this.end('credential_ended', reason))
     this.#options.upstream.connection.receive(this.#responses)
     this.#options.client.receive(this.#requests.flow)
   }
@@ -175,7 +176,7 @@ export class MysqlSession implements Session {
 
   #cancelUpstream(): Promise<void> {
     const { targetConfig, upstream, turn } = this.#options
-    return cancelInTurn(targetConfig, () => killQuery(this.target, targetConfig, upstream.threadId, turn))
+    return cancelInTurn(targetConfig, () => killQuery(this.target, targetConfig, upstream, turn))
   }
 
   activity(): SessionActivity {
@@ -324,9 +325,16 @@ export class MysqlSession implements Session {
     turn.schedule()
     client.counterpart = null
     client.endRecording()
-    if (running) void this.#cancelUpstream()
-    upstream.connection.stage(QUIT, 0, QUIT.length)
-    upstream.connection.end()
+    const leave = (): void => {
+      upstream.connection.stage(QUIT, 0, QUIT.length)
+      upstream.connection.end()
+    }
+    if (!running) return leave()
+    const cancelled = this.#cancelUpstream()
+    if (!upstream.lease.dedicated) return leave()
+    // Only the user of this lease can stop what it runs, and with the connection the lease ends.
+    upstream.connection.hold()
+    void cancelled.finally(leave)
   }
 }
 

@@ -1,7 +1,7 @@
 import type { SessionSettings } from '@gatehouse/core'
 import type { BoundValue } from '@gatehouse/mysql-wire'
-import type { TargetConfig } from '../config/index.ts'
 import { openMysqlTargetQueries } from './target-queries.ts'
+import type { Target } from '../target.ts'
 
 /** The optimizer answers at once, or not at all. */
 const PATIENCE_MILLISECONDS = 3000
@@ -25,7 +25,7 @@ export interface Reading {
  */
 export async function estimateRows(
   name: string,
-  target: TargetConfig,
+  target: Target,
   text: string,
   values: readonly BoundValue[],
   { schema, settings }: Reading,

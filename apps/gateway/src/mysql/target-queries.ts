@@ -6,7 +6,7 @@ import {
   readMysqlCatalogRows,
   type ServerVersion,
 } from '@gatehouse/sql-analysis'
-import type { TargetConfig } from '../config/index.ts'
+import type { Target } from '../target.ts'
 import type { TargetQueries } from '../target-queries.ts'
 import { Turn } from '../turn.ts'
 import { UpstreamUnavailable } from '../upstream-dial.ts'
@@ -28,11 +28,11 @@ export interface MysqlTargetQueries extends TargetQueries {
 /** `purpose` is shown to the database's operators among the connection attributes. Rejects with `UpstreamUnavailable`. */
 export async function openMysqlTargetQueries(
   name: string,
-  target: TargetConfig,
+  target: Target,
   purpose: string,
 ): Promise<MysqlTargetQueries> {
   const turn = new Turn({ commit: () => undefined })
-  const upstream = await openUpstream(name, target, ownWishes(target, purpose), turn)
+  const upstream = await openUpstream(name, target, ownWishes(target, purpose), purpose, turn)
   const queries = new OwnQueries(name, upstream, target.connectTimeoutSeconds * 1000)
   return {
     version: upstream.version,
@@ -46,7 +46,7 @@ export async function openMysqlTargetQueries(
 /** What exists on a target, as rows, and how its sessions read texts: for a catalog that is kept in a file. Rejects with `UpstreamUnavailable`. */
 export async function readMysqlTarget(
   name: string,
-  target: TargetConfig,
+  target: Target,
 ): Promise<{ readonly rows: MysqlCatalogRows; readonly version: ServerVersion; readonly sqlMode: string }> {
   const queries = await openMysqlTargetQueries(name, target, 'catalog')
   const { version, sqlMode } = queries

@@ -18,14 +18,15 @@ import {
   PacketWriter,
   PayloadReader,
 } from '@gatehouse/mysql-wire'
-import type { TargetConfig } from '../config/index.ts'
+import type { CredentialLease } from '@gatehouse/upstream-credentials'
 import type { Connection } from '../connection.ts'
+import type { Target } from '../target.ts'
 import type { Turn } from '../turn.ts'
+import { giveBackWith, leaseCredential } from '../upstream-credential.ts'
 import {
   connectTarget,
   messageOf,
   noTlsOffered,
-  passwordOf,
   secureTarget,
   UpstreamUnavailable,
   wantsTls,
@@ -62,16 +63,48 @@ export interface Upstream {
   /** What both sides agreed on. */
   readonly capabilities: number
   readonly settings: SessionSettings
+  /** What it was logged in with: given back when the connection is closed. */
+  readonly lease: CredentialLease
 }
 
 /** What a session of the gateway's own asks for. `purpose` is shown to the database's operators. */
-export function ownWishes(target: TargetConfig, purpose: string): Wishes {
+export function ownWishes(target: Target, purpose: string): Wishes {
   const attributes = new Map([['program_name', `gatehouse:${purpose}`]])
   return { capabilities: Capability.DEPRECATE_EOF, collation: 0, schema: target.database, attributes }
 }
 
-/** Connects to a target, logs in with its credential, and makes the session one whose texts can be read. Throws `UpstreamUnavailable`. */
-export async function openUpstream(name: string, target: TargetConfig, wishes: Wishes, turn: Turn): Promise<Upstream> {
+/**
+ * Connects to a target, logs in with a credential leased for it, and makes the session one whose texts can be read. `session`: its id; of
+ * a connection of the gateway's own, what it is for. The lease is given back when the connection is closed. Throws `UpstreamUnavailable`.
+ */
+export async function openUpstream(
+  name: string,
+  target: Target,
+  wishes: Wishes,
+  session: string,
+  turn: Turn,
+): Promise<Upstream> {
+  const lease = await leaseCredential(name, target, session)
+  try {
+    const upstream = await logIn(name, target, lease, wishes, turn)
+    giveBackWith(upstream.connection, lease)
+    return upstream
+  } catch (error) {
+    void lease.release()
+    throw error
+  } finally {
+    // Only the user of a dedicated lease can stop what it runs: `killQuery` logs in once more.
+    if (!lease.dedicated) lease.password?.overwrite()
+  }
+}
+
+async function logIn(
+  name: string,
+  target: Target,
+  lease: CredentialLease,
+  wishes: Wishes,
+  turn: Turn,
+): Promise<Upstream> {
   const timeout = target.connectTimeoutSeconds * 1000
   const connection = await connectTarget(name, target, `${target.host}/mysqld.sock`, turn)
   let packets = new LoginPackets(connection, CONNECTION_PHASE_LIMIT, true)
@@ -99,13 +132,13 @@ export async function openUpstream(name: string, target: TargetConfig, wishes: W
       await secureTarget(name, target, connection, [])
       packets = new LoginPackets(connection, CONNECTION_PHASE_LIMIT, true, packets.nextSequenceId)
     }
-    await authenticate(name, target, packets, handshake, head, wishes)
+    await authenticate(name, target, lease, packets, handshake, head, wishes)
     packets.detach()
     const queries = new OwnQueries(name, { connection, capabilities }, timeout)
     const settings = await settleSession(name, queries)
     queries.release()
     const { threadId, serverVersion, capabilities: offered } = handshake
-    return { connection, threadId, version, serverVersion, offered, capabilities, settings }
+    return { connection, threadId, version, serverVersion, offered, capabilities, settings, lease }
   } catch (error) {
     connection.destroy()
     if (error instanceof UpstreamUnavailable) throw error
@@ -116,12 +149,20 @@ export async function openUpstream(name: string, target: TargetConfig, wishes: W
 }
 
 /**
- * Stops what another session of the gateway's account is running. Never throws: what is running goes on until its
+ * Stops what another session of the gateway's account is running, with its own lease where that is of a user that no other has. Never throws: what is running goes on until its
  * connection closes; the caller closes it.
  */
-export async function killQuery(name: string, target: TargetConfig, threadId: number, turn: Turn): Promise<void> {
+export async function killQuery(
+  name: string,
+  target: Target,
+  { threadId, lease }: Pick<Upstream, 'threadId' | 'lease'>,
+  turn: Turn,
+): Promise<void> {
   try {
-    const upstream = await openUpstream(name, target, ownWishes(target, 'cancel'), turn)
+    const wishes = ownWishes(target, 'cancel')
+    const upstream = lease.dedicated
+      ? await logIn(name, target, lease, wishes, turn)
+      : await openUpstream(name, target, wishes, 'cancel', turn)
     const queries = new OwnQueries(name, upstream, 5000)
     try {
       await queries.rows(`KILL QUERY ${threadId}`)
@@ -149,14 +190,15 @@ interface Head {
 
 async function authenticate(
   name: string,
-  target: TargetConfig,
+  target: Target,
+  lease: CredentialLease,
   packets: LoginPackets,
   handshake: HandshakeV10,
   head: Head,
   { schema, attributes }: Wishes,
 ): Promise<void> {
   const { connection } = packets
-  const password = Buffer.from(target.password === null ? '' : passwordOf(name, target))
+  const password = lease.password === null ? Buffer.alloc(0) : lease.password.expose()
   const authentication = new ClientAuthentication({
     password,
     secure: connection.encrypted,
@@ -170,7 +212,7 @@ async function authenticate(
       {
         kind: 'HandshakeResponse41',
         ...head,
-        username: target.user,
+        username: lease.user,
         authResponse: begun.authResponse,
         database: schema,
         authPluginName: begun.pluginName,
@@ -190,7 +232,7 @@ async function authenticate(
 }
 
 /** A clear password goes only to a server that was verified. */
-function plugins({ tls: { mode } }: TargetConfig): readonly AuthenticationPluginName[] {
+function plugins({ tls: { mode } }: Target): readonly AuthenticationPluginName[] {
   const { CACHING_SHA2, NATIVE, SHA256, ED25519, PARSEC, CLEAR } = AuthenticationPlugin
   const always = [CACHING_SHA2, NATIVE, SHA256, ED25519, PARSEC]
   return mode === 'verify-full' || mode === 'verify-ca' ? [...always, CLEAR] : always

@@ -11,8 +11,8 @@ import {
 } from '@gatehouse/sql-analysis'
 import type { Logger } from 'pino'
 import { CatalogFreshness } from '../catalog-freshness.ts'
-import type { TargetConfig } from '../config/index.ts'
 import { SharedNames } from '../shared-names.ts'
+import type { Target } from '../target.ts'
 import { Turn } from '../turn.ts'
 import { OwnQueries } from './own-queries.ts'
 import { readSchemas, SCHEMAS_QUERY } from './schemas-query.ts'
@@ -40,7 +40,7 @@ export class CatalogSource {
   /** What the sessions of this target have under way with names. */
   readonly shared: SharedNames = new SharedNames()
   readonly #name: string
-  readonly #target: TargetConfig
+  readonly #target: Target
   readonly #texts: StoredTexts
   readonly #turn: Turn
   readonly #log: Logger
@@ -51,7 +51,7 @@ export class CatalogSource {
   #builtin: CatalogRows | null = null
   readonly #freshness: CatalogFreshness
 
-  constructor(name: string, target: TargetConfig, texts: StoredTexts, turn: Turn, log: Logger) {
+  constructor(name: string, target: Target, texts: StoredTexts, turn: Turn, log: Logger) {
     this.#name = name
     this.#target = target
     this.#texts = texts
@@ -145,22 +145,27 @@ export class CatalogSource {
       ['application_name', 'gatehouse:catalog'],
       ['client_encoding', 'UTF8'],
     ])
-    const upstream = await openUpstream(this.#name, this.#target, settings, this.#turn)
+    const upstream = await openUpstream(this.#name, this.#target, settings, 'catalog', this.#turn)
     // Kept at once, so that `#load` closes it when its first query fails.
     this.#builtin = null
     this.#queries = new OwnQueries(this.#name, upstream, this.#target.connectTimeoutSeconds * 1000)
-    await this.#queries.rows(CATALOG_SESSION)
-    return this.#queries
+    const queries = this.#queries
+    upstream.lease.onEnd(() => {
+      queries.close()
+      if (this.#queries === queries) this.#queries = null
+    })
+    await queries.rows(CATALOG_SESSION)
+    return queries
   }
 }
 
 /** What exists on a target, as rows: for a catalog that is kept in a file. */
 export async function readCatalogRows(
   name: string,
-  target: TargetConfig,
+  target: Target,
 ): Promise<{ readonly rows: CatalogRows; readonly searchPath: readonly string[] }> {
   const turn = new Turn({ commit: () => undefined })
-  const upstream = await openUpstream(name, target, new Map([['client_encoding', 'UTF8']]), turn)
+  const upstream = await openUpstream(name, target, new Map([['client_encoding', 'UTF8']]), 'catalog', turn)
   const queries = new OwnQueries(name, upstream, target.connectTimeoutSeconds * 1000)
   try {
     const searchPath = readSchemas((await column(queries, SCHEMAS_QUERY))[0] ?? '')

@@ -9,7 +9,7 @@ import {
 } from '@gatehouse/postgres-wire'
 import type { NameEnvironment } from '@gatehouse/sql-analysis'
 import type { SecureContext } from 'node:tls'
-import type { ListenerConfig, TargetConfig } from '../config/index.ts'
+import type { ListenerConfig } from '../config/index.ts'
 import type { Connection } from '../connection.ts'
 import type { EnginePorts } from '../engine.ts'
 import {
@@ -23,6 +23,7 @@ import {
 } from '../login-policy.ts'
 import { LoginInterrupted, refused } from '../login-refused.ts'
 import { recordInto } from '../recording.ts'
+import type { Target } from '../target.ts'
 import type { CatalogSource } from './catalog-source.ts'
 import { authenticateClient, type LoggedIn, openClient } from './login.ts'
 import { LoginFrames } from './login-frames.ts'
@@ -35,7 +36,7 @@ import { openUpstream, type Upstream } from './upstream.ts'
 
 /** A target with the gateway's own look at its catalog. */
 export interface PostgresTarget {
-  readonly config: TargetConfig
+  readonly config: Target
   readonly catalog: CatalogSource
 }
 
@@ -109,7 +110,7 @@ export class PostgresEngine {
       ['application_name', applicationName(principal.subject, id)],
       ...loggedIn.settings.settings,
     ])
-    const upstream = await openUpstream(loggedIn.target, target.config, settings, turn)
+    const upstream = await openUpstream(loggedIn.target, target.config, settings, id, turn)
     try {
       const searchPath = await this.#searchPath(loggedIn.target, target.config, upstream)
       if (client.closed) throw new LoginInterrupted('the client left during login')
@@ -166,7 +167,7 @@ export class PostgresEngine {
     )
   }
 
-  async #searchPath(name: string, config: TargetConfig, upstream: Upstream): Promise<readonly string[]> {
+  async #searchPath(name: string, config: Target, upstream: Upstream): Promise<readonly string[]> {
     const strings = upstream.settings.get('standard_conforming_strings')
     if (strings !== undefined && strings !== 'on') {
       throw refused(

@@ -2,7 +2,6 @@ import type { Gate, GateClock, GateSession, MaskingKeys, Principal } from '@gate
 import { MessageWriter, type ProtocolError } from '@gatehouse/postgres-wire'
 import type { NameEnvironment } from '@gatehouse/sql-analysis'
 import type { Logger } from 'pino'
-import type { TargetConfig } from '../config/index.ts'
 import { type Connection, Pause } from '../connection.ts'
 import { farewellOf } from '../farewell.ts'
 import type { ApprovalDesk } from '../holding/approval-desk.ts'
@@ -10,6 +9,7 @@ import { SessionHold } from '../holding/session-hold.ts'
 import { type EndReason, leaveReasonOf, type Session, type SessionActivity } from '../session.ts'
 import type { SessionRegistry } from '../session-registry.ts'
 import type { SharedSessions } from '../shared-sessions.ts'
+import type { Target } from '../target.ts'
 import { TokenExpiry } from '../token-expiry.ts'
 import type { Turn } from '../turn.ts'
 import type { CatalogSource } from './catalog-source.ts'
@@ -23,7 +23,7 @@ import { cancelInTurn } from '../upstream-cancels.ts'
 
 export interface PostgresSessionOptions {
   readonly session: GateSession
-  readonly targetConfig: TargetConfig
+  readonly targetConfig: Target
   readonly catalog: CatalogSource
   readonly client: Connection
   readonly upstream: Upstream
@@ -127,6 +127,7 @@ export class PostgresSession implements Session {
   /** Begins to relay; from here on the session lives until one side ends it. */
   start(): void {
     this.#expiry.watch()
+    this.#options.upstream.lease.onEnd((reason) => this.end('credential_ended', reason))
     this.#options.upstream.connection.receive(this.#responses)
     this.#options.client.receive(this.#requests.flow)
   }

@@ -1,7 +1,7 @@
 import type { AuditedParameter } from '@gatehouse/core'
 import type { Catalog } from '@gatehouse/sql-analysis'
-import type { TargetConfig } from '../config/index.ts'
 import type { EstimatedStatement } from '../holding/held-statement.ts'
+import type { Target } from '../target.ts'
 import type { Turn } from '../turn.ts'
 import { OwnQueries } from './own-queries.ts'
 import { openUpstream } from './upstream.ts'
@@ -21,7 +21,7 @@ const OF_TRANSACTION = /^transaction_/
  */
 export async function estimateRows(
   name: string,
-  target: TargetConfig,
+  target: Target,
   { text, parameters, parameterTypes, settings }: EstimatedStatement,
   searchPath: readonly string[],
   catalog: Catalog,
@@ -33,7 +33,7 @@ export async function estimateRows(
       ['client_encoding', 'UTF8'],
       ['standard_conforming_strings', 'on'],
     ])
-    const upstream = await openUpstream(name, target, pinned, turn)
+    const upstream = await openUpstream(name, target, pinned, 'estimate', turn)
     const queries = new OwnQueries(name, upstream, PATIENCE_MILLISECONDS)
     try {
       await queries.rows('BEGIN READ ONLY')

@@ -16,14 +16,15 @@ import {
   ScramClient,
   type ScramChannelBinding,
 } from '@gatehouse/postgres-wire'
-import type { TargetConfig } from '../config/index.ts'
+import type { CredentialLease } from '@gatehouse/upstream-credentials'
 import type { Connection } from '../connection.ts'
+import type { Target } from '../target.ts'
 import type { Turn } from '../turn.ts'
+import { giveBackWith, leaseCredential, passwordOf } from '../upstream-credential.ts'
 import {
   connectTarget,
   messageOf,
   noTlsOffered,
-  passwordOf,
   secureTarget,
   UpstreamUnavailable,
   wantsTls,
@@ -41,12 +42,39 @@ export interface Upstream {
   readonly parameters: Buffer
   readonly settings: ReadonlyMap<string, string>
   readonly key: BackendKeyData
+  /** What it was logged in with: given back when the connection is closed. */
+  readonly lease: CredentialLease
 }
 
-/** Connects to a target and logs in with its credential. `settings` go into the start-up message. Throws `UpstreamUnavailable`. */
+/**
+ * Connects to a target and logs in with a credential leased for it. `settings` go into the start-up message. `session`: its id; of a
+ * connection of the gateway's own, what it is for. The lease is given back when the connection is closed. Throws `UpstreamUnavailable`.
+ */
 export async function openUpstream(
   name: string,
-  target: TargetConfig,
+  target: Target,
+  settings: ReadonlyMap<string, string>,
+  session: string,
+  turn: Turn,
+): Promise<Upstream> {
+  const lease = await leaseCredential(name, target, session)
+  try {
+    const upstream = await logIn(name, target, lease, settings, turn)
+    giveBackWith(upstream.connection, lease)
+    return upstream
+  } catch (error) {
+    void lease.release()
+    throw error
+  } finally {
+    // A cancel needs none.
+    lease.password?.overwrite()
+  }
+}
+
+async function logIn(
+  name: string,
+  target: Target,
+  lease: CredentialLease,
   settings: ReadonlyMap<string, string>,
   turn: Turn,
 ): Promise<Upstream> {
@@ -55,12 +83,12 @@ export async function openUpstream(
   const frames = new LoginFrames(connection, BACKEND_LIMITS(LOGIN_MESSAGE_BYTES))
   const timer = setTimeout(() => frames.interrupt('the database did not finish the login in time'), timeout)
   try {
-    const parameters = new Map([['user', target.user], ['database', target.database], ...settings])
+    const parameters = new Map([['user', lease.user], ['database', target.database], ...settings])
     connection.write(
       packet((writer) => encodeStartupPacket({ kind: 'StartupMessage', minorVersion: 0, parameters }, writer)),
     )
-    await authenticate(name, target, frames)
-    return await awaitReady(name, frames)
+    await authenticate(name, target, lease, frames)
+    return { ...(await awaitReady(name, frames)), lease }
   } catch (error) {
     connection.destroy()
     if (error instanceof UpstreamUnavailable) throw error
@@ -71,12 +99,7 @@ export async function openUpstream(
 }
 
 /** Asks the upstream to cancel what the session with this key is running. Never throws; there is no answer to wait for but the close. */
-export async function cancelUpstream(
-  name: string,
-  target: TargetConfig,
-  key: BackendKeyData,
-  turn: Turn,
-): Promise<void> {
+export async function cancelUpstream(name: string, target: Target, key: BackendKeyData, turn: Turn): Promise<void> {
   let connection: Connection
   try {
     connection = await dial(name, target, turn)
@@ -98,7 +121,7 @@ export async function cancelUpstream(
 }
 
 /** A connection to the target, secured as its configuration says. */
-async function dial(name: string, target: TargetConfig, turn: Turn): Promise<Connection> {
+async function dial(name: string, target: Target, turn: Turn): Promise<Connection> {
   const connection = await connectTarget(name, target, `${target.host}/.s.PGSQL.${target.port}`, turn)
   if (!wantsTls(target)) return connection
   try {
@@ -130,7 +153,23 @@ function offersTls(connection: Connection, timeout: number): Promise<boolean> {
   )
 }
 
-async function authenticate(name: string, target: TargetConfig, frames: LoginFrames): Promise<void> {
+async function authenticate(name: string, target: Target, lease: CredentialLease, frames: LoginFrames): Promise<void> {
+  const inClear = new MessageWriter(lease.password === null ? 0 : lease.password.expose().length + 16)
+  try {
+    await prove(name, target, lease, frames, inClear)
+  } finally {
+    inClear.written().fill(0)
+  }
+}
+
+/** Answers what the database asks for. `inClear` is for a message with the password itself: it is overwritten afterwards. */
+async function prove(
+  name: string,
+  target: Target,
+  lease: CredentialLease,
+  frames: LoginFrames,
+  inClear: MessageWriter,
+): Promise<void> {
   const { connection } = frames
   let proved = false
   let scram: ScramClient | null = null
@@ -146,10 +185,11 @@ async function authenticate(name: string, target: TargetConfig, frames: LoginFra
       case 'AuthenticationCleartextPassword':
         if (!connection.encrypted && wantsTls(target))
           throw new Error('the database asks for a clear-text password without TLS')
-        connection.write(packet((writer) => encodePasswordMessage(passwordOf(name, target), writer)))
+        encodePasswordMessage(passwordOf(name, lease), inClear)
+        connection.write(inClear.written())
         break
       case 'AuthenticationMD5Password': {
-        const response = md5PasswordResponse(target.user, passwordOf(name, target), request.salt)
+        const response = md5PasswordResponse(lease.user, passwordOf(name, lease), request.salt)
         connection.write(packet((writer) => encodePasswordMessage(response, writer)))
         break
       }
@@ -172,7 +212,9 @@ async function authenticate(name: string, target: TargetConfig, frames: LoginFra
       case 'AuthenticationSASLContinue': {
         if (scram === null) throw new Error('a SCRAM challenge that nobody asked for')
         const challenge = scram.readChallenge(request.data)
-        const final = scram.final(await saltPassword(passwordOf(name, target), challenge.salt, challenge.iterations))
+        const salted = await saltPassword(passwordOf(name, lease), challenge.salt, challenge.iterations)
+        const final = scram.final(salted)
+        salted.fill(0)
         connection.write(packet((writer) => encodeSASLResponse(final, writer)))
         break
       }
@@ -193,7 +235,7 @@ async function authenticate(name: string, target: TargetConfig, frames: LoginFra
   }
 }
 
-async function awaitReady(name: string, frames: LoginFrames): Promise<Upstream> {
+async function awaitReady(name: string, frames: LoginFrames): Promise<Omit<Upstream, 'lease'>> {
   const parameters: Buffer[] = []
   const settings = new Map<string, string>()
   let key: BackendKeyData = { kind: 'BackendKeyData', processId: 0, secretKey: Buffer.alloc(4) }

@@ -2,12 +2,7 @@ import { stat } from 'node:fs/promises'
 import { existingFile, FileReference, readSmallFile } from '@gatehouse/configuration'
 import * as z from 'zod'
 import { readCredentialJson } from '../credential-json.ts'
-import {
-  type CredentialSource,
-  CredentialUnavailable,
-  type LeaseRequest,
-  type SourceLog,
-} from '../credential-source.ts'
+import { type CredentialSource, CredentialUnavailable, type SourceLog } from '../credential-source.ts'
 import { openReference } from '../open-reference.ts'
 import type { SourceSchema } from '../source-schema.ts'
 import { staticLease } from '../static-lease.ts'
@@ -42,14 +37,14 @@ export function openFile({ path, format }: FileConfig, log: SourceLog): Credenti
       try {
         bytes = await readSmallFile(path)
       } catch (error) {
-        throw unreadable(request, error)
+        throw unreadable(error)
       }
       try {
         const { user, password } = readCredentialJson(bytes)
         return staticLease(request, user, password)
       } catch (error) {
         if (error instanceof CredentialUnavailable) throw error
-        throw unreadable(request, error)
+        throw unreadable(error)
       } finally {
         bytes.fill(0)
       }
@@ -58,9 +53,9 @@ export function openFile({ path, format }: FileConfig, log: SourceLog): Credenti
   }
 }
 
-function unreadable({ target }: LeaseRequest, error: unknown): CredentialUnavailable {
+function unreadable(error: unknown): CredentialUnavailable {
   const detail = error instanceof Error ? error.message : String(error)
-  return new CredentialUnavailable(`target ${target}: its credential cannot be read`, detail)
+  return new CredentialUnavailable('its credential cannot be read', detail)
 }
 
 async function warnOfReaders(path: string, log: SourceLog): Promise<void> {

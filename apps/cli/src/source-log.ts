@@ -1,0 +1,7 @@
+/** What the sources of credentials have to tell, on standard error; only what is wrong. */
+export const SOURCE_LOG = {
+  info: (): void => undefined,
+  warn: (details: object, message: string): void => {
+    process.stderr.write(`${message} ${JSON.stringify(details)}\n`)
+  },
+}

@@ -1,0 +1,38 @@
+import { type CredentialLease, CredentialUnavailable } from '@gatehouse/upstream-credentials'
+import type { Connection } from './connection.ts'
+import type { Target } from './target.ts'
+import { messageOf, UpstreamUnavailable, withDeadline } from './upstream-dial.ts'
+
+/**
+ * Leases the credential of a target for one login. `session`: its id; of a connection of the gateway's own, what it is for. Rejects with
+ * `UpstreamUnavailable`.
+ */
+export async function leaseCredential(name: string, target: Target, session: string): Promise<CredentialLease> {
+  const { engine, host, port, user, credentials, connectTimeoutSeconds } = target
+  const deadline = AbortSignal.timeout(connectTimeoutSeconds * 1000)
+  const leased = credentials.lease({ target: name, engine, session, host, port, user }, deadline)
+  try {
+    return await withDeadline(leased, connectTimeoutSeconds * 1000)
+  } catch (error) {
+    // One that comes too late is given back.
+    void leased.then(
+      (lease) => lease.release(),
+      () => undefined,
+    )
+    if (error instanceof CredentialUnavailable) throw new UpstreamUnavailable(name, error.message, error.detail)
+    throw new UpstreamUnavailable(name, 'its credential could not be had in time', messageOf(error))
+  }
+}
+
+/** The password of a lease, for a database that asks for one: its own bytes. Throws `UpstreamUnavailable` where there is none. */
+export function passwordOf(name: string, { password }: CredentialLease): Buffer {
+  if (password !== null) return password.expose()
+  const what = 'the database asks for a password and the target has none configured'
+  throw new UpstreamUnavailable(name, what, 'no password')
+}
+
+/** Gives a lease back when the connection that was logged in with it is closed. */
+export function giveBackWith(connection: Connection, lease: CredentialLease): void {
+  if (connection.closed) void lease.release()
+  else connection.onceGone(() => void lease.release())
+}
