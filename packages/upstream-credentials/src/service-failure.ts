@@ -5,7 +5,7 @@ const MAX_DETAIL = 400
 /** Where texts of the libraries go on with what a server answered, which may be the secret itself. */
 const ANSWER_FOLLOWS = /[{<]|Http status message|parsing the response body/
 /** As long as a token or a key, and longer than a GUID or a part of an ARN. */
-const LIKE_A_TOKEN = /[A-Za-z0-9+=_~.-]{40,}/g
+const LIKE_A_TOKEN = /[A-Za-z0-9+=_~.-]{37,}/g
 
 /** A service gave no credential. `error`: what its library threw; nothing of an answer that may hold a secret is kept of it. */
 export function serviceFailure(
@@ -21,7 +21,9 @@ function detailOf(error: unknown): string {
   if (!(error instanceof Error)) return 'an unknown failure'
   const status = statusOf(error)
   const said = [error.name, ...(status === null ? [] : [`status ${status}`])].join(', ')
-  return `${said}: ${withoutAnswer(error.message)}`.slice(0, MAX_DETAIL)
+  // These two quote what a library could not read or use.
+  const opaque = error instanceof SyntaxError || error instanceof TypeError
+  return `${said}: ${opaque ? 'an answer that cannot be used' : withoutAnswer(error.message)}`.slice(0, MAX_DETAIL)
 }
 
 function withoutAnswer(message: string): string {

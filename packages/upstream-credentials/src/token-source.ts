@@ -13,22 +13,33 @@ export interface LoginToken {
   readonly token: string
 }
 
-/**
- * A source of tokens that only a login needs. `service` is named in errors. `read` asks its library for one, each time; it may take as
- * long as it likes and throw what it likes.
- */
-export function tokenSource(
-  service: string,
-  read: (request: LeaseRequest, signal: AbortSignal) => Promise<LoginToken>,
-): CredentialSource {
+/** How a cloud's library gives tokens. Both may take as long as they like and throw what they like. */
+export interface TokenLibrary<Client> {
+  /** Loads the library and makes what is kept of it: it keeps its own credentials, and for some clouds the token. */
+  open(request: LeaseRequest): Promise<Client>
+  read(client: Client, request: LeaseRequest, signal: AbortSignal): Promise<LoginToken>
+}
+
+/** A source of tokens that only a login needs, for one target. `service` is named in errors. */
+export function tokenSource<Client>(service: string, library: TokenLibrary<Client>): CredentialSource {
   const closing = new AbortController()
+  let client: Client | null = null
+  async function read(request: LeaseRequest, signal: AbortSignal): Promise<LoginToken> {
+    signal.throwIfAborted()
+    const used = (client ??= await withinSignal(signal, library.open(request)))
+    try {
+      return await withinSignal(signal, library.read(used, request, signal))
+    } catch (error) {
+      // It may wait for a lost answer for ever, and let everybody after this one wait with it.
+      if (signal.aborted && client === used) client = null
+      throw error
+    }
+  }
   return {
     async lease(request, signal) {
-      const either = AbortSignal.any([signal, closing.signal])
       let found: LoginToken
       try {
-        either.throwIfAborted()
-        found = await withinSignal(either, read(request, either))
+        found = await read(request, AbortSignal.any([signal, closing.signal]))
       } catch (error) {
         throw serviceFailure(request, service, error)
       }

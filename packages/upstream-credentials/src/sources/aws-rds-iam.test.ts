@@ -99,6 +99,17 @@ test('an answer of STS that cannot be read is refused, and not told', async () =
   expect(inspect(await refusal(open()), { showHidden: true })).not.toContain('role secret')
 })
 
+test('STS that does not answer is given up when the session is, and asked again for the next', async () => {
+  const sts = await serve(() => undefined)
+  stubWebIdentity(sts.url)
+  const source = open()
+  await refusal(source, AbortSignal.timeout(300))
+  sts.answer = (_asked, response) => {
+    response.writeHead(200, { 'content-type': 'text/xml' }).end(assumed('ASIAROLE', hours(1)))
+  }
+  expect(tokenOf(await source.lease(wish(), soon()))).toContain('ASIAROLE')
+})
+
 test('the keys of an instance come from its metadata service', async () => {
   const metadata = await serve((asked, response) => {
     if (asked.method === 'PUT') {

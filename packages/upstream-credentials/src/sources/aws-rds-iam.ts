@@ -1,6 +1,5 @@
-import type { Signer } from '@aws-sdk/rds-signer'
 import * as z from 'zod'
-import type { CredentialSource, LeaseRequest } from '../credential-source.ts'
+import type { CredentialSource } from '../credential-source.ts'
 import type { SourceSchema } from '../source-schema.ts'
 import { tokenSource } from '../token-source.ts'
 
@@ -41,20 +40,14 @@ export const awsRdsIamSchema: SourceSchema<AwsRdsIamConfig> = z.strictObject({
  * The source that is configured so. The signing is this machine's own work; what is asked for is the key to sign with, by the library's
  * default chain, and only when the last one is about to expire. A token is taken for 15 minutes.
  */
-export function openAwsRdsIam(config: AwsRdsIamConfig): CredentialSource {
-  let signer: { readonly of: string; readonly signer: Signer } | null = null
-  return tokenSource('AWS', async (request) => {
-    const { Signer } = await import('@aws-sdk/rds-signer')
-    const endpoint = endpointOf(config, request)
-    const of = JSON.stringify(endpoint)
-    // Kept, since it keeps the key to sign with: a new one would ask AWS again.
-    if (signer?.of !== of) signer = { of, signer: new Signer(endpoint) }
-    return { user: null, token: await signer.signer.getAuthToken() }
+export function openAwsRdsIam({ region, host, port }: AwsRdsIamConfig): CredentialSource {
+  return tokenSource('AWS', {
+    async open(request) {
+      const { Signer } = await import('@aws-sdk/rds-signer')
+      const { user } = request
+      if (user === null) throw new Error('the target says no user, and a token is for one')
+      return new Signer({ region, hostname: host ?? request.host, port: port ?? request.port, username: user })
+    },
+    read: async (signer) => ({ user: null, token: await signer.getAuthToken() }),
   })
-}
-
-function endpointOf({ region, host, port }: AwsRdsIamConfig, request: LeaseRequest) {
-  const { user } = request
-  if (user === null) throw new Error('the target says no user, and a token is for one')
-  return { region, hostname: host ?? request.host, port: port ?? request.port, username: user }
 }

@@ -121,19 +121,31 @@ class AwsSecretsManager implements CredentialSource {
   }
 
   async #readNow(): Promise<Kept> {
-    const { GetSecretValueCommand } = await import('@aws-sdk/client-secrets-manager')
-    this.#client ??= await openSecretsManager(this.#config)
-    const { secretId, versionStage } = this.#config
-    const command = new GetSecretValueCommand({ SecretId: secretId, VersionStage: versionStage })
     const signal = AbortSignal.any([AbortSignal.timeout(READ_MILLISECONDS), this.#closing.signal])
-    // The library asks for its own credentials without listening to a signal.
-    const { SecretString } = await withinSignal(signal, this.#client.send(command, { abortSignal: signal }))
-    signal.throwIfAborted()
-    const kept = readSecret(SecretString, this.#config)
+    const kept = readSecret(await this.#ask(signal), this.#config)
     this.#forget()
     this.#kept = kept
     this.#forgetting = setTimeout(() => this.#forget(), this.#config.cacheSeconds * 1000).unref()
     return kept
+  }
+
+  async #ask(signal: AbortSignal): Promise<string | undefined> {
+    const { GetSecretValueCommand } = await import('@aws-sdk/client-secrets-manager')
+    const client = (this.#client ??= await openSecretsManager(this.#config))
+    const { secretId, versionStage } = this.#config
+    const command = new GetSecretValueCommand({ SecretId: secretId, VersionStage: versionStage })
+    try {
+      // The library asks for its own credentials without listening to a signal.
+      const { SecretString } = await withinSignal(signal, client.send(command, { abortSignal: signal }))
+      return SecretString
+    } catch (error) {
+      // It may wait for those for ever, and let everybody after this one wait with it.
+      if (signal.aborted) {
+        client.destroy()
+        this.#client = null
+      }
+      throw error
+    }
   }
 
   #forget(): void {

@@ -59,13 +59,14 @@ function isHttps(text: string): boolean {
 
 /** The source that is configured so. The library keeps a token until shortly before it expires. */
 export function openAzureEntra(config: AzureEntraConfig): CredentialSource {
-  let credential: TokenCredential | null = null
-  return tokenSource('Microsoft Entra ID', async (_request, signal) => {
-    credential ??= await openCredential(config)
-    const found = await credential.getToken(config.scope, { abortSignal: signal })
-    if (found === null) throw new Error('it answered with no token')
-    if (found.expiresOnTimestamp <= Date.now()) throw new Error('it answered with a token that has expired')
-    return { user: null, token: found.token }
+  return tokenSource('Microsoft Entra ID', {
+    open: () => openCredential(config),
+    async read(credential, _request, abortSignal) {
+      const found = await credential.getToken(config.scope, { abortSignal })
+      if (found === null) throw new Error('it answered with no token')
+      if (found.expiresOnTimestamp <= Date.now()) throw new Error('it answered with a token that has expired')
+      return { user: null, token: found.token }
+    },
   })
 }
 

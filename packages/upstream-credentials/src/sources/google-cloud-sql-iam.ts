@@ -1,4 +1,3 @@
-import type { GoogleAuth } from 'google-auth-library'
 import * as z from 'zod'
 import type { CredentialSource } from '../credential-source.ts'
 import type { SourceSchema } from '../source-schema.ts'
@@ -26,16 +25,19 @@ export const googleCloudSqlIamSchema: SourceSchema<GoogleCloudSqlIamConfig> = z.
 
 /** The source that is configured so. The library keeps a token until shortly before it expires. */
 export function openGoogleCloudSqlIam(): CredentialSource {
-  let auth: GoogleAuth | null = null
-  return tokenSource('Google Cloud', async (request) => {
-    const { GoogleAuth } = await import('google-auth-library')
-    const transporterOptions = { size: MAX_ANSWER_BYTES, timeout: ATTEMPT_MILLISECONDS }
-    auth ??= new GoogleAuth({ scopes: LOGIN_SCOPE, clientOptions: { transporterOptions } })
-    const token = await auth.getAccessToken()
-    if (request.user !== null) return { user: null, token: token ?? '' }
-    const { client_email: email } = await auth.getCredentials()
-    if (email === undefined) throw new Error('the credentials are of no service account: set user')
-    return { user: cloudSqlUser(email, request.engine), token: token ?? '' }
+  return tokenSource('Google Cloud', {
+    async open() {
+      const { GoogleAuth } = await import('google-auth-library')
+      const transporterOptions = { size: MAX_ANSWER_BYTES, timeout: ATTEMPT_MILLISECONDS }
+      return new GoogleAuth({ scopes: LOGIN_SCOPE, clientOptions: { transporterOptions } })
+    },
+    async read(auth, { user, engine }) {
+      const token = (await auth.getAccessToken()) ?? ''
+      if (user !== null) return { user: null, token }
+      const { client_email: email } = await auth.getCredentials()
+      if (email === undefined) throw new Error('the credentials are of no service account: set user')
+      return { user: cloudSqlUser(email, engine), token }
+    },
   })
 }
 

@@ -6,6 +6,7 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
+import { pipeline, Readable } from 'node:stream'
 
 /** A request as it came. */
 export interface Asked {
@@ -88,13 +89,13 @@ export function json(
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(text)
 }
 
-/** Answers without an end: a kilobyte after a kilobyte, as long as somebody reads. */
+/** Answers without an end, as fast as somebody reads. */
 export function endless(response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'application/json' })
-  const chunk = Buffer.alloc(1024, 'a')
-  const more = (): void => {
-    while (!response.destroyed && response.write(chunk));
-  }
-  response.on('drain', more)
-  more()
+  const bytes = new Readable({
+    read() {
+      setImmediate(() => this.push(Buffer.alloc(16 * 1024, 'a')))
+    },
+  })
+  pipeline(bytes, response, () => undefined)
 }
