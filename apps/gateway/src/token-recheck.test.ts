@@ -8,16 +8,27 @@ const EVERY = 60
 const GRACE = 120
 
 /** Sessions whose issuer answers as `answer` says; what was asked, and how sessions ended. */
-function scene(count: number): {
+function scene(
+  count: number,
+  tokens = count,
+): {
   answer: Awaited<ReturnType<Recheck['ask']>> | Promise<never>
   asked: number[]
   readonly ended: (string | undefined)[]
   readonly at: (seconds: number) => Promise<void>
 } {
   const ended: (string | undefined)[] = Array.from({ length: count }, () => undefined)
+  const principals = Array.from({ length: tokens }, (_, at): Principal => ({
+    subject: `p${at}`,
+    actor: null,
+    groups: [],
+    issuer: 'i',
+    claims: {},
+    expiresAt: Infinity,
+  }))
   const sessions = Array.from({ length: count }, (_, at): Session => ({
     id: `s${at}`,
-    principal: { subject: `p${at}`, actor: null, groups: [], issuer: 'i', claims: {}, expiresAt: Infinity },
+    principal: principals[at % tokens] as Principal,
     target: 'shop',
     credential: null,
     clientAddress: '::1',
@@ -36,7 +47,7 @@ function scene(count: number): {
     },
   }
   const recheckOf = (principal: Principal): Recheck | null => {
-    const at = sessions.findIndex((session) => session.principal === principal)
+    const at = principals.indexOf(principal)
     return {
       everySeconds: EVERY,
       graceSeconds: GRACE,
@@ -111,4 +122,15 @@ test('while questions are under way no more are asked than may be', async () => 
   own.answer = new Promise<never>(() => undefined)
   for (let second = 60; second < 70; second += 1) await own.at(second)
   expect(own.asked.length).toBe(32)
+})
+
+test('sessions that one token began are asked about once, and all end', async () => {
+  const own = scene(500, 2)
+  await own.at(0)
+  await own.at(60)
+  expect(own.asked).toEqual([0, 1])
+  own.answer = 'inactive'
+  await own.at(120)
+  expect(own.asked).toEqual([0, 1, 0, 1])
+  expect(own.ended.every((how) => how?.includes('good no more'))).toBe(true)
 })

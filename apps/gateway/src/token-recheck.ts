@@ -35,26 +35,30 @@ export class TokenRecheck {
     this.#log = log
   }
 
-  /** Asks about the sessions whose turn it is. Told the monotonic clock's milliseconds every second. */
+  /** Asks about the sessions whose turn it is, once for all that one token began. Told the monotonic clock's milliseconds every second. */
   check(now: number): void {
-    const due: { readonly session: Session; readonly recheck: Recheck; readonly watched: Watched }[] = []
+    const due = new Map<Principal, Due>()
     for (const session of this.#sessions.all()) {
-      const recheck = this.#verifier.recheckOf(session.principal)
+      const { principal } = session
+      const known = due.get(principal)
+      if (known !== undefined) {
+        known.sessions.push(session)
+        continue
+      }
+      const recheck = this.#verifier.recheckOf(principal)
       if (recheck === null) continue
-      const watched = this.#watched.get(session.principal)
+      const watched = this.#watched.get(principal)
       if (watched === undefined) {
         const dueAt = now + recheck.everySeconds * 1000
-        this.#watched.set(session.principal, { goodAt: now, dueAt, asking: false })
-      } else if (!watched.asking && watched.dueAt <= now) due.push({ session, recheck, watched })
+        this.#watched.set(principal, { goodAt: now, dueAt, asking: false })
+      } else if (!watched.asking && watched.dueAt <= now) due.set(principal, { sessions: [session], recheck, watched })
     }
     // The longest overdue first, so that nobody waits for ever for a place.
-    due.sort((one, other) => one.watched.dueAt - other.watched.dueAt)
-    for (const { session, recheck, watched } of due.slice(0, MAX_ASKING - this.#asking)) {
-      void this.#ask(session, recheck, watched, now)
-    }
+    const inOrder = [...due.values()].sort((one, other) => one.watched.dueAt - other.watched.dueAt)
+    for (const one of inOrder.slice(0, MAX_ASKING - this.#asking)) void this.#ask(one, now)
   }
 
-  async #ask(session: Session, recheck: Recheck, watched: Watched, now: number): Promise<void> {
+  async #ask({ sessions, recheck, watched }: Due, now: number): Promise<void> {
     const { everySeconds, graceSeconds } = recheck
     this.#asking += 1
     watched.asking = true
@@ -67,13 +71,26 @@ export class TokenRecheck {
       return
     }
     if (answer === 'inactive') {
-      session.end('revoked', 'the identity provider says that the token is good no more')
+      endAll(sessions, 'the identity provider says that the token is good no more')
+      // One that began while this was asked has had its answer from the issuer just before: it is asked about at once.
+      watched.dueAt = now
       return
     }
-    this.#log.warn({ session: session.id }, 'the right to a session could not be looked at again')
+    this.#log.warn({ sessions: sessions.map(({ id }) => id) }, 'the right to sessions could not be looked at again')
     // Asked again soon: what is over is to be known as soon as the issuer answers.
     watched.dueAt = now + Math.min(everySeconds, RETRY_SECONDS) * 1000
     if (now - watched.goodAt < (everySeconds + graceSeconds) * 1000) return
-    session.end('revoked', 'the identity provider could not be asked for too long whether the token is still good')
+    endAll(sessions, 'the identity provider could not be asked for too long whether the token is still good')
   }
+}
+
+/** A principal whose turn it is, and its sessions. */
+interface Due {
+  readonly sessions: Session[]
+  readonly recheck: Recheck
+  readonly watched: Watched
+}
+
+function endAll(sessions: readonly Session[], reason: string): void {
+  for (const session of sessions) session.end('revoked', reason)
 }
