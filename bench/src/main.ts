@@ -10,6 +10,7 @@ import { type Options, type Part, readOptions } from './options.ts'
 import { profile } from './profile.ts'
 import { writeReadme } from './readme.ts'
 import { describeMachine, type Results } from './results.ts'
+import { measureRevocation } from './revocation.ts'
 import { measureRows } from './rows.ts'
 import { BENCH_FOLDER, openScene } from './scene.ts'
 import { measureStart } from './start-time.ts'
@@ -34,6 +35,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(sign
 
 try {
   if (options.task === 'classify') process.stdout.write(`${await measureClassify(options, tell)}\n`)
+  else if (options.task === 'revocation') process.stdout.write(`${await measureRevocation(options, tell)}\n`)
   else if (options.task === 'audit') {
     const { markdown, failed } = await measureAudit(options, tell)
     process.stdout.write(`${markdown}\n`)

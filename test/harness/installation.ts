@@ -27,6 +27,8 @@ export interface InstallationOptions {
 export interface Installation {
   readonly gateways: readonly Service[]
   readonly admins: readonly Service[]
+  /** The directory of each gateway's trail. */
+  readonly trails: readonly string[]
   /** A token of an agent. */
   readonly token: (claims?: Readonly<Record<string, unknown>>) => Promise<string>
   /** Somebody of group `dba`, at the admin service that is reached by this port. */
@@ -77,6 +79,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     return {
       gateways: services.slice(0, options.gateways),
       admins: services.slice(options.gateways),
+      trails: Array.from({ length: options.gateways }, (_, at) => join(folder, `gateway-${String(at + 1)}`, 'trail')),
       token: (claims = {}) => issuer.token(claims),
       person: async (subject, port) =>
         new AdminApi(`http://127.0.0.1:${String(port)}`, await approverToken(issuer, subject)),
