@@ -32,11 +32,14 @@ export function approverToken(issuer: LoopbackIssuer, subject: string): Promise<
   return issuer.token({ sub: subject, azp: 'admin-tests', groups: ['dba'], aud: 'gatehouse-admin' })
 }
 
-/** Starts one that shares with gateways what `coordination` opens. Close it in `afterAll`. */
-export async function startTestAdmin(coordination: () => Promise<Coordination>): Promise<TestAdmin> {
+/** Starts one that shares with gateways what `coordination` opens; `changes` over its settings. Close it in `afterAll`. */
+export async function startTestAdmin(
+  coordination: () => Promise<Coordination>,
+  changes: Readonly<Record<string, unknown>> = {},
+): Promise<TestAdmin> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-admin-'))
   const issuer = await LoopbackIssuer.start([await createSigningKey('admin', 'ES256')])
-  const loading = parseAdminConfig(stringify(adminSettings(issuer, 0)), folder, {})
+  const loading = parseAdminConfig(stringify({ ...adminSettings(issuer, 0), ...changes }), folder, {})
   if (loading.kind === 'problems') throw new Error(JSON.stringify(loading.problems))
   const admin = await startAdmin(loading.config, pino({ level: 'silent' }), { coordination: await coordination() })
   return {

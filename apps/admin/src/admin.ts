@@ -82,6 +82,9 @@ export async function startAdmin(config: AdminConfig, log: Logger, options: Admi
     const swapped = config.credentials?.issuers ?? null
     const gatewayVerifier = swapped === null ? verifier : TokenVerifier.create(swapped, { log })
     closers.push(() => gatewayVerifier.close())
+    const loggingOut = config.backChannelLogout?.issuers ?? null
+    const logoutVerifier = loggingOut === null ? null : TokenVerifier.create(loggingOut, { log })
+    closers.push(() => logoutVerifier?.close())
     const signIn = config.login === null ? null : new SignIn(config, config.login, log)
     closers.push(() => signIn?.close())
     const changes = new Changes(coordination)
@@ -110,6 +113,7 @@ export async function startAdmin(config: AdminConfig, log: Logger, options: Admi
       ),
       seal,
       signIn,
+      logoutVerifier,
       changes,
       links,
       metrics,
@@ -141,8 +145,8 @@ function readKeys(files: readonly string[]): VerifyingKeys | null {
   }
 }
 
-function weakerChoices({ issuers, credentials, login }: AdminConfig): readonly string[] {
-  const found = [...issuers, ...(credentials?.issuers ?? [])]
+function weakerChoices({ issuers, credentials, backChannelLogout, login }: AdminConfig): readonly string[] {
+  const found = [...issuers, ...(credentials?.issuers ?? []), ...(backChannelLogout?.issuers ?? [])]
     .filter(({ allowHttp }) => allowHttp)
     .map(({ issuer }) => `issuers.allowHttp: the keys of ${issuer} may be fetched without TLS`)
   if (login !== null && login.sessionKey === null)

@@ -18,6 +18,7 @@ import { answerTo, ApiError } from './errors.ts'
 import type { AdminPorts } from './ports.ts'
 import { approvalRoutes } from './routes/approvals.ts'
 import { credentialRoutes } from './routes/credentials.ts'
+import { backChannelLogoutRoutes } from './routes/back-channel-logout.ts'
 import { eventRoutes } from './routes/events.ts'
 import { grantRoutes } from './routes/grants.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -130,6 +131,7 @@ export async function buildApp(ports: AdminPorts): Promise<App> {
     signInRoutes,
   ])
     routes(app, ports)
+  await backChannelLogoutRoutes(app, ports)
   await linkRoutes(app, ports)
   await pageRoutes(app, ports)
   await app.ready()

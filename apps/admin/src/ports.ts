@@ -1,5 +1,6 @@
 import type { TrailWriter, VerifyingKeys } from '@gatehouse/audit-trail'
 import type { Coordination } from '@gatehouse/coordination'
+import type { TokenVerifier } from '@gatehouse/identity'
 import type { Logger } from 'pino'
 import type { Doorkeeper } from './access/authenticate.ts'
 import type { CookieSeal } from './access/page-session.ts'
@@ -32,6 +33,8 @@ export interface AdminPorts {
   readonly seal: CookieSeal
   /** Null: nobody signs in to the page. */
   readonly signIn: SignIn | null
+  /** Verifies logout tokens; null: none are taken. */
+  readonly logoutVerifier: TokenVerifier | null
   readonly changes: Changes
   /** Null: no links decide. */
   readonly links: LinkSigner | null

@@ -1,8 +1,11 @@
+import type { Principal } from '@gatehouse/core'
 import type { Identity } from './identity.ts'
 
 /** What may no longer be: seen by every process within a second, and asked without waiting. */
 export interface Revocations {
   revoke(revocation: NewRevocation): Promise<Revocation>
+  /** The same under an id of the caller's; null: there is one of that id already. */
+  revokeOnce(id: string, revocation: NewRevocation): Promise<Revocation | null>
   /** False when it was not there. */
   lift(id: string): Promise<boolean>
   /** Those that hold, newest first. */
@@ -21,6 +24,21 @@ export type Revoked =
   | { readonly kind: 'target'; readonly target: string }
   | { readonly kind: 'credential'; readonly credential: string }
   | { readonly kind: 'issuer'; readonly issuer: string }
+  | LogoutRevoked
+
+/**
+ * Tokens of somebody who logged out at the issuer: those of the session (`sid`) that say theirs, and those of the subject (`sub`) that say none, or
+ * all of the subject's where no session is named. Tokens issued later are not meant.
+ */
+export interface LogoutRevoked {
+  readonly kind: 'logout'
+  readonly issuer: string
+  /** As tokens have it in `sub`; null: only the session is named. */
+  readonly subject: string | null
+  readonly sid: string | null
+  /** Seconds since the epoch, by the issuer's clock, as tokens have it in `iat`. A token without `iat` is meant. */
+  readonly issuedUntil: number
+}
 
 export interface NewRevocation {
   readonly what: Revoked
@@ -37,7 +55,8 @@ export interface Revocation extends NewRevocation {
 
 export interface RevocableSession {
   readonly session: string | null
-  readonly principal: Identity
+  /** Without claims no logout ends it. */
+  readonly principal: Identity & Partial<Pick<Principal, 'claims'>>
   readonly target: string
   /** The session credential it logged in with; null: none. */
   readonly credential: string | null

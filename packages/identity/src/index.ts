@@ -10,4 +10,5 @@ export type {
   SignatureAlgorithm,
 } from './issuer-config.ts'
 export type { DiscoveryData, IdentityLog, Recheck, TokenVerifierOptions } from './token-verifier.ts'
+export type { Logout } from './logout-token.ts'
 export type { TokenRefusal, TokenRefusalCode, TokenVerdict } from './token-verdict.ts'

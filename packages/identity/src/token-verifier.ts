@@ -9,12 +9,14 @@ import type { IntrospectionAnswer } from './introspection.ts'
 import type { IssuerConfig } from './issuer-config.ts'
 import { FETCH_TIMEOUT_MILLISECONDS, IssuerKeys, REFETCH_FLOOR_MILLISECONDS } from './issuer-keys.ts'
 import { discoveryAddress } from './key-document.ts'
+import { logoutFromClaims } from './logout-token.ts'
+import type { Logout } from './logout-token.ts'
 import { principalFromClaims } from './principal-from-claims.ts'
 import { refusalFor } from './refusal-for.ts'
 import { isOpaqueToken, readTokenShape } from './token-shape.ts'
 import type { UnverifiedToken } from './token-shape.ts'
 import { refused } from './token-verdict.ts'
-import type { TokenVerdict } from './token-verdict.ts'
+import type { TokenRefusal, TokenVerdict } from './token-verdict.ts'
 import { VerifiedTokens } from './verified-tokens.ts'
 
 /** Of several keys that could have signed a token without a key id, at most this many are tried. */
@@ -122,6 +124,15 @@ export class TokenVerifier {
     }
   }
 
+  /** What a logout token logs out at `now` (milliseconds since the epoch). Never throws: a failure inside is a refusal. */
+  async verifyLogout(token: Secret<string>, now: number): Promise<Logout | TokenRefusal> {
+    try {
+      return await this.#verifyLogout(token.expose(), now)
+    } catch (cause) {
+      return refused('VERIFICATION_FAILED', `unexpected ${cause instanceof Error ? cause.name : 'failure'}`)
+    }
+  }
+
   /** How the right of a principal that `verify` gave is looked at again; null: it is not. The token is kept for as long as the principal is. */
   recheckOf(principal: Principal): Recheck | null {
     return this.#rechecks.get(principal) ?? null
@@ -160,6 +171,22 @@ export class TokenVerifier {
     if (verdict.kind === 'refused') return verdict
     this.#remembered.remember(text, verdict.principal, now)
     return this.#found(text, verdict.principal, issuer)
+  }
+
+  async #verifyLogout(text: string, now: number): Promise<Logout | TokenRefusal> {
+    const token = readTokenShape(text)
+    if (token.kind === 'refused') return token
+    const issuer = this.#issuers.get(token.issuer)
+    if (issuer === undefined) return refused('UNKNOWN_ISSUER', `no issuer ${quoted(token.issuer)} is configured`)
+    const { config, keys } = issuer
+    const type = token.type === null ? 'jwt' : mediaType(token.type)
+    if (type !== 'logout+jwt' && type !== 'jwt') {
+      return refused('WRONG_TYPE', `the token is of type ${quoted(type)}`)
+    }
+    const unfit = algorithmRefusal(config, token)
+    if (unfit !== null) return unfit
+    const claims = await verifiedClaims(text, config, keys, now)
+    return 'kind' in claims ? claims : logoutFromClaims(config, claims.payload, now)
   }
 
   async #askAbout(text: string, issuer: TrustedIssuer, now: number): Promise<TokenVerdict> {
@@ -204,10 +231,14 @@ function hasOpaqueTokens({ config }: TrustedIssuer): boolean {
   return config.introspection?.opaqueTokens === true
 }
 
-function headerRefusal(config: IssuerConfig, token: UnverifiedToken): TokenVerdict | null {
-  if (!config.algorithms.some((algorithm) => algorithm === token.algorithm)) {
-    return refused('WRONG_ALGORITHM', `the token is signed with ${quoted(token.algorithm)}`)
-  }
+function algorithmRefusal(config: IssuerConfig, token: UnverifiedToken): TokenRefusal | null {
+  if (config.algorithms.some((algorithm) => algorithm === token.algorithm)) return null
+  return refused('WRONG_ALGORITHM', `the token is signed with ${quoted(token.algorithm)}`)
+}
+
+function headerRefusal(config: IssuerConfig, token: UnverifiedToken): TokenRefusal | null {
+  const wrong = algorithmRefusal(config, token)
+  if (wrong !== null) return wrong
   const type = token.type === null ? null : mediaType(token.type)
   if (config.tokenTypes.length === 0) {
     // What says that it is something else (`logout+jwt`, `secevent+jwt`, `dpop+jwt`) lets nobody in (RFC 8725 section 3.11).
@@ -230,7 +261,7 @@ async function verifiedClaims(
   config: IssuerConfig,
   keys: IssuerKeys,
   now: number,
-): Promise<{ readonly payload: JWTPayload } | TokenVerdict> {
+): Promise<{ readonly payload: JWTPayload } | TokenRefusal> {
   const options: JWTVerifyOptions = {
     algorithms: [...config.algorithms],
     issuer: config.issuer,

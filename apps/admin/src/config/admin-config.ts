@@ -50,6 +50,8 @@ export interface AdminConfig {
   readonly requestsPerMinute: number
   /** How tokens are swapped for session credentials; null: none are. */
   readonly credentials: CredentialsConfig | null
+  /** Whose logouts end sessions at the gateways; null: nobody's. */
+  readonly backChannelLogout: { readonly issuers: readonly IssuerConfig[] } | null
   readonly log: { readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' }
 }
 

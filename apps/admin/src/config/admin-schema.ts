@@ -108,6 +108,20 @@ export function adminSchema(directory: string): z.ZodType<AdminConfig> {
         .nullable()
         .prefault(null)
         .describe('How tokens for the gateway are swapped for session credentials. Null: they are not.'),
+      backChannelLogout: z
+        .strictObject({
+          issuers: z
+            .array(issuerSchema(directory))
+            .min(1)
+            .describe(
+              "Whose logout tokens are taken; `audience` is the client that the issuer sends them to. A logout holds for `maxTokenLifetimeSeconds` (null: a day), which must be as long as the longest token's life.",
+            ),
+        })
+        .nullable()
+        .prefault(null)
+        .describe(
+          'Sessions at the gateways end when people log out at their issuer (`POST /v1/backchannel-logout`). Null: they do not.',
+        ),
       requestsPerMinute: z.int().min(10).max(100_000).default(600).describe('Of one client address.'),
       log: z
         .strictObject({
@@ -155,6 +169,8 @@ function contradictions(config: AdminConfig): { readonly path: (string | number)
   if (protocol === 'http:' && !isLoopbackHost(host))
     found.push({ path: ['publicUrl'], message: 'must be https:// (http:// only on a loopback address)' })
   for (const { path, message } of issuerListFaults(issuers)) found.push({ path: ['issuers', ...path], message })
+  for (const { path, message } of issuerListFaults(config.backChannelLogout?.issuers ?? []))
+    found.push({ path: ['backChannelLogout', 'issuers', ...path], message })
   if (signIn !== null && !issuers.some(({ issuer }) => issuer === signIn.issuer))
     found.push({ path: ['login', 'issuer'], message: 'is none of issuers' })
   const { retention, shipping } = config.audit

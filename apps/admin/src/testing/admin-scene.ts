@@ -56,6 +56,7 @@ export async function startAdminScene(
       auditor: { groups: [], subjects: ['audrey@*'] },
     },
     login: null,
+    backChannelLogout: null,
     coordination: { kind: 'memory' },
     channels: [],
     linkKey: null,

@@ -7,12 +7,15 @@ declare module 'oidc-provider' {
     readonly clients: readonly object[]
     readonly jwks: { readonly keys: readonly object[] }
     readonly cookies: { readonly keys: readonly string[] }
-    readonly features: Readonly<Record<string, { readonly enabled: boolean }>>
-    readonly claims: Readonly<Record<string, readonly string[]>>
-    readonly routes: Readonly<Record<string, string>>
+    readonly features: Readonly<Record<string, { readonly enabled: boolean; readonly [setting: string]: unknown }>>
+    readonly claims?: Readonly<Record<string, readonly string[]>>
+    readonly routes?: Readonly<Record<string, string>>
     readonly enabledJWA: Readonly<Record<string, readonly string[]>>
-    readonly clientDefaults: Readonly<Record<string, unknown>>
+    readonly clientDefaults?: Readonly<Record<string, unknown>>
     readonly findAccount?: (context: unknown, id: string) => Account
+    readonly extraTokenClaims?: (context: unknown, token: object) => object | undefined
+    /** What the provider itself asks others by. */
+    readonly fetch?: (to: URL | string, options: RequestInit) => Promise<Response>
     readonly interactions?: { readonly url: (context: unknown, interaction: { readonly uid: string }) => string }
     readonly loadExistingGrant?: (context: OidcContext) => Promise<Grant>
   }
@@ -32,6 +35,7 @@ declare module 'oidc-provider' {
 
   export interface Grant {
     addOIDCScope(scope: string): void
+    addResourceScope(resource: string, scope: string): void
     save(): Promise<string>
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Coordination } from '../coordination.ts'
 import type { Message } from '../messages.ts'
+import type { LogoutRevoked, NewRevocation, RevocableSession } from '../revocations.ts'
 import type { GatewayLease } from '../sessions.ts'
 import type { Pair } from './approval-promises.ts'
 import { LIMITS, question, session, waiter } from './scene.ts'
@@ -131,6 +132,48 @@ export function promiseSharing(
     await one.revocations.revoke({ what, reason: 'a pause', by, until: Date.now() + 300 })
     expect(one.revocations.matches(own)).not.toBe(null)
     await expect.poll(() => one.revocations.matches(own)).toBe(null)
+  })
+
+  test('a logout ends what was issued until then, of the session or of the subject, in every process, and once', async () => {
+    const [one, other] = pair()
+    const sub = `subject ${String(Math.random())}`
+    const session = (claims: Readonly<Record<string, unknown>>, issuer = 'https://idp'): RevocableSession => ({
+      session: null,
+      principal: { issuer, subject: 'whatever it is called', actor: null, claims },
+      target: 'shop',
+      credential: null,
+    })
+    const reason = 'logged out'
+    const logOut = (what: Partial<LogoutRevoked>): NewRevocation => ({
+      what: { kind: 'logout', issuer: 'https://idp', subject: sub, sid: null, issuedUntil: 1000, ...what },
+      reason,
+      by,
+      until: Date.now() + 60_000,
+    })
+    const id = `logout-${String(Math.random()).slice(2)}`
+    expect(await one.revocations.revokeOnce(id, logOut({}))).toMatchObject({ id, reason })
+    expect(await other.revocations.revokeOnce(id, logOut({ issuedUntil: 9000 }))).toBe(null)
+    await expect.poll(() => other.revocations.matches(session({ sub, iat: 1000 }))).toMatchObject({ id })
+    for (const claims of [{ sub, iat: 1 }, { sub }, { sub, iat: 'x' }, { sub, sid: 'any', iat: 999.5 }])
+      expect(other.revocations.matches(session(claims))).toMatchObject({ id })
+    for (const claims of [{ sub, iat: 1001 }, { sub: 'another', iat: 1 }, {}])
+      expect(other.revocations.matches(session(claims))).toBe(null)
+    expect(other.revocations.matches(session({ sub, iat: 1 }, 'https://another'))).toBe(null)
+    expect(await one.revocations.lift(id)).toBe(true)
+    await expect.poll(() => other.revocations.matches(session({ sub, iat: 1 }))).toBe(null)
+
+    const sid = `sid ${String(Math.random())}`
+    const inSession = `${id}-session`
+    await one.revocations.revokeOnce(inSession, logOut({ sid }))
+    await expect.poll(() => other.revocations.matches(session({ sub, sid, iat: 1 }))).toMatchObject({ id: inSession })
+    expect(other.revocations.matches(session({ sub, iat: 1 }))).toMatchObject({ id: inSession })
+    expect(other.revocations.matches(session({ sid, iat: 1 }))).toMatchObject({ id: inSession })
+    for (const claims of [
+      { sub, sid: 'another', iat: 1 },
+      { sub, sid, iat: 1001 },
+    ])
+      expect(other.revocations.matches(session(claims))).toBe(null)
+    await one.revocations.lift(inSession)
   })
 
   test('a legal hold is known in every process until it is lifted, and that it was for a while longer', async () => {

@@ -130,6 +130,7 @@ export type Revoked =
   | { readonly kind: 'target'; readonly target: string }
   | { readonly kind: 'credential'; readonly credential: string }
   | { readonly kind: 'issuer'; readonly issuer: string }
+  | { readonly kind: 'logout'; readonly issuer: string; readonly subject: string | null; readonly sid: string | null }
 
 export interface Revocation {
   readonly id: string

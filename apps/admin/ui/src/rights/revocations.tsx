@@ -80,6 +80,8 @@ function nameOf(what: Revoked): string {
       return what.target
     case 'credential':
       return what.credential
+    case 'logout':
+      return what.subject ?? what.sid ?? what.issuer
     default:
       return what.issuer
   }
