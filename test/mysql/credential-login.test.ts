@@ -8,6 +8,8 @@ import {
   Capability,
   CLIENT_RANDOM_BYTES,
   ClientAuthentication,
+  decodeErr,
+  PayloadReader,
 } from '@gatehouse/mysql-wire'
 import { makeCredentialName } from '@gatehouse/session-credentials'
 import { createConnection } from 'mariadb'
@@ -294,5 +296,74 @@ describe('a session credential without TLS, on loopback', () => {
     }
     const clear = await tryLogin(scene, credential, { plugin: CLEAR, clear: true })
     expect(clear.refusal?.text).toContain('TLS_REQUIRED: a session credential may only be sent over TLS')
+  })
+})
+
+describe('a session credential that is revoked', () => {
+  const mysql = VERSIONS[0]
+  if (mysql === undefined) throw new Error('no server')
+  const { coordination, promise } = shared(mysql.shared, {})
+
+  promise('ends its session, and no other', async ({ enter }) => {
+    const { credentials } = coordination()
+    const { name: user, secret: password } = await issueCredential(credentials)
+    const [session, other] = [await enter({ user, password }), await enter()]
+    await credentials.revoke(user)
+    const said = await session.next()
+    expect(decodeErr(new PayloadReader(said.payload))).toMatchObject({
+      errorCode: 1053,
+      errorMessage: expect.stringContaining('ACCESS_REVOKED') as string,
+    })
+    expect((await other.query('select 1')).rows).toEqual([['1']])
+  })
+})
+
+/** A scene where two failed logins are enough. Its clock stands: what is counted does not end while the test runs. */
+function shortTemper(): SceneTest {
+  const moment = Math.floor(Date.now() / 60_000) * 60_000 + 30_000
+  const mysql = VERSIONS[0]
+  if (mysql === undefined) throw new Error('no server')
+  return scenePromises(mysql.shared, {
+    policy: POLICY,
+    login: { failuresPerAddress: 2, sharedAddresses: [] },
+    coordination: () => openMemoryCoordination(new MemoryHub(() => moment)),
+  })
+}
+
+describe('an address whose logins fail', () => {
+  const promise = shortTemper()
+
+  promise('waits, and is told for how long', async (scene) => {
+    const guess = { name: makeCredentialName(), secret: 'x' }
+    for (const code of ['CREDENTIAL_REFUSED', 'CREDENTIAL_REFUSED'])
+      expect((await tryLogin(scene, guess)).refusal?.text).toContain(code)
+    expect((await tryLogin(scene, { name: 'copilot', secret: await scene.gateway.token() })).refusal).toEqual({
+      number: 1129,
+      state: 'HY000',
+      text: 'gatehouse: LOGIN_BACK_OFF: too many logins from here have failed. Try again in 30 seconds.',
+    })
+  })
+})
+
+describe('an address that hangs up as soon as it knows that its proof does not fit', () => {
+  const promise = shortTemper()
+
+  promise('has failed like any other', async (scene) => {
+    const { host, port } = scene.gateway
+    const name = makeCredentialName()
+    for (const plugin of [CACHING_SHA2, NATIVE]) {
+      const client = await CommandClient.connect({ host, port, ca: scene.ca })
+      // To the next packet it says nothing.
+      const says = () => [Buffer.alloc(plugin === NATIVE ? 20 : 32)]
+      const login = client.logIn({ user: name, password: 'x', plugin, says }).catch(() => undefined)
+      await vi.waitFor(() => expect(client.path).toHaveLength(1), 20_000)
+      client.socket.destroy()
+      await login
+    }
+    await vi.waitFor(async () => {
+      const left = await scene.records(({ refusal }) => JSON.stringify(refusal ?? null).includes('the client left'))
+      expect(left).toHaveLength(2)
+    }, 20_000)
+    expect((await tryLogin(scene, { name, secret: 'x' })).refusal?.text).toContain('LOGIN_BACK_OFF')
   })
 })

@@ -228,7 +228,7 @@ async function openShared(
   const shared = new SharedSessions(coordination, lease, sessions, log, now)
   closers.push(() => shared.close())
   const { counters, credentials, legalHolds } = coordination
-  const backOff = new LoginBackOff(counters, config.login, log)
+  const backOff = new LoginBackOff(counters, config.login, log, now)
   return { desk, shared, rates: new SharedRates(counters, log), credentials, backOff, legalHolds }
 }
 

@@ -21,14 +21,15 @@ export interface Attempt {
  */
 export class LoginBackOff {
   readonly #counters: Counters
-  readonly #alone: Counters = new MemoryHub().counters
+  readonly #alone: Counters
   readonly #settings: LoginConfig
   readonly #shared: readonly { has(address: string): boolean }[]
   readonly #log: Logger
   #lost = false
 
-  constructor(counters: Counters, settings: LoginConfig, log: Logger) {
+  constructor(counters: Counters, settings: LoginConfig, log: Logger, now: () => number) {
     this.#counters = counters
+    this.#alone = new MemoryHub(now).counters
     this.#settings = settings
     this.#shared = settings.sharedAddresses.flatMap((text) => parseAddressRange(text) ?? [])
     this.#log = log

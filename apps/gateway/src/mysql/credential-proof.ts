@@ -8,7 +8,7 @@ import {
 } from '@gatehouse/mysql-wire'
 import type { CredentialLogin, Proved } from '../credential-login.ts'
 import { insistOnTls, type LoginOptions } from '../login-policy.ts'
-import type { LoginRefused } from '../login-refused.ts'
+import { LoginInterrupted, type LoginRefused } from '../login-refused.ts'
 import type { Identification } from './identification.ts'
 import { wantsSwitch } from './key-exchange.ts'
 import type { LoginPackets } from './login-packets.ts'
@@ -40,13 +40,16 @@ export async function proveCredential(
     pluginAuth: (capabilities & Capability.PLUGIN_AUTH) !== 0,
     stored: login.stored,
   })
+  let guessed = authResponse.length > 0 && PROVING.has(authPluginName)
   let step = authentication.start(authPluginName, authResponse)
   for (;;) {
     switch (step.kind) {
       case 'send': {
         const { packet } = step
+        // To be asked for the secret, or for another plugin's proof, is to be told that this proof does not fit.
+        guessed ||= packet.kind === 'AuthMoreData'
         packets.write((writer) => encodeAuthenticationPacket(packet, writer))
-        step = authentication.next(await packets.next())
+        step = authentication.next(await answer(packets, login, guessed))
         break
       }
       case 'accepted': {
@@ -66,6 +69,19 @@ export async function proveCredential(
     }
   }
 }
+
+/** The client's next packet. One that leaves, and knows by now that its proof does not fit, has tried as one that stays. */
+async function answer(packets: LoginPackets, login: CredentialLogin, guessed: boolean): Promise<Buffer> {
+  try {
+    return await packets.next()
+  } catch (error) {
+    if (guessed && error instanceof LoginInterrupted) throw login.refusal('the proof does not fit, and the client left')
+    throw error
+  }
+}
+
+/** Plugins that begin with a proof. */
+const PROVING: ReadonlySet<string> = new Set([AuthenticationPlugin.CACHING_SHA2, AuthenticationPlugin.NATIVE, ''])
 
 /** The plugin that the client begins with, and its response. */
 function beginning(

@@ -236,6 +236,11 @@ export function promiseSharing(
     )
     expect(taken.reduce((sum, { granted }) => sum + granted, 0)).toBe(100)
     expect(taken.at(-1)).toMatchObject({ granted: 0 })
+    expect(await pair()[1].counters.take(key, 0, 100, 86_400)).toMatchObject({ granted: 0, left: 0 })
+    const other = `${key} other`
+    expect(await pair()[0].counters.take(other, 0, 10, 86_400)).toMatchObject({ granted: 0, left: 10 })
+    expect(await pair()[0].counters.take(other, 3, 10, 86_400)).toMatchObject({ granted: 3, left: 7 })
+    expect(await pair()[1].counters.take(other, 0, 10, 86_400)).toMatchObject({ granted: 0, left: 7 })
     const brief = `${key} brief`
     await pair()[0].counters.take(brief, 5, 5, 1)
     await expect.poll(async () => (await pair()[1].counters.take(brief, 5, 5, 1)).granted).toBe(5)
@@ -259,9 +264,15 @@ export function promiseSharing(
     const taken = await Promise.all([one, other, one, other].map(({ credentials }) => credentials.take(name)))
     expect(taken.filter((one) => one !== null)).toHaveLength(2)
     expect((await one.credentials.list()).map(({ name }) => name)).toContain(name)
+    const revoked: (string | null)[] = []
+    const stop = other.credentials.onRevoked((which) => revoked.push(which))
     expect(await one.credentials.revoke(name)).toBe(true)
     expect(await other.credentials.take(name)).toBe(null)
+    expect(await other.credentials.get(name)).toBe(null)
+    await expect.poll(() => revoked).toContain(name)
+    stop()
   })
+
   test('a message about a request is sent by one of many, and again when that one does not come back', async () => {
     const [one, other] = pair()
     const approval = `approval-${String(Math.random())}`
