@@ -1,4 +1,4 @@
-import { CredentialUnavailable, type LeaseRequest } from './credential-source.ts'
+import { CredentialUnavailable } from './credential-source.ts'
 
 /** Longest account of a failure, in characters. */
 const MAX_DETAIL = 400
@@ -8,13 +8,9 @@ const ANSWER_FOLLOWS = /[{<]|Http status message|parsing the response body/
 const LIKE_A_TOKEN = /[A-Za-z0-9+=_~.-]{37,}/g
 
 /** A service gave no credential. `error`: what its library threw; nothing of an answer that may hold a secret is kept of it. */
-export function serviceFailure(
-  { target }: Pick<LeaseRequest, 'target'>,
-  service: string,
-  error: unknown,
-): CredentialUnavailable {
+export function serviceFailure(service: string, error: unknown): CredentialUnavailable {
   if (error instanceof CredentialUnavailable) return error
-  return new CredentialUnavailable(`target ${target}: no credential could be had from ${service}`, detailOf(error))
+  return new CredentialUnavailable(`no credential could be had from ${service}`, detailOf(error))
 }
 
 function detailOf(error: unknown): string {

@@ -41,9 +41,9 @@ export function tokenSource<Client>(service: string, library: TokenLibrary<Clien
       try {
         found = await read(request, AbortSignal.any([signal, closing.signal]))
       } catch (error) {
-        throw serviceFailure(request, service, error)
+        throw serviceFailure(service, error)
       }
-      return staticLease(request, found.user, usable(request, service, found.token))
+      return staticLease(request, found.user, usable(service, found.token))
     },
     close() {
       closing.abort()
@@ -52,7 +52,7 @@ export function tokenSource<Client>(service: string, library: TokenLibrary<Clien
   }
 }
 
-function usable({ target }: LeaseRequest, service: string, token: unknown): Buffer {
+function usable(service: string, token: unknown): Buffer {
   const fault =
     typeof token !== 'string' || token === ''
       ? 'no token'
@@ -63,8 +63,5 @@ function usable({ target }: LeaseRequest, service: string, token: unknown): Buff
           ? null
           : 'a token with characters that no token has'
   if (typeof token === 'string' && fault === null) return Buffer.from(token)
-  throw new CredentialUnavailable(
-    `target ${target}: no credential could be had from ${service}`,
-    `it answered with ${fault}`,
-  )
+  throw new CredentialUnavailable(`no credential could be had from ${service}`, `it answered with ${fault}`)
 }

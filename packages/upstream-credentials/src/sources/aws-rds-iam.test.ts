@@ -87,7 +87,7 @@ test.each([
   })
   stubWebIdentity(sts.url)
   const refused = await refusal(open())
-  expect(refused.message).toBe('target shop: no credential could be had from AWS')
+  expect(refused.message).toBe('no credential could be had from AWS')
   expect(refused.detail).toContain(code)
 })
 

@@ -167,7 +167,7 @@ test.each([
 ])('a failure with %i %s is told to the log alone, after %i attempts', async (status, type, attempts) => {
   service.answer = (_asked, response) => fail(response, status, type)
   const refused = await refusal(open())
-  expect(refused.message).toBe('target shop: no credential could be had from AWS Secrets Manager')
+  expect(refused.message).toBe('no credential could be had from AWS Secrets Manager')
   expect(refused.detail).toContain(type)
   expect(refused.detail).toContain(`status ${status}`)
   expect(service.asked).toHaveLength(attempts)

@@ -102,7 +102,7 @@ class AwsSecretsManager implements CredentialSource {
         },
       }
     } catch (error) {
-      throw serviceFailure(request, SERVICE, error)
+      throw serviceFailure(SERVICE, error)
     }
   }
 

@@ -90,7 +90,7 @@ test.each([
   const google = await federation()
   google.answer = (_asked, response) => json(response, body, status)
   const refused = await refusal(open())
-  expect(refused.message).toBe('target shop: no credential could be had from Google Cloud')
+  expect(refused.message).toBe('no credential could be had from Google Cloud')
   expect(refused.detail).toContain(told)
 })
 

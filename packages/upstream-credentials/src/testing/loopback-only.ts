@@ -6,9 +6,11 @@ export interface Strays {
   restore(): void
 }
 
+/** A port that nobody listens at. */
+const NOBODY = 1
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
 
-/** Keeps connections of this process on this machine, until `restore`; one to any other place fails at once, and is told. */
+/** Keeps connections of this process on this machine, until `restore`; one to any other place is refused, and told. */
 export function loopbackOnly(): Strays {
   const tried: string[] = []
   const connect = Reflect.get(Socket.prototype, 'connect')
@@ -16,7 +18,7 @@ export function loopbackOnly(): Strays {
     const place = placeOf(args)
     if (place === null || LOOPBACK.has(place.host)) return Reflect.apply(connect, this, args)
     tried.push(`${place.host}:${place.port}`)
-    return this.destroy(Object.assign(new Error('not on this machine'), { code: 'ENETUNREACH' }))
+    return Reflect.apply(connect, this, [{ host: '127.0.0.1', port: NOBODY }])
   }
   Reflect.set(Socket.prototype, 'connect', guarded)
   return { tried, restore: () => void Reflect.set(Socket.prototype, 'connect', connect) }
