@@ -44,10 +44,11 @@ export async function startGatewayProcess(options: TestGatewayOptions): Promise<
   const issuer = await LoopbackIssuer.start([await createSigningKey('test', 'ES256')])
   const environment: NodeJS.ProcessEnv = { MASKING_KEY: 'a masking key for tests, 32 characters' }
   const targets = Object.fromEntries(
-    Object.entries(options.targets).map(([name, { password, ...target }], index) => {
-      environment[`PASSWORD_${String(index)}`] = password
-      const tls = { tls: { mode: 'disable' } }
-      return [name, { engine: 'postgres', ...tls, ...target, password: `\${PASSWORD_${String(index)}}` }]
+    Object.entries(options.targets).map(([name, target], index) => {
+      const set = { engine: 'postgres', tls: { mode: 'disable' }, ...target }
+      if (!('password' in target)) return [name, set]
+      environment[`PASSWORD_${String(index)}`] = target.password
+      return [name, { ...set, password: `\${PASSWORD_${String(index)}}` }]
     }),
   )
   const trailDirectory = join(folder, 'trail')

@@ -20,8 +20,14 @@ export interface TestTarget {
   readonly connectTimeoutSeconds?: number
 }
 
+/** A target whose credential comes from a source, as the configuration file has it. */
+export interface LeasedTarget extends Omit<TestTarget, 'user' | 'password'> {
+  readonly user?: string
+  readonly credential: Readonly<Record<string, unknown>>
+}
+
 export interface TestGatewayOptions {
-  readonly targets: Readonly<Record<string, TestTarget>>
+  readonly targets: Readonly<Record<string, TestTarget | LeasedTarget>>
   /** Policy as YAML text. */
   readonly policy: string
   /** Several masking keys by id, and the current one. Default: a single key without an id. */
@@ -77,10 +83,12 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     ...options.environment,
   }
   const targets = Object.fromEntries(
-    Object.entries(options.targets).map(([name, { password, ...target }]) => {
+    Object.entries(options.targets).map(([name, target]) => {
+      const set = { engine: 'postgres', tls: { mode: 'disable' }, ...target }
+      if (!('password' in target)) return [name, set]
       const variable = `PASSWORD_${name.toUpperCase().replaceAll('-', '_')}`
-      environment[variable] = password
-      return [name, { engine: 'postgres', tls: { mode: 'disable' }, ...target, password: `\${${variable}}` }]
+      environment[variable] = target.password
+      return [name, { ...set, password: `\${${variable}}` }]
     }),
   )
   const mysql = Object.values(options.targets).every(({ engine }) => engine === 'mysql')
@@ -98,7 +106,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     ...(options.approvals === undefined ? {} : { approvals: options.approvals }),
     ...options.shared,
   }
-  const loading = parseGatewayConfig(stringify(config), folder, environment)
+  const loading = parseGatewayConfig(stringify(config, { aliasDuplicateObjects: false }), folder, environment)
   if (loading.kind === 'problems') throw new Error(JSON.stringify(loading.problems))
   const { logged } = options
   const log =

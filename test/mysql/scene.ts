@@ -42,7 +42,7 @@ export interface Scene {
 
 export interface SceneOptions extends Partial<Omit<TestGatewayOptions, 'targets'>> {
   readonly sql?: string
-  readonly targets?: (target: TestTarget) => Readonly<Record<string, TestTarget>>
+  readonly targets?: (target: TestTarget) => TestGatewayOptions['targets']
 }
 
 /** Declares one test in the scene of its describe block. */

@@ -50,7 +50,7 @@ export type TrailRecord = Readonly<Record<string, unknown>> & { readonly kind: s
 
 export interface SceneOptions extends Partial<Omit<TestGatewayOptions, 'targets'>> {
   readonly sql?: string
-  readonly targets?: (target: TestTarget) => Readonly<Record<string, TestTarget>>
+  readonly targets?: (target: TestTarget) => TestGatewayOptions['targets']
 }
 
 /** The address of a server that is there; else the test is skipped, with the reason. */

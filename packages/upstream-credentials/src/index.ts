@@ -8,3 +8,4 @@ export {
 export { LeasedSecret } from './leased-secret.ts'
 export { openReference } from './open-reference.ts'
 export { type CredentialConfig, credentialSchema, openSource } from './sources/open-source.ts'
+export { type SourcedTarget, targetFault } from './sources/target-fault.ts'

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { isLoopbackHost } from '@gatehouse/core'
 import { authoritiesFault, existingFile, keyPairFault, secretReference } from '@gatehouse/configuration'
-import { credentialSchema } from '@gatehouse/upstream-credentials'
+import { credentialSchema, targetFault } from '@gatehouse/upstream-credentials'
 import type { TargetConfig, UpstreamTlsConfig, UpstreamTlsMode } from './gateway-config.ts'
 
 const TLS_MODES = [
@@ -65,6 +65,10 @@ export function targetSchema(directory: string): z.ZodType<TargetConfig> {
           path: ['user'],
           message: 'is missing: this credential does not say the user',
         })
+    })
+    .superRefine((target, context) => {
+      const fault = targetFault(target)
+      if (fault !== null) context.addIssue({ code: 'custom', ...fault })
     })
     .superRefine(({ host, tls }, context) => {
       if (tls.mode === 'disable' && !isLoopbackHost(host)) {

@@ -22,7 +22,7 @@ import type { CredentialLease } from '@gatehouse/upstream-credentials'
 import type { Connection } from '../connection.ts'
 import type { Target } from '../target.ts'
 import type { Turn } from '../turn.ts'
-import { giveBackWith, leaseCredential } from '../upstream-credential.ts'
+import { withLease } from '../upstream-credential.ts'
 import {
   connectTarget,
   messageOf,
@@ -84,18 +84,12 @@ export async function openUpstream(
   session: string,
   turn: Turn,
 ): Promise<Upstream> {
-  const lease = await leaseCredential(name, target, session)
-  try {
-    const upstream = await logIn(name, target, lease, wishes, turn)
-    giveBackWith(upstream.connection, lease)
-    return upstream
-  } catch (error) {
-    void lease.release()
-    throw error
-  } finally {
-    // Only the user of a dedicated lease can stop what it runs: `killQuery` logs in once more.
-    if (!lease.dedicated) lease.password?.overwrite()
-  }
+  return withLease(name, target, session, (lease) =>
+    logIn(name, target, lease, wishes, turn).finally(() => {
+      // Only the user of a dedicated lease can stop what it runs: `killQuery` logs in once more.
+      if (!lease.dedicated) lease.password?.overwrite()
+    }),
+  )
 }
 
 async function logIn(

@@ -20,7 +20,7 @@ import type { CredentialLease } from '@gatehouse/upstream-credentials'
 import type { Connection } from '../connection.ts'
 import type { Target } from '../target.ts'
 import type { Turn } from '../turn.ts'
-import { giveBackWith, leaseCredential, passwordOf } from '../upstream-credential.ts'
+import { passwordOf, withLease } from '../upstream-credential.ts'
 import {
   connectTarget,
   messageOf,
@@ -57,18 +57,10 @@ export async function openUpstream(
   session: string,
   turn: Turn,
 ): Promise<Upstream> {
-  const lease = await leaseCredential(name, target, session)
-  try {
-    const upstream = await logIn(name, target, lease, settings, turn)
-    giveBackWith(upstream.connection, lease)
-    return upstream
-  } catch (error) {
-    void lease.release()
-    throw error
-  } finally {
-    // A cancel needs none.
-    lease.password?.overwrite()
-  }
+  return withLease(name, target, session, (lease) =>
+    // A cancel needs no password.
+    logIn(name, target, lease, settings, turn).finally(() => lease.password?.overwrite()),
+  )
 }
 
 async function logIn(
