@@ -12,16 +12,19 @@ export interface LoginProgram {
   readonly env?: Readonly<Record<string, string>>
 }
 
+/** Where a connection stands: a file of `programs/`, and the part of it that docs/drivers.md shows; null: it has one. */
+export interface Source {
+  readonly file: string
+  readonly part: string | null
+}
+
 /** A row of the matrix. */
 export interface Driver<Way extends string> {
   readonly name: string
   /** Absent: why the driver cannot be had on this machine, and its row is skipped. */
   readonly find: () => Promise<Had<LoginProgram>>
-  /** Where its connection stands that docs/drivers.md shows: a file of `programs/`. */
-  readonly source: string
+  readonly source: Source
   readonly ways: Readonly<Partial<Record<Way, Cell>>>
-  /** What goes wrong with it at first, a sentence each. */
-  readonly pitfalls: readonly string[]
 }
 
 export type PostgresDriver = Driver<PostgresWay>

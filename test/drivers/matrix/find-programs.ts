@@ -32,6 +32,17 @@ export function python(file: string, wanted: WantedDriver, ...args: readonly str
   }
 }
 
+/** mysqlclient, as Debian has it: with the plugins of the library that it stands on. */
+export function mysqlclient(file: string, wanted: WantedDriver): Find {
+  return async () => {
+    const found = await python(file, wanted)()
+    const library = found.kind === 'program' ? (found.program.env?.['LD_LIBRARY_PATH'] ?? '').split(':').at(-1) : ''
+    if (found.kind === 'absent' || library === undefined || library === '') return found
+    const env = { ...found.program.env, MARIADB_PLUGIN_DIR: join(library, 'libmariadb3', 'plugin') }
+    return had({ ...found.program, env })
+  }
+}
+
 export function psql(major: 15 | 18): Find {
   return async () => {
     // The system's 18 need not have what fetches tokens.

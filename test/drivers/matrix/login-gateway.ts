@@ -1,14 +1,23 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { MemoryHub, openMemoryCoordination } from '@gatehouse/coordination'
+import { issueCredential } from '../../harness/issue-credential.ts'
 import { startTestGateway, type TestGateway, type TestTarget } from '../../harness/start-gateway.ts'
 import { makeAuthority } from '../../servers/certificates.ts'
 import { startWiretap, type Wiretap } from './wiretap.ts'
 
+/** A name and a secret to log in with. */
+export interface Login {
+  readonly user: string
+  readonly secret: string
+}
+
 /** A gateway that takes nothing without TLS, for programs of the matrix. */
 export interface LoginGateway {
   readonly gateway: TestGateway
-  readonly targets: readonly string[]
+  /** A name and a secret of a session credential for the target. */
+  readonly credential: (target: string) => Promise<Login>
   /** The environment that programs find it by. They come through the wiretap. */
   readonly place: Readonly<Record<string, string>>
   readonly wiretap: Wiretap
@@ -34,8 +43,11 @@ export async function openLoginGateway(
     writeFileSync(join(folder, file), text, { mode: 0o600 })
     return join(folder, file)
   }
+  const hub = new MemoryHub()
+  const shared = await openMemoryCoordination(hub)
   const gateway = await startTestGateway({
     targets,
+    coordination: () => openMemoryCoordination(hub),
     policy: `
 rules:
   - { name: agents-read, allow: { actions: [select], relations: ['${schema}.*', 'pg_catalog.*', 'information_schema.*'] } }
@@ -51,7 +63,10 @@ masks:
   const wiretap = await startWiretap(gateway)
   return {
     gateway,
-    targets: Object.keys(targets),
+    credential: async (target) => {
+      const { name: user, secret } = await issueCredential(shared.credentials, { target })
+      return { user, secret }
+    },
     place: {
       GATEHOUSE_HOST: 'localhost',
       GATEHOUSE_PORT: String(wiretap.port),
@@ -62,6 +77,7 @@ masks:
     close: async () => {
       await wiretap.close()
       await gateway.close()
+      await shared.close()
       rmSync(folder, { recursive: true, force: true })
     },
   }

@@ -1,14 +1,8 @@
 import { beforeAll, expect, test } from 'vitest'
 import type { Driver, LoginProgram } from './driver.ts'
-import { type LoginGateway, MASKED } from './login-gateway.ts'
-import type { Cell } from './login-ways.ts'
+import { type Login, type LoginGateway, MASKED } from './login-gateway.ts'
+import { type Cell, cellOn } from './login-ways.ts'
 import { type Outcome, runLogins } from './run-logins.ts'
-
-/** A name and a secret to log in with. */
-export interface Login {
-  readonly user: string
-  readonly secret: string
-}
 
 /** One test per cell of the driver's row and target; the program runs once for all of them. `refusal`: the code of a refused drop. */
 export function testsOfCells<Way extends string>(
@@ -20,7 +14,7 @@ export function testsOfCells<Way extends string>(
   refusal: string,
 ): void {
   const cells = (Object.entries(ways) as [Way, Cell][]).flatMap(([way, cell]) =>
-    targets.map((target) => ({ way, cell, target })),
+    targets.map((target) => ({ way, target, cell: cellOn(cell, target) })),
   )
   let outcomes: readonly Outcome[] = []
   let said = ''

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { targetOf, VERSIONS } from '../../mysql/scene.ts'
 import { createDatabase } from '../../servers/mysql.ts'
-import { type LoginGateway, openLoginGateway, PEOPLE } from './login-gateway.ts'
+import { type Login, type LoginGateway, openLoginGateway, PEOPLE } from './login-gateway.ts'
+import { type MysqlWay, targetName } from './login-ways.ts'
 import { testsOfCells } from './matrix-cells.ts'
 import { MYSQL_DRIVERS } from './mysql-drivers.ts'
 
@@ -11,7 +12,7 @@ const rows = await Promise.all(MYSQL_DRIVERS.map(async (driver) => ({ driver, fo
 // A gateway for each server: clients go by the version that it shows them.
 describe.each(VERSIONS)('To $version', ({ version, shared }) => {
   if ('absent' in shared) return test.skip(shared.absent, () => undefined)
-  const target = version.replaceAll(/\W/g, '').toLowerCase()
+  const target = targetName(version)
   let gateway: LoginGateway
   let remove: () => Promise<void>
   beforeAll(async () => {
@@ -30,7 +31,8 @@ describe.each(VERSIONS)('To $version', ({ version, shared }) => {
     testsOfCells(driver, found.program, [target], () => gateway, login, '1227')
   })
 
-  async function login(): Promise<{ user: string; secret: string }> {
+  async function login(way: MysqlWay): Promise<Login> {
+    if (way === 'credential' || way === 'native') return gateway.credential(target)
     return { user: 'copilot', secret: await gateway.gateway.token() }
   }
 })

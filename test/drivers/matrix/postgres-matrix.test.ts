@@ -3,12 +3,13 @@ import { afterAll, beforeAll, describe, test } from 'vitest'
 import { targetOf, VERSIONS } from '../../postgres/scene.ts'
 import { createDatabase } from '../../servers/postgres.ts'
 import { type DeviceFlow, openDeviceFlow } from './device-flow.ts'
-import { type LoginGateway, openLoginGateway, PEOPLE } from './login-gateway.ts'
+import { type Login, type LoginGateway, openLoginGateway, PEOPLE } from './login-gateway.ts'
+import { type PostgresWay, targetName } from './login-ways.ts'
 import { testsOfCells } from './matrix-cells.ts'
 import { POSTGRES_DRIVERS } from './postgres-drivers.ts'
 
 const servers = VERSIONS.flatMap(({ version, shared }) => ('absent' in shared ? [] : [{ version, ...shared }]))
-const TARGETS = servers.map(({ version }) => version.replaceAll(/\W/g, '').toLowerCase())
+const TARGETS = servers.map(({ version }) => targetName(version))
 const rows = await Promise.all(POSTGRES_DRIVERS.map(async (driver) => ({ driver, found: await driver.find() })))
 
 let gateway: LoginGateway
@@ -37,6 +38,7 @@ describe.each(rows)('$driver.name logs in', ({ driver, found }) => {
   testsOfCells(driver, found.program, TARGETS, () => gateway, login, '42501')
 })
 
-async function login(): Promise<{ user: string; secret: string }> {
+async function login(way: PostgresWay, target: string): Promise<Login> {
+  if (way === 'scram' || way === 'scram-plus') return gateway.credential(target)
   return { user: 'copilot', secret: await gateway.gateway.token() }
 }

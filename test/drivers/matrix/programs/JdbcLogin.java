@@ -49,6 +49,7 @@ public class JdbcLogin {
     var bound = verified + "&channelBinding=require";
     // shown: end
     if (place.way.equals("scram")) properties.put("channelBinding", "disable");
+    if (place.way.equals("off")) return url + "?sslmode=disable";
     return place.way.equals("bare") ? url : place.way.equals("scram-plus") ? bound : verified;
   }
 
@@ -57,6 +58,7 @@ public class JdbcLogin {
     var url = "jdbc:mariadb://" + HOST + ":" + PORT + "/" + place.target;
     var verified = url + "?sslMode=verify-full&serverSslCert=" + CA;
     // shown: end
+    if (place.way.equals("off")) return url + "?sslMode=disable";
     return place.way.equals("bare") ? url : verified;
   }
 
@@ -68,7 +70,7 @@ public class JdbcLogin {
     var verified = url + "?sslMode=VERIFY_IDENTITY&trustCertificateKeyStoreType=PKCS12&trustCertificateKeyStorePassword=changeit"
         + "&trustCertificateKeyStoreUrl=" + store.toUri();
     // shown: end
-    if (place.way.equals("native")) properties.put("defaultAuthenticationPlugin", "mysql_native_password");
+    if (place.way.equals("off")) return url + "?sslMode=DISABLED";
     return place.way.equals("bare") ? url : verified;
   }
 

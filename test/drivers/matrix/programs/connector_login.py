@@ -11,7 +11,8 @@ def login(place):
     # shown: end
     plugins = {"clear": "mysql_clear_password", "native": "mysql_native_password"}
     more = {"auth_plugin": plugins[place.way]} if place.way in plugins else {}
-    connection = mysql.connector.connect(**(options if place.way == "bare" else {**verified, **more}), use_pure=True)
+    unsaid = {"bare": options, "off": dict(options, ssl_disabled=True)}
+    connection = mysql.connector.connect(**unsaid.get(place.way, {**verified, **more}), use_pure=True)
     if place.way == "change-user":
         connection.cmd_change_user(user, secret, target)
 

@@ -36,7 +36,7 @@ function told(error) {
   const code = error?.errno ?? error?.code
   if (error?.cause && !Number(code)) return told(error.cause)
   if (error?.parent) return told(error.parent)
-  return [code, error?.message ?? error]
+  return [code, `${error?.message ?? error} ${error?.hint ?? ''}`]
 }
 
 function say(...fields) {

@@ -5,6 +5,7 @@ host=$GATEHOUSE_HOST port=$GATEHOUSE_PORT ca=$GATEHOUSE_CA
 run() {
   case $way in
     bare) mariadb --protocol=tcp --host="$host" --port="$port" --user="$user" "$target" ;;
+    off) mariadb --protocol=tcp --host="$host" --port="$port" --user="$user" --skip-ssl "$target" ;;
     clear) verified --default-auth=mysql_clear_password ;;
     native) verified --default-auth=mysql_native_password ;;
     *) verified ;;

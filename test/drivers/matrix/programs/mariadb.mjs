@@ -5,7 +5,9 @@ await logins(async ({ way, host, port, target, user, secret, ca }) => {
   // shown: begin
   const options = { host, port, database: target, user, password: secret, ssl: { ca } }
   // shown: end
-  const connection = await createConnection(way === 'bare' ? { ...options, ssl: undefined } : options)
+  const connection = await createConnection(
+    way === 'bare' || way === 'off' ? { ...options, ssl: way !== 'off' && undefined } : options,
+  )
   try {
     if (way === 'change-user') await connection.changeUser({ user, password: secret, database: target })
   } catch (error) {

@@ -5,6 +5,7 @@ host=$GATEHOUSE_HOST port=$GATEHOUSE_PORT ca=$GATEHOUSE_CA
 run() {
   case $way in
     bare) mysql --protocol=tcp --host="$host" --port="$port" --user="$user" "$target" ;;
+    off) mysql --protocol=tcp --host="$host" --port="$port" --user="$user" --ssl-mode=DISABLED "$target" ;;
     clear) verified --default-auth=mysql_clear_password --enable-cleartext-plugin ;;
     native) verified --default-auth=mysql_native_password ;;
     openid)

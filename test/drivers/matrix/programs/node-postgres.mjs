@@ -7,9 +7,15 @@ await logins(async ({ way, host, port, target, user, secret, ca }) => {
   // For a session credential, besides: SCRAM-SHA-256-PLUS.
   const bound = { ...options, enableChannelBinding: true }
   // shown: end
-  const bare = { ...options, ssl: undefined }
-  const client = new pg.Client(way === 'bare' ? bare : way === 'scram-plus' ? bound : options)
+  const unsaid = { ...options, ssl: way === 'off' ? false : undefined }
+  const client = new pg.Client(way === 'bare' || way === 'off' ? unsaid : way === 'scram-plus' ? bound : options)
   client.on('error', () => undefined)
+  const begin = client.connection.sendSASLInitialResponseMessage
+  client.connection.sendSASLInitialResponseMessage = function (mechanism, ...more) {
+    const wanted = way === 'scram-plus' ? 'SCRAM-SHA-256-PLUS' : 'SCRAM-SHA-256'
+    if (mechanism !== wanted) throw new Error(`it chose ${mechanism}`)
+    return begin.call(this, mechanism, ...more)
+  }
   await client.connect()
   return {
     value: async (sql) => (await client.query(sql)).rows[0]?.ssn,

@@ -5,8 +5,8 @@ await logins(async ({ way, host, port, target, user, secret, ca }) => {
   // shown: begin
   const options = { host, port, database: target, user, password: secret, ssl: { ca } }
   // shown: end
-  const bare = { ...options, ssl: undefined }
-  const sql = postgres({ ...(way === 'bare' ? bare : options), max: 1, onnotice: () => undefined })
+  const unsaid = { ...options, ssl: way === 'off' ? false : undefined }
+  const sql = postgres({ ...(way === 'bare' || way === 'off' ? unsaid : options), max: 1, onnotice: () => undefined })
   // It connects with the first statement.
   await sql`SELECT 1`
   return {

@@ -15,6 +15,7 @@ run() {
   # shown: end
   case $way in
     bare) connection="host=$host port=$port dbname=$target user=$user" ;;
+    off) connection="host=$host port=$port dbname=$target user=$user sslmode=disable" ;;
     scram) connection="$connection channel_binding=disable" ;;
     scram-plus) connection=$bound ;;
     oauthbearer)

@@ -1,3 +1,5 @@
+import os
+
 import psycopg
 
 from logins import logins
@@ -11,8 +13,13 @@ def login(place):
     bound = dict(options, channel_binding="require")
     # shown: end
     unbound = dict(options, channel_binding="disable")
+    issuer = os.environ["GATEHOUSE_ISSUER"]
+    login = "-cgatehouse.login=oauthbearer"
+    bearer = dict(options, password=None, options=login, oauth_issuer=issuer, oauth_client_id="psycopg")
     bare = dict(host=host, port=port, dbname=target, user=user, password=secret)
-    chosen = {"bare": bare, "scram": unbound, "scram-plus": bound}.get(place.way, options)
+    chosen = {"bare": bare, "off": dict(bare, sslmode="disable"), "scram": unbound, "scram-plus": bound, "oauthbearer": bearer}.get(place.way, options)
+    # The issuer of the tests has no TLS.
+    os.environ["PGOAUTHDEBUG"] = "UNSAFE" if place.way == "oauthbearer" else ""
     connection = psycopg.connect(**chosen, connect_timeout=20, autocommit=True)
 
     def value(sql):

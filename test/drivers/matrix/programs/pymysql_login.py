@@ -11,7 +11,7 @@ def login(place):
     options = dict(host=host, port=port, database=target, user=user, password=secret)
     verified = dict(options, ssl=ssl.create_default_context(cafile=ca))
     # shown: end
-    connection = pymysql.connect(**(options if place.way == "bare" else verified))
+    connection = pymysql.connect(**{"bare": options, "off": dict(options, ssl_disabled=True)}.get(place.way, verified))
 
     def value(sql):
         with connection.cursor() as cursor:

@@ -40,7 +40,7 @@ func open(way, target, user, secret string) (*sql.DB, error) {
 	options.User, options.Passwd = user, secret
 	options.TLS = &tls.Config{RootCAs: trusted, ServerName: host}
 	// shown: end
-	if way == "bare" {
+	if way == "bare" || way == "off" {
 		options.TLS = nil
 	}
 	connector, err := mysql.NewConnector(options)

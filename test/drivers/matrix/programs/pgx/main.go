@@ -38,6 +38,8 @@ func address(way, target, user, secret string) string {
 	switch way {
 	case "bare":
 		return connection.String()
+	case "off":
+		return connection.String() + "?sslmode=disable"
 	case "scram":
 		return verified.String() + "&channel_binding=disable"
 	case "scram-plus":
