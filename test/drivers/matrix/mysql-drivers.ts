@@ -1,8 +1,13 @@
 import { DJANGO, SQLALCHEMY } from '../../tools/python-orms.ts'
 import type { MysqlDriver } from './driver.ts'
 import { go, jdbc, mysqlClient, mysqlclient, node, python } from './find-programs.ts'
+import { prisma } from './find-prisma.ts'
 import { no, NO_TLS, YES } from './login-ways.ts'
 
+const PRISMA_TIMEOUT = no(
+  'without TLS: its pool tries again until its `acquireTimeout`, and then does not say why',
+  /pool timeout: failed to retrieve a connection/,
+)
 const BOTH = { token: YES, credential: YES } as const
 const CHOSEN = { ...BOTH, clear: YES, native: YES } as const
 
@@ -98,6 +103,12 @@ export const MYSQL_DRIVERS: readonly MysqlDriver[] = [
       ways: { ...BOTH, bare: NO_TLS, off: NO_TLS },
     }
   }),
+  {
+    name: 'Prisma 7.10 on mariadb (npm)',
+    find: () => prisma('mysql'),
+    source: { file: 'prisma.mjs', part: null },
+    ways: { ...BOTH, bare: PRISMA_TIMEOUT, off: PRISMA_TIMEOUT },
+  },
   {
     name: 'SQLAlchemy 2.0 on PyMySQL',
     find: python('sqlalchemy_login.py', SQLALCHEMY, 'mysql+pymysql'),

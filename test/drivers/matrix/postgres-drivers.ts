@@ -1,8 +1,13 @@
 import { DJANGO, SQLALCHEMY } from '../../tools/python-orms.ts'
 import type { PostgresDriver, Source } from './driver.ts'
 import { debianPgjdbc, go, jdbc, node, psql, python } from './find-programs.ts'
+import { prisma } from './find-prisma.ts'
 import { no, NO_TLS, YES } from './login-ways.ts'
 
+const PRISMA_NO_TLS = no(
+  'without TLS: refused before the token is sent, but it leaves out the hint',
+  /gatehouse: a token may only be sent over TLS/,
+)
 const SESSION = { scram: YES } as const
 const BOUND = { ...SESSION, 'scram-plus': YES } as const
 
@@ -94,6 +99,12 @@ export const POSTGRES_DRIVERS: readonly PostgresDriver[] = [
       ways: { token: YES, ...SESSION, bare: NO_TLS, off: NO_TLS },
     }
   }),
+  {
+    name: 'Prisma 7.10 on node-postgres',
+    find: () => prisma('postgresql'),
+    source: { file: 'prisma.mjs', part: null },
+    ways: { token: YES, ...SESSION, bare: PRISMA_NO_TLS, off: PRISMA_NO_TLS },
+  },
   {
     name: 'SQLAlchemy 2.0 on psycopg',
     find: python('sqlalchemy_login.py', SQLALCHEMY, 'postgresql+psycopg'),

@@ -33,6 +33,8 @@ async function outcome(login, place) {
 
 /** Query builders and ORMs wrap the driver's error. */
 function told(error) {
+  const original = error?.meta?.driverAdapterError?.cause
+  if (original?.originalCode) return [original.originalCode, `${original.originalMessage} ${original.hint ?? ''}`]
   const code = error?.errno ?? error?.code
   if (error?.cause && !Number(code)) return told(error.cause)
   if (error?.parent) return told(error.parent)
