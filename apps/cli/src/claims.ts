@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Principal } from '@gatehouse/core'
+import { actorChainIn } from '@gatehouse/identity'
 import { CommandFailed, ExitStatus } from './exit-status.ts'
 
 /** The principal that a token with these claims stands for, by the default claim names. Throws `CommandFailed`. */
@@ -20,13 +21,14 @@ export function claimsToPrincipal(file: string): Principal {
 
 /** The same for claims that were read; `source` names them in an error. */
 export function principalOf(all: Readonly<Record<string, unknown>>, source: string): Principal {
-  const { sub, groups, iss, act, azp, client_id: clientId } = all
+  const { sub, groups, iss } = all
   if (typeof sub !== 'string' || sub === '') throw new CommandFailed(`${source} has no "sub".`, ExitStatus.Usage)
-  const actSub = typeof act === 'object' && act !== null ? Reflect.get(act, 'sub') : undefined
-  const actor = [actSub, azp, clientId].find((value) => typeof value === 'string')
+  const actors = actorChainIn(all, ['act.sub', 'azp', 'client_id'])
+  if ('kind' in actors) throw new CommandFailed(`${source} stands for nobody: ${actors.detail}.`, ExitStatus.Usage)
   return {
     subject: sub,
-    actor: typeof actor === 'string' ? actor : null,
+    actor: actors.actor,
+    ...(actors.prior.length === 0 ? {} : { priorActors: actors.prior }),
     groups: Array.isArray(groups) ? groups.filter((group) => typeof group === 'string') : [],
     issuer: typeof iss === 'string' ? iss : '',
     claims: all,

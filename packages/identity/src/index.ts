@@ -1,3 +1,4 @@
+export { actorChainIn } from './actor-chain.ts'
 export { CLIENT_AUTHENTICATIONS, SIGNATURE_ALGORITHMS } from './issuer-config.ts'
 export { principalFromClaims } from './principal-from-claims.ts'
 export { TokenVerifier } from './token-verifier.ts'

@@ -17,6 +17,7 @@ export type ExpectedDecision =
 export interface TestedPrincipal {
   readonly subject: string
   readonly actor: string | null
+  readonly priorActors: readonly string[]
   readonly groups: readonly string[]
   readonly issuer: string
   readonly claims: Readonly<Record<string, unknown>>
@@ -67,10 +68,11 @@ function required(value: YamlValue, members: Members, key: string): YamlValue | 
 }
 
 function readPrincipal(value: YamlValue): TestedPrincipal | null {
-  const members = value.members('as', ['subject', 'actor', 'groups', 'issuer', 'claims'])
+  const members = value.members('as', ['subject', 'actor', 'priorActors', 'groups', 'issuer', 'claims'])
   if (members === null) return null
   const subject = required(value, members, 'subject')?.text('A subject') ?? null
   const groups = members.get('groups')
+  const priorActors = members.get('priorActors')
   const claims = members.get('claims')?.plain()
   if (claims !== undefined && !isRecord(claims))
     value.problem('`claims` must be a mapping.', 'Write `claim: value` lines.')
@@ -78,6 +80,7 @@ function readPrincipal(value: YamlValue): TestedPrincipal | null {
   return {
     subject,
     actor: members.get('actor')?.text('An actor') ?? null,
+    priorActors: priorActors === undefined ? [] : readTexts(priorActors, 'priorActors'),
     groups: groups === undefined ? [] : readTexts(groups, 'groups'),
     issuer: members.get('issuer')?.text('An issuer') ?? 'test',
     claims: isRecord(claims) ? claims : {},

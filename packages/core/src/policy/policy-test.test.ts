@@ -106,3 +106,16 @@ test('explain says which rule and which fact decided', () => {
     'The text holds no statement: nothing is decided.',
   ])
 })
+
+test('a case may play an agent that was handed a token', () => {
+  const denying = policyOf(`rules:
+  - { name: read, allow: { actions: [select], relations: [public.*] } }
+  - { name: tainted, who: { priorActors: [web] }, deny: { actions: [select] } }
+`)
+  const file = parsePolicyTests(`
+- { as: { subject: ada, actor: copilot, priorActors: [planner, web] }, on: shop, sql: "SELECT id, ssn FROM users", expect: { deny: tainted } }
+- { as: { subject: ada, actor: web }, on: shop, sql: "SELECT id, ssn FROM users", expect: allow }
+`)
+  if (!file.ok) throw new Error(JSON.stringify(file.problems))
+  expect(runPolicyTests(denying, file.cases, () => 'postgres', read).map(({ passed }) => passed)).toEqual([true, true])
+})

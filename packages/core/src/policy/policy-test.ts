@@ -132,6 +132,7 @@ function principalOf({ as }: PolicyTestCase): Principal {
   return {
     subject: as.subject,
     actor: as.actor,
+    ...(as.priorActors.length === 0 ? {} : { priorActors: as.priorActors }),
     groups: as.groups,
     issuer: as.issuer,
     claims: as.claims,
