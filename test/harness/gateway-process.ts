@@ -30,6 +30,8 @@ export interface GatewayProcess {
   readonly alive: () => boolean
   readonly token: (claims?: Readonly<Record<string, unknown>>) => Promise<string>
   readonly memory: () => Promise<GatewayMemory>
+  /** Collects the garbage and writes a snapshot of the heap. */
+  readonly heapSnapshot: (file: string) => Promise<void>
   /** Kills it, as a crash or the system would. The trail stays. */
   readonly kill: () => Promise<void>
   /** Starts it again after `kill`, on the same trail, on a new port. */
@@ -51,13 +53,15 @@ export async function startGatewayProcess(options: TestGatewayOptions): Promise<
       return [name, { ...set, password: `\${PASSWORD_${String(index)}}` }]
     }),
   )
+  const mysql = Object.values(options.targets).every(({ engine }) => engine === 'mysql')
+  const listener = { address: '127.0.0.1:0', allowClearTextPasswordOnLoopback: true, ...options.listener }
   const trailDirectory = join(folder, 'trail')
   const policyFile = join(folder, 'policy.yaml')
   const configFile = join(folder, 'gateway.yaml')
   writeFileSync(policyFile, options.policy)
   const config = {
     gatewayId: 'test-gateway',
-    listeners: { postgres: { address: '127.0.0.1:0', allowClearTextPasswordOnLoopback: true, ...options.listener } },
+    listeners: mysql ? { mysql: listener } : { postgres: listener },
     issuers: [{ issuer: issuer.url, audience: 'gatehouse', allowHttp: true }],
     targets,
     policyFile,
@@ -68,7 +72,7 @@ export async function startGatewayProcess(options: TestGatewayOptions): Promise<
     ...options.shared,
     log: { level: 'info' },
   }
-  writeFileSync(configFile, stringify(config))
+  writeFileSync(configFile, stringify(config, { aliasDuplicateObjects: false }))
 
   const launch = async (): Promise<GatewayProcess> => {
     const child = new GatewayChild(configFile, environment)
@@ -83,6 +87,9 @@ export async function startGatewayProcess(options: TestGatewayOptions): Promise<
       alive: () => child.alive,
       token: (claims = {}) => issuer.token(claims),
       memory: async () => (await child.ask('memory')) as GatewayMemory,
+      heapSnapshot: async (file) => {
+        await child.ask(`heap ${file}`)
+      },
       kill: () => child.kill(),
       restart: launch,
       close: async () => {

@@ -18,6 +18,13 @@ export interface TestTarget {
   readonly password: string
   readonly tls?: Readonly<Record<string, unknown>>
   readonly connectTimeoutSeconds?: number
+  readonly sessionRole?: unknown
+}
+
+/** A target whose credential comes from a source, as the configuration file has it. */
+export interface LeasedTarget extends Omit<TestTarget, 'user' | 'password'> {
+  readonly user?: string
+  readonly credential: Readonly<Record<string, unknown>>
 }
 
 /** A target whose credential comes from a source, as the configuration file has it. */

@@ -1,13 +1,5 @@
 import type { Gate, GateClock, GateSession, MaskingKeys, Principal, SessionSettings } from '@gatehouse/core'
-import {
-  Capability,
-  type ChangeUser,
-  encodeBareCommand,
-  LARGEST_PAYLOAD,
-  PacketWriter,
-  type ProtocolError,
-  ServerStatus,
-} from '@gatehouse/mysql-wire'
+import { Capability, type ChangeUser, LARGEST_PAYLOAD, type ProtocolError, ServerStatus } from '@gatehouse/mysql-wire'
 import type { MysqlNames } from '@gatehouse/sql-analysis'
 import type { Logger } from 'pino'
 import { type Connection, Pause } from '../connection.ts'
@@ -29,8 +21,8 @@ import { MysqlRequests } from './requests.ts'
 import { estimateRows } from './row-estimate.ts'
 import { MysqlResponses } from './responses.ts'
 import { SessionNames } from './session-names.ts'
-import { killQuery, type Upstream } from './upstream.ts'
 import { cancelInTurn } from '../upstream-cancels.ts'
+import { killQuery, leaveUpstream, type Upstream } from './upstream.ts'
 
 export interface MysqlSessionOptions {
   readonly session: GateSession
@@ -325,23 +317,6 @@ export class MysqlSession implements Session {
     turn.schedule()
     client.counterpart = null
     client.endRecording()
-    const leave = (): void => {
-      upstream.connection.stage(QUIT, 0, QUIT.length)
-      upstream.connection.end()
-    }
-    if (!running) return leave()
-    const cancelled = this.#cancelUpstream()
-    if (!upstream.lease.dedicated) return leave()
-    // Only the user of this lease can stop what it runs, and with the connection the lease ends.
-    upstream.connection.hold()
-    void cancelled.finally(leave)
+    leaveUpstream(upstream, running ? this.#cancelUpstream() : null)
   }
-}
-
-const QUIT: Buffer = quit()
-
-function quit(): Buffer {
-  const writer = new PacketWriter()
-  encodeBareCommand('QUIT', writer)
-  return writer.take()
 }

@@ -169,6 +169,18 @@ export async function killQuery(
   }
 }
 
+/** Says goodbye and closes. `cancelled`: what it runs is being stopped; null: it runs nothing. */
+export function leaveUpstream({ connection, lease }: Upstream, cancelled: Promise<void> | null): void {
+  const leave = (): void => {
+    connection.stage(QUIT, 0, QUIT.length)
+    connection.end()
+  }
+  if (cancelled === null || !lease.dedicated) return leave()
+  // Only the user of this lease can stop what it runs, and with the connection the lease ends.
+  connection.hold()
+  void cancelled.finally(leave)
+}
+
 async function greeting(name: string, packets: LoginPackets): Promise<HandshakeV10> {
   const packet = decodeHandshake(new PayloadReader(await packets.next()))
   if (packet.kind === 'ERR') throw refusedBy(name, packet)

@@ -3,14 +3,18 @@ import type { CredentialSource, SourceLog } from '../credential-source.ts'
 import { type AwsRdsIamConfig, awsRdsIamSchema, openAwsRdsIam } from './aws-rds-iam.ts'
 import { type AwsSecretsManagerConfig, awsSecretsManagerSchema, openAwsSecretsManager } from './aws-secrets-manager.ts'
 import { type AzureEntraConfig, azureEntraSchema, openAzureEntra } from './azure-entra.ts'
+import { type CommandConfig, commandSchema, openCommand } from './command.ts'
 import { type EnvironmentConfig, environmentSchema, openEnvironment } from './environment.ts'
 import { type FileConfig, fileSchema, openFile } from './file.ts'
 import { type GoogleCloudSqlIamConfig, googleCloudSqlIamSchema, openGoogleCloudSqlIam } from './google-cloud-sql-iam.ts'
+import { openVault, type VaultConfig, vaultSchema } from './vault.ts'
 
 /** Where the credential of a target comes from, by `source`. */
 export type CredentialConfig =
   | EnvironmentConfig
   | FileConfig
+  | CommandConfig
+  | VaultConfig
   | AwsSecretsManagerConfig
   | AwsRdsIamConfig
   | GoogleCloudSqlIamConfig
@@ -21,6 +25,8 @@ export function credentialSchema(directory: string): z.ZodType<CredentialConfig>
   return z.discriminatedUnion('source', [
     environmentSchema,
     fileSchema(directory),
+    commandSchema(directory),
+    vaultSchema(directory),
     awsSecretsManagerSchema,
     awsRdsIamSchema,
     googleCloudSqlIamSchema,
@@ -35,6 +41,10 @@ export function openSource(config: CredentialConfig, log: SourceLog): Credential
       return openEnvironment(config)
     case 'file':
       return openFile(config, log)
+    case 'command':
+      return openCommand(config)
+    case 'vault':
+      return openVault(config, log)
     case 'aws-secrets-manager':
       return openAwsSecretsManager(config)
     case 'aws-rds-iam':
