@@ -202,10 +202,14 @@ export class SharedSessions {
   }
 
   #revoke(): void {
+    let ended = 0
     for (const session of this.#registry.all()) {
       const found = this.#coordination.revocations.matches(revocable(session))
-      if (found !== null) session.end('revoked', found.reason)
+      if (found === null) continue
+      session.end('revoked', found.reason)
+      ended++
     }
+    if (ended > 0) this.#log.info({ ended }, 'sessions were ended by a revocation')
   }
 }
 

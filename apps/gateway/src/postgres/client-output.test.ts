@@ -51,11 +51,11 @@ test('what is told waits for the end of a message, and of a COPY; the last word 
   expect(staged).toEqual(['row'])
   pass(Buffer.from(row.subarray(2_000)))
   expect(staged).toEqual(['row', 'row', 'notice'])
-  output.copying = true
+  output.answers(undefined, 0x48 /* H */, false)
   output.tell(Buffer.from('later'))
   output.flush()
   expect(staged).toHaveLength(3)
-  output.copying = false
+  output.answers(undefined, 0x5a /* Z */, false)
   output.flush()
   output.lastWord(Buffer.from('farewell'))
   expect(staged.slice(3)).toEqual(['later', 'farewell'])

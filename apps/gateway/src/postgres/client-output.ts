@@ -6,6 +6,10 @@ import { appendMaskedCopy, appendMaskedRow, maskedRows, rowStays } from './resul
 
 const NOTHING: Buffer = Buffer.alloc(0)
 
+/** CopyInResponse, CopyOutResponse, CopyBothResponse. */
+const COPY_BEGINS: ReadonlySet<number> = new Set([0x47, 0x48, 0x57])
+const READY_FOR_QUERY = 0x5a
+
 /** Masked rows are staged when they have come to this size. */
 const MASKED_BYTES = 32 * 1024
 
@@ -20,7 +24,7 @@ export class ClientOutput {
   /** A piece of a message has gone to the client, and the rest has not come yet. */
   #midFrame = false
   /** A COPY is under way. */
-  copying = false
+  #copying = false
   /** To be said behind that message, or that COPY. */
   readonly #toTell: Buffer[] = []
   /** Rows that were written again. */
@@ -35,8 +39,10 @@ export class ClientOutput {
     this.#chunk = chunk
   }
 
-  /** Tells the session's recording, if there is one, what the next message answers. `error`: it may be an answer to nothing that is known. */
-  answers(about: Asked | undefined, error: boolean): void {
+  /** What the next message answers, for the session's recording if there is one. `tag`: its own. `error`: it may be an answer to nothing that is known. */
+  answers(about: Asked | undefined, tag: number, error: boolean): void {
+    if (COPY_BEGINS.has(tag)) this.#copying = true
+    else if (tag === READY_FOR_QUERY) this.#copying = false
     const { recording } = this.#client
     if (recording === null) return
     const intent = intentOf(about)
@@ -88,7 +94,7 @@ export class ClientOutput {
 
   /** Says something that answers nothing, a notice, between two messages, and not within a COPY. */
   tell(message: Buffer): void {
-    if (this.#midFrame || this.copying) this.#toTell.push(message)
+    if (this.#midFrame || this.#copying) this.#toTell.push(message)
     else this.#client.stage(message, 0, message.length)
   }
 
@@ -112,7 +118,7 @@ export class ClientOutput {
       this.#client.stage(maskedRows.bytes, 0, maskedRows.length)
       maskedRows.length = 0
     }
-    if (this.#toTell.length > 0 && !this.#midFrame && !this.copying)
+    if (this.#toTell.length > 0 && !this.#midFrame && !this.#copying)
       for (const message of this.#toTell.splice(0)) this.#client.stage(message, 0, message.length)
   }
 }

@@ -74,7 +74,7 @@ export class PostgresSession implements Session {
       warningSeconds: options.expiryWarningSeconds,
       soon: (seconds) => {
         options.log.info({ session: this.id, seconds }, 'the token of a session is about to expire')
-        this.#responses.tell(encodeExpiryWarning(seconds))
+        this.#responses.output.tell(encodeExpiryWarning(seconds))
       },
       expired: () => this.end('token_expired'),
     })
@@ -93,10 +93,10 @@ export class PostgresSession implements Session {
     })
     const hold = new SessionHold(options.desk, options.session, {
       held: (approval, url, seconds) => {
-        this.#responses.tell(encodeHeldNotice(approval, url, seconds))
+        this.#responses.output.tell(encodeHeldNotice(approval, url, seconds))
         options.shared.publish()
       },
-      stillHeld: () => this.#responses.tell(STILL_HELD),
+      stillHeld: () => this.#responses.output.tell(STILL_HELD),
       resume: (approved) => this.#resume(approved),
       settings: () => this.#requests.settings(),
       estimate: (statement) => {
@@ -171,7 +171,7 @@ export class PostgresSession implements Session {
 
   end(reason: EndReason, detail = ''): void {
     if (this.#over) return
-    this.#responses.lastWord(encodeFarewell(farewellOf(reason, detail)))
+    this.#responses.output.lastWord(encodeFarewell(farewellOf(reason, detail)))
     this.#finish(reason)
   }
 

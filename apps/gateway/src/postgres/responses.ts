@@ -42,13 +42,12 @@ export interface ResponsesOptions {
 }
 
 const DATA_ROW = 0x44
-/** CopyInResponse, CopyOutResponse, CopyBothResponse. */
-const COPY_BEGINS: ReadonlySet<number> = new Set([0x47, 0x48, 0x57])
 const COPY_DATA = 0x64
 
 /** The upstream's messages: rows masked, refusals put in place of the errors that stand for them, everything else verbatim. */
 export class PostgresResponses implements Receiver {
-  readonly #output: ClientOutput
+  /** What goes to the client; whatever answers nothing is told there. */
+  readonly output: ClientOutput
   readonly #gate: Gate<NameEnvironment>
   readonly #names: SessionNames
   readonly #options: ResponsesOptions
@@ -73,13 +72,13 @@ export class PostgresResponses implements Receiver {
 
   constructor(options: ResponsesOptions) {
     this.#options = options
-    this.#output = new ClientOutput(options.client)
+    this.output = new ClientOutput(options.client)
     this.#gate = options.gate
     this.#names = options.names
     this.#cursor = new FrameCursor(BACKEND_LIMITS(options.maxMessageBytes))
     const { names, maskingKeys, cancelRunning } = options
-    this.#rows = new ResultRows(this.#cursor, this.#output, names, maskingKeys, cancelRunning)
-    this.#copied = new CopiedRows(this.#cursor, this.#output, this.#rows, names, maskingKeys)
+    this.#rows = new ResultRows(this.#cursor, this.output, names, maskingKeys, cancelRunning)
+    this.#copied = new CopiedRows(this.#cursor, this.output, this.#rows, names, maskingKeys)
   }
 
   answering(requests: PostgresRequests): void {
@@ -90,14 +89,14 @@ export class PostgresResponses implements Receiver {
     const requests = this.#requests
     if (this.#ended || requests === null) return
     try {
-      this.#output.begin(chunk)
+      this.output.begin(chunk)
       this.#cursor.feed(chunk, 0, length)
       this.#walk(requests)
-      this.#output.flush()
+      this.output.flush()
       requests.repliesSettled()
     } catch (error) {
       this.#ended = true
-      this.#output.flush()
+      this.output.flush()
       if (error instanceof ResultMismatch) this.#options.over({ kind: 'mismatch', detail: error.message })
       else if (error instanceof ProtocolError) this.#options.over({ kind: 'protocol', detail: error.message })
       else this.#options.over({ kind: 'protocol', detail: `the gateway failed on a message: ${String(error)}` })
@@ -117,14 +116,6 @@ export class PostgresResponses implements Receiver {
     this.#noReply = 'unfinished'
     this.#requests?.queue.fatal()
     this.#endSuspended()
-  }
-
-  /** Says something to the client that answers nothing: a notice. */
-  readonly tell = (message: Buffer): void => this.#output.tell(message)
-
-  /** The last message of the session. It is not sent where the client has a piece of another: it would be read as the rest of that. */
-  lastWord(message: Buffer): void {
-    this.#output.lastWord(message)
   }
 
   /** Cancels the statement that is running when it has run for longer than the policy lets it. Called every second or so. */
@@ -161,7 +152,7 @@ export class PostgresResponses implements Receiver {
         this.#copied.data(this.#dropUntilReady)
         continue
       }
-      if (cursor.first ? this.#message(cursor, requests) : this.#passes) this.#output.pass(cursor)
+      if (cursor.first ? this.#message(cursor, requests) : this.#passes) this.output.pass(cursor)
     }
   }
 
@@ -187,7 +178,7 @@ export class PostgresResponses implements Receiver {
     const queue = requests.queue
     const meaning = queue.reply(cursor.tag)
     const about = queue.about
-    this.#output.answers(about, meaning === Reply.Error)
+    this.output.answers(about, cursor.tag, meaning === Reply.Error)
     switch (meaning) {
       case Reply.Asynchronous:
         return this.#asynchronous(cursor, about)
@@ -210,10 +201,10 @@ export class PostgresResponses implements Receiver {
     if (cursor.tag === 0x4e /* N */) {
       if (about instanceof SessionProbe || about instanceof InjectedDescribe) return false
       if (this.#redacts(about)) return this.#redacted(cursor)
-      return this.#output.replace(this.#classified(cursor, admissionOf(about)))
+      return this.output.replace(this.#classified(cursor, admissionOf(about)))
     }
     if (cursor.tag === 0x41 /* A */ && this.#gate.authority.masksAny) {
-      this.#output.send(withoutPayload(this.#body.reset(cursor.bytes, cursor.body, cursor.end)))
+      this.output.send(withoutPayload(this.#body.reset(cursor.bytes, cursor.body, cursor.end)))
       return false
     }
     if (cursor.tag === 0x53 /* S */) {
@@ -224,12 +215,11 @@ export class PostgresResponses implements Receiver {
         return false
       }
     }
-    return (cursor.tag !== 0x41 && cursor.tag !== 0x53) || this.#output.replace(this.#classified(cursor, null))
+    return (cursor.tag !== 0x41 && cursor.tag !== 0x53) || this.output.replace(this.#classified(cursor, null))
   }
 
   #part(cursor: FrameCursor, about: Asked | undefined, statementIndex: number): boolean {
     if (about instanceof SessionProbe || about instanceof InjectedDescribe) return false
-    if (COPY_BEGINS.has(cursor.tag)) this.#output.copying = true
     if (cursor.tag === 0x48 /* H */) this.#copied.start(about, statementIndex)
     if (!this.#passes) return false
     if (cursor.tag === 0x54 /* T */ && about instanceof SimpleQuery) this.#rows.describedSimple(about, statementIndex)
@@ -282,13 +272,13 @@ export class PostgresResponses implements Receiver {
     const admission = admissionOf(about)
     if (admission !== null) this.#gate.outcome(admission, SQLSTATES[cut.code])
     this.#dropUntilReady = true
-    this.#output.send(encodeRefusal(cut))
+    this.output.send(encodeRefusal(cut))
     return false
   }
 
   #error(cursor: FrameCursor, requests: PostgresRequests, kind: RequestKind, about: Asked | undefined): boolean {
     const classified = this.#classified(cursor, admissionOf(about))
-    return this.#errorPasses(cursor, requests, kind, about) && this.#output.replace(classified)
+    return this.#errorPasses(cursor, requests, kind, about) && this.output.replace(classified)
   }
 
   #errorPasses(cursor: FrameCursor, requests: PostgresRequests, kind: RequestKind, about: Asked | undefined): boolean {
@@ -304,11 +294,11 @@ export class PostgresResponses implements Receiver {
     if (this.#dropUntilReady && !fatal) return false
     if (cut !== null && !fatal) {
       this.#dropUntilReady = true
-      this.#output.send(encodeRefusal(cut))
+      this.output.send(encodeRefusal(cut))
       return false
     }
     if (refusal !== null && !fatal) {
-      this.#output.send(encodeRefusal(refusal))
+      this.output.send(encodeRefusal(refusal))
       return false
     }
     // Alone, it is nothing the client asked: its own statement comes next, and meets the state this has left.
@@ -318,7 +308,6 @@ export class PostgresResponses implements Receiver {
   }
 
   #ready(cursor: FrameCursor, requests: PostgresRequests, about: Asked | undefined): boolean {
-    this.#output.copying = false
     this.#rows.takeCut()
     this.#dropUntilReady = false
     this.#batchRedacts = false
@@ -351,7 +340,7 @@ export class PostgresResponses implements Receiver {
 
   /** Puts a report without the server's text in place of this one. Returns false, for the caller to pass on. */
   #redacted(cursor: FrameCursor, report: ServerReport = readReport(cursor)): false {
-    this.#output.send(encodeRedactedReport(cursor.tag, report.severity, report.sqlstate))
+    this.output.send(encodeRedactedReport(cursor.tag, report.severity, report.sqlstate))
     return false
   }
 }

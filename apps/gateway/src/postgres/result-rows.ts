@@ -90,7 +90,7 @@ export class ResultRows {
 
   /** The first row of a result, or of a further stretch of it. */
   start(about: Asked | undefined, statementIndex: number): void {
-    this.#output.answers(about, false)
+    this.#output.answers(about, 0x44, false)
     if (about instanceof SimpleQuery) {
       // Its RowDescription has set the masks.
       this.#begin(about.admission, about.admission.judgement, statementIndex, 0)
