@@ -244,8 +244,6 @@ async function federation(): Promise<LoopbackService> {
   }
   writeFileSync(file, JSON.stringify(configuration))
   vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', file)
-  // Else the project is looked for, with the library's own tools.
-  vi.stubEnv('GOOGLE_CLOUD_PROJECT', 'shop-project')
   return google
 }
 

@@ -29,7 +29,9 @@ export function openGoogleCloudSqlIam(): CredentialSource {
     async open() {
       const { GoogleAuth } = await import('google-auth-library')
       const transporterOptions = { size: MAX_ANSWER_BYTES, timeout: ATTEMPT_MILLISECONDS }
-      return new GoogleAuth({ scopes: LOGIN_SCOPE, clientOptions: { transporterOptions } })
+      // No token needs a project; the library would look for one, among other ways by running `gcloud`.
+      const projectId = 'none'
+      return new GoogleAuth({ scopes: LOGIN_SCOPE, projectId, clientOptions: { transporterOptions } })
     },
     async read(auth, { user, engine }) {
       const token = (await auth.getAccessToken()) ?? ''
