@@ -13,9 +13,10 @@ def login(place):
     # shown: begin
     options = dict(host=host, port=port, database=target, user=user, password=secret)
     verified = dict(options, ssl=ssl.create_default_context(cafile=ca))
+    connect = asyncpg.connect
     # shown: end
     chosen = {"bare": options, "off": dict(options, ssl=False)}.get(place.way, verified)
-    connection = loop.run_until_complete(asyncpg.connect(**chosen, timeout=20))
+    connection = loop.run_until_complete(connect(**chosen, timeout=20))
     return (
         lambda sql: loop.run_until_complete(connection.fetchval(sql)),
         lambda: loop.run_until_complete(connection.close()),

@@ -8,11 +8,12 @@ def login(place):
     # shown: begin
     options = dict(host=host, port=port, database=target, user=user, password=secret)
     verified = dict(options, ssl_ca=ca, ssl_verify_cert=True, ssl_verify_identity=True)
+    connect = mysql.connector.connect
     # shown: end
     plugins = {"clear": "mysql_clear_password", "native": "mysql_native_password"}
     more = {"auth_plugin": plugins[place.way]} if place.way in plugins else {}
     unsaid = {"bare": options, "off": dict(options, ssl_disabled=True)}
-    connection = mysql.connector.connect(**unsaid.get(place.way, {**verified, **more}), use_pure=True)
+    connection = connect(**unsaid.get(place.way, {**verified, **more}), use_pure=True)
     if place.way == "change-user":
         connection.cmd_change_user(user, secret, target)
 

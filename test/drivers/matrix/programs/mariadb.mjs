@@ -4,8 +4,9 @@ import { logins } from './logins.mjs'
 await logins(async ({ way, host, port, target, user, secret, ca }) => {
   // shown: begin
   const options = { host, port, database: target, user, password: secret, ssl: { ca } }
+  const open = (given) => createConnection(given)
   // shown: end
-  const connection = await createConnection(
+  const connection = await open(
     way === 'bare' || way === 'off' ? { ...options, ssl: way !== 'off' && undefined } : options,
   )
   try {

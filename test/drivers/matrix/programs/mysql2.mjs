@@ -4,8 +4,9 @@ import { logins } from './logins.mjs'
 await logins(async ({ way, host, port, target, user, secret, ca }) => {
   // shown: begin
   const options = { host, port, database: target, user, password: secret, ssl: { ca, verifyIdentity: true } }
+  const open = (given) => createConnection(given)
   // shown: end
-  const connection = await createConnection(way === 'bare' || way === 'off' ? { ...options, ssl: undefined } : options)
+  const connection = await open(way === 'bare' || way === 'off' ? { ...options, ssl: undefined } : options)
   try {
     if (way === 'change-user') await connection.changeUser({ user, password: secret, database: target })
   } catch (error) {

@@ -10,10 +10,11 @@ def login(place):
     host = host.replace("localhost", "127.0.0.1")
     options = dict(host=host, port=port, database=target, user=user, password=secret)
     verified = dict(options, ssl=dict(ca=ca))
+    connect = MySQLdb.connect
     # shown: end
     plugins = {"clear": "mysql_clear_password", "native": "mysql_native_password"}
     more = {"auth_plugin": plugins[place.way]} if place.way in plugins else {}
-    connection = MySQLdb.connect(**(options if place.way in ("bare", "off") else {**verified, **more}))
+    connection = connect(**(options if place.way in ("bare", "off") else {**verified, **more}))
     if place.way == "change-user":
         connection.change_user(user, secret, target)
 

@@ -6,9 +6,10 @@ await logins(async ({ way, host, port, target, user, secret, ca }) => {
   const options = { host, port, database: target, user, password: secret, ssl: { ca } }
   // For a session credential, besides: SCRAM-SHA-256-PLUS.
   const bound = { ...options, enableChannelBinding: true }
+  const open = (given) => new pg.Client(given)
   // shown: end
   const unsaid = { ...options, ssl: way === 'off' ? false : undefined }
-  const client = new pg.Client(way === 'bare' || way === 'off' ? unsaid : way === 'scram-plus' ? bound : options)
+  const client = open(way === 'bare' || way === 'off' ? unsaid : way === 'scram-plus' ? bound : options)
   client.on('error', () => undefined)
   const begin = client.connection.sendSASLInitialResponseMessage
   client.connection.sendSASLInitialResponseMessage = function (mechanism, ...more) {

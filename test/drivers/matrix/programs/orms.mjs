@@ -66,8 +66,9 @@ const open = {
     // shown: begin typeorm
     // type: 'postgres' or 'mysql'; ssl: { ca }
     const options = { type, host, port, database: target, username: user, password: secret, ssl, entities }
+    const opened = (given) => new DataSource(given).initialize()
     // shown: end
-    const database = await new DataSource({ ...options, ...more }).initialize()
+    const database = await opened({ ...options, ...more })
     return {
       select: async () => (await database.manager.findOneBy('people', { id: 1 })).ssn,
       drop: () => database.query(DROP),

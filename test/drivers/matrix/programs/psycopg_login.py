@@ -11,6 +11,7 @@ def login(place):
     options = dict(host=host, port=port, dbname=target, user=user, password=secret, sslmode="verify-full", sslrootcert=ca)
     # For a session credential, besides: only SCRAM-SHA-256-PLUS will do.
     bound = dict(options, channel_binding="require")
+    connect = psycopg.connect
     # shown: end
     unbound = dict(options, channel_binding="disable")
     issuer = os.environ["GATEHOUSE_ISSUER"]
@@ -20,7 +21,7 @@ def login(place):
     chosen = {"bare": bare, "off": dict(bare, sslmode="disable"), "scram": unbound, "scram-plus": bound, "oauthbearer": bearer}.get(place.way, options)
     # The issuer of the tests has no TLS.
     os.environ["PGOAUTHDEBUG"] = "UNSAFE" if place.way == "oauthbearer" else ""
-    connection = psycopg.connect(**chosen, connect_timeout=20, autocommit=True)
+    connection = connect(**chosen, connect_timeout=20, autocommit=True)
 
     def value(sql):
         cursor = connection.execute(sql)

@@ -10,8 +10,9 @@ def login(place):
     # shown: begin
     options = dict(host=host, port=port, database=target, user=user, password=secret)
     verified = dict(options, ssl=ssl.create_default_context(cafile=ca))
+    connect = pymysql.connect
     # shown: end
-    connection = pymysql.connect(**{"bare": options, "off": dict(options, ssl_disabled=True)}.get(place.way, verified))
+    connection = connect(**{"bare": options, "off": dict(options, ssl_disabled=True)}.get(place.way, verified))
 
     def value(sql):
         with connection.cursor() as cursor:
