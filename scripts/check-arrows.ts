@@ -18,6 +18,7 @@ const PACKAGES = [
   'session-replay',
   'session-credentials',
   'upstream-credentials',
+  'certificates',
 ]
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'postgres-wire': [],
@@ -31,6 +32,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'session-replay': ['core', 'audit-trail', 'postgres-wire', 'mysql-wire'],
   'session-credentials': ['core', 'postgres-wire', 'mysql-wire'],
   'upstream-credentials': ['core', 'configuration'],
+  certificates: ['core', 'configuration'],
   gateway: PACKAGES,
   admin: [...PACKAGES, 'admin-page'],
   cli: [...PACKAGES, 'gateway', 'admin'],

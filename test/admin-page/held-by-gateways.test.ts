@@ -92,6 +92,9 @@ describe.skipIf(absent !== '')(`What a real driver sends is decided by a click${
           serverName: null,
           clientCertificateFile: null,
           clientKeyFile: null,
+          crlFile: null,
+          pinnedSha256: [],
+          minVersion: 'TLSv1.2',
         } as const
         const config = { engine: 'postgres', host, port, database, user, tls, connectTimeoutSeconds: 10 } as const
         const reference = new EnvironmentReference('PASSWORD', { PASSWORD: password })

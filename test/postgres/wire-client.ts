@@ -28,6 +28,8 @@ export interface WireOptions {
   readonly port: number
   readonly tls?: 'request' | 'direct'
   readonly ca?: string
+  /** What it shows, in PEM; default: nothing. */
+  readonly shown?: { readonly certificate: string; readonly key: string }
   readonly alpn?: readonly string[]
   readonly localAddress?: string
 }
@@ -96,6 +98,7 @@ export class WireClient {
       socket: clear,
       host: options.host,
       ca: options.ca,
+      ...(options.shown === undefined ? {} : { cert: options.shown.certificate, key: options.shown.key }),
       ...(options.alpn === undefined ? {} : { ALPNProtocols: [...options.alpn] }),
     })
     await once(secure, 'secureConnect')

@@ -1,6 +1,11 @@
 /** What `gatehouse dev` starts its own servers with; the tests start theirs the same way. */
 export { makeAuthority, openAuthority } from '../../apps/cli/src/dev/certificates.ts'
-export type { CertificateAuthority, KeyedCertificate, Validity } from '../../apps/cli/src/dev/certificates.ts'
+export type {
+  CertificateAuthority,
+  CertificateShape,
+  KeyedCertificate,
+  Validity,
+} from '../../apps/cli/src/dev/certificates.ts'
 export {
   fetchDebianPackages,
   loaderIn,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { readVerifyingKeys, TrailWriter, type VerifyingKeys } from '@gatehouse/audit-trail'
+import { ReloadedTls } from '@gatehouse/certificates'
 import {
   addressText,
   type ListenAddress,
@@ -21,6 +22,7 @@ import { buildApp } from './app.ts'
 import type { AdminConfig } from './config/admin-config.ts'
 import { Changes } from './live/changes.ts'
 import { createMetrics } from './metrics.ts'
+import { measureCertificate } from './certificate-metrics.ts'
 import { measureShipping } from './shipping-metrics.ts'
 import type { Explain } from './ports.ts'
 import { TrailSearch } from './trail-search.ts'
@@ -28,6 +30,8 @@ import { TrailSearch } from './trail-search.ts'
 /** A running admin service. */
 export interface Admin {
   readonly address: ListenAddress
+  /** Reads the certificate again now; one that cannot be used is passed over, and logged. */
+  reloadCertificates(): void
   close(): Promise<void>
 }
 
@@ -98,9 +102,14 @@ export async function startAdmin(config: AdminConfig, log: Logger, options: Admi
     const trailSearch = await TrailSearch.open(config)
     closers.push(() => trailSearch.close())
     const seal = new CookieSeal(config.login?.sessionKey ?? null)
+    const files = { authoritiesFile: null, crlFile: null }
+    const tls = config.tls === null ? null : new ReloadedTls('tls', { ...config.tls, ...files }, log, () => Date.now())
+    closers.push(() => tls?.close())
+    if (tls !== null) measureCertificate(metrics.registry, () => tls.state)
     const app = await buildApp({
       config,
       log,
+      tls,
       coordination,
       trail,
       actions: new ActionTrail(trail),
@@ -129,7 +138,7 @@ export async function startAdmin(config: AdminConfig, log: Logger, options: Admi
     const bound = app.server.address()
     const address = { host, port: typeof bound === 'object' && bound !== null ? bound.port : port }
     log.info({ address: addressText(address), url: config.publicUrl }, 'admin service is listening')
-    return { address, close }
+    return { address, reloadCertificates: () => tls?.reload(), close }
   } catch (error) {
     await close()
     throw error

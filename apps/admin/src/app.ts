@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import { readFileSync } from 'node:fs'
 import cookie from '@fastify/cookie'
+import type { ReloadedTls } from '@gatehouse/certificates'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
@@ -13,7 +13,6 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
 import type { App } from './service.ts'
-import type { AdminConfig } from './config/admin-config.ts'
 import { answerTo, ApiError } from './errors.ts'
 import type { AdminPorts } from './ports.ts'
 import { approvalRoutes } from './routes/approvals.ts'
@@ -40,7 +39,7 @@ const REQUEST_MILLISECONDS = 15_000
 
 /** Builds the service without listening. Throws when a route says nothing of its permission. */
 export async function buildApp(ports: AdminPorts): Promise<App> {
-  const { config, log, doorkeeper, metrics, now } = ports
+  const { config, log, tls, doorkeeper, metrics, now } = ports
   const loggerInstance: FastifyBaseLogger = log
   const app = Fastify({
     loggerInstance,
@@ -49,7 +48,7 @@ export async function buildApp(ports: AdminPorts): Promise<App> {
     requestTimeout: REQUEST_MILLISECONDS,
     forceCloseConnections: true,
     trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
-    serverFactory: (handler) => createHttpServer(config, handler),
+    serverFactory: (handler) => createHttpServer(tls, handler),
     routerOptions: { maxParamLength: 200 },
   }).withTypeProvider<ZodTypeProvider>()
   app.setValidatorCompiler(validatorCompiler)
@@ -139,12 +138,11 @@ export async function buildApp(ports: AdminPorts): Promise<App> {
 }
 
 function createHttpServer(
-  { tls }: AdminConfig,
+  tls: ReloadedTls | null,
   handler: (request: IncomingMessage, response: ServerResponse) => void,
 ): Server {
   if (tls === null) return createServer(handler)
-  return createTlsServer(
-    { cert: readFileSync(tls.certificateFile), key: readFileSync(tls.keyFile), minVersion: 'TLSv1.2' },
-    handler,
-  )
+  const server = createTlsServer(tls.options, handler)
+  tls.watch(({ options }) => server.setSecureContext(options))
+  return server
 }

@@ -1,4 +1,5 @@
 import type { TrailWriter, VerifyingKeys } from '@gatehouse/audit-trail'
+import type { ReloadedTls } from '@gatehouse/certificates'
 import type { Coordination } from '@gatehouse/coordination'
 import type { TokenVerifier } from '@gatehouse/identity'
 import type { Logger } from 'pino'
@@ -26,6 +27,8 @@ export type Explain = (question: {
 export interface AdminPorts {
   readonly config: AdminConfig
   readonly log: Logger
+  /** Null: the service speaks no TLS itself. */
+  readonly tls: ReloadedTls | null
   readonly coordination: Coordination
   readonly trail: TrailWriter
   readonly actions: ActionTrail

@@ -43,7 +43,7 @@ export async function writeCatalogFile(configFile: string, target: string, outpu
       `${configFile} has no target ${target}; it has ${[...loading.config.targets.keys()].join(', ')}`,
       ExitStatus.Usage,
     )
-  const opened = openTarget(config, SOURCE_LOG)
+  const opened = openTarget(target, config, SOURCE_LOG)
   try {
     const document: PostgresDocument | MysqlDocument =
       config.engine === 'mysql'

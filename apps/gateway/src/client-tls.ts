@@ -1,5 +1,5 @@
-import type { SecureContext } from 'node:tls'
 import type { Connection } from './connection.ts'
+import type { ListenerTls } from './listener-tls.ts'
 import { LoginInterrupted } from './login-refused.ts'
 
 /**
@@ -8,7 +8,7 @@ import { LoginInterrupted } from './login-refused.ts'
  */
 export async function secureClient(
   connection: Connection,
-  secureContext: SecureContext,
+  { secureContext, clientCertificates }: ListenerTls,
   firstBytes: Buffer | null,
   protocols: string[],
   deadline: AbortSignal,
@@ -17,7 +17,9 @@ export async function secureClient(
   deadline.addEventListener('abort', cutOff, { once: true })
   try {
     const alpn = protocols.length === 0 ? {} : { ALPNProtocols: protocols }
-    await connection.secureAsServer({ secureContext, ...alpn }, firstBytes)
+    // Whether what it shows counts is looked at by `ListenerTls`.
+    const requestCert = clientCertificates !== null
+    await connection.secureAsServer({ secureContext, requestCert, rejectUnauthorized: false, ...alpn }, firstBytes)
   } catch (error) {
     if (deadline.aborted) throw new LoginInterrupted('the client did not finish the TLS handshake in time')
     throw error

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { Credential, Credentials } from '@gatehouse/coordination'
-import type { Principal, Secret } from '@gatehouse/core'
+import type { LoginKind, Principal, Secret } from '@gatehouse/core'
 import type { StoredPassword } from '@gatehouse/mysql-wire'
 import { mockScramVerifier, type ScramVerifier } from '@gatehouse/postgres-wire'
 import {
@@ -27,8 +27,10 @@ export interface CredentialOptions {
 export interface Proved {
   readonly principal: Principal
   readonly target: string
-  /** The name of the session credential it logged in with; null: a token. */
+  /** The name of the session credential it logged in with; null: something else. */
   readonly credential: string | null
+  /** What it logged in with. */
+  readonly by: LoginKind
 }
 
 /**
@@ -92,7 +94,12 @@ export class CredentialLogin {
     if (taken === null || taken.at !== known.at) throw this.#refused('it is used up, has ended, or was revoked', true)
     const expiresAt = Math.min(taken.principal.expiresAt, taken.until)
     if (expiresAt <= now()) throw this.#refused('it has ended', true)
-    return { principal: { ...taken.principal, expiresAt }, target: taken.target, credential: this.#name }
+    return {
+      principal: { ...taken.principal, expiresAt },
+      target: taken.target,
+      credential: this.#name,
+      by: 'credential',
+    }
   }
 
   /** The client has not proved that it has the secret. */

@@ -9,12 +9,12 @@ import type {
   Secret,
 } from '@gatehouse/core'
 import type { Credentials } from '@gatehouse/coordination'
-import type { SecureContext } from 'node:tls'
 import type { Logger } from 'pino'
 import type { Connection } from './connection.ts'
 import type { TokenVerifier } from '@gatehouse/identity'
 import type { ApprovalDesk } from './holding/approval-desk.ts'
 import type { LoginBackOff } from './login-back-off.ts'
+import type { ListenerTls } from './listener-tls.ts'
 import type { Recording } from './recording.ts'
 import type { SessionRegistry } from './session-registry.ts'
 import type { SharedSessions } from './shared-sessions.ts'
@@ -56,7 +56,7 @@ export interface EnginePorts {
 /** What one engine is told beside: its listener's settings, and the targets that speak its protocol. */
 export interface EngineSettings<Listener> {
   readonly listener: Listener
-  /** The listener's certificate; null: it has none. */
-  readonly secureContext: SecureContext | null
+  /** Null: the listener has no TLS. */
+  readonly tls: ListenerTls | null
   readonly targets: ReadonlyMap<string, Target>
 }

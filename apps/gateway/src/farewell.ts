@@ -42,8 +42,8 @@ export function farewellOf(reason: EndReason, detail: string): Farewell {
       return farewell(
         'session ended',
         'TOKEN_EXPIRED',
-        'the token has expired, so the session ends',
-        'Get a new token and connect again.',
+        'the token or certificate of this session has expired, so it ends',
+        'Get a new one and connect again.',
       )
     case 'shutdown':
       return farewell('session ended', 'SHUTDOWN', 'the gateway is shutting down', 'Connect again.')

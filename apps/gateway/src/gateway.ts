@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import tls from 'node:tls'
 import { type EngineName, encodePolicyLoaded, type Policy } from '@gatehouse/core'
 import { TrailWriter } from '@gatehouse/audit-trail'
 import {
@@ -18,6 +16,7 @@ import { TokenVerifier } from '@gatehouse/identity'
 import { LoginBackOff } from './login-back-off.ts'
 import { Listener } from './listener.ts'
 import { maskingKeyIds, maskingKeysOf, unknownNamesSeed } from './masking-keys.ts'
+import { ListenerTls } from './listener-tls.ts'
 import { startMysql } from './mysql/start.ts'
 import { PolicyFile } from './policy-source.ts'
 import { startPostgres } from './postgres/start.ts'
@@ -41,6 +40,8 @@ export interface Gateway {
   readonly sessions: SessionRegistry
   /** Reads the policy file again now. */
   reloadPolicy(): void
+  /** Reads certificates, authorities and revocation lists again now. What cannot be used is passed over, and logged. */
+  reloadCertificates(): void
   /** Ends every session properly, then everything else, in order. */
   close(): Promise<void>
 }
@@ -70,15 +71,22 @@ export async function startGateway(
     const ports = await openPorts(config, log, coordination, closers)
     const { sessions, policy } = ports
     const listeners: Listener[] = []
+    const certificates: { reload(): void; close(): void }[] = []
+    closers.push(() => certificates.forEach((read) => read.close()))
     const listen = async <Settings extends ListenerConfig>(
       name: EngineName,
       settings: Settings | null,
       start: (settings: EngineSettings<Settings>, ports: EnginePorts) => Promise<Engine>,
     ): Promise<ListenAddress | null> => {
       if (settings === null) return null
-      const told = settingsOf(config, name, settings, log)
-      for (const { credentials } of told.targets.values()) closers.push(() => credentials.close())
-      const engine = await start(told, ports)
+      const tls = ListenerTls.open(name, settings, log, () => Date.now())
+      if (tls !== null) certificates.push(tls)
+      const targets = targetsOf(config, name, log)
+      for (const { credentials, tlsFiles } of targets.values()) {
+        closers.push(() => credentials.close())
+        if (tlsFiles !== null) certificates.push(tlsFiles.watch())
+      }
+      const engine = await start({ listener: settings, tls, targets }, ports)
       closers.push(() => engine.close())
       const listener = new Listener({
         ...settings,
@@ -100,6 +108,7 @@ export async function startGateway(
       mysql,
       sessions,
       reloadPolicy: () => policy.reload(),
+      reloadCertificates: () => certificates.forEach((read) => read.reload()),
       close: async () => {
         for (const listener of listeners) listener.close()
         sessions.endAll('shutdown')
@@ -232,25 +241,12 @@ async function openShared(
   return { desk, shared, rates: new SharedRates(counters, log), credentials, backOff, legalHolds }
 }
 
-function settingsOf<Settings extends ListenerConfig>(
-  config: GatewayConfig,
-  name: EngineName,
-  listener: Settings,
-  log: Logger,
-): EngineSettings<Settings> {
-  const secureContext =
-    listener.tls === null
-      ? null
-      : tls.createSecureContext({
-          cert: readFileSync(listener.tls.certificateFile),
-          key: readFileSync(listener.tls.keyFile),
-          minVersion: 'TLSv1.2',
-        })
+function targetsOf(config: GatewayConfig, name: EngineName, log: Logger): ReadonlyMap<string, Target> {
   const targets = new Map<string, Target>()
   for (const [target, settings] of config.targets) {
-    if (settings.engine === name) targets.set(target, openTarget(settings, log))
+    if (settings.engine === name) targets.set(target, openTarget(target, settings, log))
   }
-  return { listener, secureContext, targets }
+  return targets
 }
 
 /** Names of the rules that would ask or deny, and are only observed. */

@@ -10,7 +10,6 @@ import {
   type StatementReader,
   TrailUnavailable,
 } from '@gatehouse/core'
-import type { SecureContext } from 'node:tls'
 import type { ListenerConfig } from './config/index.ts'
 import type { Connection } from './connection.ts'
 import type { EnginePorts } from './engine.ts'
@@ -19,6 +18,7 @@ import { type Farewell, farewell } from './farewell.ts'
 import type { TokenRefusalCode, TokenVerifier } from '@gatehouse/identity'
 import type { LoginBackOff } from './login-back-off.ts'
 import { coordinationLost, LoginInterrupted, LoginRefused, refused } from './login-refused.ts'
+import type { ListenerTls } from './listener-tls.ts'
 import type { SessionRegistry } from './session-registry.ts'
 import type { CancelKey } from './session.ts'
 import { UpstreamUnavailable } from './upstream-dial.ts'
@@ -26,7 +26,7 @@ import { UpstreamUnavailable } from './upstream-dial.ts'
 /** What a login of any engine goes by. */
 export interface LoginOptions extends CredentialOptions {
   /** Null: the listener has no TLS. */
-  readonly secureContext: SecureContext | null
+  readonly tls: ListenerTls | null
   readonly allowClearTextPassword: boolean
   readonly verifier: TokenVerifier
   readonly backOff: LoginBackOff
@@ -34,12 +34,12 @@ export interface LoginOptions extends CredentialOptions {
 
 /** What the logins of a listener go by, from what its engine works with. */
 export function loginOptions(
-  ports: EnginePorts & { readonly listener: ListenerConfig; readonly secureContext: SecureContext | null },
+  ports: EnginePorts & { readonly listener: ListenerConfig; readonly tls: ListenerTls | null },
   targets: Iterable<string>,
 ): LoginOptions {
-  const { listener, secureContext, verifier, credentials, unknownNamesSeed, backOff, clock } = ports
+  const { listener, tls, verifier, credentials, unknownNamesSeed, backOff, clock } = ports
   return {
-    secureContext,
+    tls,
     allowClearTextPassword: listener.allowClearTextPasswordOnLoopback,
     verifier,
     credentials,
@@ -62,7 +62,7 @@ export function insistOnTls(
   what: 'token' | 'proof' | 'secret' = 'token',
 ): void {
   if (connection.encrypted || options.allowClearTextPassword) return
-  if (what === 'proof' && options.secureContext === null) return
+  if (what === 'proof' && options.tls === null) return
   const message = `a ${what === 'token' ? 'token' : 'session credential'} may only be sent over TLS`
   throw refused('login refused', 'TLS_REQUIRED', message, hint)
 }

@@ -11,7 +11,16 @@ function target(): TargetConfig {
     user: 'gatehouse',
     password: null,
     credential: null,
-    tls: { mode: 'verify-full', caFile: null, serverName: null, clientCertificateFile: null, clientKeyFile: null },
+    tls: {
+      mode: 'verify-full',
+      caFile: null,
+      serverName: null,
+      clientCertificateFile: null,
+      clientKeyFile: null,
+      crlFile: null,
+      pinnedSha256: [],
+      minVersion: 'TLSv1.2',
+    },
     connectTimeoutSeconds: 5,
   }
 }

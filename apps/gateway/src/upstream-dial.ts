@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { isIP } from 'node:net'
-import tls from 'node:tls'
 import type { TargetConfig } from './config/index.ts'
 import { Connection } from './connection.ts'
+import type { Target } from './target.ts'
 import type { Turn } from './turn.ts'
+import { pinFault, upstreamTlsOptions } from './upstream-tls.ts'
 
 /** A target could not be reached, or refused the gateway. The message names the target, never its credential. */
 export class UpstreamUnavailable extends Error {
@@ -35,23 +34,22 @@ export async function connectTarget(
   }
 }
 
-/** True where the target is configured to be reached by TLS: then nothing secret goes to it without. */
-export function wantsTls({ tls: { mode } }: TargetConfig): boolean {
-  return mode !== 'disable' && mode !== 'clear-text-over-network'
-}
-
 /**
  * Begins TLS with a target that has agreed to it, and verifies it as configured. `protocols`: what is offered by ALPN; none for an
  * engine that knows none. Throws `UpstreamUnavailable`; the connection is closed then.
  */
 export async function secureTarget(
   name: string,
-  target: TargetConfig,
+  target: Target,
   connection: Connection,
   protocols: string[],
 ): Promise<void> {
   try {
-    await withDeadline(connection.secureAsClient(tlsOptions(target, protocols)), target.connectTimeoutSeconds * 1000)
+    const options = upstreamTlsOptions(target, protocols)
+    await withDeadline(connection.secureAsClient(options), target.connectTimeoutSeconds * 1000)
+    // Before anything is sent.
+    const fault = pinFault(connection, target)
+    if (fault !== null) throw new Error(fault)
   } catch (error) {
     connection.destroy()
     throw new UpstreamUnavailable(name, 'no verified TLS connection to the database could be made', messageOf(error))
@@ -60,37 +58,6 @@ export async function secureTarget(
 
 export function noTlsOffered(name: string, detail: string): UpstreamUnavailable {
   return new UpstreamUnavailable(name, 'the database does not offer TLS, which this target requires', detail)
-}
-
-/** One context per target: it holds the authorities, which are most of what a TLS connection weighs. */
-const secureContexts = new WeakMap<TargetConfig, tls.SecureContext>()
-
-function secureContextOf(target: TargetConfig): tls.SecureContext {
-  let context = secureContexts.get(target)
-  if (context === undefined) {
-    const { caFile, clientCertificateFile, clientKeyFile } = target.tls
-    context = tls.createSecureContext({
-      minVersion: 'TLSv1.2',
-      ...(caFile === null ? {} : { ca: readFileSync(caFile) }),
-      ...(clientCertificateFile === null ? {} : { cert: readFileSync(clientCertificateFile) }),
-      ...(clientKeyFile === null ? {} : { key: readFileSync(clientKeyFile) }),
-    })
-    secureContexts.set(target, context)
-  }
-  return context
-}
-
-function tlsOptions(target: TargetConfig, protocols: string[]): tls.ConnectionOptions {
-  const { mode, serverName } = target.tls
-  const verified = serverName ?? target.host
-  return {
-    host: verified,
-    ...(isIP(verified) === 0 ? { servername: verified } : {}),
-    secureContext: secureContextOf(target),
-    rejectUnauthorized: mode !== 'require-unverified',
-    ...(protocols.length === 0 ? {} : { ALPNProtocols: protocols }),
-    ...(mode === 'verify-full' ? {} : { checkServerIdentity: () => undefined }),
-  }
 }
 
 /** Rejects when the work takes longer. */

@@ -13,6 +13,20 @@ export function existingFile(directory: string): z.ZodType<string> {
     .refine(isReadableFile, { error: 'is not a file that can be read' })
 }
 
+/** A file of certificate authorities in PEM, each of which can be read. */
+export function authoritiesFile(directory: string): z.ZodType<string> {
+  return existingFile(directory).refine((file) => authoritiesFault(file) === null, {
+    error: 'holds no usable certificate in PEM',
+  })
+}
+
+/** A file of certificate revocation lists in PEM, each of which can be read. */
+export function crlFile(directory: string): z.ZodType<string> {
+  return existingFile(directory).refine((file) => revocationListFault(file) === null, {
+    error: 'holds no usable certificate revocation list in PEM',
+  })
+}
+
 /** A path that need not be there yet; relative to `directory`, absolute in the result. */
 export function anyPath(directory: string): z.ZodType<string> {
   return z
@@ -46,6 +60,23 @@ export function authoritiesFault(caFile: string): string | null {
     return empty ? 'holds an empty certificate' : null
   } catch {
     return 'holds a certificate that cannot be read'
+  }
+}
+
+/** The certificate revocation lists in a text, each in PEM. */
+export function revocationLists(text: string): readonly string[] {
+  return text.match(/-----BEGIN X509 CRL-----[^-]*-----END X509 CRL-----/g) ?? []
+}
+
+/** Why a file of certificate revocation lists cannot be used; null: it can. */
+export function revocationListFault(crlFile: string): string | null {
+  try {
+    const lists = revocationLists(readFileSync(crlFile, 'utf8'))
+    if (lists.length === 0) return 'holds no certificate revocation list in PEM'
+    createSecureContext({ crl: [...lists] })
+    return null
+  } catch {
+    return 'holds a certificate revocation list that cannot be read'
   }
 }
 

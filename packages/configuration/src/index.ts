@@ -3,15 +3,24 @@ export type { ConfigProblem } from './config-problem.ts'
 export { coordinationSchema, openCoordination } from './coordination-settings.ts'
 export type { CoordinationConfig, RedisConfig } from './coordination-settings.ts'
 export { describeValues } from './describe-values.ts'
-export { anyPath, authoritiesFault, existingFile, keyPairFault } from './file-settings.ts'
+export {
+  anyPath,
+  authoritiesFault,
+  authoritiesFile,
+  crlFile,
+  existingFile,
+  keyPairFault,
+  revocationListFault,
+  revocationLists,
+} from './file-settings.ts'
 export { issuerListFaults } from './issuer-list.ts'
 export { issuerSchema } from './issuer-schema.ts'
 export { jsonSchemaOf } from './json-schema.ts'
 export type { JsonSchema } from './json-schema.ts'
 export { loadConfig, parseConfig } from './load-config.ts'
 export type { ConfigLoading, Environment, SchemaAt } from './load-config.ts'
-export { addressText, listenAddress, listenerTls } from './listen-settings.ts'
-export type { ListenAddress, ListenerTlsConfig } from './listen-settings.ts'
+export { addressText, listenAddress, listenerTls, tlsMinVersion } from './listen-settings.ts'
+export type { ListenAddress, ListenerTlsConfig, TlsMinVersion } from './listen-settings.ts'
 export { publishSettings } from './publish-settings.ts'
 export { nearestName } from './nearest-name.ts'
 export { EnvironmentReference, FileReference, MAX_SECRET_FILE_BYTES, readSmallFile } from './secret-reference.ts'

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { isLoopbackHost } from '@gatehouse/core'
 import { CLIENT_AUTHENTICATIONS, SIGNATURE_ALGORITHMS } from '@gatehouse/identity'
 import type { ClaimPath, ClaimValue, IntrospectionConfig, IssuerConfig, RequiredClaim } from '@gatehouse/identity'
-import { authoritiesFault, existingFile } from './file-settings.ts'
+import { authoritiesFile } from './file-settings.ts'
 import { secret } from './secret-setting.ts'
 
 const MAX_SECONDS = 31_536_000
@@ -25,8 +25,7 @@ export function issuerSchema(directory: string): z.ZodType<IssuerConfig> {
         .nullable()
         .default(null)
         .describe('Where the public keys are. Null: found by OpenID Connect Discovery.'),
-      caFile: existingFile(directory)
-        .refine((file) => authoritiesFault(file) === null, { error: 'holds no usable certificate in PEM' })
+      caFile: authoritiesFile(directory)
         .nullable()
         .prefault(null)
         .describe(

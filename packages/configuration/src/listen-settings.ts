@@ -12,6 +12,15 @@ export interface ListenAddress {
 export interface ListenerTlsConfig {
   readonly certificateFile: string
   readonly keyFile: string
+  readonly minVersion: TlsMinVersion
+}
+
+/** The oldest version of TLS that is spoken. */
+export type TlsMinVersion = 'TLSv1.2' | 'TLSv1.3'
+
+/** The schema of such a version; TLSv1.2 by default. */
+export function tlsMinVersion(): z.ZodDefault<z.ZodEnum<{ 'TLSv1.2': 'TLSv1.2'; 'TLSv1.3': 'TLSv1.3' }>> {
+  return z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2').describe('The oldest version of TLS that is spoken.')
 }
 
 /** `host:port`, an IPv6 host in brackets. */
@@ -25,6 +34,7 @@ export function listenerTls(directory: string): z.ZodType<ListenerTlsConfig> {
     .strictObject({
       certificateFile: existingFile(directory).describe('The certificate and its chain, in PEM.'),
       keyFile: existingFile(directory).describe('Its private key, in PEM, not encrypted.'),
+      minVersion: tlsMinVersion(),
     })
     .superRefine(({ certificateFile, keyFile }, context) => {
       const fault = keyPairFault(certificateFile, keyFile)

@@ -71,6 +71,7 @@ export { TextScanner } from './classification/text-scanner.ts'
 export { AUDIT_FORMAT_VERSION, RECORD_KINDS } from './audit/record.ts'
 export type {
   AuditedEngine,
+  LoginKind,
   AuditedParameter,
   AuditedSession,
   AuditRecord,

@@ -100,7 +100,8 @@ export class ServerAuthentication {
 
   #cachingSha2(proof: Buffer): ServerAuthenticationStep {
     const { scramble, secure, stored } = this.#options
-    if (proof.length === 0) return this.#refuse('no-password')
+    // MySQL's own client says by a NUL that it has no password.
+    if (proof.length === 0 || (proof.length === 1 && proof[0] === 0)) return this.#refuse('no-password')
     if (proof.length !== 32)
       throw new ProtocolError('BAD_VALUE', `a caching_sha2_password proof of ${proof.length} bytes`)
     if (stored !== undefined && checkCachingSha2(proof, scramble, stored)) return this.#accept(FAST_AUTH_SUCCESS)

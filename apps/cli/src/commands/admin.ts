@@ -25,6 +25,7 @@ async function run({ config: file, printConfig }: { config: string; printConfig?
   const log = pino({ level: config.log.level, base: { service: config.serviceId } })
   const page = config.login === null ? null : await pageFolder()
   const admin = await startAdmin(config, log, { explain: explainForAdmin, page })
+  process.on('SIGHUP', () => admin.reloadCertificates())
   await new Promise<void>((resolve) => {
     process.once('SIGTERM', resolve)
     process.once('SIGINT', resolve)

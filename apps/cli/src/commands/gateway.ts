@@ -21,7 +21,10 @@ async function run({ config: file, printConfig }: { config: string; printConfig?
   }
   const log = pino({ level: loading.config.log.level, base: { gateway: loading.config.gatewayId } })
   const gateway = await startGateway(loading.config, log)
-  process.on('SIGHUP', () => gateway.reloadPolicy())
+  process.on('SIGHUP', () => {
+    gateway.reloadPolicy()
+    gateway.reloadCertificates()
+  })
   await new Promise<void>((resolve) => {
     process.once('SIGTERM', resolve)
     process.once('SIGINT', resolve)

@@ -43,7 +43,7 @@ export async function suggestMasks(options: SuggestOptions): Promise<void> {
     )
   keepInputs(options, config.policyFile)
   const policy = readPolicy(config.policyFile)
-  const target = openTarget(chosen, SOURCE_LOG)
+  const target = openTarget(options.target, chosen, SOURCE_LOG)
   let contents: TargetContents
   let samples: Samples
   try {

@@ -27,6 +27,7 @@ export function weakerChoices(config: GatewayConfig): readonly string[] {
   for (const [name, { tls }] of config.targets) {
     switch (tls.mode) {
       case 'verify-full':
+      case 'pinned':
         break
       case 'verify-ca':
         found.push(`targets.${name}.tls.mode: the host name in the upstream's certificate is not verified`)

@@ -1,7 +1,9 @@
+import type { CertificateNaming, Pin } from '@gatehouse/certificates'
 import type {
   CoordinationConfig,
   ListenAddress,
   ListenerTlsConfig,
+  TlsMinVersion,
   RetentionConfig,
   SecretReference,
   ShippingConfig,
@@ -51,6 +53,8 @@ export interface ListenerConfig {
   readonly address: ListenAddress
   /** Null only on a loopback address. */
   readonly tls: ListenerTlsConfig | null
+  /** Certificates that clients may show; null: none is asked for. Only with `tls`. */
+  readonly clientCertificates: ClientCertificatesConfig | null
   /** A token may come as a clear-text password without TLS; true only on a loopback address. */
   readonly allowClearTextPasswordOnLoopback: boolean
   readonly handshakeTimeoutSeconds: number
@@ -59,6 +63,18 @@ export interface ListenerConfig {
   readonly maxConnectionsPerPrincipal: number
   readonly maxMessageBytes: number
   readonly maxStatementBytes: number
+}
+
+/** Which certificates of clients count, and as whom. */
+export interface ClientCertificatesConfig extends CertificateNaming {
+  /** Who vouches for them, in PEM. */
+  readonly authoritiesFile: string
+  /** Lists of revoked ones, in PEM; null: none is looked at. */
+  readonly crlFile: string | null
+  /** A user name under which every such certificate logs in, beside its own; null: only its own. */
+  readonly userName: string | null
+  /** No client gets in without such a certificate, also not with a token. */
+  readonly required: boolean
 }
 
 /** Where MySQL clients connect. */
@@ -93,10 +109,21 @@ export interface UpstreamTlsConfig {
   readonly serverName: string | null
   readonly clientCertificateFile: string | null
   readonly clientKeyFile: string | null
+  /** Lists of revoked certificates in PEM; null: none is looked at. */
+  readonly crlFile: string | null
+  /** The upstream's certificate, or its public key, must be one of these; empty: none is pinned. */
+  readonly pinnedSha256: readonly Pin[]
+  readonly minVersion: TlsMinVersion
 }
 
-/** From the certificate and the host name verified, down to no TLS at all on a network; the last three are weaker choices. */
-export type UpstreamTlsMode = 'verify-full' | 'verify-ca' | 'require-unverified' | 'disable' | 'clear-text-over-network'
+/** What is verified, down to no TLS at all on a network; the last three are weaker choices. */
+export type UpstreamTlsMode =
+  | 'verify-full'
+  | 'verify-ca'
+  | 'pinned'
+  | 'require-unverified'
+  | 'disable'
+  | 'clear-text-over-network'
 
 /** What logins may fail before they have to wait; both over all gateways. */
 export interface LoginConfig {

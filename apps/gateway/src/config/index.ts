@@ -4,6 +4,7 @@ export type { MaskingKeySettings } from './masking-keys-schema.ts'
 export { loadGatewayConfig, parseGatewayConfig } from './load-gateway-config.ts'
 export type {
   AuditConfig,
+  ClientCertificatesConfig,
   GatewayConfig,
   ListenerConfig,
   LoginConfig,

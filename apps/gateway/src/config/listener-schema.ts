@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { isLoopbackHost } from '@gatehouse/core'
 import { listenAddress, listenerTls } from '@gatehouse/configuration'
+import { clientCertificatesSchema } from './client-certificates-schema.ts'
 import type { ListenerConfig, MysqlListenerConfig } from './gateway-config.ts'
 
 /** The largest message PostgreSQL itself takes is 1 GiB - 1 (PQ_LARGE_MESSAGE_LIMIT, MaxAllocSize); MySQL's max_allowed_packet goes up to 1 GiB. */
@@ -39,6 +40,10 @@ function settings(directory: string, address: string) {
       .nullable()
       .prefault(null)
       .describe("The listener's certificate. Null: no TLS, on a loopback address only."),
+    clientCertificates: clientCertificatesSchema(directory)
+      .nullable()
+      .prefault(null)
+      .describe('Certificates of clients that log them in. Null: none is asked for.'),
     allowClearTextPasswordOnLoopback: z
       .boolean()
       .default(false)
@@ -72,6 +77,13 @@ function findContradictions(listener: ListenerConfig, context: z.RefinementCtx):
       code: 'custom',
       path: ['address'],
       message: 'is not a loopback address, so the listener needs tls',
+    })
+  }
+  if (listener.clientCertificates !== null && tls === null) {
+    context.addIssue({
+      code: 'custom',
+      path: ['clientCertificates'],
+      message: 'are shown under TLS alone, and there is no tls',
     })
   }
   if (!loopback && allowClearTextPasswordOnLoopback) {

@@ -1,12 +1,21 @@
 import * as z from 'zod'
 import { isLoopbackHost } from '@gatehouse/core'
-import { authoritiesFault, existingFile, keyPairFault, secretReference } from '@gatehouse/configuration'
+import { readPin } from '@gatehouse/certificates'
+import {
+  authoritiesFile,
+  crlFile,
+  existingFile,
+  keyPairFault,
+  secretReference,
+  tlsMinVersion,
+} from '@gatehouse/configuration'
 import { credentialSchema, targetFault } from '@gatehouse/upstream-credentials'
 import type { TargetConfig, UpstreamTlsConfig, UpstreamTlsMode } from './gateway-config.ts'
 
 const TLS_MODES = [
   'verify-full',
   'verify-ca',
+  'pinned',
   'require-unverified',
   'disable',
   'clear-text-over-network',
@@ -102,10 +111,9 @@ function upstreamTls(directory: string): z.ZodType<UpstreamTlsConfig> {
         .enum(TLS_MODES)
         .default('verify-full')
         .describe(
-          '`verify-full`: certificate and host name. `verify-ca`: certificate only. Weaker choices: `require-unverified`: encrypted, with nobody knows whom; `disable`: no TLS, to a loopback host; `clear-text-over-network`: no TLS, to any host.',
+          '`verify-full`: certificate and host name. `verify-ca`: certificate only. `pinned`: nothing but `pinnedSha256`. Weaker choices: `require-unverified`: encrypted, with nobody knows whom; `disable`: no TLS, to a loopback host; `clear-text-over-network`: no TLS, to any host.',
         ),
-      caFile: existingFile(directory)
-        .refine((file) => authoritiesFault(file) === null, { error: 'holds no usable certificate in PEM' })
+      caFile: authoritiesFile(directory)
         .nullable()
         .prefault(null)
         .describe("Certificate authorities (PEM) that vouch for the upstream. Null: the system's."),
@@ -121,12 +129,33 @@ function upstreamTls(directory: string): z.ZodType<UpstreamTlsConfig> {
         .nullable()
         .prefault(null)
         .describe('Its private key (PEM, not encrypted).'),
+      crlFile: crlFile(directory)
+        .nullable()
+        .prefault(null)
+        .describe(
+          "Certificate revocation lists (PEM), one in date of each authority of the upstream's chain. Null: none is looked at.",
+        ),
+      pinnedSha256: z
+        .array(pin)
+        .max(16)
+        .default([])
+        .describe(
+          "SHA-256 of the upstream's certificate, or of its public key, in hexadecimal or base64: it must be one of these, beside what `mode` verifies. Several: for the time of a change. Empty: none is pinned.",
+        ),
+      minVersion: tlsMinVersion(),
     })
     .superRefine((tls, context) => {
       for (const contradiction of tlsContradictions(tls)) context.addIssue({ code: 'custom', ...contradiction })
     })
     .prefault({})
 }
+
+const pin = z.string().transform((text, context) => {
+  const read = readPin(text)
+  if (read !== null) return read
+  context.addIssue({ code: 'custom', message: 'must be a SHA-256 in hexadecimal or base64' })
+  return z.NEVER
+})
 
 interface Contradiction {
   readonly path: string[]
@@ -135,11 +164,23 @@ interface Contradiction {
 
 function tlsContradictions(tls: UpstreamTlsConfig): Contradiction[] {
   const found: Contradiction[] = []
-  const { mode, caFile, serverName, clientCertificateFile, clientKeyFile } = tls
+  const { mode, caFile, serverName, clientCertificateFile, clientKeyFile, pinnedSha256 } = tls
   const encrypted = mode !== 'disable' && mode !== 'clear-text-over-network'
   const verified = mode === 'verify-full' || mode === 'verify-ca'
   if (caFile !== null && !verified) {
     found.push({ path: ['caFile'], message: `would not be looked at: mode ${mode} verifies no certificate` })
+  }
+  if (tls.crlFile !== null && !verified) {
+    found.push({ path: ['crlFile'], message: `would not be looked at: mode ${mode} verifies no certificate` })
+  }
+  if (mode === 'pinned' && pinnedSha256.length === 0) {
+    found.push({ path: ['pinnedSha256'], message: 'is needed: mode pinned verifies nothing else' })
+  }
+  if (mode !== 'pinned' && !verified && pinnedSha256.length > 0) {
+    found.push({
+      path: ['pinnedSha256'],
+      message: `contradicts mode ${mode}; with mode pinned nothing else is verified`,
+    })
   }
   if (serverName !== null && !encrypted) {
     found.push({ path: ['serverName'], message: `would not be looked at: mode ${mode} uses no TLS` })

@@ -16,7 +16,6 @@ import {
   ServerStatus,
 } from '@gatehouse/mysql-wire'
 import type { MysqlNames } from '@gatehouse/sql-analysis'
-import type { SecureContext } from 'node:tls'
 import type { MysqlListenerConfig } from '../config/index.ts'
 import type { Connection } from '../connection.ts'
 import type { EnginePorts } from '../engine.ts'
@@ -30,6 +29,7 @@ import {
   unknownTarget,
 } from '../login-policy.ts'
 import { LoginInterrupted } from '../login-refused.ts'
+import type { ListenerTls } from '../listener-tls.ts'
 import { recordInto } from '../recording.ts'
 import type { CancelKey } from '../session.ts'
 import type { Target } from '../target.ts'
@@ -51,7 +51,7 @@ export interface MysqlTarget {
 /** What the engine works with; one for all sessions of a listener. */
 export interface MysqlEnginePorts extends EnginePorts {
   readonly listener: MysqlListenerConfig
-  readonly secureContext: SecureContext | null
+  readonly tls: ListenerTls | null
   readonly targets: ReadonlyMap<string, MysqlTarget>
   readonly reader: StatementReader<MysqlNames>
 }
@@ -71,11 +71,11 @@ export class MysqlEngine {
 
   /** Serves one connection. Resolves when its login is over, one way or the other; never rejects. */
   async serve(connection: Connection): Promise<void> {
-    const { listener, secureContext, targets, sessions } = this.#ports
+    const { listener, tls, targets, sessions } = this.#ports
     await this.#withDeadline(connection, async (deadline) => {
       const key = sessions.newCancelKey(32)
       const servers = [...targets.values()].map(({ catalog }) => catalog.server)
-      const greeting = greetingOf(listener.advertisedVersion, servers, secureContext !== null, key.processId)
+      const greeting = greetingOf(listener.advertisedVersion, servers, tls !== null, key.processId)
       const greeted = await greetClient(connection, greeting, this.#login, deadline)
       if (greeted === null) return connection.destroy()
       const { capabilities, scramble, packets, response } = greeted
@@ -148,7 +148,9 @@ export class MysqlEngine {
         session,
         tracks ? upstream.capabilities : upstream.capabilities & ~Capability.SESSION_TRACK,
       )
-      trail.append(encodeSessionStart(session.encoded, connection.remoteAddress, applicationName, session.credential))
+      trail.append(
+        encodeSessionStart(session.encoded, connection.remoteAddress, applicationName, session.credential, loggedIn.by),
+      )
       const running = new MysqlSession({
         ...this.#sessionOptions(client, session, gate),
         targetConfig: target.config,

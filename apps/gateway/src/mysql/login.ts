@@ -18,6 +18,7 @@ import {
   ServerStatus,
 } from '@gatehouse/mysql-wire'
 import { credentialNameIn } from '@gatehouse/session-credentials'
+import { certifiedPrincipal } from '../certificate-login.ts'
 import { secureClient } from '../client-tls.ts'
 import type { Connection } from '../connection.ts'
 import { CredentialLogin, type Proved } from '../credential-login.ts'
@@ -89,9 +90,9 @@ export async function greetClient(
   if (first === null) return null
   let response = decodeHandshakeResponse(new PayloadReader(first))
   if (response.kind === 'SSLRequest') {
-    if (options.secureContext === null) throw new ProtocolError('UNEXPECTED_PACKET', 'TLS where there is none')
+    if (options.tls === null) throw new ProtocolError('UNEXPECTED_PACKET', 'TLS where there is none')
     // The client does not wait for an answer: what came behind its request is the beginning of the TLS handshake.
-    await secure(connection, options.secureContext, packets.detach(), [], deadline)
+    await secure(connection, options.tls, packets.detach(), [], deadline)
     packets = new LoginPackets(connection, CONNECTION_PHASE_LIMIT, true, packets.nextSequenceId)
     interruptAt(deadline, packets)
     response = decodeHandshakeResponse(new PayloadReader(await packets.next()))
@@ -117,25 +118,33 @@ export async function authenticateClient(
   const credential = credentialNameIn(username)
   const tlsHint = 'Connect with --ssl-mode=REQUIRED (or VERIFY_IDENTITY).'
   insistOnTls(connection, options, tlsHint, credential === null ? 'token' : 'proof')
+  const certified = certifiedPrincipal(connection, username, options)
   const attempt = { address: connection.remoteAddress, credential }
   const proved = await options.backOff.guard(attempt, () =>
     credential === null
-      ? provedByToken(exchange, options, onlyTarget)
+      ? provedByToken(exchange, certified, options, onlyTarget)
       : provedByCredential(exchange, credential, options),
   )
   const schema = database === '' || database === proved.target ? null : database
   return { ...proved, schema, collation, attributes }
 }
 
-async function provedByToken(exchange: Exchange, options: LoginOptions, onlyTarget: OnlyTarget): Promise<Proved> {
+/** By its certificate logs in who has no password: this protocol asks for one in any case. */
+async function provedByToken(
+  exchange: Exchange,
+  certified: Principal | null,
+  options: LoginOptions,
+  onlyTarget: OnlyTarget,
+): Promise<Proved> {
   const { username, database } = exchange.said
   const token = await askToken(exchange, options)
-  const principal = await verifiedPrincipal(token, options)
+  const principal = token === null ? certified : await verifiedPrincipal(token, options)
+  if (principal === null) throw cannotLogIn('no-password')
   nothingAhead(exchange)
   const named = chooseTarget(username, database, options.targets)
   const target = named ?? (database === '' ? onlyTarget(principal) : null)
   if (target === null) throw database === '' ? targetWanted(options) : unknownTarget(options)
-  return { principal, target, credential: null }
+  return { principal, target, credential: null, by: token === null ? 'certificate' : 'token' }
 }
 
 async function provedByCredential(exchange: Exchange, name: string, options: LoginOptions): Promise<Proved> {
@@ -154,11 +163,11 @@ function nothingAhead({ packets }: Exchange): void {
   if (packets.ahead) throw new ProtocolError('UNEXPECTED_PACKET', 'packets came before the login was answered')
 }
 
-/** Leads the client to the plugin that delivers the token, whichever it begins with. */
+/** Leads the client to the plugin that delivers the token, whichever it begins with. Null: it has none. */
 async function askToken(
   { packets, capabilities, scramble, said }: Exchange,
   options: LoginOptions,
-): Promise<Secret<string>> {
+): Promise<Secret<string> | null> {
   const { encrypted } = packets.connection
   const { authResponse } = said
   // A change of user may leave the response empty and wait to be asked (MariaDB's driver for Node), which at the start means no password.
@@ -167,8 +176,7 @@ async function askToken(
   const pluginAuth = (capabilities & Capability.PLUGIN_AUTH) !== 0
   if (!encrypted && pluginAuth && authPluginName !== AuthenticationPlugin.CLEAR && wantsKey(said)) {
     const password = await passwordUnderKey(packets, scramble, said)
-    if (password.length === 0) throw cannotLogIn('no-password')
-    return new Secret(password.toString('utf8'))
+    return password.length === 0 ? null : new Secret(password.toString('utf8'))
   }
   const authentication = new ServerAuthentication({
     scramble,
@@ -191,6 +199,7 @@ async function askToken(
       case 'password':
         return new Secret(step.password.toString('utf8'))
       case 'refused':
+        if (step.reason === 'no-password') return null
         throw cannotLogIn(step.reason)
       case 'accepted':
         throw new ProtocolError('BAD_PROOF', 'a proof of a password that nobody has')

@@ -6,7 +6,7 @@ import { MysqlEngine, type MysqlTarget } from './engine.ts'
 
 /** An engine for clients of MySQL and MariaDB. A target that is down now may be up when somebody asks for it. */
 export async function startMysql(settings: EngineSettings<MysqlListenerConfig>, ports: EnginePorts): Promise<Engine> {
-  const { listener, secureContext } = settings
+  const { listener, tls } = settings
   const reader = new MysqlReader({ catalogRows: catalogRowsOf, maxStatementBytes: listener.maxStatementBytes })
   const targets = new Map<string, MysqlTarget>()
   for (const [name, config] of settings.targets) {
@@ -19,7 +19,7 @@ export async function startMysql(settings: EngineSettings<MysqlListenerConfig>, 
         ports.log.warn({ target: name, error: String(error) }, 'the catalog of the target could not be read yet'),
       )
   }
-  const engine = new MysqlEngine({ ...ports, listener, secureContext, targets, reader })
+  const engine = new MysqlEngine({ ...ports, listener, tls, targets, reader })
   return {
     serve: (client) => engine.serve(client),
     close: async () => {

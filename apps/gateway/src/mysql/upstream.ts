@@ -20,17 +20,10 @@ import {
 } from '@gatehouse/mysql-wire'
 import type { CredentialLease } from '@gatehouse/upstream-credentials'
 import type { Connection } from '../connection.ts'
-import type { Target } from '../target.ts'
+import { type Target, wantsTls } from '../target.ts'
 import type { Turn } from '../turn.ts'
 import { withLease } from '../upstream-credential.ts'
-import {
-  connectTarget,
-  messageOf,
-  noTlsOffered,
-  secureTarget,
-  UpstreamUnavailable,
-  wantsTls,
-} from '../upstream-dial.ts'
+import { connectTarget, messageOf, noTlsOffered, secureTarget, UpstreamUnavailable } from '../upstream-dial.ts'
 import { askedOfUpstream } from './capabilities.ts'
 import { pinnedCollation } from './character-sets.ts'
 import { LoginPackets } from './login-packets.ts'
@@ -241,7 +234,7 @@ async function authenticate(
 function plugins({ tls: { mode } }: Target): readonly AuthenticationPluginName[] {
   const { CACHING_SHA2, NATIVE, SHA256, ED25519, PARSEC, CLEAR } = AuthenticationPlugin
   const always = [CACHING_SHA2, NATIVE, SHA256, ED25519, PARSEC]
-  return mode === 'verify-full' || mode === 'verify-ca' ? [...always, CLEAR] : always
+  return mode === 'verify-full' || mode === 'verify-ca' || mode === 'pinned' ? [...always, CLEAR] : always
 }
 
 function refusedBy(name: string, { errorCode, sqlState, errorMessage }: ErrPacket): UpstreamUnavailable {

@@ -8,7 +8,6 @@ import {
   ProtocolError,
 } from '@gatehouse/postgres-wire'
 import type { NameEnvironment } from '@gatehouse/sql-analysis'
-import type { SecureContext } from 'node:tls'
 import type { ListenerConfig } from '../config/index.ts'
 import type { Connection } from '../connection.ts'
 import type { EnginePorts } from '../engine.ts'
@@ -22,6 +21,7 @@ import {
   unknownTarget,
 } from '../login-policy.ts'
 import { LoginInterrupted, refused } from '../login-refused.ts'
+import type { ListenerTls } from '../listener-tls.ts'
 import { recordInto } from '../recording.ts'
 import type { Target } from '../target.ts'
 import type { CatalogSource } from './catalog-source.ts'
@@ -43,7 +43,7 @@ export interface PostgresTarget {
 /** What the engine works with; one for all sessions of a listener. */
 export interface PostgresEnginePorts extends EnginePorts {
   readonly listener: ListenerConfig
-  readonly secureContext: SecureContext | null
+  readonly tls: ListenerTls | null
   readonly targets: ReadonlyMap<string, PostgresTarget>
   readonly reader: StatementReader<NameEnvironment>
 }
@@ -118,7 +118,13 @@ export class PostgresEngine {
       await show(opened, client, loggedIn.settings.applicationName, key, this.#ports)
       const recording = this.#ports.recording.begin(opened)
       trail.append(
-        encodeSessionStart(encoded, client.remoteAddress, loggedIn.settings.applicationName, loggedIn.credential),
+        encodeSessionStart(
+          encoded,
+          client.remoteAddress,
+          loggedIn.settings.applicationName,
+          loggedIn.credential,
+          loggedIn.by,
+        ),
       )
       const session = new PostgresSession({
         session: opened,

@@ -16,6 +16,7 @@ import {
 } from '@gatehouse/postgres-wire'
 import type { TokenVerifier } from '@gatehouse/identity'
 import { credentialNameIn } from '@gatehouse/session-credentials'
+import { certifiedPrincipal } from '../certificate-login.ts'
 import { secureClient } from '../client-tls.ts'
 import type { Connection } from '../connection.ts'
 import { CredentialLogin, type Proved } from '../credential-login.ts'
@@ -50,9 +51,8 @@ export async function openClient(
     const read = await readStartup(connection, deadline)
     if (read === null) return { kind: 'over', reason: 'the client left before it said anything' }
     if (read.kind === 'tls') {
-      if (connection.encrypted || options.secureContext === null)
-        return { kind: 'over', reason: 'TLS where there is none' }
-      await secure(connection, options.secureContext, read.bytes, ['postgresql'], deadline)
+      if (connection.encrypted || options.tls === null) return { kind: 'over', reason: 'TLS where there is none' }
+      await secure(connection, options.tls, read.bytes, ['postgresql'], deadline)
       if (connection.tls?.alpnProtocol !== 'postgresql')
         return { kind: 'over', reason: 'direct TLS without ALPN postgresql' }
       encryptionAsked++
@@ -64,10 +64,10 @@ export async function openClient(
         encryptionAsked++
         // Bytes behind it would be taken for encrypted ones (CVE-2021-23214).
         if (read.more) return { kind: 'over', reason: 'bytes before the TLS handshake' }
-        if (options.secureContext === null || connection.encrypted) connection.write(Buffer.from('N'))
+        if (options.tls === null || connection.encrypted) connection.write(Buffer.from('N'))
         else {
           connection.write(Buffer.from('S'))
-          await secure(connection, options.secureContext, null, [], deadline)
+          await secure(connection, options.tls, null, [], deadline)
         }
         continue
       case 'GSSENCRequest':
@@ -104,13 +104,15 @@ export async function authenticateClient(
   const settings = readStartupSettings(startup.parameters)
   if (typeof settings === 'string')
     throw refused('feature refused', 'STARTUP_SETTING', settings, 'Leave the setting out of the connection string.')
-  const credential = credentialNameIn(startup.parameters.get('user') ?? '')
+  const user = startup.parameters.get('user') ?? ''
+  const credential = credentialNameIn(user)
   const tlsHint = 'Connect with sslmode=verify-full (or require).'
   insistOnTls(connection, options, tlsHint, credential === null ? 'token' : 'proof')
+  const certified = certifiedPrincipal(connection, user, options)
   const attempt = { address: connection.remoteAddress, credential }
   const proved = await options.backOff.guard(attempt, () =>
     credential === null
-      ? provedByToken(frames, startup, settings.oauth, options)
+      ? provedByToken(frames, startup, settings.oauth, certified, options)
       : provedByCredential(frames, startup, credential, options),
   )
   return { ...proved, settings, cancelKeyBytes }
@@ -120,15 +122,15 @@ async function provedByToken(
   frames: LoginFrames,
   { parameters }: StartupMessage,
   oauth: boolean,
+  certified: Principal | null,
   options: LoginOptions,
 ): Promise<Proved> {
   const user = parameters.get('user') ?? ''
   const target = chooseTarget(user, parameters.get('database') ?? user, options.targets)
-  const token = oauth ? await askBearer(frames, options.verifier) : await askPassword(frames)
-  const principal = await verified(frames, token, oauth, options)
+  const principal = certified ?? (await principalOfToken(frames, oauth, options))
   if (target === null) throw unknownTarget(options)
   nothingAhead(frames)
-  return { principal, target, credential: null }
+  return { principal, target, credential: null, by: certified === null ? 'token' : 'certificate' }
 }
 
 async function provedByCredential(
@@ -206,6 +208,11 @@ function negotiateVersion(connection: Connection, startup: StartupMessage): numb
   return startup.minorVersion >= newest ? 32 : 4
 }
 
+async function principalOfToken(frames: LoginFrames, oauth: boolean, options: LoginOptions): Promise<Principal> {
+  const token = oauth ? await askBearer(frames, options.verifier) : await askPassword(frames)
+  return verified(frames, token, oauth, options)
+}
+
 /** Who the token proves the client to be. One that came by OAUTHBEARER and is not accepted is answered by a challenge first. */
 async function verified(
   frames: LoginFrames,
@@ -252,9 +259,9 @@ async function challenge(frames: LoginFrames, verifier: TokenVerifier): Promise<
 }
 
 /** The TLS handshake; a client that fails it broke the protocol. */
-async function secure(...[connection, secureContext, ...rest]: Parameters<typeof secureClient>): Promise<void> {
+async function secure(...parameters: Parameters<typeof secureClient>): Promise<void> {
   try {
-    await secureClient(connection, secureContext, ...rest)
+    await secureClient(...parameters)
   } catch (error) {
     if (error instanceof LoginInterrupted) throw error
     throw new ProtocolError('BAD_VALUE', `the TLS handshake failed: ${messageOf(error)}`)

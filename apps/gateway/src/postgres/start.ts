@@ -6,7 +6,7 @@ import { PostgresEngine, type PostgresTarget } from './engine.ts'
 
 /** An engine for PostgreSQL clients. A target that is down now may be up when somebody asks for it. */
 export async function startPostgres(settings: EngineSettings<ListenerConfig>, ports: EnginePorts): Promise<Engine> {
-  const { listener, secureContext } = settings
+  const { listener, tls } = settings
   const reader = await PostgresReader.create({
     catalogRows: catalogRowsOf,
     limits: { maxStatementBytes: listener.maxStatementBytes },
@@ -26,7 +26,7 @@ export async function startPostgres(settings: EngineSettings<ListenerConfig>, po
         ports.log.warn({ target: name, error: String(error) }, 'the catalog of the target could not be read yet'),
       )
   }
-  const engine = new PostgresEngine({ ...ports, listener, secureContext, targets, reader })
+  const engine = new PostgresEngine({ ...ports, listener, tls, targets, reader })
   return {
     serve: (client) => engine.serve(client),
     close: async () => {

@@ -18,7 +18,7 @@ import {
 } from '@gatehouse/postgres-wire'
 import type { CredentialLease } from '@gatehouse/upstream-credentials'
 import type { Connection } from '../connection.ts'
-import type { Target } from '../target.ts'
+import { type Target, wantsTls } from '../target.ts'
 import type { Turn } from '../turn.ts'
 import { passwordOf, withLease } from '../upstream-credential.ts'
 import {
@@ -27,7 +27,6 @@ import {
   noTlsOffered,
   secureTarget,
   UpstreamUnavailable,
-  wantsTls,
   withDeadline,
 } from '../upstream-dial.ts'
 import { LoginFrames } from './login-frames.ts'

@@ -143,7 +143,7 @@ const sha256 = (bytes: string | Uint8Array): string => createHash('sha256').upda
 it('says who acted before, where somebody did', () => {
   const principal = { ...session.principal, priorActors: ['planner', 'web'] }
   const record = JSON.parse(
-    `{${encodeSessionStart(encodeSessionPart({ ...session, principal }), '::1', null, null)}}`,
+    `{${encodeSessionStart(encodeSessionPart({ ...session, principal }), '::1', null, null, 'token')}}`,
   ) as AuditRecord
   expect(record.principal).toEqual(principal)
 })
@@ -229,7 +229,7 @@ describe('an intent', () => {
           relations: [`${schema}.${name}`],
         })
         expect(record.decision).toEqual({ effect: 'permit', rule, approval: rule })
-        read(encodeSessionStart(hostile, text, value, name))
+        read(encodeSessionStart(hostile, text, value, name, 'credential'))
         read(encodeSessionEnd(hostile, text, 1, 2))
         read(encodeOutcome(hostile, 1, 2, 3, text, 4, encodeRefusedPart(null, { code: text, rule, object: name })))
         const login = { code: text, reason: value, user: name, target, address: schema, credential: name }

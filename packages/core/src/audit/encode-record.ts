@@ -13,7 +13,7 @@ import type { RecordLimits } from './encode-statement.ts'
 import { jsonText, jsonTexts } from './json-text.ts'
 import { RecordPart } from './record-part.ts'
 import type { RecordableStatement } from './record-redactor.ts'
-import type { AuditedEngine, AuditedSession, RecordedChunk, RecordedRemoval } from './record.ts'
+import type { AuditedEngine, AuditedSession, LoginKind, RecordedChunk, RecordedRemoval } from './record.ts'
 import { isPlain } from './redaction.ts'
 
 /** What every record of one session repeats, encoded once by `encodeSessionPart`. */
@@ -225,16 +225,17 @@ export function oweOutcome(
 
 /**
  * A session began. `address` is the client's, `application` what its driver calls itself (null: it did not say), `credential`
- * the name of the session credential it logged in with (null: a token).
+ * the name of the session credential it logged in with (null: something else), `login` what it logged in with.
  */
 export function encodeSessionStart(
   session: SessionPart,
   address: string,
   application: string | null,
   credential: string | null,
+  login: LoginKind,
 ): string {
   const applicationText = application === null ? 'null' : name(withoutSecrets(application))
-  return `"kind":"session_start",${session.whole},"client":{"address":${name(address)},"application":${applicationText}${credentialPart(credential)}}`
+  return `"kind":"session_start",${session.whole},"client":{"address":${name(address)},"application":${applicationText}${credentialPart(credential)}},"login":"${login}"`
 }
 
 function credentialPart(credential: string | null): string {

@@ -40,6 +40,9 @@ export const RECORD_KINDS = [
   'segment_closed',
 ] as const
 
+/** What a client logged in with: an issuer's token, a session credential, or its certificate. */
+export type LoginKind = 'token' | 'credential' | 'certificate'
+
 /** Which protocol a session speaks. */
 export type AuditedEngine = 'postgres' | 'mysql'
 
@@ -96,6 +99,8 @@ export interface AuditRecord {
   readonly classified?: { readonly rules: readonly string[]; readonly replaced: Readonly<Record<string, number>> }
   /** In the records of a request for approval: its id, and what happened to it. */
   readonly approval?: { readonly id: string } & Readonly<Record<string, unknown>>
+  /** In `session_start`. */
+  readonly login?: LoginKind
   readonly admin?: Readonly<Record<string, unknown>>
   readonly recording?: RecordedChunk
   readonly retention?: RecordedRemoval
