@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { isLoopbackHost } from '@gatehouse/core'
 import { CommandFailed, ExitStatus } from './exit-status.ts'
 
 /** Where the admin service is, and who asks. */
@@ -15,8 +16,11 @@ export class AdminClient {
   /** Address and token from the options, else from `GATEHOUSE_ADMIN_URL` and `GATEHOUSE_TOKEN`. Throws `CommandFailed`. */
   constructor({ url, tokenFile }: AdminOptions, environment: Readonly<Record<string, string | undefined>>) {
     const address = url ?? environment['GATEHOUSE_ADMIN_URL']
-    if (address === undefined || !/^https?:$/.test(URL.parse(address)?.protocol ?? ''))
+    const { protocol = '', hostname = '' } = URL.parse(address ?? '') ?? {}
+    if (address === undefined || !/^https?:$/.test(protocol))
       throw new CommandFailed('Say where the admin service is: --url, or GATEHOUSE_ADMIN_URL.', ExitStatus.Usage)
+    if (protocol === 'http:' && !isLoopbackHost(hostname))
+      throw new CommandFailed(`A token is not sent in clear: ${address} must be https://.`, ExitStatus.Usage)
     const token = tokenFile === undefined ? environment['GATEHOUSE_TOKEN'] : readToken(tokenFile)
     if (token === undefined || token === '')
       throw new CommandFailed('Say who you are: --token-file, or GATEHOUSE_TOKEN.', ExitStatus.Usage)

@@ -9,6 +9,12 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   admin: async () => (await import('./commands/admin.ts')).adminCommand(),
   approvals: async () => (await import('./commands/approvals.ts')).approvalsCommand(),
   sessions: async () => (await import('./commands/sessions.ts')).sessionsCommand(),
+  login: async () => (await import('./commands/login.ts')).loginCommand(),
+  logout: async () => (await import('./commands/login.ts')).logoutCommand(),
+  token: async () => (await import('./commands/token.ts')).tokenCommand(),
+  exec: async () => (await import('./commands/exec.ts')).execCommand(),
+  snippet: async () => (await import('./commands/snippet.ts')).snippetCommand(),
+  credentials: async () => (await import('./commands/credentials.ts')).credentialsCommand(),
   policy: async () => (await import('./commands/policy.ts')).policyCommand(),
   audit: async () => (await import('./commands/audit.ts')).auditCommand(),
 }

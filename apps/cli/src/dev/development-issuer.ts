@@ -2,8 +2,14 @@ import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { importJWK, SignJWT, type JWK } from 'jose'
-import { type OidcContext, Provider } from 'oidc-provider'
-import { ADMIN_CLIENT, DEVELOPMENT_PRINCIPALS, type DevelopmentPrincipal } from './development-principals.ts'
+import { type OidcContext, type PageContext, Provider } from 'oidc-provider'
+import { askForCode, codeAccepted, confirmCode } from './device-page.ts'
+import {
+  ADMIN_CLIENT,
+  CLI_CLIENT,
+  DEVELOPMENT_PRINCIPALS,
+  type DevelopmentPrincipal,
+} from './development-principals.ts'
 import { freePortNear } from './free-port.ts'
 import { keptFile, writePrivately } from './kept-file.ts'
 import { KeptLogins } from './kept-logins.ts'
@@ -14,7 +20,7 @@ export interface DevelopmentIssuerOptions {
   readonly dataDirectory: string
   /** Where to listen on 127.0.0.1. Default: as last time; the first time 18080; another where that is taken. */
   readonly port?: number
-  /** Where the admin page is reached, so that people can sign in to it. Default: nobody can sign in. */
+  /** Where the admin page is reached, so that people can sign in to it, and in a terminal. Default: nobody can sign in. */
   readonly adminUrl?: string
 }
 
@@ -34,7 +40,11 @@ export interface DevelopmentIssuer {
 }
 
 const AUDIENCE = 'gatehouse'
+/** The gateway as a protected resource (RFC 8707); its tokens carry `AUDIENCE`. */
+const GATEWAY = 'urn:gatehouse:gateway'
 const LIFETIME_SECONDS = 12 * 3600
+/** Of a token that somebody signed in for; a refresh token gets the next. */
+const DEVICE_LIFETIME_SECONDS = 3600
 const FIRST_PORT = 18_080
 
 /**
@@ -54,18 +64,47 @@ export async function startDevelopmentIssuer(options: DevelopmentIssuerOptions):
   const url = `http://127.0.0.1:${String(port)}`
   const provider = new Provider(url, {
     adapter: KeptLogins,
-    clients: options.adminUrl === undefined ? [] : [adminClient(options.adminUrl)],
+    clients: options.adminUrl === undefined ? [] : [adminClient(options.adminUrl), CLI],
     jwks: { keys: [key] },
     cookies: { keys: [randomBytes(24).toString('base64url')] },
-    features: { devInteractions: { enabled: false } },
+    features: {
+      devInteractions: { enabled: false },
+      revocation: { enabled: true },
+      deviceFlow: {
+        enabled: true,
+        userCodeInputSource: (context: PageContext, form: string, _: unknown, error: unknown) =>
+          askForCode(context, form, error !== undefined),
+        userCodeConfirmSource: (
+          context: PageContext,
+          form: string,
+          client: { readonly clientId: string },
+          _: unknown,
+          code: string,
+        ) => confirmCode(context, form, client.clientId, code),
+        successSource: codeAccepted,
+      },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: (_: unknown, client: { readonly clientId: string }) =>
+          client.clientId === CLI_CLIENT ? GATEWAY : undefined,
+        useGrantedResource: () => true,
+        getResourceServerInfo: () => ({
+          scope: '',
+          audience: AUDIENCE,
+          accessTokenFormat: 'jwt',
+          accessTokenTTL: DEVICE_LIFETIME_SECONDS,
+          jwt: { sign: { alg: 'ES256' } },
+        }),
+      },
+    },
+    extraTokenClaims: (_, { accountId }) => claimsOf(accountId),
+    issueRefreshToken: (_, client) => client.clientId === CLI_CLIENT,
+    expiresWithSession: () => false,
     claims: { openid: ['sub'], profile: ['groups', 'desk'] },
     routes: { jwks: '/jwks' },
     enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
-    findAccount: (_, accountId) => {
-      const claims = Object.values(DEVELOPMENT_PRINCIPALS).find(({ sub }) => sub === accountId)
-      return { accountId, claims: () => claims ?? { sub: accountId } }
-    },
+    findAccount: (_, accountId) => ({ accountId, claims: () => ({ ...claimsOf(accountId), sub: accountId }) }),
     interactions: { url: (_, { uid }) => `/interaction/${uid}` },
     loadExistingGrant: consent,
   })
@@ -116,11 +155,27 @@ function adminClient(adminUrl: string): object {
   }
 }
 
-/** Whoever signs in to the page agrees that it learns who they are. */
+const CLI = {
+  client_id: CLI_CLIENT,
+  token_endpoint_auth_method: 'none',
+  redirect_uris: [],
+  response_types: [],
+  grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
+}
+
+/** What tokens say of somebody beside who they are and by which client. */
+function claimsOf(accountId: string): Readonly<Record<string, unknown>> {
+  const known = Object.values(DEVELOPMENT_PRINCIPALS).find(({ sub }) => sub === accountId)
+  if (known === undefined) return {}
+  const { sub: _sub, azp: _azp, client_id: _client, ...claims } = known
+  return claims
+}
+
+/** Whoever signs in agrees that the client learns who they are. */
 async function consent({ oidc }: OidcContext): Promise<InstanceType<Provider['Grant']>> {
   const { provider, client, session } = oidc
   const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId })
-  grant.addOIDCScope('openid profile')
+  grant.addOIDCScope('openid profile offline_access')
   await grant.save()
   return grant
 }

@@ -17,3 +17,6 @@ export type DevelopmentPrincipal = keyof typeof DEVELOPMENT_PRINCIPALS
 
 /** The admin page, as the development issuer knows it. */
 export const ADMIN_CLIENT = 'admin-page'
+
+/** `gatehouse login`, as the development issuer knows it. */
+export const CLI_CLIENT = 'gatehouse-cli'

@@ -13,7 +13,7 @@ import { CommandFailed } from '../exit-status.ts'
 import { developmentCertificate } from './development-certificate.ts'
 import { type DevelopmentDatabases, type MysqlTwin, startDatabases } from './development-databases.ts'
 import { type DevelopmentIssuer, startDevelopmentIssuer } from './development-issuer.ts'
-import { ADMIN_CLIENT } from './development-principals.ts'
+import { ADMIN_CLIENT, CLI_CLIENT } from './development-principals.ts'
 import type { EmbeddedDatabase } from './embedded-database.ts'
 import type { EmbeddedMysql } from './embedded-mysql.ts'
 import { freePortNear } from './free-port.ts'
@@ -84,7 +84,7 @@ export async function startDevelopment(options: DevelopmentOptions): Promise<Dev
     const hub = new MemoryHub()
     const gateway = await startTheGateway(home, ports, databases, issuer, certificate, hub, options.logLevel)
     stops.push(() => gateway.close())
-    const admin = await startTheAdmin(home, ports, issuer, hub, options.logLevel)
+    const admin = await startTheAdmin(home, ports, databases, issuer, certificate, hub, options.logLevel)
     stops.push(() => admin.close())
     const tokens = {
       agent: await issuer.mint('agent'),
@@ -166,8 +166,10 @@ async function startTheGateway(
 
 async function startTheAdmin(
   home: string,
-  { admin: port }: Ports,
+  { admin: port, postgres, mysql }: Ports,
+  databases: DevelopmentDatabases,
   issuer: DevelopmentIssuer,
+  certificate: { readonly caFile: string },
   hub: MemoryHub,
   logLevel: string,
 ): Promise<Admin> {
@@ -179,6 +181,16 @@ async function startTheAdmin(
     issuers: [{ issuer: issuer.url, audience: issuer.audience, allowHttp: true }],
     roles: { approver: { groups: ['dba'] }, operator: { groups: ['sre'] }, auditor: { groups: ['audit'] } },
     login: { issuer: issuer.url, clientId: ADMIN_CLIENT },
+    credentials: {
+      targets: {
+        [TARGET]: { engine: 'postgres', address: `localhost:${postgres}` },
+        ...(databases.mysql.kind === 'running'
+          ? { [MYSQL_TARGET]: { engine: 'mysql', address: `localhost:${mysql}` } }
+          : {}),
+      },
+      caFile: certificate.caFile,
+      deviceLogin: { issuer: issuer.url, clientId: CLI_CLIENT },
+    },
     audit: { directory: 'admin-trail' },
     trails: ['trail'],
     policyFile: POLICY,
@@ -228,6 +240,7 @@ Gatehouse is running. Everything an agent sends is read, decided, recorded; sens
   mysql   ${mysqlLine}
   token   ${token}
   admin   http://127.0.0.1:${ports.admin}      (sign in as dana@shop.example, who decides)
+  login   npm run -s gatehouse -- login --url http://127.0.0.1:${ports.admin}      (as alice@shop.example; docs/agents.md)
 
 Try   select id, name, email, ssn from customers limit 5;
       update orders set note = 'call first' where id = 12;      (held, until you approve it on the page)

@@ -25,8 +25,9 @@ export class KeptLogins implements Adapter {
     return Promise.resolve(found?.payload)
   }
 
-  findByUserCode(): Promise<undefined> {
-    return Promise.resolve(undefined)
+  findByUserCode(userCode: string): Promise<Payload | undefined> {
+    const found = [...this.#kept.values()].find(({ payload }) => payload.userCode === userCode)
+    return Promise.resolve(found?.payload)
   }
 
   consume(id: string): Promise<void> {

@@ -10,14 +10,22 @@ declare module 'oidc-provider' {
     readonly features: Readonly<Record<string, { readonly enabled: boolean; readonly [setting: string]: unknown }>>
     readonly claims?: Readonly<Record<string, readonly string[]>>
     readonly routes?: Readonly<Record<string, string>>
+    readonly issueRefreshToken?: (context: unknown, client: { readonly clientId: string }) => boolean
+    readonly expiresWithSession?: () => boolean
     readonly enabledJWA: Readonly<Record<string, readonly string[]>>
     readonly clientDefaults?: Readonly<Record<string, unknown>>
     readonly findAccount?: (context: unknown, id: string) => Account
-    readonly extraTokenClaims?: (context: unknown, token: object) => object | undefined
+    readonly extraTokenClaims?: (context: unknown, token: { readonly accountId: string }) => object | undefined
     /** What the provider itself asks others by. */
     readonly fetch?: (to: URL | string, options: RequestInit) => Promise<Response>
     readonly interactions?: { readonly url: (context: unknown, interaction: { readonly uid: string }) => string }
     readonly loadExistingGrant?: (context: OidcContext) => Promise<Grant>
+  }
+
+  /** What a page is answered with. */
+  export interface PageContext {
+    body: unknown
+    set(header: string, value: string): void
   }
 
   export interface Account {
@@ -42,6 +50,7 @@ declare module 'oidc-provider' {
   export interface Payload {
     readonly uid?: string
     readonly grantId?: string
+    readonly userCode?: string
     consumed?: number
   }
 
@@ -49,7 +58,7 @@ declare module 'oidc-provider' {
     upsert(id: string, payload: Payload, expiresIn: number): Promise<void>
     find(id: string): Promise<Payload | undefined>
     findByUid(uid: string): Promise<Payload | undefined>
-    findByUserCode(): Promise<undefined>
+    findByUserCode(userCode: string): Promise<Payload | undefined>
     consume(id: string): Promise<void>
     destroy(id: string): Promise<void>
     revokeByGrantId(grantId: string): Promise<void>
