@@ -178,10 +178,12 @@ export async function show(
 export function openGate<Names extends object>(
   engine: EngineName,
   { principal, target, credential }: Proved,
+  rolePinned: boolean,
   ports: EnginePorts & { readonly reader: StatementReader<Names> },
 ): { readonly gate: Gate<Names>; readonly session: GateSession } {
   const identity = { id: ports.sessions.newId(), principal, target, engine }
-  const session = { ...identity, credential, encoded: encodeSessionPart(identity) }
+  const pinned = rolePinned ? ({ rolePinned } as const) : {}
+  const session = { ...identity, credential, ...pinned, encoded: encodeSessionPart(identity) }
   const gate = new Gate<Names>(session, ports)
   if (gate.authority.allowsAnything) return { gate, session }
   throw refused(

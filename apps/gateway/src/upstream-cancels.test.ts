@@ -11,6 +11,7 @@ function target(): TargetConfig {
     user: 'gatehouse',
     password: null,
     credential: null,
+    sessionRole: null,
     tls: {
       mode: 'verify-full',
       caFile: null,

@@ -2,6 +2,7 @@ export { actorChainIn } from './actor-chain.ts'
 export { CLIENT_AUTHENTICATIONS, SIGNATURE_ALGORITHMS } from './issuer-config.ts'
 export { principalFromClaims } from './principal-from-claims.ts'
 export { TokenVerifier } from './token-verifier.ts'
+export { claimAt } from './claim-path.ts'
 export type { ClaimPath } from './claim-path.ts'
 export type {
   ClaimValue,

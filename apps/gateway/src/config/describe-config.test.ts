@@ -41,6 +41,7 @@ function config(mode: UpstreamTlsMode = 'verify-full', weak = false): GatewayCon
           user: 'gatehouse',
           password: new EnvironmentReference('SHOP_PASSWORD', { SHOP_PASSWORD: 'hunter2' }),
           credential: null,
+          sessionRole: null,
           tls: {
             mode,
             caFile: null,

@@ -10,7 +10,7 @@ import type {
   TrailProof,
 } from '@gatehouse/configuration'
 import type { EngineName, Secret } from '@gatehouse/core'
-import type { IssuerConfig } from '@gatehouse/identity'
+import type { ClaimPath, IssuerConfig } from '@gatehouse/identity'
 import type { CredentialConfig } from '@gatehouse/upstream-credentials'
 
 /** Everything the gateway can be told, resolved: defaults filled in, paths absolute, secrets read. */
@@ -96,8 +96,20 @@ export interface TargetConfig {
   readonly password: SecretReference | null
   /** Where the credential comes from; null: there is a `password`, or the upstream asks for none. */
   readonly credential: CredentialConfig | null
+  /** The role of the database that sessions run under; null: that of the user. */
+  readonly sessionRole: SessionRoleConfig | null
   readonly tls: UpstreamTlsConfig
   readonly connectTimeoutSeconds: number
+}
+
+/** Which role of the database a session runs under. */
+export interface SessionRoleConfig {
+  /** The claim that is looked at; null: the groups. */
+  readonly claim: ClaimPath | null
+  /** By value of it, in the order in which they are tried. */
+  readonly roles: Readonly<Record<string, string>>
+  /** For everybody else; null: they are not let in. */
+  readonly otherwise: string | null
 }
 
 /** How the connection to an upstream is secured. */

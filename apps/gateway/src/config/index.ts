@@ -3,6 +3,7 @@ export { gatewayJsonSchema } from './published-schema.ts'
 export type { MaskingKeySettings } from './masking-keys-schema.ts'
 export { loadGatewayConfig, parseGatewayConfig } from './load-gateway-config.ts'
 export type {
+  SessionRoleConfig,
   AuditConfig,
   ClientCertificatesConfig,
   GatewayConfig,

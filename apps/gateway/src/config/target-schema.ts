@@ -10,7 +10,7 @@ import {
   tlsMinVersion,
 } from '@gatehouse/configuration'
 import { credentialSchema, targetFault } from '@gatehouse/upstream-credentials'
-import type { TargetConfig, UpstreamTlsConfig, UpstreamTlsMode } from './gateway-config.ts'
+import type { SessionRoleConfig, TargetConfig, UpstreamTlsConfig, UpstreamTlsMode } from './gateway-config.ts'
 
 const TLS_MODES = [
   'verify-full',
@@ -53,6 +53,12 @@ export function targetSchema(directory: string): z.ZodType<TargetConfig> {
         .nullable()
         .prefault(null)
         .describe('Where user and password come from, in place of `password`: docs/upstream-credentials.md.'),
+      sessionRole: sessionRole
+        .nullable()
+        .prefault(null)
+        .describe(
+          'The role of the database that sessions run under, by name or by group or claim; no statement may change it. Null: the rights are the user’s.',
+        ),
       tls: upstreamTls(directory).describe('How the way to the upstream is secured.'),
       connectTimeoutSeconds: z
         .int()
@@ -103,6 +109,29 @@ const shortName = z
   .min(1)
   .max(255)
   .regex(/^[^\0]*$/, { error: 'must not hold a NUL character' })
+
+// The name NONE is the server's word for no role.
+const roleName = shortName.refine((name) => name.toLowerCase() !== 'none', { error: 'must be the name of a role' })
+
+const sessionRole: z.ZodType<SessionRoleConfig> = z
+  .union(
+    [
+      roleName,
+      z.strictObject({
+        claim: z
+          .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+          .nullable()
+          .default(null)
+          .describe('The claim whose value, or values, say the role. Null: the groups.'),
+        roles: z
+          .record(z.string(), roleName)
+          .describe('Value to role; the first that the principal has counts, in the order of this file.'),
+        otherwise: roleName.nullable().default(null).describe('The role of everybody else. Null: they are refused.'),
+      }),
+    ],
+    { error: 'must be the name of a role, or a group of settings with roles' },
+  )
+  .transform((given) => (typeof given === 'string' ? { claim: null, roles: {}, otherwise: given } : given))
 
 function upstreamTls(directory: string): z.ZodType<UpstreamTlsConfig> {
   return z

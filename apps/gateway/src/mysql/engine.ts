@@ -40,6 +40,7 @@ import { LoginPackets } from './login-packets.ts'
 import type { CatalogSource } from './catalog-source.ts'
 import { MysqlSession } from './mysql-session.ts'
 import { encodeFarewell } from './refusal.ts'
+import { sessionRoleOf } from '../session-role.ts'
 import { openUpstream } from './upstream.ts'
 
 /** A target with the gateway's own look at its catalog. */
@@ -127,10 +128,12 @@ export class MysqlEngine {
     const { connection, capabilities } = client
     const { principal, attributes } = loggedIn
     const { trail, turn } = this.#ports
-    const { gate, session } = openGate<MysqlNames>('mysql', loggedIn, this.#ports)
+    const role = sessionRoleOf(principal, loggedIn.target, target.config.sessionRole)
+    const { gate, session } = openGate<MysqlNames>('mysql', loggedIn, role !== null, this.#ports)
     await target.catalog.ready()
     const wishes = {
       capabilities,
+      role,
       collation: loggedIn.collation,
       schema: loggedIn.schema ?? target.config.database,
       attributes: new Map([
@@ -154,6 +157,7 @@ export class MysqlEngine {
       const running = new MysqlSession({
         ...this.#sessionOptions(client, session, gate),
         targetConfig: target.config,
+        role,
         catalog: target.catalog,
         upstream,
       })

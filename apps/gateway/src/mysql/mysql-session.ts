@@ -29,6 +29,8 @@ export interface MysqlSessionOptions {
   /** The connection's id as the client sees it. */
   readonly threadId: number
   readonly targetConfig: Target
+  /** The role of the database it runs under; null: the user's own. */
+  readonly role: string | null
   readonly catalog: CatalogSource
   readonly client: Connection
   /** What is agreed with the client. */
@@ -101,7 +103,13 @@ export class MysqlSession implements Session {
       over: (why) => this.#upstreamOver(why.kind, why.detail),
     })
     this.#responses.statusFlags = ServerStatus.AUTOCOMMIT
-    this.#work = new OwnWork(target, options.upstream, options.targetConfig.connectTimeoutSeconds * 1000, names)
+    this.#work = new OwnWork(
+      target,
+      options.upstream,
+      options.targetConfig.connectTimeoutSeconds * 1000,
+      names,
+      options.role,
+    )
     // The protocol has no way to say something before the response: the approval is named in the error, if there is one.
     this.#hold = new SessionHold(options.desk, options.session, {
       held: () => options.shared.publish(),
@@ -112,7 +120,11 @@ export class MysqlSession implements Session {
       estimate: ({ text, settings }) => {
         const bound = this.#requests.asking
         const schema = bound === null ? names.schema : bound.names.schema
-        return estimateRows(target, options.targetConfig, text, bound?.values ?? [], { schema, settings })
+        return estimateRows(target, options.targetConfig, text, bound?.values ?? [], {
+          schema,
+          settings,
+          role: options.role,
+        })
       },
       inTransaction: () => (this.#responses.statusFlags & ServerStatus.IN_TRANS) !== 0,
     })

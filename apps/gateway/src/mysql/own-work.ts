@@ -4,7 +4,7 @@ import type { PreparedStatement } from './asked.ts'
 import { type IdleUpstream, OwnQueries } from './own-queries.ts'
 import type { SessionNames } from './session-names.ts'
 import { readSettings } from './settings-question.ts'
-import { settleSession } from './session-settings.ts'
+import { quoteName, settleSession } from './session-settings.ts'
 
 /** What the gateway itself has to do on a session's upstream between two commands of the client. */
 export class OwnWork {
@@ -14,8 +14,18 @@ export class OwnWork {
   readonly #upstream: IdleUpstream
   readonly #patienceMilliseconds: number
   readonly #names: SessionNames
+  /** As after SET ROLE; null: the server's choice. */
+  readonly #role: string | null
 
-  constructor(target: string, upstream: IdleUpstream, patienceMilliseconds: number, names: SessionNames) {
+  /** `role`: what the session runs under; null: the user's own rights. */
+  constructor(
+    target: string,
+    upstream: IdleUpstream,
+    patienceMilliseconds: number,
+    names: SessionNames,
+    role: string | null,
+  ) {
+    this.#role = role === null ? null : quoteName(role)
     this.#target = target
     this.#upstream = upstream
     this.#patienceMilliseconds = patienceMilliseconds
@@ -48,7 +58,7 @@ export class OwnWork {
     if (this.settle) toReset.clear()
     if (this.settle || this.#names.trackingLost) {
       this.settle = false
-      this.#names.settle(await settleSession(this.#target, queries))
+      this.#names.settle(await settleSession(this.#target, queries, this.#role))
     }
     if (this.#names.resultsUnpinned) {
       await queries.rows('SET SESSION character_set_results = utf8mb4')

@@ -18,6 +18,7 @@ export const ERRORS: Readonly<Record<RefusalCode, ErrorNumber>> = {
   NOT_UNDERSTOOD: { number: 1227, sqlState: '42000' },
   DECISION_FAILED: { number: 1227, sqlState: '42000' },
   PINNED_SETTING: { number: 1227, sqlState: '42000' },
+  PINNED_ROLE: { number: 1227, sqlState: '42000' },
   UNREADABLE: { number: 1064, sqlState: '42000' }, // ER_PARSE_ERROR
   STATEMENT_LIMIT: { number: 1064, sqlState: '42000' },
   SESSION_LIMIT: { number: 1226, sqlState: '42000' }, // ER_USER_LIMIT_REACHED

@@ -16,6 +16,7 @@ const OF_TRANSACTION = /^(?:autocommit|completion_type|transaction_.*|tx_.*)$/
 export interface Reading {
   readonly schema: string | null
   readonly settings: SessionSettings
+  readonly role: string | null
 }
 
 /**
@@ -28,10 +29,10 @@ export async function estimateRows(
   target: Target,
   text: string,
   values: readonly BoundValue[],
-  { schema, settings }: Reading,
+  { schema, settings, role }: Reading,
 ): Promise<number | null> {
   try {
-    const queries = await openMysqlTargetQueries(name, target, 'estimate')
+    const queries = await openMysqlTargetQueries(name, target, 'estimate', role)
     try {
       if (schema !== null) await queries.rows(`USE \`${schema.replaceAll('`', '``')}\``, PATIENCE_MILLISECONDS)
       const set = Object.entries(settings).filter(([variable]) => !OF_TRANSACTION.test(variable))

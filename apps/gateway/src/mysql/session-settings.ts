@@ -29,9 +29,17 @@ const PIN = 'SET NAMES utf8mb4'
 
 /**
  * Makes a session one whose texts can be read: everything in utf8mb4, and every change of what reading goes by is told. For
- * one that has just been logged in to, or reset. Rejects with `UpstreamUnavailable`.
+ * one that has just been logged in to, or reset. `role`: as after SET ROLE; null: the server's choice. `schema`: to
+ * begin in; null: it is in one, or in none. Rejects with `UpstreamUnavailable`.
  */
-export async function settleSession(target: string, queries: OwnQueries): Promise<SessionSettings> {
+export async function settleSession(
+  target: string,
+  queries: OwnQueries,
+  role: string | null,
+  schema: string | null = null,
+): Promise<SessionSettings> {
+  if (role !== null) await queries.rows(`SET ROLE ${role}`)
+  if (schema !== null) await queries.rows(`USE ${quoteName(schema)}`)
   await queries.rows(TRACK)
   let row = await asked(target, queries)
   if (!row.pinned) {
@@ -40,6 +48,11 @@ export async function settleSession(target: string, queries: OwnQueries): Promis
   }
   if (row.pinned) return row.settings
   throw new UpstreamUnavailable(target, 'the database does not let a session speak utf8mb4', 'SET NAMES had no effect')
+}
+
+/** The name of a role or a schema as it stands in a statement, under any `sql_mode`. */
+export function quoteName(name: string): string {
+  return `\`${name.replaceAll('`', '``')}\``
 }
 
 async function asked(

@@ -30,9 +30,10 @@ export async function openMysqlTargetQueries(
   name: string,
   target: Target,
   purpose: string,
+  role: string | null = null,
 ): Promise<MysqlTargetQueries> {
   const turn = new Turn({ commit: () => undefined })
-  const upstream = await openUpstream(name, target, ownWishes(target, purpose), purpose, turn)
+  const upstream = await openUpstream(name, target, { ...ownWishes(target, purpose), role }, purpose, turn)
   const queries = new OwnQueries(name, upstream, target.connectTimeoutSeconds * 1000)
   return {
     version: upstream.version,

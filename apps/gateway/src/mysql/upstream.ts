@@ -20,6 +20,7 @@ import {
 } from '@gatehouse/mysql-wire'
 import type { CredentialLease } from '@gatehouse/upstream-credentials'
 import type { Connection } from '../connection.ts'
+import { everySessionRole } from '../session-role.ts'
 import { type Target, wantsTls } from '../target.ts'
 import type { Turn } from '../turn.ts'
 import { withLease } from '../upstream-credential.ts'
@@ -29,7 +30,7 @@ import { pinnedCollation } from './character-sets.ts'
 import { LoginPackets } from './login-packets.ts'
 import { OwnQueries } from './own-queries.ts'
 import { readServerVersion, type ServerVersion } from './server-version.ts'
-import { settleSession, type SessionSettings } from './session-settings.ts'
+import { quoteName, settleSession, type SessionSettings } from './session-settings.ts'
 
 /** What a session at the server is to be like. */
 export interface Wishes {
@@ -37,6 +38,8 @@ export interface Wishes {
   readonly capabilities: number
   /** The client's collation; 0: any. */
   readonly collation: number
+  /** The role it runs under; null: its user's own rights, or on a target with roles all that its sessions may run under. */
+  readonly role: string | null
   /** The schema to begin in. */
   readonly schema: string
   /** What a DBA sees in performance_schema.session_connect_attrs. */
@@ -63,7 +66,7 @@ export interface Upstream {
 /** What a session of the gateway's own asks for. `purpose` is shown to the database's operators. */
 export function ownWishes(target: Target, purpose: string): Wishes {
   const attributes = new Map([['program_name', `gatehouse:${purpose}`]])
-  return { capabilities: Capability.DEPRECATE_EOF, collation: 0, schema: target.database, attributes }
+  return { capabilities: Capability.DEPRECATE_EOF, collation: 0, role: null, schema: target.database, attributes }
 }
 
 /**
@@ -104,7 +107,9 @@ async function logIn(
     if (capabilities === null) throw new Error('it lacks a capability that the client, or the gateway, relies on')
     const collation = pinnedCollation(wishes.collation, version)
     // Under TLS the server goes by the flags of the SSLRequest alone.
-    const schema = wishes.schema === '' ? 0 : Capability.CONNECT_WITH_DB
+    // A user whose rights are those of its roles may not begin in a schema: it is chosen under the role.
+    const later = target.sessionRole !== null && wishes.schema !== ''
+    const schema = wishes.schema === '' || later ? 0 : Capability.CONNECT_WITH_DB
     const flags = (capabilities | schema | (wantsTls(target) ? Capability.SSL : 0)) >>> 0
     const head = {
       capabilities: flags,
@@ -119,10 +124,11 @@ async function logIn(
       await secureTarget(name, target, connection, [])
       packets = new LoginPackets(connection, CONNECTION_PHASE_LIMIT, true, packets.nextSequenceId)
     }
-    await authenticate(name, target, lease, packets, handshake, head, wishes)
+    await authenticate(name, target, lease, packets, handshake, head, { ...wishes, schema: later ? '' : wishes.schema })
     packets.detach()
     const queries = new OwnQueries(name, { connection, capabilities }, timeout)
-    const settings = await settleSession(name, queries)
+    const role = wishes.role === null ? ownRole(target, version) : quoteName(wishes.role)
+    const settings = await settleSession(name, queries, role, later ? wishes.schema : null)
     queries.release()
     const { threadId, serverVersion, capabilities: offered } = handshake
     return { connection, threadId, version, serverVersion, offered, capabilities, settings, lease }
@@ -160,6 +166,14 @@ export async function killQuery(
   } catch {
     // see above
   }
+}
+
+/** What the gateway's own sessions see a catalog by: MariaDB has one role at a time. As after SET ROLE; null: the user's own rights. */
+function ownRole({ sessionRole }: Target, { flavour }: ServerVersion): string | null {
+  if (sessionRole === null) return null
+  if (flavour === 'mysql') return 'ALL'
+  const [first] = everySessionRole(sessionRole)
+  return first === undefined ? null : quoteName(first)
 }
 
 /** Says goodbye and closes. `cancelled`: what it runs is being stopped; null: it runs nothing. */

@@ -32,6 +32,7 @@ import { PostgresSession } from './postgres-session.ts'
 import { encodeFarewell } from './refusal.ts'
 import { readSchemas, SCHEMAS_QUERY } from './schemas-query.ts'
 import { settingsFacts } from './startup-settings.ts'
+import { sessionRoleOf } from '../session-role.ts'
 import { openUpstream, type Upstream } from './upstream.ts'
 
 /** A target with the gateway's own look at its catalog. */
@@ -98,7 +99,8 @@ export class PostgresEngine {
   async #begin(client: Connection, loggedIn: LoggedIn, target: PostgresTarget): Promise<void> {
     const { sessions, turn, trail, clock } = this.#ports
     const { principal } = loggedIn
-    const { gate, session: opened } = openGate<NameEnvironment>('postgres', loggedIn, this.#ports)
+    const role = sessionRoleOf(principal, loggedIn.target, target.config.sessionRole)
+    const { gate, session: opened } = openGate<NameEnvironment>('postgres', loggedIn, role !== null, this.#ports)
     const { id, encoded } = opened
     this.#mayBegin(gate, loggedIn)
 
@@ -109,10 +111,12 @@ export class PostgresEngine {
       ['standard_conforming_strings', 'on'],
       ['application_name', applicationName(principal.subject, id)],
       ...loggedIn.settings.settings,
+      // In the start-up message, so that RESET ROLE comes back to it. The name is taken as it is: there is nothing to quote.
+      ...(role === null ? [] : ([['role', role]] as const)),
     ])
     const upstream = await openUpstream(loggedIn.target, target.config, settings, id, turn)
     try {
-      const searchPath = await this.#searchPath(loggedIn.target, target.config, upstream)
+      const searchPath = await this.#searchPath(loggedIn.target, target.config, upstream, role)
       if (client.closed) throw new LoginInterrupted('the client left during login')
       const key = sessions.newCancelKey(loggedIn.cancelKeyBytes)
       await show(opened, client, loggedIn.settings.applicationName, key, this.#ports)
@@ -129,6 +133,7 @@ export class PostgresEngine {
       const session = new PostgresSession({
         session: opened,
         targetConfig: target.config,
+        role,
         catalog: target.catalog,
         client,
         upstream,
@@ -173,7 +178,7 @@ export class PostgresEngine {
     )
   }
 
-  async #searchPath(name: string, config: Target, upstream: Upstream): Promise<readonly string[]> {
+  async #searchPath(name: string, config: Target, upstream: Upstream, role: string | null): Promise<readonly string[]> {
     const strings = upstream.settings.get('standard_conforming_strings')
     if (strings !== undefined && strings !== 'on') {
       throw refused(
@@ -184,6 +189,8 @@ export class PostgresEngine {
       )
     }
     const queries = new OwnQueries(name, upstream, config.connectTimeoutSeconds * 1000)
+    const [[current] = []] = role === null ? [[role]] : await queries.rows('SELECT current_user')
+    if (current !== role) throw new Error('the database did not take the role of the session')
     const path = readSchemas((await queries.rows(SCHEMAS_QUERY))[0]?.[0] ?? '')
     queries.release()
     if (path === null) throw new Error('the database did not say which schemas the session sees')

@@ -24,6 +24,8 @@ import { cancelInTurn } from '../upstream-cancels.ts'
 export interface PostgresSessionOptions {
   readonly session: GateSession
   readonly targetConfig: Target
+  /** The role of the database it runs under; null: the user's own. */
+  readonly role: string | null
   readonly catalog: CatalogSource
   readonly client: Connection
   readonly upstream: Upstream
@@ -101,7 +103,15 @@ export class PostgresSession implements Session {
       settings: () => this.#requests.settings(),
       estimate: (statement) => {
         const { searchPath, environment } = names
-        return estimateRows(target, options.targetConfig, statement, searchPath, environment.catalog, turn)
+        return estimateRows(
+          target,
+          options.targetConfig,
+          options.role,
+          statement,
+          searchPath,
+          environment.catalog,
+          turn,
+        )
       },
       inTransaction: () => names.transactionStatus !== STATUS_IDLE,
     })

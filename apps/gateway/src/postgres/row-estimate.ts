@@ -17,11 +17,12 @@ const OF_TRANSACTION = /^transaction_/
  * How many rows the planner expects a statement to touch, asked on a connection of the gateway's own: an error would break the
  * session's transaction. Null: it cannot be told (a value of a type whose reading runs code, a table that others do not see, a
  * lock, a change within the change). Nothing runs: EXPLAIN without ANALYZE of one statement with its bound values, in a
- * transaction that may not write and is set to what the session is set to. Never rejects. `searchPath`, `catalog`: the session's.
+ * transaction that may not write and is set to what the session is set to. Never rejects. `role`, `searchPath`, `catalog`: the session's.
  */
 export async function estimateRows(
   name: string,
   target: Target,
+  role: string | null,
   { text, parameters, parameterTypes, settings }: EstimatedStatement,
   searchPath: readonly string[],
   catalog: Catalog,
@@ -32,6 +33,7 @@ export async function estimateRows(
       ['application_name', 'gatehouse:estimate'],
       ['client_encoding', 'UTF8'],
       ['standard_conforming_strings', 'on'],
+      ...(role === null ? [] : ([['role', role]] as const)),
     ])
     const upstream = await openUpstream(name, target, pinned, 'estimate', turn)
     const queries = new OwnQueries(name, upstream, PATIENCE_MILLISECONDS)

@@ -25,6 +25,8 @@ export interface GateSession {
   readonly engine: 'postgres' | 'mysql'
   /** The name of the session credential it logged in with; null: a token. */
   readonly credential: string | null
+  /** It runs under a role of the database that no statement may change. Absent: it does not. */
+  readonly rolePinned?: true
   /** The session's members of every record, encoded once (`encodeSessionPart`). */
   readonly encoded: SessionPart
 }
@@ -38,6 +40,11 @@ function judgementsUnder(authority: Authority): WeakMap<Reading, Judgement> {
   let judgements = judgementsByAuthority.get(authority)
   if (judgements === undefined) judgementsByAuthority.set(authority, (judgements = new WeakMap()))
   return judgements
+}
+
+function authorityIn(policy: PolicySource['current'], session: GateSession): Authority {
+  const { principal, target, engine, rolePinned } = session
+  return policy.authorityFor(principal, target, engine, rolePinned === true)
 }
 
 /** Proof that a statement was read, decided and recorded: only `Gate.admit` makes one, only it may be forwarded. */
@@ -132,7 +139,7 @@ export class Gate<Names extends object> {
     const { issuer, subject, actor } = session.principal
     this.#rateKey = JSON.stringify([issuer, subject, actor, session.target])
     this.#policyVersion = ports.policy.current.version
-    this.#authority = ports.policy.current.authorityFor(session.principal, session.target, session.engine)
+    this.#authority = authorityIn(ports.policy.current, session)
     this.#judgements = judgementsUnder(this.#authority)
   }
 
@@ -141,7 +148,7 @@ export class Gate<Names extends object> {
     const policy = this.#policy.current
     if (policy.version !== this.#policyVersion) {
       this.#policyVersion = policy.version
-      this.#authority = policy.authorityFor(this.#session.principal, this.#session.target, this.#session.engine)
+      this.#authority = authorityIn(policy, this.#session)
       this.#judgements = judgementsUnder(this.#authority)
     }
     return this.#authority

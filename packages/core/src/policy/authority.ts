@@ -13,6 +13,7 @@ import { columnText } from './object-names.ts'
 import { FunctionRules } from './function-rules.ts'
 import type { EngineName } from './name-pattern.ts'
 import type { LimitRule, PolicyDocument } from './policy-document.ts'
+import { roleChange } from './pinned-role.ts'
 import { pinnedChange } from './session-statements.ts'
 
 /** A rule that decides nothing, with all that would hold if it did. */
@@ -53,9 +54,17 @@ export class Authority {
   readonly #functions: FunctionRules
   readonly #rowLimit: { readonly rows: number; readonly rule: string } | null
   readonly #observers: readonly Observer[]
+  readonly #rolePinned: boolean
 
-  /** `rules` are those that hold for the principal on the target; their order does not matter. `observers`: rules that are only observed. */
-  constructor(rules: PolicyDocument, target: string, engine: EngineName, observers: readonly Observer[] = []) {
+  /** `rules` are those that hold for the principal on the target; their order does not matter. `observers`: rules that are only observed. `rolePinned`: the session's role in the database stays as it is. */
+  constructor(
+    rules: PolicyDocument,
+    target: string,
+    engine: EngineName,
+    observers: readonly Observer[] = [],
+    rolePinned: boolean = false,
+  ) {
+    this.#rolePinned = rolePinned
     this.#observers = observers
     this.#target = target
     this.#engine = engine
@@ -71,7 +80,8 @@ export class Authority {
     this.#functions = new FunctionRules(rules.functions, engine)
     this.masksAny = this.#masks.any
     this.classifier = rules.classify.length === 0 ? null : new Classifier(rules.classify, engine)
-    this.guarded = this.masksAny || rules.deny.length + rules.approve.length > 0 || this.#allowances.anything === null
+    this.guarded =
+      rolePinned || this.masksAny || rules.deny.length + rules.approve.length > 0 || this.#allowances.anything === null
     const rows = strictest(rules.limits, (rule) => rule.rowsPerStatement)
     this.#rowLimit = rows === null ? null : { rows: rows.limit, rule: rows.rule }
     this.statementsPerMinute = strictest(rules.limits, (rule) => rule.statementsPerMinute)
@@ -172,6 +182,7 @@ export class Authority {
     const asking: AskingRule[] = [...asked]
     const denied =
       this.#pinned(statement) ??
+      this.#roleChanged(statement) ??
       this.#prohibited(statement) ??
       this.#withoutRules() ??
       this.#unread(statement, used, asking) ??
@@ -193,6 +204,20 @@ export class Authority {
       approval,
       unmasked: [],
     }
+  }
+
+  #roleChanged(statement: StatementFacts): Denial | null {
+    const change = this.#rolePinned ? roleChange(statement) : null
+    if (change === null) return null
+    return denial(
+      'PINNED_ROLE',
+      'gateway',
+      change,
+      change === 'statement'
+        ? 'the statement may run what cannot be read, and the role of this session in the database stays as it is'
+        : 'the role of this session in the database stays as it is',
+      'Work with the rights that the session has; to end what it has made, use RESET ALL, DEALLOCATE ALL or DISCARD TEMP.',
+    )
   }
 
   #pinned({ settings }: StatementFacts): Denial | null {

@@ -47,6 +47,7 @@ export type DenialCode =
   | 'MASKED_COLUMN_DECIDES' // a condition, ordering, grouping or join looks at a masked column
   | 'MASKED_COLUMN_COPIED' // a masked value would be written where it is not masked the same
   | 'PINNED_SETTING' // a setting that changes how text is read would change
+  | 'PINNED_ROLE' // the role that the session runs under in the database would change
   | 'NOT_UNDERSTOOD' // the statement could not be understood in full
   | 'DECISION_FAILED' // an error while deciding
 

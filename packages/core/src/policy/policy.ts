@@ -20,8 +20,8 @@ export class Policy {
     this.document = document
   }
 
-  /** The rules that hold for a principal on a target. The same object for all principals for whom the same rules hold. */
-  authorityFor(principal: Principal, target: string, engine: EngineName): Authority {
+  /** The rules that hold for a principal on a target. The same object for all principals for whom the same rules hold. `rolePinned`: no statement may change the session's role in the database. */
+  authorityFor(principal: Principal, target: string, engine: EngineName, rolePinned: boolean = false): Authority {
     const holds = (rule: RuleHead): boolean => appliesTo(rule, principal, target)
     const { allow, approve, deny, masks, classify, limits, functions } = this.document
     const rules: PolicyDocument = {
@@ -34,10 +34,10 @@ export class Policy {
       functions: functions.filter(holds),
     }
     const names = Object.values(rules).map((list: readonly RuleHead[]) => list.map(({ name }) => name))
-    const key = JSON.stringify([target, engine, names])
+    const key = JSON.stringify([target, engine, rolePinned, names])
     const kept = this.#authorities.get(key)
     if (kept !== undefined) return kept
-    const authority = new Authority(inForce(rules), target, engine, observersOf(rules, target, engine))
+    const authority = new Authority(inForce(rules), target, engine, observersOf(rules, target, engine), rolePinned)
     if (this.#authorities.size >= maxKeptAuthorities) this.#authorities.clear()
     this.#authorities.set(key, authority)
     return authority
