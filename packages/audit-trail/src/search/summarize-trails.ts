@@ -17,8 +17,12 @@ interface ShapePlace {
   readonly place: LinePlace
 }
 
-/** Counts what matches, newest first, as far as it is bounded. Rejects when the disk cannot be read. */
-export async function summarizeTrails(trails: readonly TrailFiles[], query: TrailQuery): Promise<TrailSummary> {
+/** Counts what matches, newest first, up to `mostCounted` records (default 200,000). Rejects when the disk cannot be read. */
+export async function summarizeTrails(
+  trails: readonly TrailFiles[],
+  query: TrailQuery,
+  mostCounted: number = MAX_COUNTED,
+): Promise<TrailSummary> {
   const walk = new MergedWalk(trails, query, 'newest', null)
   const tally = new SummaryTally<ShapePlace>()
   let complete = true
@@ -26,7 +30,7 @@ export async function summarizeTrails(trails: readonly TrailFiles[], query: Trai
     for (let counted = 0; ; counted++) {
       const found = await walk.next()
       if (found === null) break
-      if (counted >= MAX_COUNTED || tally.full) {
+      if (counted >= mostCounted || tally.full) {
         complete = false
         break
       }

@@ -79,8 +79,7 @@ function matches(found: FoundRecord, query: TrailQuery): boolean {
   const statement = record.statement !== undefined && 'text' in record.statement ? record.statement : null
   const has = (facet: Facet): boolean => query[facet] === undefined || valuesOf(found, facet).includes(query[facet])
   const { text } = query
-  const asked =
-    (record.decision?.approval ?? null) !== null || record.decision?.code?.startsWith('APPROVAL_REFUSED') === true
+  const asked = (record.decision?.approval ?? null) !== null || record.decision?.code?.startsWith('APPROVAL_') === true
   return (
     (query.kind === undefined ? record.kind !== 'outcome' : record.kind === query.kind) &&
     (query.gateway === undefined || gateway === query.gateway) &&

@@ -28,7 +28,17 @@ export const VALUES = {
   relation: ['public.users', 'public.orders', 'hr.salaries', 'public."odd, name"', 'public.user'],
   masked: ['public.users.email', 'hr.salaries.amount', 'hr.salaries'],
   rule: ['agents-read-the-shop', 'default', 'writes-need-a-human', 'second-rule'],
-  code: ['42P01', '1064', 'POLICY_DENIED', 'APPROVAL_REFUSED', 'TOKEN_EXPIRED', '00000'],
+  code: [
+    '42P01',
+    '1064',
+    'POLICY_DENIED',
+    'APPROVAL_REFUSED',
+    'APPROVAL_TIMEOUT',
+    'APPROVAL_PENDING',
+    'APPROVAL_VOIDED',
+    'TOKEN_EXPIRED',
+    '00000',
+  ],
   fingerprint: ['f00d000000000001', 'f00d000000000002', 'f00d000000000003', 'none'],
 } as const
 
@@ -37,6 +47,8 @@ const TEXTS = [
   'select * from hr.salaries -- Ünïcode, 100%_sure',
   "update orders set note = '\u0000\u001b[2J\u202e\u200b' where id = 1",
   `insert into notes values ('{"seq":1,"time":"2026-01-01T00:00:00.000Z","kind":"outcome","statement":{"intent":1}}')`,
+  // The Kelvin sign and the dotted capital I: lower case makes ASCII letters of them.
+  'select 300 as \u212Aelvin from \u0130zmir',
   'select 1;\n\tdrop table "C:\\temp"',
   '',
   `select '${'x'.repeat(10_000)} needle at the END'`,
@@ -55,6 +67,11 @@ export const WANTED_TEXTS: readonly string[] = [
   '\n\tdrop',
   '\u0000',
   '\u202e',
+  'kelvin',
+  '\u212AELVIN',
+  'i\u0307zmir',
+  '\u0130ZMIR',
+  'izmir',
   'Needle At',
   'in none of them',
 ]
@@ -173,7 +190,7 @@ async function writeTrail(
       actions: [...new Set([pick(VALUES.action.slice(0, 5)), pick(VALUES.action.slice(0, 5))])],
       relations: [...new Set([pick(VALUES.relation.slice(0, 4)), pick(VALUES.relation.slice(0, 4))])],
       decision: refused
-        ? { effect: 'deny', rule: 'default', approval: null, code: pick(VALUES.code.slice(2, 4)), object: '' }
+        ? { effect: 'deny', rule: 'default', approval: null, code: pick(VALUES.code.slice(2, 7)), object: '' }
         : {
             effect: 'permit',
             rule: pick(VALUES.rule.slice(0, 3)),
