@@ -152,7 +152,7 @@ describe.each(VERSIONS)('a login with a session credential to $version', (versio
 
   for (const { flavour, found } of clients)
     promise(`is taken from the client of ${flavour}`, async (scene, { skip }) => {
-      if (found.kind === 'absent') skip(found.reason)
+      const client = found.kind === 'absent' ? skip(found.reason) : found.program
       const { name, secret } = await issueCredential(coordination().credentials)
       const tls =
         flavour === 'mysql'
@@ -160,7 +160,7 @@ describe.each(VERSIONS)('a login with a session credential to $version', (versio
           : ['--ssl-verify-server-cert', `--ssl-ca=${scene.caFile}`]
       const args = ['--protocol=tcp', '--host=localhost', `--port=${String(scene.gateway.port)}`, ...tls]
       const query = [`--user=${name}`, '--batch', '--skip-column-names', '-e', 'select 40 + 2', 'shop']
-      const { command, leading } = found.program.program('client')
+      const { command, leading } = client.program('client')
       const said = (password: string) =>
         run(command, [...leading, ...args, ...query], { env: { ...process.env, MYSQL_PWD: password } })
       expect((await said(secret)).stdout).toBe('42\n')

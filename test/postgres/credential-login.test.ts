@@ -70,8 +70,7 @@ describe.each(VERSIONS)('a login with a session credential to $version', (versio
   })
 
   promise('is by SCRAM-SHA-256-PLUS for a psql that insists on channel binding', async ({ gateway }, { skip }) => {
-    if (psql.kind === 'absent') skip(psql.reason)
-    const { command, leading } = psql.program
+    const { command, leading } = psql.kind === 'absent' ? skip(psql.reason) : psql.program
     const { name, secret } = await issueCredential(coordination().credentials)
     const words = [
       `host=localhost port=${String(gateway.port)} user=${name} dbname=shop sslmode=verify-full`,
