@@ -12,6 +12,10 @@ test.each([
   ['a token of RDS', { credential: RDS, user: 'gateway' }],
   ['a token of Cloud SQL, of the service account', { credential: CLOUD_SQL, tls: { mode: 'verify-ca' } }],
   ['a token of Cloud SQL, of a user', { credential: CLOUD_SQL, user: 'gateway@shop.iam' }],
+  [
+    'a token of RDS, to a pinned server',
+    { credential: RDS, user: 'gateway', tls: { mode: 'pinned', pinnedSha256: ['ab'.repeat(32)] } },
+  ],
   ['a token of Entra', { credential: ENTRA, user: 'gateway' }],
 ])('a target may have %s', (_what, target) => {
   expect(problemsOf(target)).toEqual([])

@@ -13,10 +13,10 @@ export function targetFault(target: SourcedTarget): { readonly path: string[]; r
   const { engine, user, credential, tls } = target
   if (credential === null || !TOKENS.has(credential.source)) return null
   const { source } = credential
-  if (tls.mode !== 'verify-full' && tls.mode !== 'verify-ca')
+  if (!VERIFIED.has(tls.mode))
     return {
       path: ['tls', 'mode'],
-      message: `must be verify-full or verify-ca with source ${source}: the token is sent as it is, and whoever reads it can log in`,
+      message: `must be verify-full, verify-ca or pinned with source ${source}: the token is sent as it is, and whoever reads it can log in`,
     }
   if (source !== 'google-cloud-sql-iam')
     return user === null ? { path: ['user'], message: `is missing: a token of source ${source} is for a user` } : null
@@ -26,6 +26,8 @@ export function targetFault(target: SourcedTarget): { readonly path: string[]; r
     return { path: ['user'], message: 'must be without .gserviceaccount.com: so Cloud SQL for PostgreSQL knows it' }
   return null
 }
+
+const VERIFIED: ReadonlySet<string> = new Set(['verify-full', 'verify-ca', 'pinned'])
 
 /** Sources whose password is a bearer token, which the database asks for in clear text. */
 const TOKENS: ReadonlySet<string> = new Set(['aws-rds-iam', 'google-cloud-sql-iam', 'azure-entra'])
