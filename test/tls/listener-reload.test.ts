@@ -151,7 +151,13 @@ test('no client renegotiates, and no TLS session is resumed', async (context) =>
   const caFile = at.files.put('servers.crt', at.files.servers.certificate)
   const asked = promisify(execFile)('openssl', [
     's_client',
-    ...['-connect', `localhost:${String(port)}`, '-starttls', 'postgres', '-tls1_2', '-CAfile', caFile],
+    '-tls1_2',
+    '-connect',
+    `localhost:${String(port)}`,
+    '-starttls',
+    'postgres',
+    '-CAfile',
+    caFile,
   ])
   asked.child.stdin?.write('R\n')
   const said: unknown = await asked.catch((error: unknown) => error)

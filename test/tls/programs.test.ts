@@ -136,12 +136,18 @@ describe.each(VERSIONS)('on $version', ({ shared }) => {
         flavour === 'mysql'
           ? ['--ssl-mode=VERIFY_IDENTITY', `--ssl-ca=${client.ca}`]
           : ['--ssl-verify-server-cert', `--ssl-ca=${client.ca}`]
+      const how = ['--protocol=tcp', '--host=localhost', `--port=${String(scene.gateway.port)}`, '--user=alice']
       const shown = [`--ssl-cert=${client.certificate}`, `--ssl-key=${client.key}`]
       const ask = (more: readonly string[], sql: string): Promise<string> =>
         said(command, [
           ...leading,
-          ...['--protocol=tcp', '--host=localhost', `--port=${String(scene.gateway.port)}`, '--user=alice'],
-          ...[...verified, ...more, '--batch', '--skip-column-names', `--execute=${sql}`, 'shop'],
+          ...how,
+          '--batch',
+          '--skip-column-names',
+          ...verified,
+          ...more,
+          `--execute=${sql}`,
+          'shop',
         ])
       expect(await ask(shown, 'select id, ssn from people')).toBe('1\t[redacted]\n')
       expect(await ask(shown, 'drop table people')).toMatch(/1227.*gatehouse/)

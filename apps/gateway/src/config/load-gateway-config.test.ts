@@ -81,6 +81,7 @@ describe('a file with what is needed', () => {
     expect(config.listeners.postgres).toEqual({
       address: { host: '127.0.0.1', port: 15432 },
       tls: null,
+      clientCertificates: null,
       allowClearTextPasswordOnLoopback: false,
       handshakeTimeoutSeconds: 10,
       maxConnections: 10_000,
@@ -366,7 +367,7 @@ log: { level: loud }
       'gateway.yaml:9:5: targets.shop.engine: must be one of postgres, mysql',
       'gateway.yaml:11:5: targets.shop.databse: there is no such setting; did you mean database?',
       'gateway.yaml:12:5: targets.shop.user: must be a text',
-      'gateway.yaml:13:12: targets.shop.tls.mode: must be one of verify-full, verify-ca, require-unverified, disable, clear-text-over-network',
+      'gateway.yaml:13:12: targets.shop.tls.mode: must be one of verify-full, verify-ca, pinned, require-unverified, disable, clear-text-over-network',
       'gateway.yaml:14:5: targets.shop.password: must be a reference, ${NAME} or file:path: a secret does not belong in this file',
       'gateway.yaml:15:1: policyFile: is not a file that can be read',
       'gateway.yaml:16:28: audit.syncMillis: there is no such setting; did you mean syncMilliseconds?',
