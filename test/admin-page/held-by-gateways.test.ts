@@ -98,7 +98,7 @@ describe.skipIf(absent !== '')(`What a real driver sends is decided by a click${
         } as const
         const config = { engine: 'postgres', host, port, database, user, tls, connectTimeoutSeconds: 10 } as const
         const reference = new EnvironmentReference('PASSWORD', { PASSWORD: password })
-        const log = { info: () => undefined, warn: () => undefined }
+        const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
         const target = openTarget('shop', { ...config, password: reference, credential: null, sessionRole: null }, log)
         const catalog = await readCatalogRows('shop', target)
         writeFileSync(join(scene.folder, 'shop.catalog.json'), JSON.stringify({ format: 1, ...catalog }))
