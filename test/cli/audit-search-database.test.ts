@@ -87,7 +87,7 @@ describe.skipIf('absent' in postgres18)('gatehouse audit search in a database', 
     await expect(failed).rejects.toMatchObject({ stderr: expect.stringMatching(/cannot be reached|ECONNREFUSED/) })
     await failed.catch((error: unknown) => {
       const { password } = new URL(nowhere)
-      expect(String((error as { readonly stderr: string }).stderr)).not.toContain(decodeURIComponent(password))
+      expect((error as { readonly stderr: string }).stderr).not.toContain(decodeURIComponent(password))
     })
   })
 })
