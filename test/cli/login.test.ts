@@ -12,16 +12,18 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { unpackedPsql } from '../drivers/find-psql.ts'
 import { DeviceBrowser } from '../harness/device-browser.ts'
 import { freePort } from '../servers/local-tools.ts'
 import { KEPT_SERVERS } from '../servers/private-folder.ts'
 
 const main = join(import.meta.dirname, '../../apps/cli/src/main.ts')
 const { postgres18, mysql9 } = inject('servers')
+const psql = await unpackedPsql(18)
 /** What the first start in a folder takes, on a machine with other things to do. */
 const START_MILLISECONDS = 180_000
 
@@ -37,6 +39,8 @@ interface Kept {
   readonly expiresAt: number
 }
 interface Written {
+  readonly postgres: { readonly host: string; readonly port: number; readonly target: string; readonly ca: string }
+  readonly issuer: string
   readonly admin: { readonly url: string }
   readonly mysql: object | null
   readonly tokens: { readonly agent: string; readonly operator: string }
@@ -143,6 +147,36 @@ describe.skipIf('absent' in postgres18)(
       await client.end()
       const { username, password, port } = new URL(uri)
       expect(out).toContain(`\nlocalhost:${port}:shop:${username}:${password}\n`)
+    })
+
+    test('psql 18 signs in by itself: it shows a page and a code, and is in once somebody has said yes', async ({
+      skip,
+    }) => {
+      if (psql.kind === 'absent') return skip(psql.reason)
+      const { host, port, target, ca } = written.postgres
+      const connection = [
+        `host=${host} port=${String(port)} dbname=${target} user=agent sslmode=verify-full sslrootcert=${resolve(ca)}`,
+        `oauth_issuer=${written.issuer} oauth_client_id=gatehouse-cli options=-cgatehouse.login=oauthbearer`,
+      ].join(' ')
+      const { command, leading } = psql.program
+      const query = ['-X', '-A', '-t', '-c', 'SELECT ssn FROM customers WHERE id = 3', connection]
+      const child = spawn(command, [...leading, ...query], {
+        // The issuer has no TLS, which libpq takes for unsafe.
+        env: { PATH: process.env['PATH'], HOME: folder, PGOAUTHDEBUG: 'UNSAFE' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+      let out = ''
+      let err = ''
+      let approved: Promise<string> | null = null
+      child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        err += text
+        const [, page = '', code = ''] = /Visit (\S+) and enter the code: (\S+)/.exec(err) ?? []
+        if (code !== '') approved ??= new DeviceBrowser().approve(`${page}?user_code=${code}`, 'agent')
+      })
+      const status = await new Promise((done) => child.once('close', done))
+      expect({ status, err }).toMatchObject({ status: 0 })
+      expect(out).toMatch(/^\*{7}\d{4}\n$/)
     })
 
     test('runs a program with a credential in its environment, which is gone when the program ends', async () => {
