@@ -56,6 +56,20 @@ describe.skipIf('absent' in postgres18)('among many records', () => {
       }
   })
 
+  test.each<TrailQuery>([
+    { subject: 'person7@example.com' },
+    { subject: 'person7@example.com', since: middle },
+    { subject: 'person7@example.com', kind: 'intent', until: middle },
+  ])('what is neither rare nor frequent is, too: %j', async (query) => {
+    if (index === null) throw new Error('there is no index')
+    for (const order of ['newest', 'oldest'] as const)
+      for (const limit of [40, 100]) {
+        const found = await allPages(index, query, { limit, order })
+        expect(found.length).toBeGreaterThan(100)
+        expect(found).toEqual(naiveSearch(trails, query, order))
+      }
+  })
+
   test('and numbers of it are complete where it is few', async () => {
     const query = { subject: 'rare@example.com' }
     const summary = await index?.summarize(query)

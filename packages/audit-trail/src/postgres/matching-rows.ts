@@ -5,11 +5,13 @@ import { queryTerms, searchable } from './record-terms.ts'
 
 /** Rows next to where a page begins that are read as they come: what many records match is found among them. */
 const READ_ROWS = 3_000
+/** Where as many more should hold what is missing, they are read as they come too: of what is not rare an index has long lists. */
+const MOST_ROWS_READ_ON = 15_000
 /** Behind them, stretches of time are searched by index. Where nothing was found yet, the first is this many times as long as what was looked through before … */
 const FIRST_STRETCH = 31
 /** … and each behind it this many times. */
 const STRETCH_GROWTH = 7
-/** Where something was found: as long as should hold this many times what is missing. */
+/** Where something was found: as much as should hold this many times what is missing. */
 const SPARE = 1.5
 /** Where rows have all one time. */
 const LEAST_STRETCH_MILLISECONDS = 1_000
@@ -69,10 +71,18 @@ export class MatchingRows {
     const everything =
       this.#terms.length === 0 && this.#query.text === undefined && this.#wanted.length === this.#trails.length
     if (everything) return cut(await this.#read(bounds, after, limit + 1, null), limit)
-    const near = await this.#read(bounds, after, limit + 1, READ_ROWS)
+    let near = await this.#read(bounds, after, limit + 1, READ_ROWS)
     if (near.length > limit) return cut(near, limit)
-    const last = await this.#placeOf(bounds, after, READ_ROWS)
+    let last = await this.#placeOf(bounds, after, READ_ROWS)
     if (last === null) return cut(near, limit)
+    const missing = limit + 1 - near.length
+    const onward = near.length === 0 ? Infinity : Math.ceil((READ_ROWS * SPARE * missing) / near.length)
+    if (onward <= MOST_ROWS_READ_ON) {
+      near = [...near, ...(await this.#read(bounds, last, missing, onward))]
+      if (near.length > limit) return cut(near, limit)
+      last = await this.#placeOf(bounds, last, onward)
+      if (last === null) return cut(near, limit)
+    }
     return cut([...near, ...(await this.#search(bounds, after, last, near.length, limit + 1 - near.length))], limit)
   }
 
