@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { pino } from 'pino'
 import { explainForAdmin } from '../admin-explain.ts'
 import { CommandFailed, ExitStatus } from '../exit-status.ts'
+import { toldToEnd } from '../told-to-end.ts'
 
 export function adminCommand(): Command {
   return new Command('admin')
@@ -24,11 +25,9 @@ async function run({ config: file, printConfig }: { config: string; printConfig?
   }
   const log = pino({ level: config.log.level, base: { service: config.serviceId } })
   const page = config.login === null ? null : await pageFolder()
+  const told = toldToEnd()
   const admin = await startAdmin(config, log, { explain: explainForAdmin, page })
   process.on('SIGHUP', () => admin.reloadCertificates())
-  await new Promise<void>((resolve) => {
-    process.once('SIGTERM', resolve)
-    process.once('SIGINT', resolve)
-  })
+  await told
   await admin.close()
 }

@@ -3,6 +3,7 @@ import { describeConfig, loadGatewayConfig, startGateway } from '@gatehouse/gate
 import { Command } from 'commander'
 import { pino } from 'pino'
 import { CommandFailed, ExitStatus } from '../exit-status.ts'
+import { toldToEnd } from '../told-to-end.ts'
 
 export function gatewayCommand(): Command {
   return new Command('gateway')
@@ -20,14 +21,12 @@ async function run({ config: file, printConfig }: { config: string; printConfig?
     return
   }
   const log = pino({ level: loading.config.log.level, base: { gateway: loading.config.gatewayId } })
+  const told = toldToEnd()
   const gateway = await startGateway(loading.config, log)
   process.on('SIGHUP', () => {
     gateway.reloadPolicy()
     gateway.reloadCertificates()
   })
-  await new Promise<void>((resolve) => {
-    process.once('SIGTERM', resolve)
-    process.once('SIGINT', resolve)
-  })
+  await told
   await gateway.close()
 }
