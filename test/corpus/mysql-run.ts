@@ -9,7 +9,10 @@ import {
 } from '@gatehouse/mysql-wire'
 import type { Connection, RowDataPacket } from 'mysql2/promise'
 import type { Answer, CommandClient } from '../mysql/command-client.ts'
+import { corpusText } from './cases.ts'
 import { mysqlToken, splitStatements } from './split-statements.ts'
+
+const casesText = corpusText('mysql.jsonl')
 
 /** How a text is sent: whole in COM_QUERY, or its statements one by one, prepared, with rows in binary. */
 export type Form = 'text' | 'prepared'
@@ -79,7 +82,9 @@ export interface State {
 }
 
 export async function stateOf(admin: Connection, schemas: readonly string[]): Promise<State> {
-  const [definitions] = await admin.query<RowDataPacket[]>(DEFINITIONS, [schemas, schemas, schemas, schemas, schemas])
+  const [all] = await admin.query<RowDataPacket[]>(DEFINITIONS, [schemas, schemas, schemas, schemas, schemas])
+  // Accounts are the server's: those that the cases do not name, such as another test's, are not theirs.
+  const definitions = all.filter(({ kind, name }) => kind !== 'account' || casesText.includes(String(name)))
   const queries = definitions
     .filter(({ kind }) => kind === 'BASE TABLE')
     .map(({ name }) => `SELECT * FROM ${String(name)} ORDER BY 1`)
@@ -93,7 +98,7 @@ UNION ALL SELECT 'column', CONCAT_WS('.', table_schema, table_name, column_name)
 UNION ALL SELECT 'routine', CONCAT_WS('.', routine_schema, routine_name), routine_definition FROM information_schema.routines WHERE routine_schema IN (?)
 UNION ALL SELECT 'trigger', CONCAT_WS('.', trigger_schema, trigger_name), action_statement FROM information_schema.triggers WHERE trigger_schema IN (?)
 UNION ALL SELECT 'event', CONCAT_WS('.', event_schema, event_name), event_definition FROM information_schema.events WHERE event_schema IN (?)
-UNION ALL SELECT 'account', CONCAT_WS('@', user, host), '' FROM mysql.user
+UNION ALL SELECT 'account', user, host FROM mysql.user
 ORDER BY 1, 2`
 
 /** Everything in columns without a mask, as one text: where a masked value must not have been copied to. */

@@ -4,13 +4,14 @@ import { bind, execute, FLUSH, parse, query, SYNC } from '../postgres/messages.t
 import { openScene, type Scene, VERSIONS } from '../postgres/scene.ts'
 import { rowsOf, sqlstates, type WireClient } from '../postgres/wire-client.ts'
 import { needlesOf } from './canaries.ts'
-import { absence, sqlCases, corpusText, type SqlCase } from './cases.ts'
+import { absence, corpusText, sqlCases, type SqlCase } from './cases.ts'
 import { type CaseNotes, faultsOf, type Outcome, report, sorted } from './judge-case.ts'
 import { CANARIES, READER, WRITER } from './reference-policy.ts'
-import { SNAPSHOT, UNMASKED } from './snapshot.ts'
+import { SNAPSHOT, type Snapshot, UNMASKED } from './snapshot.ts'
 import { splitStatements } from './split-statements.ts'
 
 const cases = sqlCases('postgres.jsonl')
+const casesText = corpusText('postgres.jsonl')
 const schema = corpusText('postgres-schema.sql')
 const needles = needlesOf(CANARIES)
 
@@ -80,7 +81,12 @@ async function untilEnd(client: WireClient, ends: ReadonlySet<string>): Promise<
 }
 
 async function stateOf(scene: Scene): Promise<string> {
-  return (await scene.admin<{ state: string }>(SNAPSHOT))[0]?.state ?? ''
+  const [snapshot] = await scene.admin<Snapshot>(SNAPSHOT)
+  if (snapshot === undefined) throw new Error('no snapshot could be taken')
+  const { state, roles, settings } = snapshot
+  // What the cases do not name, such as the role of another test, is not theirs.
+  const ofCases = (entry: string): boolean => casesText.includes(entry.split('=')[0] ?? '')
+  return JSON.stringify([state, roles.filter(ofCases), settings.filter(ofCases)])
 }
 
 describe.each(VERSIONS)('The corpus of SQL in front of $version', ({ version, shared }) => {

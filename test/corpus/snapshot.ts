@@ -1,4 +1,11 @@
-/** One text that differs whenever a statement left a trace: rows of every table, sequences, definitions, roles, settings. */
+/** One row that differs whenever a statement left a trace: rows of every table, sequences, definitions; roles and settings by name. */
+export interface Snapshot extends Record<string, unknown> {
+  readonly state: string
+  readonly roles: readonly string[]
+  readonly settings: readonly string[]
+}
+
+/** Gives a `Snapshot`. Roles and settings are the server's, which other tests use at the same time. */
 export const SNAPSHOT = `
 SELECT md5(concat_ws('|',
   (SELECT string_agg(query_to_xml(format('SELECT * FROM %I.%I', n.nspname, c.relname), true, true, '')::text, ';' ORDER BY n.nspname, c.relname)
@@ -12,10 +19,10 @@ SELECT md5(concat_ws('|',
   (SELECT string_agg(concat_ws(' ', oprname, oid), ';' ORDER BY oid) FROM pg_operator WHERE oid >= 16384),
   (SELECT string_agg(rulename, ';' ORDER BY oid) FROM pg_rewrite WHERE oid >= 16384),
   (SELECT string_agg(extname, ';' ORDER BY oid) FROM pg_extension),
-  (SELECT string_agg(rolname, ';' ORDER BY oid) FROM pg_roles),
-  (SELECT string_agg(slot_name, ';' ORDER BY slot_name) FROM pg_replication_slots WHERE database = current_database()),
-  (SELECT string_agg(concat_ws('=', name, setting), ';' ORDER BY name) FROM pg_file_settings WHERE sourcefile LIKE '%auto.conf')
-)) AS state`
+  (SELECT string_agg(slot_name, ';' ORDER BY slot_name) FROM pg_replication_slots WHERE database = current_database())
+)) AS state,
+  ARRAY(SELECT rolname::text FROM pg_roles ORDER BY oid) AS roles,
+  ARRAY(SELECT concat_ws('=', name, setting) FROM pg_file_settings WHERE sourcefile LIKE '%auto.conf' ORDER BY name) AS settings`
 
 /** Everything stored in columns without a mask, as one text: where a masked value must not have been copied to. */
 export const UNMASKED = `

@@ -27,7 +27,11 @@ interface Lease {
 
 /** A server that speaks as much of Vault's documented HTTP API as the gateway uses, with its status codes and its words. */
 export class LoopbackVault {
-  readonly #server = createServer((request, response) => void this.#serve(request, response))
+  readonly #serving = new Set<Promise<void>>()
+  readonly #server = createServer((request, response) => {
+    const serving = this.#serve(request, response).finally(() => this.#serving.delete(serving))
+    this.#serving.add(serving)
+  })
   readonly #options: LoopbackVaultOptions
   /** Tokens that are good, and until when (milliseconds of `Date.now`). */
   readonly tokens: Map<string, number> = new Map([['root-token', Infinity]])
@@ -59,7 +63,9 @@ export class LoopbackVault {
     await this.#options.users?.drop(lease.user)
   }
 
+  /** Ends once nobody makes or drops a user any more. */
   async close(): Promise<void> {
+    await Promise.all(this.#serving)
     for (const id of this.leases.keys()) await this.revoke(id)
     this.#server.closeAllConnections()
     await new Promise((resolve) => this.#server.close(resolve))
