@@ -3,7 +3,7 @@ import type { Cell, MysqlWay, PostgresWay } from './login-ways.ts'
 
 /**
  * A program that logs in. It reads attempts on standard input, a line each: way, target, user, secret, with a tab between them;
- * `GATEHOUSE_HOST`, `GATEHOUSE_PORT` and `GATEHOUSE_CA` say where and whom to trust. Of each it writes a line: way, target, `in` or
+ * `GATEHOUSE_HOST`, `GATEHOUSE_PORT` and `GATEHOUSE_CA` say where and whom to trust, `GATEHOUSE_CERT` and `GATEHOUSE_KEY` what certificate to show (way `certificate`). Of each it writes a line: way, target, `in` or
  * `out`, the value of `people.ssn` that it was shown, the code and the text of the error that answered `drop table people` (`out`: of the one that answered the login).
  */
 export interface LoginProgram {

@@ -16,6 +16,8 @@ export interface Login {
 /** A gateway that takes nothing without TLS, for programs of the matrix. */
 export interface LoginGateway {
   readonly gateway: TestGateway
+  /** The name that the client certificate of `place` has, and no secret. */
+  readonly certificate: () => Login
   /** A name and a secret of a session credential for the target. */
   readonly credential: (target: string) => Promise<Login>
   /** The environment that programs find it by. They come through the wiretap. */
@@ -31,6 +33,9 @@ INSERT INTO people VALUES (1, '123-45-6789');
 `
 export const MASKED = '*******6789'
 
+/** Whom the client certificate names. */
+const AGENT = 'ci-agent'
+
 /** `schema`: what `people` stands in. */
 export async function openLoginGateway(
   targets: Readonly<Record<string, TestTarget>>,
@@ -39,6 +44,8 @@ export async function openLoginGateway(
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-logins-'))
   const authority = makeAuthority('Gatehouse driver test authority')
   const { certificate, key } = authority.forServer(['localhost', '127.0.0.1'])
+  const agents = makeAuthority('Gatehouse driver test agents')
+  const shown = agents.forClient(AGENT)
   const write = (file: string, text: string): string => {
     writeFileSync(join(folder, file), text, { mode: 0o600 })
     return join(folder, file)
@@ -58,11 +65,13 @@ masks:
     listener: {
       allowClearTextPasswordOnLoopback: false,
       tls: { certificateFile: write('gateway.crt', certificate), keyFile: write('gateway.key', key) },
+      clientCertificates: { authoritiesFile: write('agents.crt', agents.certificate), issuerName: 'x509:agents' },
     },
   })
   const wiretap = await startWiretap(gateway)
   return {
     gateway,
+    certificate: () => ({ user: AGENT, secret: '' }),
     credential: async (target) => {
       const { name: user, secret } = await issueCredential(shared.credentials, { target })
       return { user, secret }
@@ -71,6 +80,8 @@ masks:
       GATEHOUSE_HOST: 'localhost',
       GATEHOUSE_PORT: String(wiretap.port),
       GATEHOUSE_CA: write('ca.crt', authority.certificate),
+      GATEHOUSE_CERT: write('agent.crt', shown.certificate),
+      GATEHOUSE_KEY: write('agent.key', shown.key),
       GATEHOUSE_ISSUER: gateway.issuer.url,
     },
     wiretap,

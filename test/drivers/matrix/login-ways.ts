@@ -4,6 +4,7 @@ export const POSTGRES_WAYS = {
   scram: 'session credential, `SCRAM-SHA-256`',
   'scram-plus': 'session credential, `SCRAM-SHA-256-PLUS`',
   oauthbearer: '`OAUTHBEARER`',
+  certificate: 'client certificate',
   bare: 'nothing said about TLS',
   off: 'TLS turned off',
 } as const
@@ -16,6 +17,7 @@ export const MYSQL_WAYS = {
   credential: 'session credential, `caching_sha2_password`',
   native: 'session credential, `mysql_native_password` chosen',
   'change-user': '`COM_CHANGE_USER`, token',
+  certificate: 'client certificate',
   bare: 'nothing said about TLS',
   off: 'TLS turned off',
 } as const

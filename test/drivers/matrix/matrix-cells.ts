@@ -44,6 +44,6 @@ export function testsOfCells<Way extends string>(
     const sent = gateway().wiretap.sent()
     // What comes without TLS is seen: the name is, where TLS was turned off.
     expect(sent).toContain('copilot')
-    for (const secret of secrets) expect(sent).not.toContain(secret)
+    for (const secret of secrets.filter((one) => one !== '')) expect(sent).not.toContain(secret)
   })
 }

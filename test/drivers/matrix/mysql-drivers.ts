@@ -17,19 +17,19 @@ export const MYSQL_DRIVERS: readonly MysqlDriver[] = [
     name: 'mysql 9',
     find: mysqlClient('mysql'),
     source: { file: 'mysql-client.sh', part: null },
-    ways: { ...CHOSEN, openid: YES, bare: YES, off: NO_TLS },
+    ways: { ...CHOSEN, openid: YES, certificate: YES, bare: YES, off: NO_TLS },
   },
   {
     name: 'mariadb 10.11',
     find: mysqlClient('mariadb'),
     source: { file: 'mariadb-client.sh', part: null },
-    ways: { ...CHOSEN, bare: YES, off: NO_TLS },
+    ways: { ...CHOSEN, certificate: YES, bare: YES, off: NO_TLS },
   },
   {
     name: 'mysql2 3.24',
     find: node('mysql2.mjs'),
     source: { file: 'mysql2.mjs', part: null },
-    ways: { ...BOTH, 'change-user': YES, bare: NO_TLS, off: NO_TLS },
+    ways: { ...BOTH, 'change-user': YES, certificate: YES, bare: NO_TLS, off: NO_TLS },
   },
   {
     name: 'mariadb (npm) 3.5',
@@ -42,6 +42,7 @@ export const MYSQL_DRIVERS: readonly MysqlDriver[] = [
         /not available for MySQL server/,
         'MySQL 9.7',
       ),
+      certificate: YES,
       bare: NO_TLS,
       off: NO_TLS,
     },
@@ -54,7 +55,7 @@ export const MYSQL_DRIVERS: readonly MysqlDriver[] = [
       debian: ['python3-pymysql'],
     }),
     source: { file: 'pymysql_login.py', part: null },
-    ways: { ...BOTH, bare: YES, off: NO_TLS },
+    ways: { ...BOTH, certificate: YES, bare: YES, off: NO_TLS },
   },
   {
     name: 'mysqlclient 1.4',
@@ -64,7 +65,7 @@ export const MYSQL_DRIVERS: readonly MysqlDriver[] = [
       debian: ['python3-mysqldb', 'libmariadb3', 'mysql-common'],
     }),
     source: { file: 'mysqlclient_login.py', part: null },
-    ways: { ...BOTH, 'change-user': YES, bare: NO_TLS, off: NO_TLS },
+    ways: { ...BOTH, 'change-user': YES, certificate: YES, bare: NO_TLS, off: NO_TLS },
   },
   {
     name: 'Connector/Python 26.10',
@@ -74,25 +75,25 @@ export const MYSQL_DRIVERS: readonly MysqlDriver[] = [
       debian: [],
     }),
     source: { file: 'connector_login.py', part: null },
-    ways: { ...CHOSEN, 'change-user': YES, bare: YES, off: NO_TLS },
+    ways: { ...CHOSEN, 'change-user': YES, certificate: YES, bare: YES, off: NO_TLS },
   },
   {
     name: 'MariaDB Connector/J 3.5',
     find: jdbc('mariadb', { maven: ['org.mariadb.jdbc', 'mariadb-java-client', '3.5.6'] }),
     source: { file: 'JdbcLogin.java', part: 'mariadb' },
-    ways: { ...BOTH, bare: NO_TLS, off: NO_TLS },
+    ways: { ...BOTH, certificate: YES, bare: NO_TLS, off: NO_TLS },
   },
   {
     name: 'MySQL Connector/J 9.5',
     find: jdbc('mysql', { maven: ['com.mysql', 'mysql-connector-j', '9.5.0'] }),
     source: { file: 'JdbcLogin.java', part: 'mysql' },
-    ways: { ...BOTH, bare: YES, off: NO_TLS },
+    ways: { ...BOTH, certificate: YES, bare: YES, off: NO_TLS },
   },
   {
     name: 'go-sql-driver/mysql 1.10 (Go)',
     find: go('go-sql-driver'),
     source: { file: 'go-sql-driver/main.go', part: null },
-    ways: { ...BOTH, bare: NO_TLS, off: NO_TLS },
+    ways: { ...BOTH, certificate: YES, bare: NO_TLS, off: NO_TLS },
   },
   ...(['Knex 3.3', 'Drizzle 0.45', 'Sequelize 6.37', 'TypeORM 1.1'] as const).map((orm): MysqlDriver => {
     const part = (orm.split(' ')[0] ?? '').toLowerCase()
@@ -100,25 +101,25 @@ export const MYSQL_DRIVERS: readonly MysqlDriver[] = [
       name: `${orm} on mysql2`,
       find: node('orms.mjs', part, 'mysql'),
       source: { file: 'orms.mjs', part },
-      ways: { ...BOTH, bare: NO_TLS, off: NO_TLS },
+      ways: { ...BOTH, certificate: YES, bare: NO_TLS, off: NO_TLS },
     }
   }),
   {
     name: 'Prisma 7.10 on mariadb (npm)',
     find: () => prisma('mysql'),
     source: { file: 'prisma.mjs', part: null },
-    ways: { ...BOTH, bare: PRISMA_TIMEOUT, off: PRISMA_TIMEOUT },
+    ways: { ...BOTH, certificate: YES, bare: PRISMA_TIMEOUT, off: PRISMA_TIMEOUT },
   },
   {
     name: 'SQLAlchemy 2.0 on PyMySQL',
     find: python('sqlalchemy_login.py', SQLALCHEMY, 'mysql+pymysql'),
     source: { file: 'sqlalchemy_login.py', part: null },
-    ways: { ...BOTH, bare: YES, off: NO_TLS },
+    ways: { ...BOTH, certificate: YES, bare: YES, off: NO_TLS },
   },
   {
     name: 'Django 5.2 on PyMySQL',
     find: python('django_login.py', DJANGO, 'django.db.backends.mysql'),
     source: { file: 'django_login.py', part: null },
-    ways: { ...BOTH, bare: YES, off: NO_TLS },
+    ways: { ...BOTH, certificate: YES, bare: YES, off: NO_TLS },
   },
 ]

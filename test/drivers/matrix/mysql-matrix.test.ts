@@ -32,6 +32,7 @@ describe.each(VERSIONS)('To $version', ({ version, shared }) => {
   })
 
   async function login(way: MysqlWay): Promise<Login> {
+    if (way === 'certificate') return gateway.certificate()
     if (way === 'credential' || way === 'native') return gateway.credential(target)
     return { user: 'copilot', secret: await gateway.gateway.token() }
   }

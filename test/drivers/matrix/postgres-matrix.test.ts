@@ -39,6 +39,7 @@ describe.each(rows)('$driver.name logs in', ({ driver, found }) => {
 })
 
 async function login(way: PostgresWay, target: string): Promise<Login> {
+  if (way === 'certificate') return gateway.certificate()
   if (way === 'scram' || way === 'scram-plus') return gateway.credential(target)
   return { user: 'copilot', secret: await gateway.gateway.token() }
 }

@@ -182,7 +182,8 @@ export function leaveUpstream({ connection, lease }: Upstream, cancelled: Promis
     connection.stage(QUIT, 0, QUIT.length)
     connection.end()
   }
-  if (cancelled === null || !lease.dedicated) return leave()
+  // One turn later: where many sessions end at once, all clients are told before the database is busy with ending theirs.
+  if (cancelled === null || !lease.dedicated) return void setImmediate(leave)
   // Only the user of this lease can stop what it runs, and with the connection the lease ends.
   connection.hold()
   void cancelled.finally(leave)

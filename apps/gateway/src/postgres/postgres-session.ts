@@ -239,8 +239,11 @@ export class PostgresSession implements Session {
     client.endRecording()
     client.end()
     if (running) void this.#cancelUpstream()
-    upstream.connection.stage(TERMINATE, 0, TERMINATE.length)
-    upstream.connection.end()
+    // One turn later: where many sessions end at once, all clients are told before the database is busy with ending its processes.
+    setImmediate(() => {
+      upstream.connection.stage(TERMINATE, 0, TERMINATE.length)
+      upstream.connection.end()
+    })
   }
 }
 

@@ -29,12 +29,16 @@ class Person(models.Model):
 
 def login(place):
     host, port, user, secret, target, ca = place.host, place.port, place.user, place.secret, place.target, place.ca
+    cert, key = place.cert, place.key
     # shown: begin
     # engine: "django.db.backends.postgresql" or "django.db.backends.mysql"
     tls = {"sslmode": "verify-full", "sslrootcert": ca} if engine.endswith("postgresql") else {"ssl": {"ca": ca}}
     database = {"ENGINE": engine, "HOST": host, "PORT": port, "NAME": target, "USER": user, "PASSWORD": secret}
     DATABASES = {"default": {**database, "OPTIONS": tls}}
+    # With a client certificate: tls has "sslcert" and "sslkey", for MySQL "cert" and "key" beside "ca".
     # shown: end
+    if place.way == "certificate":
+        tls.update({"sslcert": cert, "sslkey": key} if engine.endswith("postgresql") else {"ssl": {"ca": ca, "cert": cert, "key": key}})
     if place.way in ("bare", "off"):
         off = {"sslmode": "disable"} if engine.endswith("postgresql") else {"ssl_disabled": True}
         DATABASES = {"default": {**database, "OPTIONS": off if place.way == "off" else {}}}

@@ -1,14 +1,14 @@
 // What Node's programs of the matrix share: attempts in, outcomes out (`LoginProgram` in driver.ts).
 import { readFileSync } from 'node:fs'
 
-const { GATEHOUSE_HOST, GATEHOUSE_PORT, GATEHOUSE_CA } = process.env
+const { GATEHOUSE_HOST, GATEHOUSE_PORT, GATEHOUSE_CA, GATEHOUSE_CERT, GATEHOUSE_KEY } = process.env
 
 /** `login` gives, or rejects with why not, what runs a statement and resolves to the value of its first row, and what closes. */
 export async function logins(login) {
-  const ca = readFileSync(GATEHOUSE_CA, 'utf8')
-  for (const line of readFileSync(0, 'utf8').trimEnd().split('\n')) {
+  const [ca, cert, key] = [GATEHOUSE_CA, GATEHOUSE_CERT, GATEHOUSE_KEY].map((file) => readFileSync(file, 'utf8'))
+  for (const line of readFileSync(0, 'utf8').split('\n').slice(0, -1)) {
     const [way, target, user, secret] = line.split('\t')
-    const place = { way, host: GATEHOUSE_HOST, port: Number(GATEHOUSE_PORT), target, user, secret, ca }
+    const place = { way, host: GATEHOUSE_HOST, port: Number(GATEHOUSE_PORT), target, user, secret, ca, cert, key }
     say(way, target, ...(await outcome(login, place)))
   }
 }

@@ -4,14 +4,14 @@ import os
 import sys
 from types import SimpleNamespace
 
-ca = os.environ["GATEHOUSE_CA"]
+ca, cert, key = (os.environ[f"GATEHOUSE_{name}"] for name in ("CA", "CERT", "KEY"))
 
 
 def attempts():
     for line in sys.stdin.read().splitlines():
         way, target, user, secret = line.split("\t")
         yield SimpleNamespace(
-            way=way, target=target, user=user, secret=secret, ca=ca,
+            way=way, target=target, user=user, secret=secret, ca=ca, cert=cert, key=key,
             host=os.environ["GATEHOUSE_HOST"], port=int(os.environ["GATEHOUSE_PORT"]),
         )  # fmt: skip
 

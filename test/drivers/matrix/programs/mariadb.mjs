@@ -1,14 +1,15 @@
 import { createConnection } from 'mariadb'
 import { logins } from './logins.mjs'
 
-await logins(async ({ way, host, port, target, user, secret, ca }) => {
+await logins(async ({ way, host, port, target, user, secret, ca, cert, key }) => {
   // shown: begin
   const options = { host, port, database: target, user, password: secret, ssl: { ca } }
+  // A client certificate, with any password.
+  const certified = { ...options, ssl: { ca, cert, key } }
   const open = (given) => createConnection(given)
   // shown: end
-  const connection = await open(
-    way === 'bare' || way === 'off' ? { ...options, ssl: way !== 'off' && undefined } : options,
-  )
+  const [bare, off] = [undefined, false].map((ssl) => ({ ...options, ssl }))
+  const connection = await open({ bare, off, certificate: certified }[way] ?? options)
   try {
     if (way === 'change-user') await connection.changeUser({ user, password: secret, database: target })
   } catch (error) {

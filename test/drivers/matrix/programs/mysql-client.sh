@@ -1,5 +1,5 @@
 # MySQL's client: each login is a run of its own (`LoginProgram` in driver.ts).
-host=$GATEHOUSE_HOST port=$GATEHOUSE_PORT ca=$GATEHOUSE_CA
+host=$GATEHOUSE_HOST port=$GATEHOUSE_PORT ca=$GATEHOUSE_CA cert=$GATEHOUSE_CERT key=$GATEHOUSE_KEY
 . "${0%/*}/mysql-logins.sh"
 
 run() {
@@ -7,6 +7,7 @@ run() {
     bare) mysql --protocol=tcp --host="$host" --port="$port" --user="$user" "$target" ;;
     off) mysql --protocol=tcp --host="$host" --port="$port" --user="$user" --ssl-mode=DISABLED "$target" ;;
     clear) verified --default-auth=mysql_clear_password --enable-cleartext-plugin ;;
+    certificate) certified ;;
     native) verified --default-auth=mysql_native_password ;;
     openid)
       MYSQL_PWD=''
@@ -25,6 +26,10 @@ verified() { # MYSQL_PWD=$secret
 # With the token in a file, which --authentication-openid-connect-client-id-token-file= names.
 bearer() {
   verified --default-auth=authentication_openid_connect_client "$@"
+}
+# A client certificate, with any password.
+certified() {
+  verified --ssl-cert="$cert" --ssl-key="$key"
 }
 # shown: end
 

@@ -17,7 +17,7 @@ const open = {
   async knex({ host, port, target, user, secret, ssl }) {
     const client = onPostgres ? 'pg' : 'mysql2'
     // shown: begin knex
-    // client: 'pg' or 'mysql2'; ssl: { ca }
+    // client: 'pg' or 'mysql2'; ssl: { ca }, with a client certificate { ca, cert, key }
     const database = knex({ client, connection: { host, port, database: target, user, password: secret, ssl } })
     // shown: end
     return {
@@ -33,7 +33,7 @@ const open = {
       ? pgTable('people', { id: integer(), ssn: text() })
       : mysqlTable('people', { id: int(), ssn: varchar({ length: 20 }) })
     // shown: begin drizzle
-    // of drizzle-orm/node-postgres, or drizzle-orm/mysql2; ssl: { ca }
+    // of drizzle-orm/node-postgres, or drizzle-orm/mysql2; ssl: { ca }, with a client certificate { ca, cert, key }
     const database = drizzle({ connection: { host, port, database: target, user, password: secret, ssl } })
     // shown: end
     return {
@@ -46,7 +46,7 @@ const open = {
   async sequelize({ host, port, target, user, secret, ssl }) {
     const dialect = onPostgres ? 'postgres' : 'mysql'
     // shown: begin sequelize
-    // dialect: 'postgres' or 'mysql'; ssl: { ca }
+    // dialect: 'postgres' or 'mysql'; ssl: { ca }, with a client certificate { ca, cert, key }
     const database = new Sequelize(target, user, secret, { dialect, host, port, dialectOptions: { ssl } })
     // shown: end
     database.options.logging = false
@@ -64,7 +64,7 @@ const open = {
     const entities = [new EntitySchema({ name: 'people', columns })]
     const more = { installExtensions: false }
     // shown: begin typeorm
-    // type: 'postgres' or 'mysql'; ssl: { ca }
+    // type: 'postgres' or 'mysql'; ssl: { ca }, with a client certificate { ca, cert, key }
     const options = { type, host, port, database: target, username: user, password: secret, ssl, entities }
     const opened = (given) => new DataSource(given).initialize()
     // shown: end
@@ -77,8 +77,9 @@ const open = {
   },
 }
 
-await logins(async ({ ca, ...place }) => {
-  const session = await open[orm]({ ...place, ssl: place.way === 'bare' || place.way === 'off' ? undefined : { ca } })
+await logins(async ({ ca, cert, key, ...place }) => {
+  const chosen = { bare: undefined, off: undefined, certificate: { ca, cert, key } }
+  const session = await open[orm]({ ...place, ssl: place.way in chosen ? chosen[place.way] : { ca } })
   // Most of them connect with the first statement.
   const ssn = await session.select().catch(async (error) => {
     await session.close()

@@ -9,14 +9,17 @@ const { PrismaClient } = await import(join(folder, engine, 'client.ts'))
 const { PrismaPg } = require('@prisma/adapter-pg')
 const { PrismaMariaDb } = require('@prisma/adapter-mariadb')
 
-await logins(async ({ way, host, port, target, user, secret, ca }) => {
+await logins(async ({ way, host, port, target, user, secret, ca, cert, key }) => {
   const Adapter = engine === 'postgresql' ? PrismaPg : PrismaMariaDb
   // shown: begin
   // Adapter: PrismaPg of @prisma/adapter-pg, or PrismaMariaDb of @prisma/adapter-mariadb
   const options = { host, port, database: target, user, password: secret, ssl: { ca } }
+  // A client certificate, with any password.
+  const certified = { ...options, ssl: { ca, cert, key } }
   const open = (given) => new PrismaClient({ adapter: new Adapter(given) })
   // shown: end
-  const prisma = open(way === 'bare' || way === 'off' ? { ...options, ssl: undefined, acquireTimeout: 2000 } : options)
+  const unsaid = { ...options, ssl: undefined, acquireTimeout: 2000 }
+  const prisma = open({ bare: unsaid, off: unsaid, certificate: certified }[way] ?? options)
   // It connects with the first statement.
   const ssn = await prisma.person.findUnique({ where: { id: 1 } }).then(
     (person) => person.ssn,

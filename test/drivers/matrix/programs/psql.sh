@@ -1,5 +1,5 @@
 # psql: each login is a run of its own (`LoginProgram` in driver.ts).
-host=$GATEHOUSE_HOST port=$GATEHOUSE_PORT ca=$GATEHOUSE_CA issuer=$GATEHOUSE_ISSUER
+host=$GATEHOUSE_HOST port=$GATEHOUSE_PORT ca=$GATEHOUSE_CA cert=$GATEHOUSE_CERT key=$GATEHOUSE_KEY issuer=$GATEHOUSE_ISSUER
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 tab=$(printf '\t')
@@ -12,12 +12,15 @@ run() {
   bound="$connection channel_binding=require"
   # psql 18 fetches the token itself: it prints an address and a code to open it with.
   bearer="$connection oauth_issuer=$issuer oauth_client_id=psql options=-cgatehouse.login=oauthbearer"
+  # A client certificate needs no password.
+  certified="$connection sslcert=$cert sslkey=$key"
   # shown: end
   case $way in
     bare) connection="host=$host port=$port dbname=$target user=$user" ;;
     off) connection="host=$host port=$port dbname=$target user=$user sslmode=disable" ;;
     scram) connection="$connection channel_binding=disable" ;;
     scram-plus) connection=$bound ;;
+    certificate) connection=$certified ;;
     oauthbearer)
       unset PGPASSWORD
       export PGOAUTHDEBUG=UNSAFE # the issuer of the tests has no TLS

@@ -16,6 +16,7 @@ import (
 )
 
 var host, port, ca = os.Getenv("GATEHOUSE_HOST"), os.Getenv("GATEHOUSE_PORT"), os.Getenv("GATEHOUSE_CA")
+var cert, key = os.Getenv("GATEHOUSE_CERT"), os.Getenv("GATEHOUSE_KEY")
 
 func main() {
 	lines := bufio.NewScanner(os.Stdin)
@@ -39,7 +40,17 @@ func open(way, target, user, secret string) (*sql.DB, error) {
 	options.Net, options.Addr, options.DBName = "tcp", host+":"+port, target
 	options.User, options.Passwd = user, secret
 	options.TLS = &tls.Config{RootCAs: trusted, ServerName: host}
+	// A client certificate, with any password.
+	certified := options.TLS.Clone()
+	pair, err := tls.LoadX509KeyPair(cert, key)
+	certified.Certificates = []tls.Certificate{pair}
 	// shown: end
+	if err != nil {
+		return nil, err
+	}
+	if way == "certificate" {
+		options.TLS = certified
+	}
 	if way == "bare" || way == "off" {
 		options.TLS = nil
 	}

@@ -15,6 +15,7 @@ import (
 )
 
 var host, port, ca = os.Getenv("GATEHOUSE_HOST"), os.Getenv("GATEHOUSE_PORT"), os.Getenv("GATEHOUSE_CA")
+var cert, key = os.Getenv("GATEHOUSE_CERT"), os.Getenv("GATEHOUSE_KEY")
 
 func main() {
 	lines := bufio.NewScanner(os.Stdin)
@@ -34,6 +35,9 @@ func address(way, target, user, secret string) string {
 	// For a session credential, besides: only SCRAM-SHA-256-PLUS will do.
 	bound := verified
 	bound.RawQuery += "&channel_binding=require"
+	// A client certificate, with any password.
+	certified := verified
+	certified.RawQuery += "&" + url.Values{"sslcert": {cert}, "sslkey": {key}}.Encode()
 	// shown: end
 	switch way {
 	case "bare":
@@ -44,6 +48,8 @@ func address(way, target, user, secret string) string {
 		return verified.String() + "&channel_binding=disable"
 	case "scram-plus":
 		return bound.String()
+	case "certificate":
+		return certified.String()
 	default:
 		return verified.String()
 	}
