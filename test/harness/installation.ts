@@ -114,6 +114,8 @@ function gatewaySettings(
     // oxlint-disable-next-line no-template-curly-in-string
     maskingKey: '${MASKING_KEY}',
     audit: { directory: 'trail' },
+    // Clients that are left when a test is over are not waited for.
+    drainSeconds: 0,
     ...settings,
   }
 }

@@ -1,4 +1,5 @@
 import { type EngineName, encodePolicyLoaded, type Policy } from '@gatehouse/core'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { TrailWriter } from '@gatehouse/audit-trail'
 import {
   type ListenAddress,
@@ -10,6 +11,7 @@ import {
 import type { Coordination } from '@gatehouse/coordination'
 import type { Logger } from 'pino'
 import { type GatewayConfig, type ListenerConfig, weakerChoices } from './config/index.ts'
+import { Drain } from './drain.ts'
 import type { Engine, EnginePorts, EngineSettings } from './engine.ts'
 import { ApprovalDesk } from './holding/approval-desk.ts'
 import { TokenVerifier } from '@gatehouse/identity'
@@ -20,6 +22,7 @@ import { ListenerTls } from './listener-tls.ts'
 import { startMysql } from './mysql/start.ts'
 import { PolicyFile } from './policy-source.ts'
 import { startPostgres } from './postgres/start.ts'
+import { type GatewayState, type Readiness, readinessOf } from './readiness.ts'
 import { Recording } from './recording.ts'
 import { SessionRegistry } from './session-registry.ts'
 import { Outage } from './outage.ts'
@@ -38,11 +41,18 @@ export interface Gateway {
   readonly mysql: ListenAddress | null
   /** Live sessions. */
   readonly sessions: SessionRegistry
+  /** Whether it should get new connections, and why not. */
+  readiness(): Readiness
   /** Reads the policy file again now. */
   reloadPolicy(): void
   /** Reads certificates, authorities and revocation lists again now. What cannot be used is passed over, and logged. */
   reloadCertificates(): void
-  /** Ends every session properly, then everything else, in order. */
+  /**
+   * Leaves as configured: not ready from now on, deaf after `drainDelaySeconds`; resolves when every session has ended, at the latest after `drainSeconds`,
+   * when those that are left are ended. What is left to do then is `close`, which may be called before: it ends the drain. Never rejects.
+   */
+  drain(): Promise<void>
+  /** Ends every session properly at once, then everything else, in order. */
   close(): Promise<void>
 }
 
@@ -70,6 +80,7 @@ export async function startGateway(
   try {
     const ports = await openPorts(config, log, coordination, closers)
     const { sessions, policy } = ports
+    let closed = false
     const listeners: Listener[] = []
     const certificates: { reload(): void; close(): void }[] = []
     closers.push(() => certificates.forEach((read) => read.close()))
@@ -97,22 +108,33 @@ export async function startGateway(
       const { host } = settings.address
       const port = await listener.listen()
       listeners.push(listener)
-      closers.push(() => listener.close())
+      closers.push(() => void listener.close())
       log.info({ engine: name, host, port, policy: policy.current.version }, 'gateway is listening')
       return { host, port }
     }
     const postgres = await listen('postgres', config.listeners.postgres, startPostgres)
     const mysql = await listen('mysql', config.listeners.mysql, startMysql)
+    const drain = new Drain(config, {
+      sessions,
+      stopListening: async () => {
+        await Promise.all(listeners.map((listener) => listener.close()))
+      },
+      log,
+    })
+    const state = (): GatewayState => (closed ? 'closed' : drain.begun ? 'draining' : 'running')
     return {
       postgres,
       mysql,
       sessions,
+      readiness: () => readinessOf(state(), ports),
+      drain: () => drain.begin(),
       reloadPolicy: () => policy.reload(),
       reloadCertificates: () => certificates.forEach((read) => read.reload()),
       close: async () => {
-        for (const listener of listeners) listener.close()
-        sessions.endAll('shutdown')
-        await new Promise((resolve) => setTimeout(resolve, sessions.size === 0 ? 20 : CLOSE_MILLISECONDS))
+        const serving = sessions.size > 0
+        await drain.end()
+        closed = true
+        await sleep(serving ? CLOSE_MILLISECONDS : 20)
         for (const close of closers.toReversed()) await close()
         log.info('gateway is closed')
       },
@@ -127,9 +149,11 @@ export async function startGateway(
 async function openPorts(
   config: GatewayConfig,
   log: Logger,
-  given: Coordination | null,
+  givenCoordination: Coordination | null,
   closers: Closers,
-): Promise<EnginePorts & { readonly policy: PolicyFile }> {
+): Promise<
+  EnginePorts & { readonly policy: PolicyFile; readonly trail: TrailWriter; readonly coordination: Coordination }
+> {
   const { syncMilliseconds, segmentBytes, segmentSeconds, statementTextMaxBytes, directory } = config.audit
   const proof = openTrailProof(config.audit, (sink, error) => {
     log.warn({ sink, error: messageOf(error) }, 'a checkpoint of the audit trail could not be kept elsewhere')
@@ -164,10 +188,10 @@ async function openPorts(
   closers.push(() => verifier.close())
   const sessions = new SessionRegistry()
   const clock = { now: () => Date.now(), monotonic: () => performance.now() }
-  const { desk, shared, rates, credentials, backOff, legalHolds } = await openShared(
+  const { desk, shared, rates, credentials, backOff, coordination } = await openShared(
     config,
     log,
-    given,
+    givenCoordination,
     { sessions, trail, turn, now: clock.now },
     closers,
   )
@@ -175,7 +199,7 @@ async function openPorts(
     directory,
     trail,
     schedule: () => turn.schedule(),
-    legalHolds,
+    legalHolds: coordination.legalHolds,
     shipping: shipping.shipping,
     database: null,
     log,
@@ -210,6 +234,7 @@ async function openPorts(
     sessions,
     desk,
     shared,
+    coordination,
     log,
     expiryWarningSeconds: config.expiryWarningSeconds,
   }
@@ -223,7 +248,7 @@ async function openShared(
   { sessions, trail, turn, now }: Pick<EnginePorts, 'sessions' | 'trail' | 'turn'> & { readonly now: () => number },
   closers: Closers,
 ): Promise<
-  Pick<EnginePorts, 'desk' | 'shared' | 'rates' | 'credentials' | 'backOff'> & Pick<Coordination, 'legalHolds'>
+  Pick<EnginePorts, 'desk' | 'shared' | 'rates' | 'credentials' | 'backOff'> & { readonly coordination: Coordination }
 > {
   const coordination = given ?? (await openCoordination(config.coordination))
   closers.push(() => coordination.close())
@@ -236,9 +261,9 @@ async function openShared(
   closers.push(() => desk.close())
   const shared = new SharedSessions(coordination, lease, sessions, log, now)
   closers.push(() => shared.close())
-  const { counters, credentials, legalHolds } = coordination
+  const { counters, credentials } = coordination
   const backOff = new LoginBackOff(counters, config.login, log, now)
-  return { desk, shared, rates: new SharedRates(counters, log), credentials, backOff, legalHolds }
+  return { desk, shared, rates: new SharedRates(counters, log), credentials, backOff, coordination }
 }
 
 function targetsOf(config: GatewayConfig, name: EngineName, log: Logger): ReadonlyMap<string, Target> {

@@ -6,6 +6,7 @@ export {
   parseGatewayConfig,
 } from './config/index.ts'
 export { type Gateway, startGateway } from './gateway.ts'
+export type { GatewayState, Readiness, UnreadyReason } from './readiness.ts'
 export { readCatalogRows } from './postgres/catalog-source.ts'
 export { valueType } from './postgres/value-types.ts'
 export { openTargetQueries } from './postgres/target-queries.ts'

@@ -20,6 +20,8 @@ export class Listener {
   readonly #options: ListenerOptions
   readonly #perAddress = new Map<string, number>()
   #open = 0
+  readonly #empty = Promise.withResolvers<void>()
+  #closing = false
 
   constructor(options: ListenerOptions) {
     this.#options = options
@@ -40,9 +42,12 @@ export class Listener {
     })
   }
 
-  /** Accepts no more. Connections that are open stay. */
-  close(): void {
+  /** Accepts no more. Connections that are open stay. Resolves when none is left. */
+  close(): Promise<void> {
+    this.#closing = true
     this.#server.close()
+    if (this.#open === 0) this.#empty.resolve()
+    return this.#empty.promise
   }
 
   #accept(socket: net.Socket): void {
@@ -63,6 +68,7 @@ export class Listener {
 
   #gone(address: string): void {
     this.#open--
+    if (this.#closing && this.#open === 0) this.#empty.resolve()
     const count = this.#perAddress.get(address) ?? 1
     if (count <= 1) this.#perAddress.delete(address)
     else this.#perAddress.set(address, count - 1)

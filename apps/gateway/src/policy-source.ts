@@ -16,6 +16,10 @@ export class PolicyFile implements PolicySource {
   #watcher: FSWatcher | null = null
   #timer: NodeJS.Timeout | null = null
   #text: string
+  /** Why `#text` is not the policy in force; null: it is. */
+  #invalid: string | null = null
+  /** Why the file could not be read when it was last looked at; null: it was. */
+  #unreadable: string | null = null
 
   /**
    * `maskingKeyIds`: the keys a mask may name. Throws an Error that lists every problem when the file cannot be read, is not a
@@ -42,6 +46,11 @@ export class PolicyFile implements PolicySource {
     return this.#current
   }
 
+  /** Why the file, as it is now, is not the policy in force; null: it is. */
+  get failure(): string | null {
+    return this.#unreadable ?? this.#invalid
+  }
+
   /** Reloads when the file changes. The folder is watched, so that a file put in place by rename is seen. */
   watch(): void {
     this.#watcher = watch(dirname(this.#file), () => {
@@ -58,9 +67,11 @@ export class PolicyFile implements PolicySource {
   reload(): void {
     try {
       const text = readPolicy(this.#file)
+      this.#unreadable = null
       if (text === this.#text) return
       const parsed = this.#parse(text)
       this.#text = text
+      this.#invalid = parsed.ok ? null : `${this.#file} is not valid`
       if (!parsed.ok) {
         this.#log.error(
           { file: this.#file, problems: parsed.problems },
@@ -72,6 +83,7 @@ export class PolicyFile implements PolicySource {
       this.#loaded(parsed.policy)
       this.#log.info({ file: this.#file, version: parsed.policy.version }, 'policy reloaded')
     } catch (error) {
+      this.#unreadable = String(error)
       this.#log.error(
         { file: this.#file, error: String(error) },
         'the policy cannot be read; the last good one stays in force',

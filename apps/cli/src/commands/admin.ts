@@ -28,6 +28,6 @@ async function run({ config: file, printConfig }: { config: string; printConfig?
   const told = toldToEnd()
   const admin = await startAdmin(config, log, { explain: explainForAdmin, page })
   process.on('SIGHUP', () => admin.reloadCertificates())
-  await told
+  await told.once
   await admin.close()
 }

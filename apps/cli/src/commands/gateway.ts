@@ -27,6 +27,7 @@ async function run({ config: file, printConfig }: { config: string; printConfig?
     gateway.reloadPolicy()
     gateway.reloadCertificates()
   })
-  await told
+  await told.once
+  await Promise.race([gateway.drain(), told.again])
   await gateway.close()
 }

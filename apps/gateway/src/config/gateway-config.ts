@@ -36,6 +36,10 @@ export interface GatewayConfig {
   readonly coordinationOutageGraceSeconds: number
   /** So long before a session's token expires its client is told; 0: it is not. */
   readonly expiryWarningSeconds: number
+  /** So long after it was told to end its listeners still accept; at most `drainSeconds`. */
+  readonly drainDelaySeconds: number
+  /** So long after it was told to end its sessions may go on. */
+  readonly drainSeconds: number
   readonly approvals: ApprovalsConfig
   readonly audit: AuditConfig
   readonly recording: RecordingConfig

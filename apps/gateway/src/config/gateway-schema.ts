@@ -100,6 +100,22 @@ export function gatewaySchema(directory: string): z.ZodType<GatewayConfig> {
         .describe(
           'So long before its token expires a PostgreSQL client is told by a notice, and the log says so for both engines. 0: they are not.',
         ),
+      drainDelaySeconds: z
+        .int()
+        .min(0)
+        .max(3600)
+        .default(0)
+        .describe(
+          'So long after it was told to end its listeners still accept, for balancers that take their time to see that it is not ready. Within `drainSeconds`.',
+        ),
+      drainSeconds: z
+        .int()
+        .min(0)
+        .max(86_400)
+        .default(25)
+        .describe(
+          'So long after it was told to end its sessions may go on; then they are ended. Whatever ends the process should wait five seconds longer: Kubernetes waits for 30 unless it is told otherwise.',
+        ),
       approvals: z
         .strictObject({
           adminUrl: z
@@ -185,6 +201,14 @@ export function gatewaySchema(directory: string): z.ZodType<GatewayConfig> {
       for (const contradiction of maskingKeyContradictions(config))
         context.addIssue({ code: 'custom', ...contradiction })
     }, whateverElseIsWrong)
+    .superRefine(({ drainDelaySeconds, drainSeconds }, context) => {
+      if (drainDelaySeconds <= drainSeconds) return
+      context.addIssue({
+        code: 'custom',
+        path: ['drainDelaySeconds'],
+        message: `is more than drainSeconds, which is ${String(drainSeconds)}, and is part of it`,
+      })
+    }, whereDrainIsRead)
     .superRefine(({ listeners, targets, recording }, context) => {
       for (const [index, target] of (recording?.for.targets ?? []).entries())
         if (!targets.has(target))
@@ -217,6 +241,12 @@ const whereTargetsAreRead = {
 /** All problems of a file are reported at once: that of the keys too, though a setting beside them is not read. */
 const whateverElseIsWrong = {
   when: ({ value }: { value: unknown }): boolean => keysAsRead.safeParse(value).success,
+}
+
+/** The two are compared where both are numbers. */
+const whereDrainIsRead = {
+  when: ({ value }: { value: unknown }): boolean =>
+    z.object({ drainDelaySeconds: z.number(), drainSeconds: z.number() }).safeParse(value).success,
 }
 
 const keysAsRead = z.object({
