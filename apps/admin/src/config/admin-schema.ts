@@ -75,7 +75,10 @@ export function adminSchema(directory: string): z.ZodType<AdminConfig> {
           retention: adminRetentionSettings,
         })
         .describe("The service's own trail."),
-      trails: z.array(anyPath(directory)).default([]).describe('Trails of gateways to search and verify.'),
+      trails: z
+        .array(anyPath(directory))
+        .default([])
+        .describe('Trails of gateways to search and verify: the `audit.directory` of each.'),
       trailDatabase: trailDatabase(directory)
         .nullable()
         .default(null)

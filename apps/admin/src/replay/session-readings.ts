@@ -49,13 +49,13 @@ interface KeptReader {
  * and readers where they stopped, are kept for a minute. Whatever is not kept is read again from the start, to the same effect.
  */
 export class SessionReadings {
-  readonly #directories: readonly string[]
+  readonly #directories: () => readonly string[]
   /** By session, oldest first. */
   readonly #found = new Map<string, { readonly at: number; readonly session: Promise<FoundSession | null> }>()
   #readers: KeptReader[] = []
 
   /** `directories`: of all trails: a session is in one of them. */
-  constructor(directories: readonly string[]) {
+  constructor(directories: () => readonly string[]) {
     this.#directories = directories
   }
 
@@ -114,7 +114,7 @@ export class SessionReadings {
   }
 
   async #walk(session: string): Promise<FoundSession | null> {
-    for (const directory of this.#directories) {
+    for (const directory of this.#directories()) {
       if (!existsSync(directory)) continue
       const trail = await findSession(directory, session, { keptBytes: KEPT_BYTES })
       if (trail !== null) return { directory, trail }

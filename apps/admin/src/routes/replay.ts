@@ -17,6 +17,7 @@ import {
   whole,
 } from '../replay/session-readings.ts'
 import type { App } from '../service.ts'
+import { trailsOf } from '../trail-search.ts'
 import { idParams, name } from './fields.ts'
 import { viewerOf } from './viewer-of.ts'
 
@@ -40,7 +41,7 @@ const exportQuery = z.strictObject({ format: z.enum(['jsonl', 'csv', 'html']), s
 
 /** Sessions as their clients saw them, and as they are on record. */
 export function replayRoutes(app: App, { config, actions, doorkeeper, verifyingKeys, now }: AdminPorts): void {
-  const readings = new SessionReadings([...new Set([...config.trails, config.audit.directory])])
+  const readings = new SessionReadings(() => trailsOf(config))
   const pages = new ReadingPlaces(MOST_PAGES_AT_ONCE)
   const exports = new ReadingPlaces(MOST_EXPORTS_AT_ONCE)
   app.addHook('onClose', () => readings.close())

@@ -5,6 +5,7 @@ import * as z from 'zod'
 import type { App } from '../service.ts'
 import { ApiError } from '../errors.ts'
 import type { AdminPorts } from '../ports.ts'
+import { trailsOf } from '../trail-search.ts'
 import { ReadingPlaces } from '../replay/places.ts'
 import { id, name } from './fields.ts'
 import { viewerOf } from './viewer-of.ts'
@@ -50,7 +51,6 @@ const summaryQuery = z.strictObject(queryFields)
 /** What happened: the trails of the gateways that are configured here, and this service's own. */
 export function trailRoutes(app: App, { config, actions, trailSearch, log }: AdminPorts): void {
   const reads = { permission: 'trail:read' } as const
-  const directories = [...new Set([...config.trails, config.audit.directory])]
   // A trail is read from its files: many readers at once would take the disk from its writer.
   const places = new ReadingPlaces(MOST_AT_ONCE)
   const verifiers = new ReadingPlaces(1)
@@ -88,7 +88,7 @@ export function trailRoutes(app: App, { config, actions, trailSearch, log }: Adm
     actions.begin('trail_verified', viewerOf(request), 'all', null)
     return await seated(verifiers, async () => {
       const trails: object[] = []
-      for (const directory of directories) {
+      for (const directory of trailsOf(config)) {
         if (existsSync(directory)) trails.push({ directory, ...(await verifyTrail(directory)) })
         else trails.push({ directory, firstBreak: { segment: 0, line: 0, seq: 0, what: 'there is no trail here' } })
       }

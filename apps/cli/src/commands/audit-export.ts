@@ -8,7 +8,7 @@ import { readKeys } from './audit-keys.ts'
 /** `gatehouse audit export`. */
 export function exportCommand(): Command {
   return new Command('export')
-    .argument('<directory>', "the trail's directory")
+    .argument('<directory>', "the trail's directory, or that of a gateway with workers")
     .argument('<session>', "the session's id")
     .description('write a session to standard output')
     .addOption(
@@ -30,7 +30,7 @@ export function exportCommand(): Command {
 }
 
 async function run(
-  directory: string,
+  given: string,
   session: string,
   wish: {
     readonly format: 'jsonl' | 'csv' | 'html' | 'ocsf'
@@ -38,7 +38,7 @@ async function run(
     readonly key: readonly string[]
   },
 ): Promise<void> {
-  const found = await sessionIn(directory, session)
+  const { directory, found } = await sessionIn(given, session)
   const events = replaySession(directory, found)
   switch (wish.format) {
     case 'jsonl':

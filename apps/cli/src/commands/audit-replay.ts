@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command, InvalidArgumentError } from 'commander'
+import { trailDirectories } from '@gatehouse/audit-trail'
 import { CommandFailed, ExitStatus } from '../exit-status.ts'
 import { findSession, type ReplayEvent, replaySession, type TrailOfSession } from '@gatehouse/session-replay'
 import { TerminalReplay } from '../replay-terminal.ts'
@@ -11,7 +12,7 @@ const LONGEST_PAUSE_MILLISECONDS = 10_000
 /** `gatehouse audit replay`. */
 export function replayCommand(): Command {
   return new Command('replay')
-    .argument('<directory>', "the trail's directory")
+    .argument('<directory>', "the trail's directory, or that of a gateway with workers")
     .argument('<session>', "the session's id, as `audit search --kind session_start` prints it")
     .description('show a session as its client saw it: statements, decisions, masked rows, errors')
     .option('--speed <n>', 'with its pauses, n times as fast (1: as it was); default: without pauses', readSpeed)
@@ -20,11 +21,11 @@ export function replayCommand(): Command {
 }
 
 async function replay(
-  directory: string,
+  given: string,
   session: string,
   { speed, from = 0 }: { readonly speed?: number; readonly from?: number },
 ): Promise<void> {
-  const found = await sessionIn(directory, session)
+  const { directory, found } = await sessionIn(given, session)
   const shown = new TerminalReplay((text) => process.stdout.write(text))
   let begun = from === 0
   let before: number | null = null
@@ -48,12 +49,17 @@ async function replay(
     process.stderr.write('note: the session was not recorded: this is what the trail has of it\n')
 }
 
-/** The session; ends the command where it is not there. */
-export async function sessionIn(directory: string, session: string): Promise<TrailOfSession> {
-  if (!existsSync(directory)) throw new CommandFailed(`There is no directory ${directory}.`, ExitStatus.Usage)
-  const found = await findSession(directory, session)
-  if (found === null) throw new CommandFailed('There is no such session in this trail.')
-  return found
+/** The session, and the directory of the trail that it is in; ends the command where it is not there. */
+export async function sessionIn(
+  given: string,
+  session: string,
+): Promise<{ readonly directory: string; readonly found: TrailOfSession }> {
+  if (!existsSync(given)) throw new CommandFailed(`There is no directory ${given}.`, ExitStatus.Usage)
+  for (const directory of trailDirectories(given)) {
+    const found = await findSession(directory, session)
+    if (found !== null) return { directory, found }
+  }
+  throw new CommandFailed('There is no such session in this trail.')
 }
 
 function timeOf(event: ReplayEvent): number | null {

@@ -5,6 +5,7 @@ import {
   MAX_PAGE_RECORDS,
   type PageWish,
   STATEMENT_OUTCOMES,
+  trailDirectories,
   type TrailIndex,
   TrailMissing,
   type TrailQuery,
@@ -35,7 +36,7 @@ export function searchCommand(): Command {
   return new Command('search')
     .argument(
       '[directories...]',
-      'one trail each; none: the database of --database-url-file or GATEHOUSE_AUDIT_DATABASE',
+      'one trail each, or the trails of all workers of a gateway; none: the database of --database-url-file or GATEHOUSE_AUDIT_DATABASE',
     )
     .description('print matching records, one JSON object a line, oldest first; or count them')
     .option('--gateway <id>', 'recorded by this gateway')
@@ -99,7 +100,7 @@ async function openIndex(
   if (directories.length > 0) {
     if (urlFile !== undefined || caFile !== undefined)
       throw usage('Search directories or a database: --database-url-file and --database-ca do not go with directories.')
-    return new DirectoryIndex(directories)
+    return new DirectoryIndex(directories.flatMap(trailDirectories))
   }
   const url = urlFile === undefined ? (process.env['GATEHOUSE_AUDIT_DATABASE'] ?? '') : readText(urlFile).trim()
   if (url === '')

@@ -4,6 +4,7 @@ import {
   makeKeyPair,
   parseCheckpoint,
   segmentName,
+  trailDirectories,
   type VerifyOptions,
   type VerifyReport,
   verifyRecordings,
@@ -22,7 +23,7 @@ export function auditCommand(): Command {
   const command = new Command('audit').description('the audit trail: verify it, search it, replay a session, export it')
   command
     .command('verify')
-    .argument('<directory>', "the trail's directory")
+    .argument('<directory>', "the trail's directory, or that of a gateway with workers")
     .description('walk the whole chain and name the first break; exit status 1 when there is one')
     .option(
       '--key <file>',
@@ -60,10 +61,36 @@ interface VerifyWish {
   readonly json?: true
 }
 
-async function verify(directory: string, { key, unsignedUntil, checkpoints, copy, json }: VerifyWish): Promise<void> {
-  mustExist(directory)
+async function verify(given: string, wish: VerifyWish): Promise<void> {
+  mustExist(given)
+  const { key, unsignedUntil, checkpoints } = wish
   if (unsignedUntil !== undefined && key.length === 0)
     throw new CommandFailed('--unsigned-until goes with --key.', ExitStatus.Usage)
+  const trails = trailDirectories(given)
+  if (trails.length === 1) return await verifyOne(trails[0] ?? given, wish)
+  if (unsignedUntil !== undefined || checkpoints.length > 0)
+    throw new CommandFailed(
+      `--unsigned-until and --checkpoints speak of one trail; here are ${String(trails.length)}: ${trails.join(', ')}.`,
+      ExitStatus.Usage,
+    )
+  let status: number = ExitStatus.Done
+  for (const directory of trails) {
+    if (wish.json !== true) process.stdout.write(`${directory}\n`)
+    try {
+      await verifyOne(directory, wish)
+    } catch (error) {
+      if (!(error instanceof CommandFailed)) throw error
+      status = error.status
+      process.stderr.write(`${error.message}\n`)
+    }
+  }
+  if (status !== ExitStatus.Done) throw new CommandFailed('', status)
+}
+
+async function verifyOne(
+  directory: string,
+  { key, unsignedUntil, checkpoints, copy, json }: VerifyWish,
+): Promise<void> {
   const begun = performance.now()
   const report = await verifyTrail(directory, {
     ...(key.length === 0 ? {} : { keys: readKeys(key) }),
@@ -73,7 +100,7 @@ async function verify(directory: string, { key, unsignedUntil, checkpoints, copy
     onProgress: progress(begun),
   })
   const recordings = await verifyRecordings(directory, undefined, report.removed, copy === true)
-  if (json === true) process.stdout.write(`${JSON.stringify({ ...report, recordings })}\n`)
+  if (json === true) process.stdout.write(`${JSON.stringify({ directory, ...report, recordings })}\n`)
   for (const warning of [...report.warnings, ...recordings.warnings]) process.stderr.write(`note: ${warning}\n`)
   const broken = report.firstBreak
   if (broken !== null) {
