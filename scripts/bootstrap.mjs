@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Starts a task of this repository on any Node >= 20 with nothing installed: installs what is needed, then runs the
 // task with the pinned Node. Plain JavaScript with no imports but Node's own, since nothing else is there yet.
-//   node scripts/bootstrap.mjs start | gatehouse | test | bench [arguments…]
+//   node scripts/bootstrap.mjs start | gatehouse | test | bench | release:build [arguments…]
 //   node scripts/bootstrap.mjs run <program of node_modules/.bin> [arguments…]
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -19,6 +19,7 @@ const SCRIPTS = {
   gatehouse: ['apps/cli/src/main.ts'],
   test: ['scripts/run-tests.ts'],
   bench: ['bench/src/main.ts'],
+  'release:build': ['scripts/release/build.ts'],
 }
 
 const [task, ...rest] = process.argv.slice(2)
@@ -26,7 +27,10 @@ if (Number(process.versions.node.split('.')[0]) < 20) {
   fail(`This needs Node 20 or newer to start (it brings its own for the rest); this is ${process.version}.`)
 }
 if (task !== 'run' && !Object.hasOwn(SCRIPTS, task ?? '')) {
-  fail('Usage: node scripts/bootstrap.mjs start | gatehouse | test | bench | run <program> [arguments]', 2)
+  fail(
+    'Usage: node scripts/bootstrap.mjs start | gatehouse | test | bench | release:build | run <program> [arguments]',
+    2,
+  )
 }
 if (task === 'run' && rest[0] === undefined) fail('Usage: node scripts/bootstrap.mjs run <program> [arguments]', 2)
 

@@ -26,9 +26,12 @@ export async function pageFolder(): Promise<string> {
   return folder
 }
 
-/** Builds the page into a folder of static files and gives that folder. Nothing of it comes from another host at run time. */
-async function buildPage(folder: string): Promise<string> {
-  await build({
+/**
+ * Builds the page into a folder of static files. Nothing of it comes from another host at run time. Gives every module that is in it, as
+ * absolute paths.
+ */
+export async function buildPage(folder: string): Promise<readonly string[]> {
+  const built = await build({
     configFile: false,
     root: import.meta.dirname,
     base: './',
@@ -42,7 +45,9 @@ async function buildPage(folder: string): Promise<string> {
       target: 'es2023',
     },
   })
-  return folder
+  if ('close' in built) throw new Error('the page is watched, not built')
+  const files = [built].flat().flatMap(({ output }) => output)
+  return files.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : [])).filter((id) => id.startsWith('/'))
 }
 
 function sourceHash(): string {

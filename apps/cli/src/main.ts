@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
+import manifest from '../package.json' with { type: 'json' }
 import { CommandFailed, ExitStatus } from './exit-status.ts'
 
 /** Each is read only when it is wanted: reading all of them takes longer than most of them do. */
@@ -23,11 +24,13 @@ const program = new Command('gatehouse')
   .description(
     'A gateway between AI coding agents and their databases: every statement read, decided, recorded; every sensitive value masked.',
   )
+  .version(manifest.version, '-V, --version', 'print the version, and end')
   .showHelpAfterError('(--help says what is possible)')
   .exitOverride()
 const wanted = process.argv[2] ?? ''
 const named = Object.hasOwn(COMMANDS, wanted) ? COMMANDS[wanted] : undefined
-for (const command of named === undefined ? Object.values(COMMANDS) : [named]) program.addCommand(await command())
+const needed = ['-V', '--version'].includes(wanted) ? [] : named === undefined ? Object.values(COMMANDS) : [named]
+for (const command of needed) program.addCommand(await command())
 
 // Sub-commands inherit nothing of this by themselves.
 for (const command of everyCommand(program)) command.exitOverride().showHelpAfterError('(--help says what is possible)')

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import { Argument, Command, Option } from 'commander'
 import { accessOptions } from '../credential/credential-options.ts'
 import { type SnippetName, type SnippetPlace, snippet, SNIPPETS } from '../credential/snippets.ts'
@@ -30,9 +30,8 @@ async function run(name: SnippetName, options: SnippetOptions): Promise<void> {
   const engine = options.engine ?? (await engineOf(target, options))
   const wanted = name === 'psql' ? 'postgres' : name === 'mysql' ? 'mysql' : engine
   if (engine !== wanted) throw new CommandFailed(`${target} speaks ${engine}, and ${name} does not.`)
-  process.stdout.write(
-    snippet(name, { target, engine, program: [process.execPath, join(import.meta.dirname, '../main.ts')] }),
-  )
+  // The command as it was started: what the snippet starts is this one, from a checkout or a release.
+  process.stdout.write(snippet(name, { target, engine, program: [process.execPath, resolve(process.argv[1] ?? '')] }))
 }
 
 async function engineOf(target: string, options: AccessOptions): Promise<SnippetPlace['engine']> {
