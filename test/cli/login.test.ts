@@ -152,7 +152,10 @@ describe.skipIf('absent' in postgres18)(
     test('psql 18 signs in by itself: it shows a page and a code, and is in once somebody has said yes', async ({
       skip,
     }) => {
-      if (psql.kind === 'absent') return skip(psql.reason)
+      if (psql.kind === 'absent') {
+        skip(psql.reason)
+        return
+      }
       const { host, port, target, ca } = written.postgres
       const connection = [
         `host=${host} port=${String(port)} dbname=${target} user=agent sslmode=verify-full sslrootcert=${resolve(ca)}`,
