@@ -1,7 +1,7 @@
 import { Secret } from '@gatehouse/core'
 import { issuerConfig } from '@gatehouse/identity/testing'
 import { createServer } from 'node:net'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { CookieSeal } from './access/page-session.ts'
 import { type AdminScene, ask, startAdminScene } from './testing/admin-scene.ts'
 import { Browser, type SignInProvider, startSignInProvider } from './testing/sign-in-provider.ts'
@@ -20,6 +20,7 @@ beforeAll(async () => {
   const common = {
     publicUrl: url,
     issuers: [issuerConfig(provider.url)],
+    backChannelLogout: { issuers: [{ ...issuerConfig(provider.url), audience: [clientId] }] },
     login: {
       issuer: provider.url,
       clientId,
@@ -135,6 +136,24 @@ describe('a person who signs in', () => {
     for (const place of [url, second.url]) expect((await thief.fetch(`${place}/v1/me`)).status).toBe(401)
   })
 
+  test('and logs out at the issuer is signed in at no replica, and nobody else is signed out', async () => {
+    const { browser } = await signedIn()
+    const other = await signedIn('sam@example.com')
+    other.browser.setCookie(second.url, COOKIE, other.browser.cookie(url, COOKIE) ?? '')
+    browser.setCookie(second.url, COOKIE, browser.cookie(url, COOKIE) ?? '')
+    await provider.logOut('dana@example.com')
+    for (const place of [url, second.url])
+      await vi.waitFor(async () => {
+        expect((await browser.fetch(`${place}/v1/me`)).status).toBe(401)
+        expect((await other.browser.fetch(`${place}/v1/me`)).status).toBe(200)
+      }, 20_000)
+    // What is issued in the same second still counts as issued before.
+    await vi.waitFor(async () => {
+      await browser.signIn(url, 'dana@example.com')
+      expect((await browser.fetch(`${url}/v1/me`)).status).toBe(200)
+    }, 20_000)
+  })
+
   test('cannot make a session out of another cookie, or change one', async () => {
     const { browser } = await signedIn()
     const value = browser.cookie(url, COOKIE) ?? ''
@@ -171,6 +190,7 @@ test('over TLS cookies are for this very host, set and taken back securely', asy
       subject: 'dana@example.com',
       groups: ['dba'],
       csrfToken: 'csrf',
+      issued: { sub: 'dana@example.com', sid: null, iat: 0 },
       expiresAt: Date.now() + 60_000,
     })
     const out = await fetch(`${secure.url}/logout`, {

@@ -44,8 +44,8 @@ export class Doorkeeper {
     if (viewer.csrfToken !== null && !SAFE_METHODS.includes(request.method))
       this.#checkOrigin(request, viewer.csrfToken)
     const revoked = this.#revocationOf(viewer)
-    // A session that was signed out of: whoever still has its cookie is nobody, and may sign in.
-    if (revoked?.what.kind === 'credential') throw notSignedIn()
+    // A session that was signed out of, here or at the issuer: whoever still has its cookie or token is nobody, and may sign in.
+    if (revoked?.what.kind === 'credential' || revoked?.what.kind === 'logout') throw notSignedIn()
     if (revoked !== null)
       throw new ApiError(403, 'REVOKED', 'Your right was revoked.', 'Ask an operator who revoked it, and why.')
     if (!isPermitted(viewer.roles, permission)) {
@@ -65,10 +65,10 @@ export class Doorkeeper {
     return this.#revocationOf(viewer) !== null
   }
 
-  #revocationOf({ principal, gatewayPrincipal, pageSession }: Viewer): Revocation | null {
+  #revocationOf({ principal, claims, gatewayPrincipal, pageSession }: Viewer): Revocation | null {
     // No target has an empty name: a revoked target ends no right here.
     for (const { issuer, subject, actor } of gatewayPrincipal === null ? [principal] : [principal, gatewayPrincipal]) {
-      const identity = { issuer, subject, actor }
+      const identity = { issuer, subject, actor, claims }
       const found = this.#revocations.matches({
         session: null,
         principal: identity,
@@ -88,10 +88,11 @@ export class Doorkeeper {
     if (cookie !== undefined) {
       const session = await this.#seal.openSession(cookie, now)
       if (session !== null) {
-        const { issuer, subject, groups, csrfToken, id, expiresAt } = session
+        const { issuer, subject, groups, csrfToken, id, issued, expiresAt } = session
         const principal = { issuer, subject, actor: null, groups }
         const roles = rolesOf(principal, this.#config.roles)
-        return { principal, roles, through: 'page', csrfToken, pageSession: id, gatewayPrincipal: null, expiresAt }
+        const common = { principal, roles, through: 'page', csrfToken, pageSession: id } as const
+        return { ...common, claims: issued, gatewayPrincipal: null, expiresAt }
       }
     }
     throw notSignedIn()
@@ -118,12 +119,12 @@ export class Doorkeeper {
     const person = principalOf(verdict)
     const known = person ?? gatewayPrincipal
     if (known === null) throw tokenRefused(request, [verdict, gatewayVerdict])
-    const { issuer, subject, actor, groups, expiresAt } = known
+    const { issuer, subject, actor, groups, claims, expiresAt } = known
     const principal = { issuer, subject, actor, groups }
     // INVARIANT: a token for the gateway alone gives no role here, whatever its groups.
     const roles = person === null ? [] : rolesOf(principal, this.#config.roles)
     const through = request.headers['x-gatehouse-client'] === 'cli' ? 'cli' : 'api'
-    return { principal, roles, through, csrfToken: null, pageSession: null, gatewayPrincipal, expiresAt }
+    return { principal, roles, through, csrfToken: null, pageSession: null, claims, gatewayPrincipal, expiresAt }
   }
 
   #checkOrigin(request: FastifyRequest, csrfToken: string): void {

@@ -13,6 +13,8 @@ export interface PageSession {
   readonly subject: string
   readonly groups: readonly string[]
   readonly csrfToken: string
+  /** What of the ID token a logout at the issuer is held against. */
+  readonly issued: { readonly sub: string; readonly sid: string | null; readonly iat: number }
   /** Milliseconds since the epoch. */
   readonly expiresAt: number
 }
@@ -30,6 +32,7 @@ const sessionClaims = z.object({
   sub: z.string(),
   groups: z.array(z.string()),
   csrf: z.string(),
+  issued: z.object({ sub: z.string(), sid: z.string().nullable(), iat: z.number() }),
   exp: z.number(),
 })
 const attemptClaims = z.object({ verifier: z.string(), state: z.string(), nonce: z.string() })
@@ -45,10 +48,10 @@ export class CookieSeal {
 
   /** The session as a cookie's value; null: it has too many groups for a cookie. */
   async sealSession(session: PageSession): Promise<string | null> {
-    const { id, issuer, subject, groups, csrfToken, expiresAt } = session
+    const { id, issuer, subject, groups, csrfToken, issued, expiresAt } = session
     const value = await this.#seal(
       'session',
-      { jti: id, iss: issuer, sub: subject, groups: [...groups], csrf: csrfToken },
+      { jti: id, iss: issuer, sub: subject, groups: [...groups], csrf: csrfToken, issued },
       expiresAt,
     )
     return value.length > MAX_COOKIE_BYTES ? null : value
@@ -58,8 +61,8 @@ export class CookieSeal {
   async openSession(value: string, now: number): Promise<PageSession | null> {
     const parsed = sessionClaims.safeParse(await this.#open('session', value, now))
     if (!parsed.success) return null
-    const { jti, iss, sub, groups, csrf, exp } = parsed.data
-    return { id: jti, issuer: iss, subject: sub, groups, csrfToken: csrf, expiresAt: exp * 1000 }
+    const { jti, iss, sub, groups, csrf, issued, exp } = parsed.data
+    return { id: jti, issuer: iss, subject: sub, groups, csrfToken: csrf, issued, expiresAt: exp * 1000 }
   }
 
   sealAttempt(attempt: SignInAttempt, expiresAt: number): Promise<string> {

@@ -52,13 +52,16 @@ export class SignIn {
 
   /** The session that the browser's return proves. `query`: with its question mark. Rejects with `ApiError`. */
   async finish(query: string, attempt: SignInAttempt, now: number): Promise<PageSession> {
-    const { issuer, subject, groups } = await this.#principal(query, attempt, now)
+    const { issuer, subject, groups, claims } = await this.#principal(query, attempt, now)
+    const { sub, sid, iat } = claims
     return {
       id: `page:${randomBytes(18).toString('base64url')}`,
       issuer,
       subject,
       groups,
       csrfToken: randomBytes(24).toString('base64url'),
+      // `sub` and `iat` are in every ID token (OpenID Connect Core 1.0 section 2).
+      issued: { sub: String(sub), sid: typeof sid === 'string' ? sid : null, iat: Number(iat) },
       expiresAt: now + this.#login.sessionSeconds * 1000,
     }
   }

@@ -11,6 +11,8 @@ export interface Viewer {
   readonly csrfToken: string | null
   /** The page session, as revocations name it; null: a token was shown. */
   readonly pageSession: string | null
+  /** Of the token: what a logout at the issuer is held against. Empty: no logout ends the right. */
+  readonly claims: Readonly<Record<string, unknown>>
   /** Whom a gateway would take the token's bearer for, where that was asked (`token_holder`); null: it is no token for a gateway. */
   readonly gatewayPrincipal: Principal | null
   /** When the right ends, in milliseconds since the epoch. */

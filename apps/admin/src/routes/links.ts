@@ -103,6 +103,7 @@ async function openLink(ports: AdminPorts, links: LinkSigner, token: string): Pr
     through: 'link',
     csrfToken: null,
     pageSession: null,
+    claims: {},
     gatewayPrincipal: null,
     expiresAt: claim.until,
   }

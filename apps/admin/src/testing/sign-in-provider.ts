@@ -7,6 +7,8 @@ export interface SignInProvider {
   readonly url: string
   readonly clientId: string
   readonly clientSecret: string
+  /** Ends what somebody signed in to: the client is told by a logout token, for this subject and for every session. */
+  readonly logOut: (subject: string) => Promise<void>
   readonly close: () => Promise<void>
 }
 
@@ -29,13 +31,20 @@ export async function startSignInProvider(
         client_id: clientId,
         client_secret: clientSecret,
         redirect_uris: [callback],
+        backchannel_logout_uri: new URL('/v1/backchannel-logout', callback).href,
         response_types: ['code'],
         grant_types: ['authorization_code'],
       },
     ],
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg: 'ES256' }] },
     cookies: { keys: [randomBytes(24).toString('base64url')] },
-    features: { devInteractions: { enabled: false } },
+    features: { devInteractions: { enabled: false }, backchannelLogout: { enabled: true } },
+    // The client is on loopback, where the provider itself asks nobody.
+    fetch: (to, options) => {
+      const own = { ...options }
+      if ('dispatcher' in own) delete own.dispatcher
+      return fetch(to, own)
+    },
     claims: { openid: ['sub'], profile: ['groups'] },
     routes: { jwks: '/jwks' },
     enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
@@ -61,6 +70,7 @@ export async function startSignInProvider(
     url,
     clientId,
     clientSecret,
+    logOut: async (subject) => (await provider.Client.find(clientId))?.backchannelLogout(subject),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

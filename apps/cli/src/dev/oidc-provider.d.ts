@@ -22,6 +22,11 @@ declare module 'oidc-provider' {
     readonly loadExistingGrant?: (context: OidcContext) => Promise<Grant>
   }
 
+  export interface Client {
+    /** Tells the client that this subject has logged out. Rejects where it does not answer with 200 or 204. */
+    backchannelLogout(subject: string, sid?: string): Promise<void>
+  }
+
   /** What a page is answered with. */
   export interface PageContext {
     body: unknown
@@ -66,6 +71,8 @@ declare module 'oidc-provider' {
 
   export class Provider {
     constructor(issuer: string, configuration: Configuration)
+    /** Clients that it knows. */
+    readonly Client: { find(id: string): Promise<Client | undefined> }
     readonly Grant: new (what: { readonly clientId: string; readonly accountId: string }) => Grant
     interactionFinished(
       request: IncomingMessage,
