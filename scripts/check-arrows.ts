@@ -20,6 +20,7 @@ const PACKAGES = [
   'upstream-credentials',
   'certificates',
   'proxy-protocol',
+  'monitoring',
 ]
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'postgres-wire': [],
@@ -35,6 +36,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'upstream-credentials': ['core', 'configuration'],
   certificates: ['core', 'configuration'],
   'proxy-protocol': [],
+  monitoring: ['configuration'],
   gateway: PACKAGES,
   admin: [...PACKAGES, 'admin-page'],
   cli: [...PACKAGES, 'gateway', 'admin'],

@@ -60,6 +60,7 @@ export function gateOf<Names extends object>(
       clock: { now: Date.now, monotonic: () => performance.now() },
       recordLimits: { maxTextBytes: 65_536, maxParameterBytes: 4096, maxParametersBytes: 65_536, maxParameters: 1000 },
       redaction: { literals: 'keep', secrets: true },
+      observer: null,
     },
   )
 }

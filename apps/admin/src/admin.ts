@@ -11,7 +11,15 @@ import {
 } from '@gatehouse/configuration'
 import type { Coordination } from '@gatehouse/coordination'
 import { TokenVerifier } from '@gatehouse/identity'
+import {
+  measureCertificates,
+  measureCoordination,
+  measureProcess,
+  measureShipping,
+  measureTrail,
+} from '@gatehouse/monitoring'
 import type { Logger } from 'pino'
+import adminPackage from '../package.json' with { type: 'json' }
 import { Doorkeeper } from './access/authenticate.ts'
 import { LinkSigner } from './channels/decide-links.ts'
 import { Teller } from './channels/teller.ts'
@@ -22,8 +30,6 @@ import { buildApp } from './app.ts'
 import type { AdminConfig } from './config/admin-config.ts'
 import { Changes } from './live/changes.ts'
 import { createMetrics } from './metrics.ts'
-import { measureCertificate } from './certificate-metrics.ts'
-import { measureShipping } from './shipping-metrics.ts'
 import type { Explain } from './ports.ts'
 import { TrailSearch } from './trail-search.ts'
 
@@ -96,7 +102,11 @@ export async function startAdmin(config: AdminConfig, log: Logger, options: Admi
     const links =
       config.linkKey === null ? null : new LinkSigner(config.linkKey, config.formerLinkKeys, config.publicUrl)
     const metrics = createMetrics()
-    measureShipping(metrics.registry, () => shipping.shipping?.state ?? null)
+    const { scraped } = metrics
+    closers.push(measureProcess(scraped, 'admin', adminPackage.version))
+    measureTrail(scraped, () => trail.state)
+    measureShipping(scraped, () => shipping.shipping?.state ?? null)
+    measureCoordination(scraped, coordination)
     const teller = new Teller({ config, coordination, trail, links, metrics, log, now: () => Date.now() })
     closers.push(() => teller.close())
     const trailSearch = await TrailSearch.open(config)
@@ -105,7 +115,7 @@ export async function startAdmin(config: AdminConfig, log: Logger, options: Admi
     const files = { authoritiesFile: null, crlFile: null }
     const tls = config.tls === null ? null : new ReloadedTls('tls', { ...config.tls, ...files }, log, () => Date.now())
     closers.push(() => tls?.close())
-    if (tls !== null) measureCertificate(metrics.registry, () => tls.state)
+    measureCertificates(scraped, () => (tls === null ? [] : [{ setting: 'tls', state: tls.state }]))
     const app = await buildApp({
       config,
       log,

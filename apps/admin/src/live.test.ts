@@ -261,7 +261,7 @@ describe('the policy', () => {
 
 test('health, readiness and metrics are told to whoever runs the service', async () => {
   const { call, url } = scene
-  expect((await call('GET', '/readyz', null)).body).toEqual({ ready: true, coordination: 'connected', trail: 'ok' })
+  expect((await call('GET', '/readyz', null)).body).toEqual({ state: 'running', unready: [], warnings: [] })
   const metrics = await (await fetch(`${url}/metrics`)).text()
   expect(metrics).toContain('gatehouse_admin_request_seconds_count{route="/v1/sessions/:id/end",status="200"}')
 })

@@ -1,8 +1,10 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { ScrapedMetrics } from '@gatehouse/monitoring'
+import { Counter, Gauge, Histogram } from 'prom-client'
 
 /** What Prometheus is told of this service. */
 export interface AdminMetrics {
-  readonly registry: Registry
+  /** Those whose values are looked up when somebody asks. */
+  readonly scraped: ScrapedMetrics
   readonly decisions: Counter<'verdict' | 'outcome'>
   readonly requests: Histogram<'route' | 'status'>
   readonly streams: Gauge
@@ -10,10 +12,10 @@ export interface AdminMetrics {
 }
 
 export function createMetrics(): AdminMetrics {
-  const registry = new Registry()
-  const registers = [registry]
+  const scraped = new ScrapedMetrics()
+  const registers = [scraped.registry]
   return {
-    registry,
+    scraped,
     decisions: new Counter({
       name: 'gatehouse_admin_decisions_total',
       help: 'Decisions of people, by what they said and what became of it.',

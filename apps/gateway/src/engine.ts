@@ -7,6 +7,7 @@ import type {
   RecordLimits,
   RedactionSettings,
   Secret,
+  StatementObserver,
 } from '@gatehouse/core'
 import type { Credentials } from '@gatehouse/coordination'
 import type { Logger } from 'pino'
@@ -15,6 +16,7 @@ import type { TokenVerifier } from '@gatehouse/identity'
 import type { ApprovalDesk } from './holding/approval-desk.ts'
 import type { LoginBackOff } from './login-back-off.ts'
 import type { ListenerTls } from './listener-tls.ts'
+import type { SessionTally } from './monitoring/session-tally.ts'
 import type { Recording } from './recording.ts'
 import type { SessionRegistry } from './session-registry.ts'
 import type { SharedSessions } from './shared-sessions.ts'
@@ -45,6 +47,10 @@ export interface EnginePorts {
   readonly recordLimits: RecordLimits
   readonly redaction: RedactionSettings
   readonly maskingKeys: MaskingKeys
+  /** Watches statements; null: nobody does. */
+  readonly observer: StatementObserver | null
+  /** Counts logins and sessions. */
+  readonly tally: SessionTally
   readonly sessions: SessionRegistry
   readonly desk: ApprovalDesk
   readonly shared: SharedSessions

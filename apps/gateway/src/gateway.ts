@@ -8,7 +8,9 @@ import {
   startRetention,
   trailShipping,
 } from '@gatehouse/configuration'
+import type { TlsState } from '@gatehouse/certificates'
 import type { Coordination } from '@gatehouse/coordination'
+import type { ScrapedMetrics } from '@gatehouse/monitoring'
 import type { Logger } from 'pino'
 import { type GatewayConfig, type ListenerConfig, weakerChoices } from './config/index.ts'
 import { Drain } from './drain.ts'
@@ -16,6 +18,10 @@ import type { Engine, EnginePorts, EngineSettings } from './engine.ts'
 import { ApprovalDesk } from './holding/approval-desk.ts'
 import { TokenVerifier } from '@gatehouse/identity'
 import { LoginBackOff } from './login-back-off.ts'
+import { gatewayMetrics, type MeasuredGateway } from './monitoring/gateway-metrics.ts'
+import { type Monitoring, openMonitoring } from './monitoring/open-monitoring.ts'
+import { SessionTally } from './monitoring/session-tally.ts'
+import { StatementTally } from './monitoring/statement-tally.ts'
 import { Listener } from './listener.ts'
 import { maskingKeyIds, maskingKeysOf, unknownNamesSeed } from './masking-keys.ts'
 import { ListenerTls } from './listener-tls.ts'
@@ -39,8 +45,12 @@ export interface Gateway {
   readonly postgres: ListenAddress | null
   /** Where MySQL clients connect; null: nowhere. */
   readonly mysql: ListenAddress | null
+  /** Where it is watched; null: nowhere. */
+  readonly monitoring: ListenAddress | null
   /** Live sessions. */
   readonly sessions: SessionRegistry
+  /** What it counts, but for its process. */
+  readonly metrics: ScrapedMetrics
   /** Whether it should get new connections, and why not. */
   readiness(): Readiness
   /** Reads the policy file again now. */
@@ -54,6 +64,12 @@ export interface Gateway {
   drain(): Promise<void>
   /** Ends every session properly at once, then everything else, in order. */
   close(): Promise<void>
+}
+
+/** Files of TLS in use, and where they stand in the configuration. */
+interface WatchedCertificate {
+  readonly setting: string
+  readonly files: { readonly state: TlsState; reload(): void; close(): void }
 }
 
 /** An outcome waits this long for the next intent, to be written with it. Intents never wait. */
@@ -78,12 +94,16 @@ export async function startGateway(
   for (const choice of weakerChoices(config)) log.warn({ choice }, 'a weaker choice is configured')
   const closers: Closers = []
   try {
+    // Closed last: whoever asks hears to the end that it drains.
+    let monitoring: Monitoring | null = null
+    closers.push(() => monitoring?.close())
     const ports = await openPorts(config, log, coordination, closers)
     const { sessions, policy } = ports
     let closed = false
     const listeners: Listener[] = []
-    const certificates: { reload(): void; close(): void }[] = []
-    closers.push(() => certificates.forEach((read) => read.close()))
+    const certificates: WatchedCertificate[] = []
+    const allTargets: (readonly [string, Target])[] = []
+    closers.push(() => certificates.forEach(({ files }) => files.close()))
     const listen = async <Settings extends ListenerConfig>(
       name: EngineName,
       settings: Settings | null,
@@ -91,11 +111,12 @@ export async function startGateway(
     ): Promise<ListenAddress | null> => {
       if (settings === null) return null
       const tls = ListenerTls.open(name, settings, log, () => Date.now())
-      if (tls !== null) certificates.push(tls)
+      if (tls !== null) certificates.push({ setting: `listeners.${name}.tls`, files: tls })
       const targets = targetsOf(config, name, log)
-      for (const { credentials, tlsFiles } of targets.values()) {
+      allTargets.push(...targets)
+      for (const [target, { credentials, tlsFiles }] of targets) {
         closers.push(() => credentials.close())
-        if (tlsFiles !== null) certificates.push(tlsFiles.watch())
+        if (tlsFiles !== null) certificates.push({ setting: `targets.${target}.tls`, files: tlsFiles.watch() })
       }
       const engine = await start({ listener: settings, tls, targets }, ports)
       closers.push(() => engine.close())
@@ -103,6 +124,7 @@ export async function startGateway(
         ...settings,
         ...settings.address,
         ...ports,
+        engine: name,
         serve: (client) => engine.serve(client),
       })
       const { host } = settings.address
@@ -122,14 +144,25 @@ export async function startGateway(
       log,
     })
     const state = (): GatewayState => (closed ? 'closed' : drain.begun ? 'draining' : 'running')
+    const readiness = (): Readiness => readinessOf(state(), ports)
+    const metrics = gatewayMetrics({
+      ...ports,
+      certificates: () => certificates.map(({ setting, files }) => ({ setting, state: files.state })),
+      targets: () => allTargets,
+    })
+    monitoring = await openMonitoring(config.monitoring, metrics, readiness, log)
+    if (monitoring !== null && monitoring.tls !== null)
+      certificates.push({ setting: 'monitoring.tls', files: monitoring.tls })
     return {
       postgres,
       mysql,
+      monitoring: monitoring?.address ?? null,
       sessions,
-      readiness: () => readinessOf(state(), ports),
+      metrics,
+      readiness,
       drain: () => drain.begin(),
       reloadPolicy: () => policy.reload(),
-      reloadCertificates: () => certificates.forEach((read) => read.reload()),
+      reloadCertificates: () => certificates.forEach(({ files }) => files.reload()),
       close: async () => {
         const serving = sessions.size > 0
         await drain.end()
@@ -152,7 +185,12 @@ async function openPorts(
   givenCoordination: Coordination | null,
   closers: Closers,
 ): Promise<
-  EnginePorts & { readonly policy: PolicyFile; readonly trail: TrailWriter; readonly coordination: Coordination }
+  EnginePorts &
+    Pick<MeasuredGateway, 'statements' | 'shipping'> & {
+      readonly policy: PolicyFile
+      readonly trail: TrailWriter
+      readonly coordination: Coordination
+    }
 > {
   const { syncMilliseconds, segmentBytes, segmentSeconds, statementTextMaxBytes, directory } = config.audit
   const proof = openTrailProof(config.audit, (sink, error) => {
@@ -187,12 +225,14 @@ async function openPorts(
   const verifier = TokenVerifier.create(config.issuers, { log })
   closers.push(() => verifier.close())
   const sessions = new SessionRegistry()
+  const tally = new SessionTally()
+  const statements = new StatementTally()
   const clock = { now: () => Date.now(), monotonic: () => performance.now() }
   const { desk, shared, rates, credentials, backOff, coordination } = await openShared(
     config,
     log,
     givenCoordination,
-    { sessions, trail, turn, now: clock.now },
+    { sessions, trail, turn, tally, now: clock.now },
     closers,
   )
   const retention = startRetention(config.audit.retention, {
@@ -231,6 +271,10 @@ async function openPorts(
     },
     redaction: { literals: config.audit.literals, secrets: config.audit.redactSecrets },
     maskingKeys: maskingKeysOf(config),
+    statements,
+    observer: config.monitoring === null ? null : statements,
+    tally,
+    shipping: () => shipping.shipping?.state ?? null,
     sessions,
     desk,
     shared,
@@ -245,7 +289,13 @@ async function openShared(
   config: GatewayConfig,
   log: Logger,
   given: Coordination | null,
-  { sessions, trail, turn, now }: Pick<EnginePorts, 'sessions' | 'trail' | 'turn'> & { readonly now: () => number },
+  {
+    sessions,
+    trail,
+    turn,
+    tally,
+    now,
+  }: Pick<EnginePorts, 'sessions' | 'trail' | 'turn' | 'tally'> & { readonly now: () => number },
   closers: Closers,
 ): Promise<
   Pick<EnginePorts, 'desk' | 'shared' | 'rates' | 'credentials' | 'backOff'> & { readonly coordination: Coordination }
@@ -257,7 +307,8 @@ async function openShared(
   const lease = await coordination.sessions.enlist(config.gatewayId)
   const { adminUrl, pendingPerPrincipal, coolDownSeconds, holdInTransactionSeconds } = config.approvals
   const limits = { pendingPerPrincipal, coolDownSeconds, holdInTransactionSeconds }
-  const desk = new ApprovalDesk({ ...limits, coordination, gateway: lease.id, adminUrl, trail, turn, log, now })
+  const ended = tally.held.bind(tally)
+  const desk = new ApprovalDesk({ ...limits, coordination, gateway: lease.id, adminUrl, trail, turn, log, ended, now })
   closers.push(() => desk.close())
   const shared = new SharedSessions(coordination, lease, sessions, log, now)
   closers.push(() => shared.close())

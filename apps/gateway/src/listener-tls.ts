@@ -1,5 +1,5 @@
 import type { SecureContext } from 'node:tls'
-import { principalOfCertificate, ReloadedTls, type TlsLog } from '@gatehouse/certificates'
+import { principalOfCertificate, ReloadedTls, type TlsLog, type TlsState } from '@gatehouse/certificates'
 import type { Principal } from '@gatehouse/core'
 import type { ClientCertificatesConfig, ListenerConfig } from './config/index.ts'
 import type { Connection } from './connection.ts'
@@ -52,6 +52,11 @@ export class ListenerTls {
       'a client certificate does not count',
     )
     return null
+  }
+
+  /** How its files are just now. */
+  get state(): TlsState {
+    return this.#files.state
   }
 
   /** Reads its files again now. */

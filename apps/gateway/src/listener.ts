@@ -1,6 +1,8 @@
 import net from 'node:net'
 import type { Logger } from 'pino'
+import type { EngineName } from '@gatehouse/core'
 import { Connection } from './connection.ts'
+import type { SessionTally } from './monitoring/session-tally.ts'
 import type { Turn } from './turn.ts'
 
 export interface ListenerOptions {
@@ -10,6 +12,9 @@ export interface ListenerOptions {
   readonly maxConnectionsPerAddress: number
   readonly turn: Turn
   readonly log: Logger
+  readonly engine: EngineName
+  /** Counts connections. */
+  readonly tally: SessionTally
   /** Serves one connection; resolves when its login is over. */
   readonly serve: (client: Connection) => Promise<void>
 }
@@ -51,15 +56,17 @@ export class Listener {
   }
 
   #accept(socket: net.Socket): void {
-    const { maxConnections, maxConnectionsPerAddress, turn, log } = this.#options
+    const { maxConnections, maxConnectionsPerAddress, turn, log, engine, tally } = this.#options
     const address = socket.remoteAddress ?? 'unknown'
     const count = this.#perAddress.get(address) ?? 0
     if (this.#open >= maxConnections || count >= maxConnectionsPerAddress) {
+      tally.connectionRefused(engine, this.#open >= maxConnections ? 'too many' : 'too many of one address')
       log.warn({ address, open: this.#open, ofAddress: count }, 'connection refused: too many')
       socket.destroy()
       return
     }
     this.#open++
+    tally.connectionOpened(engine)
     this.#perAddress.set(address, count + 1)
     const connection = Connection.accepted(socket, turn)
     connection.onceGone(() => this.#gone(address))
@@ -69,6 +76,7 @@ export class Listener {
   #gone(address: string): void {
     this.#open--
     if (this.#closing && this.#open === 0) this.#empty.resolve()
+    this.#options.tally.connectionClosed(this.#options.engine)
     const count = this.#perAddress.get(address) ?? 1
     if (count <= 1) this.#perAddress.delete(address)
     else this.#perAddress.set(address, count - 1)

@@ -204,12 +204,13 @@ export function loginFailed(
   error: unknown,
   protocolFault: { readonly code: string; readonly message: string } | null,
   engine: EngineName,
-  { log, trail, turn }: EnginePorts,
+  { log, trail, turn, tally }: EnginePorts,
 ): Farewell | null {
   if (error instanceof LoginInterrupted && client.closed) return null
   const { said, detail } = explain(error, protocolFault)
   const credential = error instanceof LoginRefused ? error.credential : null
   const address = client.remoteAddress
+  tally.loginRefused(engine, credential === null ? null : 'credential', said.code)
   // A client may send its token where the name belongs.
   const label = user === null ? null : withoutSecrets(user)
   log.warn(

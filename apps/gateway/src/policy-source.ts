@@ -6,6 +6,13 @@ import type { Logger } from 'pino'
 /** A policy file is larger than any policy. */
 const MAX_POLICY_BYTES = 4 * 1024 * 1024
 
+/** How often a policy's file was read anew, with what success, and when the policy in force was read (milliseconds since the epoch). */
+export interface PolicyAccount {
+  loaded: number
+  failed: number
+  loadedAt: number
+}
+
 /** The policy in force, read from a file, replaced as a whole when the file changes: a bad file keeps the last good policy, loudly. */
 export class PolicyFile implements PolicySource {
   #current: Policy
@@ -20,6 +27,7 @@ export class PolicyFile implements PolicySource {
   #invalid: string | null = null
   /** Why the file could not be read when it was last looked at; null: it was. */
   #unreadable: string | null = null
+  readonly account: PolicyAccount = { loaded: 0, failed: 0, loadedAt: Date.now() }
 
   /**
    * `maskingKeyIds`: the keys a mask may name. Throws an Error that lists every problem when the file cannot be read, is not a
@@ -73,6 +81,7 @@ export class PolicyFile implements PolicySource {
       this.#text = text
       this.#invalid = parsed.ok ? null : `${this.#file} is not valid`
       if (!parsed.ok) {
+        this.account.failed++
         this.#log.error(
           { file: this.#file, problems: parsed.problems },
           'the changed policy is not valid; the last good one stays in force',
@@ -80,10 +89,13 @@ export class PolicyFile implements PolicySource {
         return
       }
       this.#current = parsed.policy
+      this.account.loaded++
+      this.account.loadedAt = Date.now()
       this.#loaded(parsed.policy)
       this.#log.info({ file: this.#file, version: parsed.policy.version }, 'policy reloaded')
     } catch (error) {
       this.#unreadable = String(error)
+      this.account.failed++
       this.#log.error(
         { file: this.#file, error: String(error) },
         'the policy cannot be read; the last good one stays in force',

@@ -7,6 +7,8 @@ export interface Target extends TargetConfig {
   readonly credentials: CredentialSource
   /** Authorities, lists and the gateway's own certificate; null: it is not reached by TLS. */
   readonly tlsFiles: ReloadedTls | null
+  /** How often its source was asked for a credential, with what success. */
+  readonly leases: { given: number; failed: number }
 }
 
 /**
@@ -19,6 +21,7 @@ export function openTarget(name: string, config: TargetConfig, log: SourceLog & 
   return {
     ...config,
     tlsFiles,
+    leases: { given: 0, failed: 0 },
     credentials: credential === null ? openReference(password) : openSource(credential, log),
   }
 }

@@ -12,8 +12,11 @@ async function leaseCredential(name: string, target: Target, session: string): P
   const deadline = AbortSignal.timeout(connectTimeoutSeconds * 1000)
   const leased = credentials.lease({ target: name, engine, session, host, port, user }, deadline)
   try {
-    return await withDeadline(leased, connectTimeoutSeconds * 1000)
+    const lease = await withDeadline(leased, connectTimeoutSeconds * 1000)
+    target.leases.given++
+    return lease
   } catch (error) {
+    target.leases.failed++
     // One that comes too late is given back.
     void leased.then(
       (lease) => lease.release(),

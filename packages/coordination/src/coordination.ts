@@ -24,6 +24,7 @@ export interface Coordination {
   readonly deliveries: Deliveries
   readonly legalHolds: LegalHolds
   readonly state: CoordinationState
+  readonly traffic: CoordinationTraffic
   /** Tells every change of `state`. The function that comes back ends it. */
   onStateChange(listener: (state: CoordinationState) => void): () => void
   /**
@@ -31,6 +32,15 @@ export interface Coordination {
    * process that is killed: the others notice by the missing heartbeat.
    */
   close(how?: { readonly abruptly: boolean }): Promise<void>
+}
+
+/** Questions to whatever keeps what is shared, since this process began; in memory there are none. */
+export interface CoordinationTraffic {
+  readonly operations: number
+  /** Not answered, or with an error. */
+  readonly failures: number
+  /** That the answers took, together. */
+  readonly seconds: number
 }
 
 /** Whether the others can be reached; `since` in milliseconds since the epoch, by this process's clock. */

@@ -20,7 +20,7 @@ export type {
   NewDecision,
   NewWaiter,
 } from './approval/approvals.ts'
-export type { Coordination, CoordinationState } from './coordination.ts'
+export type { Coordination, CoordinationState, CoordinationTraffic } from './coordination.ts'
 export { CoordinationLost } from './coordination-lost.ts'
 export type { Counters, Taken } from './counters.ts'
 export type { Credential, Credentials, NewCredential } from './credentials.ts'

@@ -30,6 +30,7 @@ function config(mode: UpstreamTlsMode = 'verify-full', weak = false): GatewayCon
     expiryWarningSeconds: 60,
     drainDelaySeconds: 0,
     drainSeconds: 25,
+    monitoring: null,
     approvals: { adminUrl: null, pendingPerPrincipal: 20, holdInTransactionSeconds: 60, coolDownSeconds: 60 },
     issuers: [{ ...issuerConfig('http://127.0.0.1:1'), allowHttp: weak }],
     targets: new Map([

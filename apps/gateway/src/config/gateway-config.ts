@@ -11,6 +11,7 @@ import type {
 } from '@gatehouse/configuration'
 import type { EngineName, Secret } from '@gatehouse/core'
 import type { ClaimPath, IssuerConfig } from '@gatehouse/identity'
+import type { MonitoringConfig } from '@gatehouse/monitoring'
 import type { CredentialConfig } from '@gatehouse/upstream-credentials'
 
 /** Everything the gateway can be told, resolved: defaults filled in, paths absolute, secrets read. */
@@ -43,6 +44,8 @@ export interface GatewayConfig {
   readonly approvals: ApprovalsConfig
   readonly audit: AuditConfig
   readonly recording: RecordingConfig
+  /** Where it is watched; null: nowhere. */
+  readonly monitoring: MonitoringConfig | null
   readonly log: { readonly level: LogLevel }
 }
 

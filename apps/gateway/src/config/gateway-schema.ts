@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { monitoringSettings } from '@gatehouse/monitoring'
 import * as z from 'zod'
 import {
   anyPath,
@@ -187,6 +188,7 @@ export function gatewaySchema(directory: string): z.ZodType<GatewayConfig> {
       recording: recordingSchema
         .prefault({})
         .describe('Sessions as their clients saw them, kept beside the audit trail.'),
+      monitoring: monitoringSettings(directory),
       log: z
         .strictObject({
           level: z

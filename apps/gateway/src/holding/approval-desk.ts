@@ -1,6 +1,7 @@
 import type { Approvals, AskLimits, Coordination, Grants } from '@gatehouse/coordination'
 import type { AuditTrail } from '@gatehouse/core'
 import type { Logger } from 'pino'
+import type { HoldEnd } from '../monitoring/session-tally.ts'
 import type { Turn } from '../turn.ts'
 
 /** A statement that is held, as far as the desk knows it. */
@@ -20,6 +21,8 @@ export interface ApprovalDeskOptions extends AskLimits {
   readonly trail: Pick<AuditTrail, 'append' | 'owe'>
   readonly turn: Pick<Turn, 'schedule'>
   readonly log: Logger
+  /** Told how each hold ended. */
+  readonly ended: (end: HoldEnd, milliseconds: number) => void
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }
@@ -35,6 +38,7 @@ export class ApprovalDesk {
   estimating = 0
   readonly log: Logger
   readonly now: () => number
+  readonly ended: (end: HoldEnd, milliseconds: number) => void
   readonly #adminUrl: string | null
   readonly #trail: Pick<AuditTrail, 'append' | 'owe'>
   readonly #turn: Pick<Turn, 'schedule'>
@@ -51,6 +55,7 @@ export class ApprovalDesk {
     this.limits = { pendingPerPrincipal: options.pendingPerPrincipal, coolDownSeconds: options.coolDownSeconds }
     this.log = log
     this.now = now
+    this.ended = options.ended
     this.#adminUrl = adminUrl
     this.#trail = options.trail
     this.#turn = options.turn
@@ -71,6 +76,13 @@ export class ApprovalDesk {
     const all = this.#held.get(id)
     all?.delete(held)
     if (all?.size === 0) this.#held.delete(id)
+  }
+
+  /** How many statements are held now. */
+  get held(): number {
+    let held = 0
+    for (const all of this.#held.values()) held += all.size
+    return held
   }
 
   /** Records what became of a request. Never throws: it is kept until the trail can be written. */

@@ -200,6 +200,7 @@ export class HeldStatement implements HeldRequest {
     const state =
       answer instanceof Approved ? 'approved' : answer === null ? 'voided' : (STATES[answer.code] ?? 'voided')
     const heldMicroseconds = (this.#desk.now() - this.#startedAt) * 1000
+    this.#desk.ended(state, heldMicroseconds / 1000)
     const ended = { approval: this.id, state, why, heldMicroseconds, decisions: this.#decisions } as const
     this.#desk.record(encodeApprovalEnded(this.#encoded, ended))
   }

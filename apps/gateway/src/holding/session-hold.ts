@@ -15,6 +15,7 @@ import {
   type Refusal,
   requestKey,
   type SessionSettings,
+  type StatementMoments,
 } from '@gatehouse/core'
 import type { Grant, LeaveReason } from '@gatehouse/coordination'
 import type { ApprovalDesk } from './approval-desk.ts'
@@ -75,6 +76,8 @@ export class SessionHold {
   #told: Told | null = null
   /** What the planner was asked about the statement that waits. */
   #estimate: Estimate | null = null
+  /** When the statement that waits was read and began to wait; null: none waits, or nobody traces it. */
+  #moments: StatementMoments | null = null
   /** The statement that waits may not be asked about, and not run; null: it may. */
   #stopped: LeaveReason | null = null
 
@@ -104,7 +107,7 @@ export class SessionHold {
    * much of a limit is left; `resume` is called when that is known.
    */
   admit(
-    gate: Pick<Gate<object>, 'admit' | 'decline' | 'estimated' | 'limitsKnown' | 'recordable'>,
+    gate: Pick<Gate<object>, 'admit' | 'decline' | 'estimated' | 'limitsKnown' | 'recordable' | 'watch'>,
     judgement: Judgement,
     text: string,
     parameters: readonly AuditedParameter[] | null,
@@ -145,7 +148,7 @@ export class SessionHold {
   }
 
   #admit(
-    gate: Pick<Gate<object>, 'admit' | 'decline' | 'estimated' | 'recordable'>,
+    gate: Pick<Gate<object>, 'admit' | 'decline' | 'estimated' | 'recordable' | 'watch'>,
     judgement: Judgement,
     text: string,
     parameters: readonly AuditedParameter[] | null,
@@ -156,6 +159,7 @@ export class SessionHold {
       this.#forget()
       return gate.admit(judgement, text, parameters)
     }
+    this.#moments ??= gate.watch.held()
     const settled = this.#withSettings(judgement) ? this.#withEstimate(gate, judgement, text, parameters, types) : null
     if (settled === null) return null
     const stopped = this.#stopped
@@ -164,6 +168,7 @@ export class SessionHold {
         ? approvalVoided(judgement.approval, null, ENDED[stopped])
         : this.#settle(gate, settled, text, parameters, types)
     if (clearance === 'waits') return null
+    gate.watch.heldUntilNow(this.#moments)
     this.#forget()
     if (clearance === null || clearance instanceof Approved) return gate.admit(settled, text, parameters, clearance)
     return gate.admit(gate.decline(clearance, judgement.facts), text, parameters)
@@ -174,6 +179,7 @@ export class SessionHold {
     this.#estimate = null
     this.#told = null
     this.#stopped = null
+    this.#moments = null
   }
 
   /** True when it is known what the session is set to, or need not be; false: the session is asked. */

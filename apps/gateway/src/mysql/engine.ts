@@ -162,6 +162,7 @@ export class MysqlEngine {
         upstream,
       })
       this.#ports.sessions.add(running, client.key)
+      this.#ports.tally.sessionBegan('mysql', loggedIn.by)
       packets.stage((writer) =>
         encodeOk(
           {
@@ -188,7 +189,8 @@ export class MysqlEngine {
 
   #sessionOptions(client: Client, session: GateSession, gate: Gate<MysqlNames>) {
     const { encoded } = session
-    const { trail, turn, sessions, desk, shared, maskingKeys, log, clock, listener, expiryWarningSeconds } = this.#ports
+    const { trail, turn, tally, sessions, desk, shared, maskingKeys, log, clock, listener, expiryWarningSeconds } =
+      this.#ports
     return {
       session,
       threadId: client.key.processId,
@@ -204,8 +206,10 @@ export class MysqlEngine {
       clock,
       expiryWarningSeconds,
       maxMessageBytes: listener.maxMessageBytes,
-      ended: (reason: string, statements: number, milliseconds: number) =>
-        trail.owe(encodeSessionEnd(encoded, reason, milliseconds * 1000, statements)),
+      ended: (reason: string, statements: number, milliseconds: number) => {
+        tally.sessionEnded('mysql', reason)
+        trail.owe(encodeSessionEnd(encoded, reason, milliseconds * 1000, statements))
+      },
       alarm: (code: string, message: string) => trail.owe(encodeAlarm(encoded, code, message)),
       changeUser: (message: ChangeUser, nextSequenceId: number, early: Buffer) =>
         void this.#changeUser(client, message, nextSequenceId, early),

@@ -133,9 +133,10 @@ export class PreparedRequests {
   execute(command: CommandBytes, execute: StatementExecute): void {
     const statement = this.#find(execute.statementId)
     if (statement === null) return this.#asker.refuse(command, unknownStatement(execute.statementId))
+    const { gate, hold } = this.#session
+    gate.watch.prepared()
     const judgement = this.#judge.judgeAgain(statement)
     if (judgement === null) return this.#asker.flow.wait(command)
-    const { gate, hold } = this.#session
     const { bytes, payload, end } = command
     const { parameters, memory } = statement
     decodeParameters(execute, bytes, end, parameters, memory, this.#agreed, this.#parameters)

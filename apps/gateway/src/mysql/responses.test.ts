@@ -212,6 +212,7 @@ class Scene {
         clock: { now: () => 0, monotonic: () => 0 },
         recordLimits: DEFAULT_RECORD_LIMITS,
         redaction: DEFAULT_REDACTION,
+        observer: null,
       },
     )
     this.responses = new MysqlResponses({

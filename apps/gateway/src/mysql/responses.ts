@@ -27,7 +27,7 @@ import { readError } from './server-report.ts'
 /** What the responses side needs of the session it belongs to. */
 export interface ResponsesOptions {
   readonly client: Pick<Connection, 'stage' | 'recording'>
-  readonly gate: Pick<Gate<MysqlNames>, 'authority' | 'outcome'>
+  readonly gate: Pick<Gate<MysqlNames>, 'authority' | 'outcome' | 'watch'>
   readonly maskingKeys: MaskingKeys
   /** What is agreed with the upstream. The client has the same, but for SESSION_TRACK. */
   readonly agreed: AgreedCapabilities
@@ -215,6 +215,7 @@ export class MysqlResponses implements Receiver {
     if (part !== ResponsePart.Err && (asked.admission?.refusal ?? null) !== null) {
       throw new ProtocolError('UNEXPECTED_PACKET', 'the database accepted what it had to reject')
     }
+    this.#options.gate.watch.answered(asked.admission)
     if (this.#stateEndsSession(part)) return
     this.#part(part, asked)
     if (!this.#reader.over) return

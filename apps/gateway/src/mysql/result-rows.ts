@@ -1,4 +1,12 @@
-import type { Admission, Authority, Classifier, Judgement, MaskingKeys, Refusal } from '@gatehouse/core'
+import {
+  type Admission,
+  type Authority,
+  type Classifier,
+  type Judgement,
+  maskedColumns,
+  type MaskingKeys,
+  type Refusal,
+} from '@gatehouse/core'
 import {
   type ColumnDefinition,
   decodeColumnDefinition,
@@ -34,6 +42,8 @@ export class ResultRows {
   #judgement: Judgement | null = null
   #statementIndex = -1
   #masks: RowMasks | null = null
+  /** Columns of the current rows that are masked. */
+  #masked = 0
   #classifier: Classifier | null = null
   #limit = Infinity
   #limitRule = 'gateway'
@@ -120,7 +130,10 @@ export class ResultRows {
     if (this.#masks === null) this.#output.pass(cursor)
     else {
       this.#output.passMasked(this.#masks, cursor)
-      if (this.#of !== null) this.#classifier?.moveFinds(this.#of)
+      const admission = this.#of
+      if (admission === null) return
+      admission.maskedCells += this.#masked
+      this.#classifier?.moveFinds(admission)
     }
   }
 
@@ -160,6 +173,7 @@ export class ResultRows {
     this.#classifier = judgement.authority.classifier
     const limit = judgement.obligations[statementIndex]?.rowLimit ?? null
     this.#limit = limit?.rows ?? Infinity
+    this.#masked = maskedColumns(judgement, statementIndex)
     this.#limitRule = limit?.rule ?? 'gateway'
   }
 

@@ -97,7 +97,7 @@ export class PostgresEngine {
 
   /** From the verified principal to the running session. */
   async #begin(client: Connection, loggedIn: LoggedIn, target: PostgresTarget): Promise<void> {
-    const { sessions, turn, trail, clock } = this.#ports
+    const { sessions, turn, trail, clock, tally } = this.#ports
     const { principal } = loggedIn
     const role = sessionRoleOf(principal, loggedIn.target, target.config.sessionRole)
     const { gate, session: opened } = openGate<NameEnvironment>('postgres', loggedIn, role !== null, this.#ports)
@@ -147,12 +147,15 @@ export class PostgresEngine {
         log: this.#ports.log,
         expiryWarningSeconds: this.#ports.expiryWarningSeconds,
         maxMessageBytes: this.#ports.listener.maxMessageBytes,
-        ended: (reason, statements, milliseconds) =>
-          trail.owe(encodeSessionEnd(encoded, reason, milliseconds * 1000, statements)),
+        ended: (reason, statements, milliseconds) => {
+          tally.sessionEnded('postgres', reason)
+          trail.owe(encodeSessionEnd(encoded, reason, milliseconds * 1000, statements))
+        },
         alarm: (code, message) => trail.owe(encodeAlarm(encoded, code, message)),
         clock,
       })
       sessions.add(session, key)
+      tally.sessionBegan('postgres', loggedIn.by)
       const greeting = encodeGreeting(upstream.parameters, key)
       client.stage(greeting, 0, greeting.length)
       // Not before: the greeting holds the key to cancel with.

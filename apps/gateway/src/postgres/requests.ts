@@ -194,6 +194,8 @@ export class PostgresRequests implements FlowOwner {
     const bind = decodeBind(this.#body.reset(cursor.bytes, cursor.body, cursor.end))
     const statement = this.statements.find(bind.statement, this.#batch)
     if (statement === null) return this.#waitForReplies()
+    // What Parse of this batch has cost, the first execution has cost.
+    if (statement !== undefined && statement.batch !== this.#batch) this.#gate.watch.prepared()
     const judging = statement === undefined ? 'judged' : this.#rejudge(statement)
     if (judging !== 'judged') return this.#waitForReplies(judging)
     this.#batchOpen = true

@@ -165,6 +165,7 @@ export class PostgresResponses implements Receiver {
   #firstRow(cursor: FrameCursor, requests: PostgresRequests): boolean {
     requests.queue.reply(DATA_ROW)
     const { about, statementIndex } = requests.queue
+    this.#gate.watch.answered(admissionOf(about))
     if (about instanceof SessionProbe) {
       about.row(this.#body.reset(cursor.bytes, cursor.body, cursor.end))
       return false
@@ -178,6 +179,7 @@ export class PostgresResponses implements Receiver {
     const queue = requests.queue
     const meaning = queue.reply(cursor.tag)
     const about = queue.about
+    this.#gate.watch.answered(admissionOf(about))
     this.output.answers(about, cursor.tag, meaning === Reply.Error)
     switch (meaning) {
       case Reply.Asynchronous:

@@ -1,4 +1,12 @@
-import type { Admission, Authority, Classifier, Judgement, MaskingKeys, Refusal } from '@gatehouse/core'
+import {
+  type Admission,
+  type Authority,
+  type Classifier,
+  type Judgement,
+  maskedColumns,
+  type MaskingKeys,
+  type Refusal,
+} from '@gatehouse/core'
 import { BodyReader, decodeRowDescription, type FrameCursor, ProtocolError } from '@gatehouse/postgres-wire'
 import type { Catalog } from '@gatehouse/sql-analysis'
 import { type Asked, Portal, type PreparedStatement, SimpleQuery } from './asked.ts'
@@ -20,6 +28,8 @@ export class ResultRows {
   /** What the rows belong to; null between results. */
   #of: Admission | null = null
   #masks: RowMasks = null
+  /** Columns of the current rows that are masked. */
+  #masked = 0
   #classifier: Classifier | null = null
   #limit = Infinity
   #limitRule = 'gateway'
@@ -109,7 +119,10 @@ export class ResultRows {
     if (this.#masks === null) this.#output.pass(cursor)
     else {
       this.#output.passMasked(this.#masks, cursor)
-      if (this.#of !== null) this.#classifier?.moveFinds(this.#of)
+      const admission = this.#of
+      if (admission === null) return
+      admission.maskedCells += this.#masked
+      this.#classifier?.moveFinds(admission)
     }
   }
 
@@ -140,6 +153,7 @@ export class ResultRows {
       return false
     }
     admission.rows++
+    admission.maskedCells += this.#masked
     return true
   }
 
@@ -157,6 +171,7 @@ export class ResultRows {
   #takeLimit(judgement: Judgement, statementIndex: number): void {
     const limit = judgement.obligations[statementIndex]?.rowLimit ?? null
     this.#limit = limit?.rows ?? Infinity
+    this.#masked = maskedColumns(judgement, statementIndex)
     this.#limitRule = limit?.rule ?? 'gateway'
   }
 

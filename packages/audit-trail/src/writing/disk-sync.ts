@@ -24,6 +24,8 @@ export interface WrittenTrail {
 export class DiskSync {
   /** The last record that is known to be durable. */
   durable = 0
+  /** Since when there is something that it may not hold, in milliseconds of a monotonic clock; null: there is nothing. */
+  unsyncedSince: number | null = null
 
   readonly #directory: string
   readonly #options: Required<TrailOptions>
@@ -68,6 +70,7 @@ export class DiskSync {
 
   /** Starts within so many milliseconds. */
   startWithin(milliseconds: number): void {
+    this.unsyncedSince ??= performance.now()
     if (this.#armed) return
     this.#armed = true
     setTimeout(this.#onDue, milliseconds).unref()
@@ -112,9 +115,11 @@ export class DiskSync {
   /** Never rejects. */
   async #run(checkpoint: boolean): Promise<void> {
     const { head, segment, file } = this.#written()
+    const begun = performance.now()
     try {
       await this.#syncAll(file)
       this.durable = Math.max(this.durable, head.seq)
+      this.unsyncedSince = this.#written().head.seq > head.seq ? begun : null
       if (checkpoint && head.seq > this.#checkpointed && !this.#closed) await this.checkpoint(head, segment, false)
     } catch (error) {
       this.#onFailure(error)

@@ -9,6 +9,7 @@ import { OwedRecords } from './owed-records.ts'
 import { RecordBatch } from './record-batch.ts'
 import { SegmentFile, makeDirectory, syncDirectory } from './segment-file.ts'
 import { completeOptions } from './trail-options.ts'
+import type { TrailState } from './trail-state.ts'
 import type { TrailOptions } from './trail-options.ts'
 import { sealWhatIsLeft } from './seal-left.ts'
 import { readTrailId } from '../chain/trail-id.ts'
@@ -50,6 +51,7 @@ export class TrailWriter implements AuditTrail {
 
   /** Why the trail cannot be written; null while it can. */
   #failure: string | null = null
+  #failures = 0
   #failedAt = 0
   /** Why nothing new may begin though the trail can be written; null: it may. */
   #stopped: string | null = null
@@ -111,6 +113,23 @@ export class TrailWriter implements AuditTrail {
   /** Why the trail cannot be written at present, or was stopped; null while it can. For readiness checks. */
   get failure(): string | null {
     return this.#failure ?? this.#stopped
+  }
+
+  /** How the writing stands, for whoever watches it. */
+  get state(): TrailState {
+    const { seq } = this.#committed
+    const { durable, unsyncedSince } = this.#disk
+    const unsynced = Math.max(0, seq - durable)
+    return {
+      records: seq,
+      unsynced,
+      unsyncedSeconds: unsynced === 0 || unsyncedSince === null ? 0 : (performance.now() - unsyncedSince) / 1000,
+      owed: this.#owed.texts.length,
+      segment: this.#file.segment,
+      segmentBytes: this.#file.bytes,
+      failures: this.#failures,
+      failure: this.failure,
+    }
   }
 
   /**
@@ -281,6 +300,7 @@ export class TrailWriter implements AuditTrail {
   }
 
   #fail(error: unknown): void {
+    if (this.#failure === null) this.#failures++
     this.#failure = messageOf(error)
     this.#failedAt = performance.now()
   }

@@ -22,6 +22,7 @@ export async function openMemoryCoordination(
     messages: new MemoryMessages(hub),
     counters: hub.counters,
     state: CONNECTED,
+    traffic: { operations: 0, failures: 0, seconds: 0 },
     onStateChange: () => () => undefined,
     close: (how) => {
       stop()

@@ -20,6 +20,8 @@ const CONNECT_MILLISECONDS = 5000
 /** Two connections: one for commands, one for what is told. Both come back by themselves. */
 export class RedisConnection {
   readonly prefix: string
+  /** Counts what is asked, see `CoordinationTraffic`. */
+  readonly traffic = { operations: 0, failures: 0, seconds: 0 }
   readonly #commands: Redis | Cluster
   readonly #subscriber: Redis | Cluster
   readonly #listeners = new Map<string, (text: string) => void>()
@@ -69,7 +71,7 @@ export class RedisConnection {
   /** Asks for the server's time: whether it can be reached, and what time it is there. Never throws. */
   async check(): Promise<void> {
     try {
-      const [seconds, microseconds] = await this.#commands.time()
+      const [seconds, microseconds] = await this.#timed(() => this.#commands.time())
       this.#ahead = Number(seconds) * 1000 + Number(microseconds) / 1000 - Date.now()
       this.#become('connected')
     } catch {
@@ -128,11 +130,25 @@ export class RedisConnection {
 
   async #answer<Answer>(asked: () => Promise<Answer>): Promise<Answer> {
     try {
-      return await asked()
+      return await this.#timed(asked)
     } catch (error) {
       // An error that the server answered with (no memory, a replica that must not be written to) is no better than none.
       this.#become('lost')
       throw lost(error)
+    }
+  }
+
+  async #timed<Answer>(asked: () => Promise<Answer>): Promise<Answer> {
+    const { traffic } = this
+    const begun = performance.now()
+    traffic.operations++
+    try {
+      return await asked()
+    } catch (error) {
+      traffic.failures++
+      throw error
+    } finally {
+      traffic.seconds += (performance.now() - begun) / 1000
     }
   }
 

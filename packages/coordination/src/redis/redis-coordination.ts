@@ -51,6 +51,7 @@ export async function openRedisCoordination(options: RedisOptions, timing: Timin
       get state() {
         return redis.state
       },
+      traffic: redis.traffic,
       onStateChange: (listener) => redis.onStateChange(listener),
       close: async (how) => {
         clearInterval(timer)

@@ -1,7 +1,5 @@
 import type { Approved } from '../approval/approved.ts'
-import type { Principal } from '../auth/principal.ts'
 import { appendIntent, oweOutcome } from '../audit/encode-record.ts'
-import type { SessionPart } from '../audit/encode-record.ts'
 import type { RecordLimits } from '../audit/encode-statement.ts'
 import type { AuditedParameter } from '../audit/record.ts'
 import type { Authority, Observed } from '../policy/authority.ts'
@@ -13,25 +11,13 @@ import { asksInClear } from '../statement/clear-wish.ts'
 import type { Reading } from '../statement/reading.ts'
 import { encodedPart, type Judgement, permitted, refused, unclassifiable, unmaskable } from './judgement.ts'
 import { approvalUnavailable, approvalVoided } from './approval-refusals.ts'
-import { type AuditTrail, type PolicySource, type StatementReader, TrailUnavailable } from './ports.ts'
+import { type Admission, makeAdmission, unrecorded } from './admission.ts'
+import type { GateClock, GateSession } from './gate-session.ts'
+import type { AuditTrail, PolicySource, StatementReader } from './ports.ts'
 import type { Rates, RateWindow } from './rate-limit.ts'
 import { gatewayRefusal, type Refusal, refusalOfDenial, refusalOfUnreadable } from './refusal.ts'
-
-/** What the gate must know of a session. */
-export interface GateSession {
-  readonly id: string
-  readonly principal: Principal
-  readonly target: string
-  readonly engine: 'postgres' | 'mysql'
-  /** The name of the session credential it logged in with; null: a token. */
-  readonly credential: string | null
-  /** It runs under a role of the database that no statement may change. Absent: it does not. */
-  readonly rolePinned?: true
-  /** The session's members of every record, encoded once (`encodeSessionPart`). */
-  readonly encoded: SessionPart
-}
-
-let makeAdmission: (judgement: Judgement, intent: number, refusal: Refusal | null, startedAt: number) => Admission
+import type { StatementObserver } from './statement-observer.ts'
+import { StatementWatch } from './statement-watch.ts'
 
 /** Judgements by reading, for every authority: sessions with the same rights share them. */
 const judgementsByAuthority = new WeakMap<Authority, WeakMap<Reading, Judgement>>()
@@ -47,58 +33,13 @@ function authorityIn(policy: PolicySource['current'], session: GateSession): Aut
   return policy.authorityFor(principal, target, engine, rolePinned === true)
 }
 
-/** Proof that a statement was read, decided and recorded: only `Gate.admit` makes one, only it may be forwarded. */
-export class Admission {
-  readonly judgement: Judgement
-  /** Sequence number of the intent record; 0 when it could not be recorded. */
-  intent: number
-  /** Not null: it must not be forwarded, and this is what the client is told. */
-  refusal: Refusal | null
-  /** Milliseconds of a monotonic clock. */
-  readonly startedAt: number
-  /** Rows returned or changed, and bytes of rows, so far. */
-  rows = 0
-  bytes = 0
-  /** How much was found in its rows and replaced, by the index of the detector in `DETECTORS`; null: nothing. */
-  finds: Uint32Array | null = null
-  /** Its outcome is recorded. */
-  settled = false
-
-  private constructor(judgement: Judgement, intent: number, refusal: Refusal | null, startedAt: number) {
-    this.judgement = judgement
-    this.intent = intent
-    this.refusal = refusal
-    this.startedAt = startedAt
-  }
-
-  /** More was found and replaced: how much, by the index of its detector in `DETECTORS`. */
-  found(counts: Uint32Array): void {
-    const finds = (this.finds ??= new Uint32Array(counts.length))
-    for (let index = 0; index < counts.length; index++) finds[index] = (finds[index] ?? 0) + (counts[index] ?? 0)
-  }
-
-  /** Its record could not be made durable: it counts as refused. */
-  unrecord(reason: Error): void {
-    this.intent = 0
-    this.refusal = unrecorded(reason)
-  }
-
-  static {
-    makeAdmission = (judgement, intent, refusal, startedAt) => new Admission(judgement, intent, refusal, startedAt)
-  }
-}
-export interface GateClock {
-  /** Milliseconds since the epoch. */
-  now(): number
-  /** Milliseconds of a monotonic clock. */
-  monotonic(): number
-}
-
 /**
  * The enforcement point of one session, and the one place where the order stands:
  * analyse, decide, record, and only then forward. Nothing here throws; a failure inside is a refusal.
  */
 export class Gate<Names extends object> {
+  /** Tells whoever watches statements what becomes of them. */
+  readonly watch: StatementWatch
   readonly #session: GateSession
   readonly #reader: StatementReader<Names>
   readonly #policy: PolicySource
@@ -126,6 +67,8 @@ export class Gate<Names extends object> {
       readonly clock: GateClock
       readonly recordLimits: RecordLimits
       readonly redaction: RedactionSettings
+      /** Watches statements; null: nobody does. */
+      readonly observer: StatementObserver | null
     },
   ) {
     this.#session = session
@@ -136,6 +79,7 @@ export class Gate<Names extends object> {
     this.#clock = ports.clock
     this.#recordLimits = ports.recordLimits
     this.#redactor = new RecordRedactor(ports.redaction, ports.reader)
+    this.watch = new StatementWatch(session, ports.observer, ports.clock)
     const { issuer, subject, actor } = session.principal
     this.#rateKey = JSON.stringify([issuer, subject, actor, session.target])
     this.#policyVersion = ports.policy.current.version
@@ -157,19 +101,29 @@ export class Gate<Names extends object> {
   /** Analyse and decide. Null: the text is too large to be read inline, use `judgeLarge`. */
   judge(bytes: Buffer, start: number, end: number, names: Names): Judgement | null {
     if (end - start > this.#reader.inlineLimitBytes) return null
+    const begun = this.watch.begins()
     try {
-      return this.#decide(this.#reader.read(bytes, start, end, names), asksInClear(bytes, start, end))
+      const reading = this.#reader.read(bytes, start, end, names)
+      return this.#decideWatched(reading, asksInClear(bytes, start, end), begun)
     } catch (error) {
       return this.#failed(error)
     }
   }
 
   async judgeLarge(bytes: Buffer, names: Names): Promise<Judgement> {
+    const begun = this.watch.begins()
     try {
-      return this.#decide(await this.#reader.readLarge(bytes, names), asksInClear(bytes, 0, bytes.length))
+      return this.#decideWatched(await this.#reader.readLarge(bytes, names), asksInClear(bytes, 0, bytes.length), begun)
     } catch (error) {
       return this.#failed(error)
     }
+  }
+
+  #decideWatched(reading: Reading, inClear: boolean, begun: number): Judgement {
+    const read = this.watch.read()
+    const judgement = this.#decide(reading, inClear)
+    this.watch.judged(begun, read)
+    return judgement
   }
 
   /** The same text under the rules that hold now. */
@@ -220,10 +174,16 @@ export class Gate<Names extends object> {
       const statement = this.#redactor.recordable(judgement, text, parameters)
       const encoded = encodedPart(judgement, refusal, clearance, statement.redacted !== null)
       const intent = appendIntent(this.#trail, this.#session.encoded, statement, encoded, this.#recordLimits)
-      return makeAdmission(judgement, intent, refusal, startedAt)
+      return this.#admitted(makeAdmission(judgement, intent, refusal, startedAt), text, clearance)
     } catch (error) {
-      return makeAdmission(judgement, 0, refusal ?? unrecorded(error), startedAt)
+      return this.#admitted(makeAdmission(judgement, 0, refusal ?? unrecorded(error), startedAt), text, clearance)
     }
+  }
+
+  #admitted(admission: Admission, text: string, clearance: Approved | null): Admission {
+    if (clearance !== null) admission.approval = clearance.id
+    this.watch.admitted(admission, text)
+    return admission
   }
 
   /** A judged text as it may be recorded: without what records may not hold. */
@@ -247,9 +207,12 @@ export class Gate<Names extends object> {
 
   /** Records what came of an admitted statement: `error` is its code, null when it succeeded. Never throws. */
   outcome(admission: Admission, error: string | null): void {
-    if (admission.intent === 0 || admission.settled) return
+    if (admission.settled) return
     admission.settled = true
-    const micros = (this.#clock.monotonic() - admission.startedAt) * 1000
+    const now = this.#clock.monotonic()
+    this.watch.settled(admission, error, now)
+    if (admission.intent === 0) return
+    const micros = (now - admission.startedAt) * 1000
     const { rows, bytes, intent, judgement, finds } = admission
     const rules = judgement.classifies ? (judgement.authority.classifier?.rules ?? null) : null
     const classified = rules === null && finds === null ? null : { rules: rules ?? [], finds }
@@ -359,14 +322,3 @@ const CLEAR_ALONE = gatewayRefusal(
   'masked columns can be asked for in clear by one SELECT that stands alone',
   'Send the SELECT by itself, with the comment before it.',
 )
-
-function unrecorded(error: unknown): Refusal {
-  const what = error instanceof TrailUnavailable ? error.message : 'the audit trail failed'
-  return gatewayRefusal(
-    'TRAIL_UNAVAILABLE',
-    'audit trail',
-    `the statement cannot be recorded, so it was not run: ${what}`,
-    'Try again later; an operator has to mend the audit trail first.',
-    5,
-  )
-}

@@ -95,6 +95,14 @@ export function permitted(
   }
 }
 
+/** How many columns of the rows of one statement of a text are masked. */
+export function maskedColumns({ obligations }: Judgement, statementIndex: number): number {
+  const outputs = obligations[statementIndex]?.outputs ?? null
+  let masked = 0
+  if (outputs !== null) for (const mask of outputs) if (mask !== null) masked++
+  return masked
+}
+
 /** A text is held as a whole. An estimate is one statement's: beside others it settles nothing. */
 function needOf(decisions: readonly Decision[]): ApprovalNeed | null {
   const alone = decisions.length === 1

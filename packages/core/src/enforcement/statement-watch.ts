@@ -1,0 +1,81 @@
+import { type Admission, StatementMoments } from './admission.ts'
+import type { GateClock, GateSession } from './gate-session.ts'
+import type { StatementObserver } from './statement-observer.ts'
+
+/** Tells the observer, if there is one, of the statements of one session. The gate decides; this only looks at the clock. */
+export class StatementWatch {
+  readonly #session: GateSession
+  readonly #observer: StatementObserver | null
+  readonly #clock: Pick<GateClock, 'monotonic'>
+  /** Of the text that was judged last, where statements are traced. */
+  #moments: StatementMoments | null = null
+
+  constructor(session: GateSession, observer: StatementObserver | null, clock: Pick<GateClock, 'monotonic'>) {
+    this.#session = session
+    this.#observer = observer
+    this.#clock = clock
+  }
+
+  /** A text is about to be read: when, for `judged`. 0: nobody wants to know. */
+  begins(): number {
+    return this.#observer === null ? 0 : this.#clock.monotonic()
+  }
+
+  /** It was read. */
+  read(): number {
+    return this.#observer?.traces === true ? this.#clock.monotonic() : 0
+  }
+
+  /** And decided. */
+  judged(begun: number, read: number): void {
+    const observer = this.#observer
+    if (observer === null) return
+    const decided = this.#clock.monotonic()
+    observer.judged(this.#session.engine, decided - begun)
+    if (!observer.traces) return
+    const moments = (this.#moments = new StatementMoments())
+    moments.begun = begun
+    moments.read = read
+    moments.decided = decided
+  }
+
+  /** A statement comes that was prepared before: what was judged until now was another. */
+  prepared(): void {
+    this.#moments = null
+  }
+
+  /** The statement that was judged last begins to wait. Null: nobody traces it. */
+  held(): StatementMoments | null {
+    const moments = this.#take()
+    if (moments !== null) moments.held = this.#clock.monotonic()
+    return moments
+  }
+
+  /** It has waited, and is admitted or refused next. `moments`: what `held` gave. */
+  heldUntilNow(moments: StatementMoments | null): void {
+    if (moments !== null) this.#moments = moments
+  }
+
+  admitted(admission: Admission, text: string): void {
+    const observer = this.#observer
+    if (observer === null) return
+    if (observer.traces) admission.moments = this.#take() ?? new StatementMoments()
+    observer.admitted(this.#session, admission, text)
+  }
+
+  /** The first of what the database answers to an admitted statement is there; later calls do nothing. Null: it answers something else. */
+  answered(admission: Admission | null): void {
+    if (admission === null || admission.answeredAt !== 0 || this.#observer === null) return
+    admission.answeredAt = this.#clock.monotonic()
+  }
+
+  settled(admission: Admission, error: string | null, now: number): void {
+    this.#observer?.settled(this.#session, admission, error, now)
+  }
+
+  #take(): StatementMoments | null {
+    const moments = this.#moments
+    this.#moments = null
+    return moments
+  }
+}
