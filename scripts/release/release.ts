@@ -5,6 +5,7 @@ import { buildPage } from '../../apps/admin/ui/build.ts'
 import { noticesOf } from './notices.ts'
 import { packageAt, packagesIn } from './packages-in.ts'
 import { billOfMaterials } from './sbom.ts'
+import { settleModes } from './settle-modes.ts'
 
 /** What a release is called, and how many packages of others are in it. */
 export interface Release {
@@ -47,10 +48,11 @@ export async function buildRelease(root: string, folder: string): Promise<Releas
     join(root, 'packages/sql-analysis/node_modules/libpg-query/package.json'),
   ])
   writeFileSync(join(folder, 'THIRD-PARTY-NOTICES'), noticesOf(packages))
-  writeFileSync(join(folder, 'sbom.cdx.json'), billOfMaterials(root, packages, []))
+  writeFileSync(join(folder, 'sbom.cdx.json'), billOfMaterials(root, packages))
   const manifest = releaseManifest(root)
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
   writeFileSync(join(folder, 'README.md'), readme(manifest.version))
+  settleModes(folder)
   return { version: manifest.version, packages: packages.length }
 }
 

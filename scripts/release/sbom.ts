@@ -26,7 +26,7 @@ interface Bom {
  * The bill of materials (CycloneDX, JSON) of what is in the release: pnpm writes that of the workspace, of which the packages in the bundle
  * are kept, ours among them. What pnpm puts there of its own hour and place is taken out, so that the same release has the same bill.
  */
-export function billOfMaterials(root: string, packages: readonly PackageIn[], more: readonly object[]): string {
+export function billOfMaterials(root: string, packages: readonly PackageIn[]): string {
   const written = execFileSync(
     join(root, 'node_modules/.bin/pnpm'),
     ['--filter', '@gatehouse/cli', 'sbom', '--prod', '--sbom-format', 'cyclonedx', '--sbom-spec-version', '1.6'].concat(
@@ -49,10 +49,12 @@ export function billOfMaterials(root: string, packages: readonly PackageIn[], mo
   const bill = {
     ...rest,
     metadata: saidOfIt,
-    components: [...kept.map(withoutPlace), ...more],
+    // pnpm has them in another order each time.
+    components: kept.toSorted((a, b) => (a['bom-ref'] < b['bom-ref'] ? -1 : 1)).map(withoutPlace),
     dependencies: dependencies
       .filter(({ ref }) => references.has(ref))
-      .map(({ ref, dependsOn = [] }) => ({ ref, dependsOn: dependsOn.filter((one) => references.has(one)) })),
+      .map(({ ref, dependsOn = [] }) => ({ ref, dependsOn: dependsOn.filter((one) => references.has(one)).toSorted() }))
+      .toSorted((a, b) => (a.ref < b.ref ? -1 : 1)),
   }
   return `${JSON.stringify({ ...bill, serialNumber: serialNumber(JSON.stringify({ ...bill, serialNumber: '' })) }, null, 2)}\n`
 }

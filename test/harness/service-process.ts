@@ -17,18 +17,28 @@ export interface Service {
   readonly stop: () => Promise<void>
 }
 
-/** Runs `gatehouse gateway` or `gatehouse admin` by this file, and waits until it listens. Throws with its log when it does not. */
+/** How the command is started: the program, and what stands before the command's own arguments. */
+export interface StartedBy {
+  readonly command: string
+  readonly leading: readonly string[]
+}
+
+/**
+ * Runs `gatehouse gateway` or `gatehouse admin` by this file, and waits until it listens; `by`: default from the sources. `configFile` with
+ * `.log` is its log. Throws with its log when it does not listen.
+ */
 export async function startService(
   kind: 'gateway' | 'admin',
   configFile: string,
   ports: Readonly<Record<string, number>>,
   environment: Readonly<Record<string, string>>,
+  by: StartedBy = { command: process.execPath, leading: [COMMAND] },
 ): Promise<Service> {
   let running: GuardedProcess
   const start = async (): Promise<void> => {
     running = await startGuarded({
-      command: process.execPath,
-      args: [COMMAND, kind, '--config', configFile],
+      command: by.command,
+      args: [...by.leading, kind, '--config', configFile],
       env: { PATH: process.env['PATH'], ...environment },
       user: null,
       logFile: `${configFile}.log`,

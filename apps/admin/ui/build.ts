@@ -43,6 +43,7 @@ export async function buildPage(folder: string): Promise<readonly string[]> {
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       target: 'es2023',
+      chunkSizeWarningLimit: 2000,
     },
   })
   if ('close' in built) throw new Error('the page is watched, not built')
