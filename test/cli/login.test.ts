@@ -271,6 +271,19 @@ describe.skipIf('absent' in postgres18)(
       expect((await gatehouse(ours)).out).toMatch(/^postgresql:\/\/gh-\w+:/)
     })
 
+    test('has snippets that name no files of this machine where gatehouse is on the path', async () => {
+      const bin = join(folder, 'bin')
+      mkdirSync(bin)
+      writeFileSync(join(bin, 'gatehouse'), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`, { mode: 0o755 })
+      const found = { PATH: `${bin}:${process.env['PATH'] ?? ''}` }
+      for (const name of ['claude-code', 'copilot', 'cursor', 'mcp', 'psql']) {
+        const { out, err } = await gatehouse(['snippet', name, '--target', 'shop'], found)
+        expect({ name, err }).toEqual({ name, err: '' })
+        expect(out).toMatch(/^(?: *"command": )?"?gatehouse\b/m)
+        for (const ours of [main, process.execPath, folder]) expect(out).not.toContain(ours)
+      }
+    })
+
     test('is renewed before the token ends, by one command of several at once', async () => {
       const before = kept()
       writeFileSync(keptFile(), JSON.stringify({ ...before, expiresAt: Date.now() + 1000 }))

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { readRecords } from '@gatehouse/audit-trail'
 import { type Coordination, MemoryHub, openMemoryCoordination, openRedisCoordination } from '@gatehouse/coordination'
 import { Secret } from '@gatehouse/core'
@@ -49,6 +50,18 @@ async function withScene(
   }
 }
 
+/** The program that docs/channels.md shows, as it stands there. */
+async function documentedCheck(): Promise<
+  (headers: Readonly<Record<string, unknown>>, body: string, key: string) => boolean
+> {
+  const page = readFileSync(new URL('../../../docs/channels.md', import.meta.url), 'utf8')
+  const [, program = ''] = /```js\n([^]*?)```/.exec(page) ?? []
+  const made = (await import(`data:text/javascript,${encodeURIComponent(program)}`)) as {
+    isGenuine: Awaited<ReturnType<typeof documentedCheck>>
+  }
+  return made.isGenuine
+}
+
 const deliveriesOf = async (scene: AdminScene, id: string): Promise<unknown> =>
   (await scene.call('GET', `/v1/approvals/${id}`, scene.tokens.approver)).body['deliveries']
 
@@ -62,6 +75,11 @@ describe('a webhook', () => {
       const signature = createHmac('sha256', KEY).update(signed).digest('base64')
       expect(headers['webhook-signature']).toBe(`v1,${signature}`)
       expect(headers['webhook-id']).toBe(`${id}.asked.signed`)
+      const isGenuine = await documentedCheck()
+      expect(isGenuine(headers, body, KEY)).toBe(true)
+      expect(isGenuine(headers, `${body} `, KEY)).toBe(false)
+      expect(isGenuine(headers, body, 'another key')).toBe(false)
+      expect(isGenuine({ ...headers, 'webhook-timestamp': '1' }, body, KEY)).toBe(false)
       expect(JSON.parse(body)).toMatchObject({
         type: 'approval.asked',
         data: {

@@ -29,7 +29,7 @@ export function execCommand(): Command {
     new Command('exec').description(
       'run a program with a session credential in its environment, and nowhere else; it is taken back when the program ends',
     ),
-    null,
+    'many',
     '1d',
   )
     .option(

@@ -59,7 +59,7 @@ async function logout(): Promise<void> {
 }
 
 async function printCredential(access: Access, target: string): Promise<void> {
-  const wish = { target, uses: null, lifetimeSeconds: DEVELOPER_SECONDS, address: null }
+  const wish = { target, uses: 'many' as const, lifetimeSeconds: DEVELOPER_SECONDS, address: null }
   const made = await swapToken(access, wish, process.env)
   const file =
     made.engine === 'postgres' ? (['~/.pgpass (mode 0600)', 'pgpass'] as const) : (['~/.my.cnf', 'my.cnf'] as const)

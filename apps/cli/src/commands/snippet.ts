@@ -1,10 +1,14 @@
-import { resolve } from 'node:path'
+import { accessSync, constants, realpathSync, statSync } from 'node:fs'
+import { delimiter, isAbsolute, join } from 'node:path'
 import { Argument, Command, Option } from 'commander'
 import { accessOptions } from '../credential/credential-options.ts'
 import { type SnippetName, type SnippetPlace, snippet, SNIPPETS } from '../credential/snippets.ts'
 import { listTargets } from '../credential/swap.ts'
 import { CommandFailed } from '../exit-status.ts'
 import { accessOf, type AccessOptions } from '../login/access.ts'
+
+/** What an installed program is called. */
+const NAME = 'gatehouse'
 
 interface SnippetOptions extends AccessOptions {
   readonly target: string
@@ -30,8 +34,24 @@ async function run(name: SnippetName, options: SnippetOptions): Promise<void> {
   const engine = options.engine ?? (await engineOf(target, options))
   const wanted = name === 'psql' ? 'postgres' : name === 'mysql' ? 'mysql' : engine
   if (engine !== wanted) throw new CommandFailed(`${target} speaks ${engine}, and ${name} does not.`)
-  // The command as it was started: what the snippet starts is this one, from a checkout or a release.
-  process.stdout.write(snippet(name, { target, engine, program: [process.execPath, resolve(process.argv[1] ?? '')] }))
+  process.stdout.write(snippet(name, { target, engine, program: ownProgram(process.env) }))
+}
+
+/** How this command is run: by its name where that is on the path, as on every machine it is installed on; else as it was run now. */
+function ownProgram(environment: Readonly<Record<string, string | undefined>>): SnippetPlace['program'] {
+  const folders = (environment['PATH'] ?? '').split(delimiter).filter((folder) => isAbsolute(folder))
+  if (folders.some((folder) => isProgram(join(folder, NAME)))) return [NAME]
+  process.stderr.write(`${NAME} is not on the path: what is printed names the files of this machine.\n`)
+  return [process.execPath, realpathSync(process.argv[1] ?? '')]
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return statSync(file).isFile()
+  } catch {
+    return false
+  }
 }
 
 async function engineOf(target: string, options: AccessOptions): Promise<SnippetPlace['engine']> {

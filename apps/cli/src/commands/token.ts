@@ -28,7 +28,7 @@ async function run(options: CredentialOptions & { readonly format: CredentialFor
   await checkFormat(access, target, format)
   const login = await swapToken(access, { target, uses, lifetimeSeconds: lifetime, address }, process.env)
   process.stdout.write(credentialText(login, format))
-  const logins = uses === null ? 'any number of logins' : uses === 1 ? 'one login' : `${String(uses)} logins`
+  const logins = uses === 'many' ? 'any number of logins' : uses === 1 ? 'one login' : `${String(uses)} logins`
   process.stderr.write(`Good for ${logins} until ${login.until}.\n`)
 }
 

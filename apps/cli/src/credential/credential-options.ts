@@ -4,7 +4,8 @@ import type { AccessOptions } from '../login/access.ts'
 /** What every command takes that asks for a credential, or for what there are. */
 export interface CredentialOptions extends AccessOptions {
   readonly target: string
-  readonly uses: number | null
+  /** Logins it is good for. */
+  readonly uses: number | 'many'
   readonly lifetime: number
   readonly address?: string
 }
@@ -22,12 +23,12 @@ export function accessOptions(command: Command): Command {
 }
 
 /** Adds what a credential is wanted for. */
-export function credentialOptions(command: Command, uses: number | null, lifetime: string): Command {
+export function credentialOptions(command: Command, uses: CredentialOptions['uses'], lifetime: string): Command {
   return accessOptions(command)
     .requiredOption('--target <target>', 'the target it is for')
     .option(
       '--uses <n>',
-      `logins it is good for, or many (default: ${uses === null ? 'many' : String(uses)})`,
+      `logins it is good for, or many (default: ${String(uses)})`,
       readUses,
       uses,
     )
@@ -40,8 +41,9 @@ export function credentialOptions(command: Command, uses: number | null, lifetim
     .option('--address <range>', 'the address, or range (CIDR), that it may log in from')
 }
 
-function readUses(value: string): number | null {
-  if (value === 'many') return null
+// Null, which the service takes for many, would reach nobody: commander makes an empty text of it.
+function readUses(value: string): CredentialOptions['uses'] {
+  if (value === 'many') return value
   if (/^[1-9]\d{0,5}$/.test(value)) return Number(value)
   throw new InvalidArgumentError('a number from 1 on, or many')
 }

@@ -37,7 +37,7 @@ ${[server.command, ...server.args].map(shellWord).join(' ')}
     case 'psql':
       return `${exec(place, [])} -- psql\n`
     case 'mysql':
-      return `${exec(place, [])} -- sh -c 'mysql --user="$MYSQL_USER" --ssl-ca="$MYSQL_SSL_CA" "$MYSQL_DATABASE"'\n`
+      return `${exec(place, [])} -- sh -c 'mysql --protocol=tcp --user="$MYSQL_USER" --ssl-ca="$MYSQL_SSL_CA" "$MYSQL_DATABASE"'\n`
     default:
       throw name satisfies never
   }

@@ -36,8 +36,7 @@ const targetList: z.ZodType<{ readonly targets: readonly ListedTarget[] }> = z.o
 /** What is wanted of a new credential. */
 export interface SwapWish {
   readonly target: string
-  /** Null: any number of logins. */
-  readonly uses: number | null
+  readonly uses: number | 'many'
   readonly lifetimeSeconds: number
   readonly address: string | null
 }
@@ -62,7 +61,7 @@ export async function swapToken(
   wish: SwapWish,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<Login> {
-  const said = answer.safeParse(await clientOf(access).post('/v1/credentials', wish))
+  const said = answer.safeParse(await clientOf(access).post('/v1/credentials', { ...wish, uses: wish.uses === 'many' ? null : wish.uses }))
   // What came is not shown: it may hold the secret.
   if (!said.success) throw new CommandFailed('The service answered with something that is no credential.')
   const { credential, secret, connection } = said.data

@@ -5,6 +5,7 @@ import { formatProblems } from '@gatehouse/configuration'
 import { type Gateway, parseGatewayConfig, startGateway } from '@gatehouse/gateway'
 import { pino } from 'pino'
 import { stringify } from 'yaml'
+import { makeKeyPair } from '@gatehouse/audit-trail'
 import { type Admin, pageFolder, parseAdminConfig, startAdmin } from '@gatehouse/admin'
 import { MemoryHub, openMemoryCoordination } from '@gatehouse/coordination'
 import { explainForAdmin } from '../admin-explain.ts'
@@ -137,6 +138,11 @@ async function startTheGateway(
   logLevel: string,
 ): Promise<Gateway> {
   keptFile(join(home, 'masking-key'), () => randomBytes(32).toString('hex'))
+  keptFile(join(home, 'trail.key'), () => {
+    const { privateKey, publicKey } = makeKeyPair()
+    writeFileSync(join(home, 'trail.pub'), publicKey)
+    return privateKey
+  })
   const file = join(home, 'gateway.yaml')
   const listener = (port: number): unknown => ({
     address: `127.0.0.1:${port}`,
@@ -155,7 +161,8 @@ async function startTheGateway(
     policyFile: POLICY,
     maskingKey: 'file:masking-key',
     approvals: { adminUrl: `http://127.0.0.1:${ports.admin}` },
-    audit: { directory: 'trail' },
+    audit: { directory: 'trail', signingKey: 'file:trail.key' },
+    recording: { mode: 'on' },
     log: { level: logLevel },
   })
   writeFileSync(file, `# Made anew at every start of \`npm start\`.\n${text}`)
@@ -193,6 +200,7 @@ async function startTheAdmin(
     },
     audit: { directory: 'admin-trail' },
     trails: ['trail'],
+    verifyingKeyFiles: ['trail.pub'],
     policyFile: POLICY,
     catalogsDirectory: '.',
     log: { level: logLevel },

@@ -60,15 +60,14 @@ describe.each([
   })
 })
 
-/** The rights that docs/mysql.md tells an operator to give. */
+/** The rights that docs/mysql.md tells an operator to give, read from there. */
 function grants(flavour: 'mysql' | 'mariadb'): string {
-  const own =
-    flavour === 'mysql'
-      ? ['SHOW_ROUTINE ON *.*', 'SELECT ON performance_schema.user_defined_functions']
-      : ['SELECT ON mysql.proc', 'SELECT ON mysql.func']
-  const rights = ['SELECT, INSERT, UPDATE, DELETE, EXECUTE, SHOW VIEW, TRIGGER, EVENT ON shop_mysql.*', ...own]
+  const page = readFileSync(join(import.meta.dirname, '../../../../docs/mysql.md'), 'utf8')
+  const heading = flavour === 'mysql' ? '-- MySQL' : '-- MariaDB'
+  const [, rights = ''] = new RegExp(`^${heading}\\n((?:GRANT .+\\n)+)`, 'm').exec(page) ?? []
+  if (rights === '') throw new Error(`the page gives no rights for ${flavour}`)
   const user = "shop_policy@'%'"
-  return `CREATE USER ${user} IDENTIFIED BY 'x'; ${rights.map((right) => `GRANT ${right} TO ${user};`).join('')}`
+  return `CREATE USER ${user} IDENTIFIED BY 'x'; ${rights.replaceAll('ON shop.*', `ON ${TARGET}.*`).replaceAll('TO gatehouse;', `TO ${user};`)}`
 }
 
 /** By way of text, as a file would hold it. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { Client } from 'pg'
 import { describe, expect, inject, test, vi } from 'vitest'
 import { TrailFolder, writeTrails } from '../search/testing/written-trails.ts'
@@ -271,13 +272,14 @@ describe.skipIf('absent' in postgres18)('old records', () => {
   })
 })
 
-/** As docs/trail-database.md has them. */
+/** The rights that docs/trail-database.md gives, read from there. */
 function rights(writer: string, searcher: string): readonly string[] {
-  return [
-    `GRANT USAGE ON SCHEMA gatehouse_audit TO ${writer}, ${searcher}`,
-    `GRANT SELECT ON ALL TABLES IN SCHEMA gatehouse_audit TO ${writer}, ${searcher}`,
-    `GRANT INSERT, UPDATE ON gatehouse_audit.trail, gatehouse_audit.tally TO ${writer}`,
-    `GRANT INSERT, UPDATE, DELETE ON gatehouse_audit.record TO ${writer}`,
-    `GRANT EXECUTE ON FUNCTION gatehouse_audit.make_day(date) TO ${writer}`,
-  ]
+  const page = readFileSync(new URL('../../../../docs/trail-database.md', import.meta.url), 'utf8')
+  const [block = ''] = /```sql\n[^]*?```/.exec(page) ?? []
+  const granted = block.matchAll(/^GRANT .+(?=;$)/gm)
+  const statements = Array.from(granted, ([statement]) =>
+    statement.replaceAll('gatehouse_writer', writer).replaceAll('gatehouse_reader', searcher),
+  )
+  if (statements.length < 5) throw new Error('the page gives fewer rights than it did')
+  return statements
 }
