@@ -96,7 +96,16 @@ describe.skipIf(absent !== '')(`What a real driver sends is decided by a click${
           pinnedSha256: [],
           minVersion: 'TLSv1.2',
         } as const
-        const config = { engine: 'postgres', host, port, database, user, tls, connectTimeoutSeconds: 10 } as const
+        const config = {
+          engine: 'postgres',
+          host,
+          port,
+          database,
+          user,
+          tls,
+          connectTimeoutSeconds: 10,
+          keepAliveSeconds: 60,
+        } as const
         const reference = new EnvironmentReference('PASSWORD', { PASSWORD: password })
         const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
         const target = openTarget('shop', { ...config, password: reference, credential: null, sessionRole: null }, log)

@@ -91,8 +91,12 @@ export class WireClient {
     if (options.tls === undefined) return new WireClient(clear)
     if (options.tls === 'request') {
       clear.write(encoded({ kind: 'SSLRequest' }))
-      const [answer] = (await once(clear, 'data')) as [Buffer]
-      if (answer.toString() !== 'S') throw new Error(`SSLRequest was answered by ${answer.toString()}`)
+      clear.on('error', () => undefined)
+      const answer = await new Promise<string>((resolve) => {
+        clear.once('data', (bytes: Buffer) => resolve(bytes.toString()))
+        clear.once('close', () => resolve('the end of the connection'))
+      })
+      if (answer !== 'S') throw new Error(`SSLRequest was answered by ${answer}`)
     }
     const secure = tls.connect({
       socket: clear,

@@ -32,9 +32,16 @@ export class Connection implements Staging {
   onUnrecorded: ((reason: Error) => void) | null = null
   /** Keeps what is staged here; null: nothing is recorded. */
   recording: SessionRecording | null = null
+  /**
+   * Reads the first bytes, before any receiver: gives what is left of them for it, or null where it needs more or has closed the connection.
+   * Null: there is nothing to read, or it has been.
+   */
+  opening: ((chunk: Buffer) => Buffer | null) | null = null
   #socket: net.Socket
   readonly #turn: Turn
   #receiver: Receiver = nobody
+  /** Of the client, where a balancer has said it; null: of the socket. */
+  #address: string | null = null
   #gone: (() => void) | null = null
   #pauses = 0
   #closed = false
@@ -43,21 +50,24 @@ export class Connection implements Staging {
   /** Staged in this turn. */
   #stagedBytes = 0
 
-  private constructor(socket: net.Socket, turn: Turn) {
+  private constructor(socket: net.Socket, turn: Turn, keepAliveSeconds: number) {
     this.#socket = socket
     this.#turn = turn
+    // Probes go on for ten seconds, one a second (libuv); then the peer counts as gone.
+    socket.setKeepAlive(true, keepAliveSeconds * 1000)
   }
 
   /** Takes over a socket that a server accepted with `pauseOnConnect`. Nothing is read before `receive`. */
-  static accepted(socket: net.Socket, turn: Turn): Connection {
+  static accepted(socket: net.Socket, turn: Turn, keepAliveSeconds: number): Connection {
     const handle: unknown = Reflect.get(socket, '_handle')
-    if (handle === null || handle === undefined) return Connection.#watched(new Connection(socket, turn))
+    if (handle === null || handle === undefined)
+      return Connection.#watched(new Connection(socket, turn, keepAliveSeconds))
     // Node has no public way to give an accepted socket one reused read buffer: hand its handle to a new socket.
     Reflect.set(socket, '_handle', null)
     let connection: Connection | null = null
     const options = { handle, readable: true, writable: true, pauseOnCreate: true, onread: onread(() => connection) }
     const own = new net.Socket(options as unknown as net.SocketConstructorOpts)
-    connection = new Connection(own, turn)
+    connection = new Connection(own, turn, keepAliveSeconds)
     return Connection.#watched(connection)
   }
 
@@ -66,6 +76,7 @@ export class Connection implements Staging {
     address: net.TcpNetConnectOpts | net.IpcNetConnectOpts,
     timeoutMilliseconds: number,
     turn: Turn,
+    keepAliveSeconds: number,
   ): Promise<Connection> {
     return new Promise((resolve, reject) => {
       let connection: Connection | null = null
@@ -81,14 +92,19 @@ export class Connection implements Staging {
       socket.once('connect', () => {
         clearTimeout(timer)
         socket.removeAllListeners('error')
-        connection = new Connection(socket, turn)
+        connection = new Connection(socket, turn, keepAliveSeconds)
         resolve(Connection.#watched(connection))
       })
     })
   }
 
+  /** Of the peer, or of the client that it stands for. */
   get remoteAddress(): string {
-    return this.#socket.remoteAddress ?? 'unknown'
+    return this.#address ?? this.#socket.remoteAddress ?? 'unknown'
+  }
+
+  set remoteAddress(client: string) {
+    this.#address = client
   }
 
   get encrypted(): boolean {
@@ -111,13 +127,27 @@ export class Connection implements Staging {
 
   /** Says who gets the bytes from now on, and starts reading. A receiver that comes too late is told at once. */
   receive(receiver: Receiver): void {
-    this.#receiver = receiver
+    this.#receiver = this.opening === null ? receiver : this.#opened(receiver)
     if (this.#closed) {
       receiver.closed(null)
       return
     }
     this.#pauses &= ~Pause.HandedOver
     if (this.#pauses === 0) this.#socket.resume()
+  }
+
+  /** Lets the receiver have what follows the opening. */
+  #opened(receiver: Receiver): Receiver {
+    return {
+      bytes: (chunk, length) => {
+        const rest = this.opening?.(chunk.subarray(0, length)) ?? null
+        if (rest === null) return
+        this.opening = null
+        this.#receiver = receiver
+        if (rest.length > 0) receiver.bytes(rest, rest.length)
+      },
+      closed: (error) => receiver.closed(error),
+    }
   }
 
   /** Reads no more until the next receiver is there. */
@@ -285,7 +315,6 @@ export class Connection implements Staging {
       connection.#receiver.closed(failure)
     }
     socket.setNoDelay(true)
-    socket.setKeepAlive(true, 60_000)
     socket.on('error', (error) => {
       failure = error
     })

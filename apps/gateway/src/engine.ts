@@ -25,8 +25,8 @@ import type { Turn } from './turn.ts'
 
 /** What speaks one protocol for one listener. */
 export interface Engine {
-  /** Serves one connection. Resolves when its login is over, one way or the other; never rejects. */
-  serve(client: Connection): Promise<void>
+  /** Serves one connection. Resolves when its login is over, one way or the other; until the deadline the client must have done its part. Never rejects. */
+  serve(client: Connection, deadline: AbortSignal): Promise<void>
   /** Lets go of all that it holds beside the sessions: readers, looks at catalogs. */
   close(): Promise<void>
 }

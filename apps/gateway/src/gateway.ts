@@ -14,6 +14,7 @@ import type { ScrapedMetrics } from '@gatehouse/monitoring'
 import type { Logger } from 'pino'
 import { type GatewayConfig, type ListenerConfig, weakerChoices } from './config/index.ts'
 import { Drain } from './drain.ts'
+import { originRefused, trustedSenders } from './trusted-senders.ts'
 import type { Engine, EnginePorts, EngineSettings } from './engine.ts'
 import { ApprovalDesk } from './holding/approval-desk.ts'
 import { TokenVerifier } from '@gatehouse/identity'
@@ -125,7 +126,9 @@ export async function startGateway(
         ...settings.address,
         ...ports,
         engine: name,
-        serve: (client) => engine.serve(client),
+        isTrustedSender: trustedSenders(settings),
+        serve: (client, deadline) => engine.serve(client, deadline),
+        originRefused: originRefused(name, ports),
       })
       const { host } = settings.address
       const port = await listener.listen()

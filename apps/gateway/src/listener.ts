@@ -1,35 +1,56 @@
 import net from 'node:net'
 import type { Logger } from 'pino'
 import type { EngineName } from '@gatehouse/core'
+import { placeOf } from './address-place.ts'
+import { ClientOrigin } from './client-origin.ts'
 import { Connection } from './connection.ts'
 import type { SessionTally } from './monitoring/session-tally.ts'
+import { OftenSaid } from './often-said.ts'
 import type { Turn } from './turn.ts'
 
+/** What a listener goes by. */
 export interface ListenerOptions {
   readonly host: string
   readonly port: number
   readonly maxConnections: number
   readonly maxConnectionsPerAddress: number
+  readonly maxUnauthenticatedConnections: number
+  readonly handshakeTimeoutSeconds: number
+  readonly keepAliveSeconds: number
+  /** Whose connections begin with a header of the PROXY protocol. */
+  readonly isTrustedSender: (address: string) => boolean
   readonly turn: Turn
   readonly log: Logger
   readonly engine: EngineName
   /** Counts connections. */
   readonly tally: SessionTally
-  /** Serves one connection; resolves when its login is over. */
-  readonly serve: (client: Connection) => Promise<void>
+  /** Serves one connection; resolves when its login is over, for which it has until the deadline. */
+  readonly serve: (client: Connection, deadline: AbortSignal) => Promise<void>
+  /** Told when whose connection it is, as it says, is not to be believed. It is closed then. */
+  readonly originRefused: (sender: string, reason: string) => void
+}
+
+/** One accepted connection, as it is counted. */
+interface Counted {
+  loggingIn: boolean
+  /** Where it is from; null: not known yet. */
+  place: string | null
 }
 
 /** Accepts connections within the limits and hands each to its engine. */
 export class Listener {
   readonly #server: net.Server
   readonly #options: ListenerOptions
-  readonly #perAddress = new Map<string, number>()
+  readonly #tooMany: OftenSaid
+  readonly #perPlace = new Map<string, number>()
   #open = 0
+  #loggingIn = 0
   readonly #empty = Promise.withResolvers<void>()
   #closing = false
 
   constructor(options: ListenerOptions) {
     this.#options = options
+    this.#tooMany = new OftenSaid((facts) => options.log.warn(facts, 'connection refused: too many'))
     this.#server = net.createServer({ pauseOnConnect: true, noDelay: true }, (socket) => this.#accept(socket))
   }
 
@@ -56,29 +77,90 @@ export class Listener {
   }
 
   #accept(socket: net.Socket): void {
-    const { maxConnections, maxConnectionsPerAddress, turn, log, engine, tally } = this.#options
-    const address = socket.remoteAddress ?? 'unknown'
-    const count = this.#perAddress.get(address) ?? 0
-    if (this.#open >= maxConnections || count >= maxConnectionsPerAddress) {
-      tally.connectionRefused(engine, this.#open >= maxConnections ? 'too many' : 'too many of one address')
-      log.warn({ address, open: this.#open, ofAddress: count }, 'connection refused: too many')
+    const { maxConnections, maxUnauthenticatedConnections, handshakeTimeoutSeconds, keepAliveSeconds } = this.#options
+    const { turn, isTrustedSender, serve, engine, tally } = this.#options
+    const sender = socket.remoteAddress
+    // It has gone already.
+    if (sender === undefined) return void socket.destroy()
+    if (this.#open >= maxConnections || this.#loggingIn >= maxUnauthenticatedConnections) {
+      tally.connectionRefused(engine, 'too many')
+      this.#tooMany.say({ address: sender, open: this.#open, loggingIn: this.#loggingIn })
       socket.destroy()
       return
     }
+    const connection = Connection.accepted(socket, turn, keepAliveSeconds)
+    const counted: Counted = { loggingIn: true, place: null }
     this.#open++
     tally.connectionOpened(engine)
-    this.#perAddress.set(address, count + 1)
-    const connection = Connection.accepted(socket, turn)
-    connection.onceGone(() => this.#gone(address))
-    void this.#options.serve(connection)
+    this.#loggingIn++
+    connection.onceGone(() => this.#gone(counted))
+    const trusted = isTrustedSender(sender)
+    // A balancer's own address is nobody's: whose connection it is, it has yet to say.
+    if (!trusted && !this.#takePlace(counted, sender)) return connection.destroy()
+    connection.opening = this.#opening(connection, counted, sender, new ClientOrigin(trusted))
+    const deadline = new AbortController()
+    const timer = setTimeout(() => deadline.abort(), handshakeTimeoutSeconds * 1000)
+    void serve(connection, deadline.signal).finally(() => {
+      clearTimeout(timer)
+      this.#loggedIn(counted)
+    })
   }
 
-  #gone(address: string): void {
+  /** Reads whose connection it is, and counts it there. */
+  #opening(
+    connection: Connection,
+    counted: Counted,
+    sender: string,
+    origin: ClientOrigin,
+  ): (chunk: Buffer) => Buffer | null {
+    return (chunk) => {
+      const reading = origin.read(chunk)
+      switch (reading.kind) {
+        case 'incomplete':
+          return null
+        case 'refused':
+          this.#options.originRefused(sender, reading.reason)
+          connection.destroy()
+          return null
+        case 'known':
+          if (reading.address !== null) connection.remoteAddress = reading.address
+          if (counted.place !== null || this.#takePlace(counted, connection.remoteAddress)) return reading.rest
+          connection.destroy()
+          return null
+        default:
+          throw reading satisfies never
+      }
+    }
+  }
+
+  /** Counts a connection where it is from; false: there are too many from there. */
+  #takePlace(counted: Counted, address: string): boolean {
+    const place = placeOf(address).own
+    const count = this.#perPlace.get(place) ?? 0
+    if (count >= this.#options.maxConnectionsPerAddress) {
+      this.#options.tally.connectionRefused(this.#options.engine, 'too many of one address')
+      this.#tooMany.say({ address, open: this.#open, ofAddress: count })
+      return false
+    }
+    this.#perPlace.set(place, count + 1)
+    counted.place = place
+    return true
+  }
+
+  #loggedIn(counted: Counted): void {
+    if (!counted.loggingIn) return
+    counted.loggingIn = false
+    this.#loggingIn--
+  }
+
+  #gone(counted: Counted): void {
+    this.#loggedIn(counted)
     this.#open--
     if (this.#closing && this.#open === 0) this.#empty.resolve()
     this.#options.tally.connectionClosed(this.#options.engine)
-    const count = this.#perAddress.get(address) ?? 1
-    if (count <= 1) this.#perAddress.delete(address)
-    else this.#perAddress.set(address, count - 1)
+    if (counted.place === null) return
+    const count = this.#perPlace.get(counted.place) ?? 1
+    if (count <= 1) this.#perPlace.delete(counted.place)
+    else this.#perPlace.set(counted.place, count - 1)
   }
 }

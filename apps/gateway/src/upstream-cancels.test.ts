@@ -23,6 +23,7 @@ function target(): TargetConfig {
       minVersion: 'TLSv1.2',
     },
     connectTimeoutSeconds: 5,
+    keepAliveSeconds: 60,
   }
 }
 

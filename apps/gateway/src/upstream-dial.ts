@@ -28,7 +28,7 @@ export async function connectTarget(
 ): Promise<Connection> {
   try {
     const address = target.host.startsWith('/') ? { path: socket } : { host: target.host, port: target.port }
-    return await Connection.connect(address, target.connectTimeoutSeconds * 1000, turn)
+    return await Connection.connect(address, target.connectTimeoutSeconds * 1000, turn, target.keepAliveSeconds)
   } catch (error) {
     throw new UpstreamUnavailable(name, 'the database cannot be reached', messageOf(error))
   }

@@ -15,8 +15,11 @@ function config(mode: UpstreamTlsMode = 'verify-full', weak = false): GatewayCon
         tls: null,
         clientCertificates: null,
         allowClearTextPasswordOnLoopback: weak,
+        proxyProtocol: null,
         handshakeTimeoutSeconds: 10,
+        keepAliveSeconds: 60,
         maxConnections: 1,
+        maxUnauthenticatedConnections: 1,
         maxConnectionsPerAddress: 1,
         maxConnectionsPerPrincipal: 1,
         maxMessageBytes: 1,
@@ -56,6 +59,7 @@ function config(mode: UpstreamTlsMode = 'verify-full', weak = false): GatewayCon
             minVersion: 'TLSv1.2',
           },
           connectTimeoutSeconds: 10,
+          keepAliveSeconds: 60,
         },
       ],
     ]),
@@ -103,6 +107,19 @@ describe('the printed configuration', () => {
 describe('weaker choices', () => {
   test('are none in a strong configuration', () => {
     expect(weakerChoices(config())).toEqual([])
+  })
+
+  test('are named: everybody may say which address is the client’s', () => {
+    const strong = config()
+    const { postgres } = strong.listeners
+    if (postgres === null) throw new Error('it has one')
+    const trusting = (range: string): readonly string[] =>
+      weakerChoices({
+        ...strong,
+        listeners: { postgres: { ...postgres, proxyProtocol: { trustedSenders: [range] } }, mysql: null },
+      })
+    expect(trusting('0.0.0.0/0').join()).toContain('listeners.postgres.proxyProtocol.trustedSenders: 0.0.0.0/0')
+    expect(trusting('10.0.0.0/8')).toEqual([])
   })
 
   test.each(['verify-ca', 'require-unverified', 'disable', 'clear-text-over-network'] satisfies UpstreamTlsMode[])(

@@ -16,6 +16,10 @@ export function describeConfig(config: GatewayConfig): string {
 export function weakerChoices(config: GatewayConfig): readonly string[] {
   const found: string[] = []
   for (const [engine, listener] of Object.entries(config.listeners)) {
+    for (const range of listener?.proxyProtocol?.trustedSenders ?? []) {
+      if (range.endsWith('/0'))
+        found.push(`listeners.${engine}.proxyProtocol.trustedSenders: ${range} lets anybody say any client address`)
+    }
     if (listener?.allowClearTextPasswordOnLoopback !== true) continue
     found.push(
       `listeners.${engine}.allowClearTextPasswordOnLoopback: tokens may cross the loopback interface unencrypted`,

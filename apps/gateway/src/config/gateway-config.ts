@@ -64,12 +64,24 @@ export interface ListenerConfig {
   readonly clientCertificates: ClientCertificatesConfig | null
   /** A token may come as a clear-text password without TLS; true only on a loopback address. */
   readonly allowClearTextPasswordOnLoopback: boolean
+  /** Whose connections begin with a header of the PROXY protocol; null: nobody's. */
+  readonly proxyProtocol: ProxyProtocolConfig | null
   readonly handshakeTimeoutSeconds: number
+  /** A connection on which nothing comes for so long is probed. */
+  readonly keepAliveSeconds: number
   readonly maxConnections: number
+  /** Of `maxConnections`, those that have not logged in. */
+  readonly maxUnauthenticatedConnections: number
   readonly maxConnectionsPerAddress: number
   readonly maxConnectionsPerPrincipal: number
   readonly maxMessageBytes: number
   readonly maxStatementBytes: number
+}
+
+/** Balancers that say on whose behalf they connect. */
+export interface ProxyProtocolConfig {
+  /** Their addresses and ranges; never empty. */
+  readonly trustedSenders: readonly string[]
 }
 
 /** Which certificates of clients count, and as whom. */
@@ -107,6 +119,8 @@ export interface TargetConfig {
   readonly sessionRole: SessionRoleConfig | null
   readonly tls: UpstreamTlsConfig
   readonly connectTimeoutSeconds: number
+  /** A connection on which nothing comes for so long is probed. */
+  readonly keepAliveSeconds: number
 }
 
 /** Which role of the database a session runs under. */

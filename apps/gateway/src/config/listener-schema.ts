@@ -1,8 +1,10 @@
 import * as z from 'zod'
 import { isLoopbackHost } from '@gatehouse/core'
 import { listenAddress, listenerTls } from '@gatehouse/configuration'
+import { addressRange } from './address-range-schema.ts'
 import { clientCertificatesSchema } from './client-certificates-schema.ts'
 import type { ListenerConfig, MysqlListenerConfig } from './gateway-config.ts'
+import { keepAliveSeconds } from './keep-alive-schema.ts'
 
 /** The largest message PostgreSQL itself takes is 1 GiB - 1 (PQ_LARGE_MESSAGE_LIMIT, MaxAllocSize); MySQL's max_allowed_packet goes up to 1 GiB. */
 const MAX_MESSAGE_BYTES = 1_073_741_823
@@ -50,9 +52,37 @@ function settings(directory: string, address: string) {
       .describe(
         'Weaker choice, for development: a token may come as a clear-text password without TLS, on a loopback address.',
       ),
+    proxyProtocol: z
+      .strictObject({
+        trustedSenders: z
+          .array(addressRange)
+          .min(1)
+          .describe(
+            'Addresses and ranges of the balancers. Each of their connections must begin with a header of the PROXY protocol (version 1 or 2); a header from anybody else is refused.',
+          ),
+      })
+      .nullable()
+      .default(null)
+      .describe(
+        'Balancers that say on whose behalf they connect: the address they name is the client’s from then on. Null: no connection may begin with such a header.',
+      ),
     handshakeTimeoutSeconds: z.int().min(1).max(300).default(10).describe('From accept to the end of the login.'),
+    keepAliveSeconds: keepAliveSeconds.describe(
+      'A client that sends nothing for so long is probed; one that does not answer within ten seconds more is gone.',
+    ),
     maxConnections: z.int().min(1).max(1_000_000).default(10_000).describe('Of all clients together.'),
-    maxConnectionsPerAddress: z.int().min(1).max(1_000_000).default(1000).describe('Of one client address.'),
+    maxUnauthenticatedConnections: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(1000)
+      .describe('Of `maxConnections`, those that have not logged in yet.'),
+    maxConnectionsPerAddress: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(1000)
+      .describe('Of one client address (of IPv6: of one /64).'),
     maxConnectionsPerPrincipal: z.int().min(1).max(1_000_000).default(200).describe('Of one subject and actor.'),
     maxMessageBytes: z
       .int()

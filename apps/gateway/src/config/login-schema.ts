@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { parseAddressRange } from '@gatehouse/session-credentials'
+import { addressRange } from './address-range-schema.ts'
 import type { LoginConfig } from './gateway-config.ts'
 
 const failures = z.int().min(1).max(1_000_000)
@@ -17,11 +17,7 @@ export const loginSchema: z.ZodType<LoginConfig> = z.strictObject({
       "So many logins with one session credential's name from one neighbourhood (IPv4: /24, IPv6: /48) may fail in a minute; then those of its addresses that have failed wait for the next.",
     ),
   sharedAddresses: z
-    .array(
-      z.string().refine((text) => parseAddressRange(text) !== null, {
-        error: 'must be an address (10.1.2.3, fd00::1) or a range of them (10.1.2.0/24, fd00::/8)',
-      }),
-    )
+    .array(addressRange)
     .default(['127.0.0.0/8', '::1'])
     .describe(
       'Addresses and ranges that many clients share, as those of balancers and tunnels: `failuresPerAddress` does not count there, or one client could keep all others waiting. Default: loopback.',

@@ -11,6 +11,7 @@ import {
 } from '@gatehouse/configuration'
 import { credentialSchema, targetFault } from '@gatehouse/upstream-credentials'
 import type { SessionRoleConfig, TargetConfig, UpstreamTlsConfig, UpstreamTlsMode } from './gateway-config.ts'
+import { keepAliveSeconds } from './keep-alive-schema.ts'
 
 const TLS_MODES = [
   'verify-full',
@@ -66,6 +67,9 @@ export function targetSchema(directory: string): z.ZodType<TargetConfig> {
         .max(300)
         .default(10)
         .describe('From dialling to the end of the upstream login.'),
+      keepAliveSeconds: keepAliveSeconds.describe(
+        'An upstream that sends nothing for so long is probed; one that does not answer within ten seconds more is gone.',
+      ),
     })
     .superRefine(({ user, password, credential }, context) => {
       if (password !== null && credential !== null)

@@ -70,39 +70,32 @@ export class MysqlEngine {
     this.#login = loginOptions(ports, ports.targets.keys())
   }
 
-  /** Serves one connection. Resolves when its login is over, one way or the other; never rejects. */
-  async serve(connection: Connection): Promise<void> {
+  /** @see Engine.serve */
+  async serve(connection: Connection, deadline: AbortSignal): Promise<void> {
     const { listener, tls, targets, sessions } = this.#ports
-    await this.#withDeadline(connection, async (deadline) => {
-      const key = sessions.newCancelKey(32)
-      const servers = [...targets.values()].map(({ catalog }) => catalog.server)
-      const greeting = greetingOf(listener.advertisedVersion, servers, tls !== null, key.processId)
+    const key = sessions.newCancelKey(32)
+    const servers = [...targets.values()].map(({ catalog }) => catalog.server)
+    const greeting = greetingOf(listener.advertisedVersion, servers, tls !== null, key.processId)
+    try {
       const greeted = await greetClient(connection, greeting, this.#login, deadline)
       if (greeted === null) return connection.destroy()
       const { capabilities, scramble, packets, response } = greeted
       await this.#logIn({ connection, key, capabilities, scramble }, packets, response)
-    })
+    } catch (error) {
+      this.#refuseLogin(connection, null, 2, error)
+    }
   }
 
   /** COM_CHANGE_USER: the session it came in is over; who it is is proved anew, and another session begins. */
   async #changeUser(client: Client, message: ChangeUser, nextSequenceId: number, early: Buffer): Promise<void> {
-    await this.#withDeadline(client.connection, async (deadline) => {
-      const packets = new LoginPackets(client.connection, CONNECTION_PHASE_LIMIT, true, nextSequenceId)
-      deadline.addEventListener('abort', () => packets.interrupt('the client did not finish the login in time'), {
-        once: true,
-      })
+    const packets = new LoginPackets(client.connection, CONNECTION_PHASE_LIMIT, true, nextSequenceId)
+    const late = (): void => packets.interrupt('the client did not finish the login in time')
+    const timer = setTimeout(late, this.#ports.listener.handshakeTimeoutSeconds * 1000)
+    try {
       if (early.length > 0) throw new ProtocolError('UNEXPECTED_PACKET', 'packets came before the login was answered')
       await this.#logIn(client, packets, message)
-    })
-  }
-
-  async #withDeadline(connection: Connection, login: (deadline: AbortSignal) => Promise<void>): Promise<void> {
-    const deadline = new AbortController()
-    const timer = setTimeout(() => deadline.abort(), this.#ports.listener.handshakeTimeoutSeconds * 1000)
-    try {
-      await login(deadline.signal)
     } catch (error) {
-      this.#refuseLogin(connection, null, 2, error)
+      this.#refuseLogin(client.connection, null, 2, error)
     } finally {
       clearTimeout(timer)
     }

@@ -21,7 +21,7 @@ export async function startMysql(settings: EngineSettings<MysqlListenerConfig>, 
   }
   const engine = new MysqlEngine({ ...ports, listener, tls, targets, reader })
   return {
-    serve: (client) => engine.serve(client),
+    serve: (client, deadline) => engine.serve(client, deadline),
     close: async () => {
       for (const { catalog } of targets.values()) catalog.close()
       await reader.close()

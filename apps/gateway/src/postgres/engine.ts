@@ -62,18 +62,16 @@ export class PostgresEngine {
     this.#login = loginOptions(ports, ports.targets.keys())
   }
 
-  /** Serves one connection. Resolves when its login is over, one way or the other; never rejects. */
-  async serve(client: Connection): Promise<void> {
-    const deadline = new AbortController()
-    const timer = setTimeout(() => deadline.abort(), this.#ports.listener.handshakeTimeoutSeconds * 1000)
+  /** @see Engine.serve */
+  async serve(client: Connection, deadline: AbortSignal): Promise<void> {
     let user: string | null = null
     try {
-      const opening = await openClient(client, this.#login, deadline.signal)
+      const opening = await openClient(client, this.#login, deadline)
       if (opening.kind === 'cancel') await this.#cancel(opening.processId, opening.secretKey)
       if (opening.kind !== 'session') return client.destroy()
       user = opening.startup.parameters.get('user') ?? null
       const frames = new LoginFrames(client, LOGIN_LIMITS)
-      deadline.signal.addEventListener('abort', () => frames.interrupt('the client did not finish the login in time'), {
+      deadline.addEventListener('abort', () => frames.interrupt('the client did not finish the login in time'), {
         once: true,
       })
       const loggedIn = await authenticateClient(frames, opening.startup, this.#login)
@@ -81,8 +79,6 @@ export class PostgresEngine {
       await this.#open(client, loggedIn)
     } catch (error) {
       this.#refuseLogin(client, user, error)
-    } finally {
-      clearTimeout(timer)
     }
   }
 

@@ -28,7 +28,7 @@ export async function startPostgres(settings: EngineSettings<ListenerConfig>, po
   }
   const engine = new PostgresEngine({ ...ports, listener, tls, targets, reader })
   return {
-    serve: (client) => engine.serve(client),
+    serve: (client, deadline) => engine.serve(client, deadline),
     close: async () => {
       for (const { catalog } of targets.values()) catalog.close()
       await reader.close()
