@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { listens } from '../servers/listens.ts'
@@ -9,6 +10,11 @@ const COMMAND = join(import.meta.dirname, '../../apps/cli/src/main.ts')
 export interface Service {
   /** Ports of 127.0.0.1 it listens on, by what for: `postgres`, `mysql`, `http`. They stay when it starts again. */
   readonly ports: Readonly<Record<string, number>>
+  readonly configFile: string
+  /** Of the process that runs now. */
+  readonly pid: () => number
+  /** The lines of its operational log since it was started last. */
+  readonly log: () => readonly LogLine[]
   /** As a crash would: at once, without a word. */
   readonly kill: () => Promise<void>
   /** After `kill`, as before. */
@@ -16,6 +22,9 @@ export interface Service {
   /** Properly. */
   readonly stop: () => Promise<void>
 }
+
+/** A line of the operational log. */
+export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string }
 
 /** How the command is started: the program, and what stands before the command's own arguments. */
 export interface StartedBy {
@@ -57,8 +66,16 @@ export async function startService(
       }
   }
   await start()
+  const logFile = `${configFile}.log`
   return {
     ports,
+    configFile,
+    pid: () => running.pid,
+    log: () =>
+      (existsSync(logFile) ? readFileSync(logFile, 'utf8') : '')
+        .split('\n')
+        .filter((line) => line.startsWith('{') && line.endsWith('}'))
+        .map((line) => JSON.parse(line) as LogLine),
     kill: async () => {
       process.kill(running.pid, 'SIGKILL')
       await running.ended

@@ -124,6 +124,7 @@ export async function startGateway(
       const listener = new Listener({
         ...settings,
         ...settings.address,
+        reusePort: config.workers > 1,
         ...ports,
         engine: name,
         isTrustedSender: trustedSenders(settings),

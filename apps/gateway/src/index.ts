@@ -4,6 +4,8 @@ export {
   gatewayJsonSchema,
   loadGatewayConfig,
   parseGatewayConfig,
+  workerConfig,
+  type WorkerPorts,
 } from './config/index.ts'
 export { type Gateway, startGateway } from './gateway.ts'
 export type { GatewayState, Readiness, UnreadyReason } from './readiness.ts'

@@ -12,6 +12,8 @@ import type { Turn } from './turn.ts'
 export interface ListenerOptions {
   readonly host: string
   readonly port: number
+  /** Other processes of this gateway listen on the same port: the system spreads the connections over them. */
+  readonly reusePort: boolean
   readonly maxConnections: number
   readonly maxConnectionsPerAddress: number
   readonly maxUnauthenticatedConnections: number
@@ -56,10 +58,10 @@ export class Listener {
 
   /** Resolves with the port; rejects when the address cannot be listened on. */
   listen(): Promise<number> {
-    const { host, port } = this.#options
+    const { host, port, reusePort } = this.#options
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject)
-      this.#server.listen({ host, port, backlog: 1024 }, () => {
+      this.#server.listen({ host, port, reusePort, backlog: 1024 }, () => {
         this.#server.removeListener('error', reject)
         this.#server.on('error', (error) => this.#options.log.error({ error: error.message }, 'the listener failed'))
         const address = this.#server.address()

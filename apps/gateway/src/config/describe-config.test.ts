@@ -28,6 +28,7 @@ function config(mode: UpstreamTlsMode = 'verify-full', weak = false): GatewayCon
       mysql: null,
     },
     login: { failuresPerAddress: 10, failuresPerName: 10, sharedAddresses: ['::1'] },
+    workers: 1,
     coordination: { kind: 'memory' },
     coordinationOutageGraceSeconds: 60,
     expiryWarningSeconds: 60,

@@ -18,6 +18,8 @@ import type { CredentialConfig } from '@gatehouse/upstream-credentials'
 export interface GatewayConfig {
   /** Names this gateway in the audit trail. */
   readonly gatewayId: string
+  /** Processes that share the listeners; with more than one, each is a gateway of its own (`workerConfig`). */
+  readonly workers: number
   /** Never both null; every target's engine has one. */
   readonly listeners: { readonly postgres: ListenerConfig | null; readonly mysql: MysqlListenerConfig | null }
   /** Never empty, and no issuer twice. */

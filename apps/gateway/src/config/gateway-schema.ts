@@ -17,6 +17,7 @@ import { loginSchema } from './login-schema.ts'
 import { maskingKeyContradictions, maskingKeySchema, namedMaskingKeySchema } from './masking-keys-schema.ts'
 import { recordingSchema } from './recording-schema.ts'
 import { targetSchema } from './target-schema.ts'
+import { workersFault, workersSchema } from './workers.ts'
 
 /** The one schema of the gateway's configuration. Relative paths begin at `directory`. */
 export function gatewaySchema(directory: string): z.ZodType<GatewayConfig> {
@@ -30,6 +31,11 @@ export function gatewaySchema(directory: string): z.ZodType<GatewayConfig> {
         .optional()
         .transform((given) => given ?? hostname())
         .describe('Names this gateway in the audit trail. Default: the host name.'),
+      workers: workersSchema
+        .prefault(1)
+        .describe(
+          'Processes on this host that share the listeners; `auto`: as many as processors. More than one need `coordination` in Redis: docs/workers.md.',
+        ),
       listeners: z
         .strictObject({
           postgres: postgresListenerSchema(directory)
@@ -203,6 +209,10 @@ export function gatewaySchema(directory: string): z.ZodType<GatewayConfig> {
       for (const contradiction of maskingKeyContradictions(config))
         context.addIssue({ code: 'custom', ...contradiction })
     }, whateverElseIsWrong)
+    .superRefine((config, context) => {
+      const message = workersFault(config)
+      if (message !== null) context.addIssue({ code: 'custom', path: ['workers'], message })
+    }, whereWorkersAreRead)
     .superRefine(({ drainDelaySeconds, drainSeconds }, context) => {
       if (drainDelaySeconds <= drainSeconds) return
       context.addIssue({
@@ -243,6 +253,15 @@ const whereTargetsAreRead = {
 /** All problems of a file are reported at once: that of the keys too, though a setting beside them is not read. */
 const whateverElseIsWrong = {
   when: ({ value }: { value: unknown }): boolean => keysAsRead.safeParse(value).success,
+}
+
+/** Workers and coordination are compared where nothing is wrong with either. */
+const whereWorkersAreRead = {
+  when: ({ value, issues }: z.core.ParsePayload): boolean =>
+    typeof value === 'object' &&
+    value !== null &&
+    'coordination' in value &&
+    !issues.some(({ path }) => path?.[0] === 'coordination' || path?.[0] === 'workers'),
 }
 
 /** The two are compared where both are numbers. */

@@ -2,6 +2,7 @@ export { describeConfig, weakerChoices } from './describe-config.ts'
 export { gatewayJsonSchema } from './published-schema.ts'
 export type { MaskingKeySettings } from './masking-keys-schema.ts'
 export { loadGatewayConfig, parseGatewayConfig } from './load-gateway-config.ts'
+export { workerConfig, type WorkerPorts } from './workers.ts'
 export type {
   SessionRoleConfig,
   AuditConfig,

@@ -1,12 +1,13 @@
 import { NO_SHIPPING } from '@gatehouse/configuration'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { formatProblems } from '@gatehouse/configuration'
 import type { GatewayConfig } from './gateway-config.ts'
 import { loadGatewayConfig } from './load-gateway-config.ts'
+import { workerConfig } from './workers.ts'
 
 const SECRET = 'correct-horse-battery-staple-0123456789'
 const environment = {
@@ -157,6 +158,37 @@ describe('a file with what is needed', () => {
     ['127.9.9.9:65535', { host: '127.9.9.9', port: 65535 }],
   ])('may listen on %s', (text, address) => {
     expect(accepted(listener(`    address: "${text}"`)).listeners.postgres?.address).toEqual(address)
+  })
+})
+
+describe('workers', () => {
+  const redis = 'coordination: { kind: redis, server: { host: redis.example.com } }'
+
+  test('are one where nothing is said, and as many as processors with `auto`', () => {
+    expect(accepted(minimal).workers).toBe(1)
+    expect(accepted(`${minimal}workers: auto\n${redis}\n`).workers).toBe(availableParallelism())
+    expect(accepted(`${minimal}workers: 3\n${redis}\n`).workers).toBe(3)
+  })
+
+  test.each([
+    ['that share no coordination', 'workers: 2', 'workers: is 2, and workers share nothing but coordination'],
+    ['that are none', 'workers: 0', 'workers: must be at least 1'],
+    ['that are many', 'workers: 257', 'workers: must be at most 256'],
+    ['by another word', 'workers: all', 'workers: must be a number from 1 to 256, or auto'],
+  ])('%s are refused', (_, text, expected) => {
+    expect(problems(`${minimal}${text}\n`)).toContain(expected)
+  })
+
+  test('have an id, a trail and files of checkpoints of their own each, and the port that they are given', () => {
+    const config = accepted(
+      `${changed('audit:', 'audit:\n  checkpoints: { files: [/kept/heads] }')}gatewayId: a\nworkers: 2\n${redis}\n`,
+    )
+    const second = workerConfig(config, 2, { postgres: 7000 })
+    expect(second).toMatchObject({
+      gatewayId: 'a-2',
+      listeners: { postgres: { address: { host: '127.0.0.1', port: 7000 } }, mysql: null },
+      audit: { directory: join(directory, 'audit', 'worker-2'), checkpoints: { files: ['/kept/heads.worker-2'] } },
+    })
   })
 })
 

@@ -1,0 +1,72 @@
+import { formatProblems } from '@gatehouse/configuration'
+import { type Gateway, type GatewayConfig, parseGatewayConfig, startGateway, workerConfig } from '@gatehouse/gateway'
+import { pino } from 'pino'
+import type { ConfigText, FromWorker, ToWorker } from './messages.ts'
+
+/** A worker's life: it is told to start, reloads when it is told to, and ends when it is told to or its primary is no more. */
+export async function runWorker(worker: number): Promise<void> {
+  const start = Promise.withResolvers<ToWorker & { readonly kind: 'start' }>()
+  const drain = Promise.withResolvers<void>()
+  const close = Promise.withResolvers<void>()
+  let reload: (config: ConfigText | null) => void = () => undefined
+  process.on('message', (message: ToWorker) => {
+    switch (message.kind) {
+      case 'start':
+        return start.resolve(message)
+      case 'reload':
+        return reload(message.config)
+      case 'drain':
+        return drain.resolve()
+      case 'close':
+        drain.resolve()
+        return close.resolve()
+      default:
+        throw message satisfies never
+    }
+  })
+  process.on('disconnect', () => {
+    drain.resolve()
+    close.resolve()
+  })
+  // A terminal and a service manager tell the primary and its workers alike: the primary passes on what concerns them. One that is told alone drains, and
+  // is replaced.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => drain.resolve())
+  process.on('SIGHUP', () => undefined)
+
+  const { config: text, ports } = await start.promise
+  const read = ({ text: yaml, directory }: ConfigText): GatewayConfig => {
+    const loading = parseGatewayConfig(yaml, directory, process.env)
+    if (loading.kind === 'config') return workerConfig(loading.config, worker, ports)
+    throw new Error(formatProblems('configuration', loading.problems))
+  }
+  const gateway = await startOrSayWhy(() => read(text))
+  if (gateway === null) return
+  reload = (config) => {
+    gateway.reloadPolicy()
+    gateway.reloadCertificates()
+    void config
+  }
+  tell({ kind: 'listening' })
+  await drain.promise
+  await Promise.race([gateway.drain(), close.promise])
+  await gateway.close()
+  // What the primary may still say is not waited for.
+  if (process.connected) process.disconnect()
+}
+
+async function startOrSayWhy(read: () => GatewayConfig): Promise<Gateway | null> {
+  try {
+    const config = read()
+    const log = pino({ level: config.log.level, base: { gateway: config.gatewayId } })
+    return await startGateway(config, log)
+  } catch (error) {
+    tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
+    process.exitCode = 1
+    if (process.connected) process.disconnect()
+    return null
+  }
+}
+
+function tell(message: FromWorker): void {
+  if (process.connected) process.send?.(message)
+}
