@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseAdminConfig, startAdmin } from '@gatehouse/admin'
+import { type Admin, parseAdminConfig, startAdmin } from '@gatehouse/admin'
 import type { Coordination } from '@gatehouse/coordination'
 import { createSigningKey, LoopbackIssuer } from '@gatehouse/identity/testing'
 import { pino } from 'pino'
@@ -12,6 +12,9 @@ import { AdminApi } from './admin-api.ts'
 export interface TestAdmin {
   /** Dana of group `dba`, who may approve and end sessions. */
   readonly dana: AdminApi
+  readonly admin: Admin
+  /** Where it listens, `host:port`. */
+  readonly address: string
   readonly close: () => Promise<void>
 }
 
@@ -44,6 +47,8 @@ export async function startTestAdmin(
   const admin = await startAdmin(loading.config, pino({ level: 'silent' }), { coordination: await coordination() })
   return {
     dana: new AdminApi(`http://127.0.0.1:${String(admin.address.port)}`, await approverToken(issuer, 'dana')),
+    admin,
+    address: `127.0.0.1:${String(admin.address.port)}`,
     close: async () => {
       await admin.close()
       await issuer.close()

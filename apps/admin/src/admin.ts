@@ -17,6 +17,7 @@ import {
   measureProcess,
   measureShipping,
   measureTrail,
+  type ScrapedMetrics,
 } from '@gatehouse/monitoring'
 import type { Logger } from 'pino'
 import adminPackage from '../package.json' with { type: 'json' }
@@ -36,6 +37,8 @@ import { TrailSearch } from './trail-search.ts'
 /** A running admin service. */
 export interface Admin {
   readonly address: ListenAddress
+  /** What it counts. */
+  readonly metrics: ScrapedMetrics
   /** Reads the certificate again now; one that cannot be used is passed over, and logged. */
   reloadCertificates(): void
   close(): Promise<void>
@@ -148,7 +151,7 @@ export async function startAdmin(config: AdminConfig, log: Logger, options: Admi
     const bound = app.server.address()
     const address = { host, port: typeof bound === 'object' && bound !== null ? bound.port : port }
     log.info({ address: addressText(address), url: config.publicUrl }, 'admin service is listening')
-    return { address, reloadCertificates: () => tls?.reload(), close }
+    return { address, metrics: scraped, reloadCertificates: () => tls?.reload(), close }
   } catch (error) {
     await close()
     throw error

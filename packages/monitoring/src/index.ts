@@ -2,6 +2,7 @@ export { type MeasuredCertificate, measureCertificates } from './certificate-met
 export { type MeasuredCoordination, measureCoordination } from './coordination-metrics.ts'
 export { COARSE_BUCKETS, DurationTally, FINE_BUCKETS } from './duration-tally.ts'
 export { MonitoringListener, type MonitoringOptions, type MonitoringTls } from './monitoring-listener.ts'
+export { metricsTable } from './metrics-table.ts'
 export { type MonitoringConfig, monitoringSettings } from './monitoring-settings.ts'
 export { maxDescriptors, measureProcess } from './process-metrics.ts'
 export type { Readiness } from './readiness.ts'
