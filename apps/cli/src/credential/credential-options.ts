@@ -26,12 +26,7 @@ export function accessOptions(command: Command): Command {
 export function credentialOptions(command: Command, uses: CredentialOptions['uses'], lifetime: string): Command {
   return accessOptions(command)
     .requiredOption('--target <target>', 'the target it is for')
-    .option(
-      '--uses <n>',
-      `logins it is good for, or many (default: ${String(uses)})`,
-      readUses,
-      uses,
-    )
+    .option('--uses <n>', `logins it is good for, or many (default: ${String(uses)})`, readUses, uses)
     .option(
       '--lifetime <time>',
       `such as 90s, 15m or 8h; the service may end it sooner (default: ${lifetime})`,

@@ -61,7 +61,9 @@ export async function swapToken(
   wish: SwapWish,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<Login> {
-  const said = answer.safeParse(await clientOf(access).post('/v1/credentials', { ...wish, uses: wish.uses === 'many' ? null : wish.uses }))
+  const said = answer.safeParse(
+    await clientOf(access).post('/v1/credentials', { ...wish, uses: wish.uses === 'many' ? null : wish.uses }),
+  )
   // What came is not shown: it may hold the secret.
   if (!said.success) throw new CommandFailed('The service answered with something that is no credential.')
   const { credential, secret, connection } = said.data
