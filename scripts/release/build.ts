@@ -2,11 +2,14 @@
  * `npm run release:build [-- <what> [<folder> [<release>]]]`, where what is
  *   command   (default) the release of the `gatehouse` command, a folder for Node 24
  *   image     the file system of the container image, with Node
- * The folder (default: `dist/<what>`) is emptied first. `release` is a folder that `command` has built; default: one is built, and removed. What each holds, and how it is tested: docs/releasing.md.
+ *   tarball   an archive for any Linux of this architecture, with Node
+ *   deb       the same as a Debian package
+ * The folder is `dist/<what>` by default; of `command` and `image` it is emptied first. `release` is a folder that `command` has built; default: one is built, and removed. What each holds, and how it is tested: docs/releasing.md.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { makeDebianPackage, makeTarball } from './host-packages.ts'
 import { layImageTree } from './image-tree.ts'
 import { buildRelease } from './release.ts'
 
@@ -17,6 +20,8 @@ const root = resolve(import.meta.dirname, '../..')
 /** What is made of a release, each in a folder of its own. */
 const MADE_OF_IT: Readonly<Record<string, (release: string, folder: string) => void>> = {
   image: (release, folder) => layImageTree(root, release, folder),
+  tarball: (release, folder) => makeTarball(root, release, folder),
+  deb: (release, folder) => makeDebianPackage(root, release, folder),
 }
 
 const [what = 'command', place = `dist/${what}`, built] = process.argv.slice(2)

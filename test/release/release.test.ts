@@ -204,6 +204,65 @@ describe('The image', () => {
   })
 })
 
+describe('The tarball', () => {
+  test('unpacks anywhere, and runs on the Node that it brings', () => {
+    build(root, 'tarball', join(kept, 'tarball'), release)
+    const [archive = ''] = readdirSync(join(kept, 'tarball'))
+    execFileSync('tar', ['-xzf', join(kept, 'tarball', archive), '-C', join(kept, 'tarball')])
+    const program = join(kept, 'tarball', archive.replace('.tar.gz', ''), 'bin/gatehouse')
+    // By a link, and without another Node on the path.
+    symlinkSync(program, join(kept, 'linked'))
+    const said = execFileSync(join(kept, 'linked'), ['--version'], { encoding: 'utf8', env: { PATH: '/usr/bin:/bin' } })
+    expect(said).toBe(run(['--version']))
+  })
+})
+
+describe.skipIf(spawnSync('dpkg-deb', ['--version']).status !== 0)('The Debian package', () => {
+  const unpacked = join(kept, 'unpacked')
+
+  beforeAll(() => {
+    build(root, 'deb', join(kept, 'deb'), release)
+    const [file = ''] = readdirSync(join(kept, 'deb'))
+    execFileSync('dpkg-deb', ['--raw-extract', join(kept, 'deb', file), unpacked])
+  })
+
+  test('lays the command, its Node, its units and its account where Debian has such', () => {
+    const files = [...contents(unpacked).keys()].filter((name) => !/^usr\/(lib|share\/doc)\/gatehouse\//.test(name))
+    expect(files).toEqual([
+      'DEBIAN/control',
+      'DEBIAN/postinst',
+      'DEBIAN/prerm',
+      'lib/systemd/system/gatehouse-admin.service',
+      'lib/systemd/system/gatehouse-gateway.service',
+      'usr/bin/gatehouse',
+      'usr/lib/sysusers.d/gatehouse.conf',
+    ])
+    const program = join(unpacked, 'usr/lib/gatehouse')
+    const said = execFileSync(join(program, 'node'), [join(program, 'bin/gatehouse'), '--version'], {
+      encoding: 'utf8',
+    })
+    expect(said).toBe(run(['--version']))
+  })
+
+  test('has units that systemd understands, and finds little exposed', ({ skip }) => {
+    if (spawnSync('systemd-analyze', ['--version']).status !== 0) skip('no systemd-analyze here')
+    for (const service of ['gateway', 'admin']) {
+      const unit = join(unpacked, `lib/systemd/system/gatehouse-${service}.service`)
+      // As it would find its program where the package is installed.
+      const text = readFileSync(unit, 'utf8').replace('/usr/bin/gatehouse', join(unpacked, 'usr/bin/gatehouse'))
+      const here = join(kept, `gatehouse-${service}.service`)
+      writeFileSync(here, text)
+      const verified = spawnSync('systemd-analyze', ['verify', '--man=no', here], { encoding: 'utf8' })
+      expect(verified.stderr.split('\n').filter((line) => line.includes('gatehouse'))).toEqual([])
+      const judged = spawnSync('systemd-analyze', ['security', '--offline=yes', '--threshold=20', unit], {
+        encoding: 'utf8',
+      })
+      expect(judged.stdout.split('\n').at(-2), judged.stderr).toMatch(/OK|SAFE/)
+      expect(judged.status).toBe(0)
+    }
+  })
+})
+
 /** `npm run release:build` of that checkout. */
 function build(checkout: string, ...args: readonly string[]): void {
   execFileSync(process.execPath, [join(checkout, 'scripts/release/build.ts'), ...args], {

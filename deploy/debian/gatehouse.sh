@@ -1,0 +1,2 @@
+#!/bin/sh
+exec /usr/lib/gatehouse/node /usr/lib/gatehouse/bin/gatehouse "$@"
