@@ -40,7 +40,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   gateway: PACKAGES,
   admin: [...PACKAGES, 'admin-page'],
   cli: [...PACKAGES, 'gateway', 'admin'],
-  test: [...PACKAGES, 'gateway', 'admin', 'cli'],
+  test: [...PACKAGES, 'gateway', 'admin', 'cli', 'site'],
   bench: [...PACKAGES, 'gateway', 'admin', 'cli', 'test'],
 }
 

@@ -35,6 +35,12 @@ describe.skipIf('absent' in postgres18)(
       }
     })
 
+    test('README.md shows a refusal as psql shows it', async () => {
+      const refusal = blocksOf('README.md').find(({ text }) => text.startsWith('ERROR:'))?.text ?? ''
+      const { said } = await machine.run(`psql "$AGENT" -c 'select * from employees' || true`)
+      expect(said).toBe(refusal)
+    })
+
     test.each(named('sql'))('%s', async (_, { text }) => {
       for (const { sql, wanted } of statementsOf(text))
         expect({ sql, became: await machine.send(sql) }).toEqual({ sql, became: wanted })

@@ -29,16 +29,19 @@ export function blocksOf(page: string): readonly Block[] {
   const blocks: Block[] = []
   const [, ofPage = null] = /^<!-- every block is (.+) -->$/m.exec(source) ?? []
   let remark: string | null = null
-  let searchedFrom = 0
+  const lines = source.split('\n')
+  let last = -1
   const walk = (tokens: readonly Token[]): void => {
     for (const token of tokens) {
       if (token.type === 'space') continue
       if (token.type === 'code' && 'lang' in token) {
-        // The text of a block may stand in the page twice: each is looked for behind the one before.
-        const [fence = ''] = token.raw.split('\n')
-        const at = source.indexOf(token.raw.split('\n').slice(0, 2).join('\n').trimStart(), searchedFrom)
-        searchedFrom = at + fence.length + 1
-        const line = source.slice(0, at).split('\n').length
+        // The text of a block may stand in the page twice: each is looked for behind the one before. In a list it is indented.
+        const [fence = '', first = ''] = token.raw.split('\n').map((one) => one.trim())
+        const at = lines.findIndex(
+          (one, line) => line > last && one.trim() === fence && lines[line + 1]?.trim() === first,
+        )
+        last = at
+        const line = at + 1
         const { lang: language = '', text } = token as Tokens.Code
         blocks.push({ page, line, language, text: `${text}\n`, remark: remark ?? ofPage })
       }

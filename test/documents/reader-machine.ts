@@ -88,7 +88,7 @@ export class ReaderMachine {
         for (const { id } of await approver.pending()) await approver.approve(id)
       const error = await sent
       if (error !== null) {
-        expect(String(error)).toMatch(/gatehouse: /)
+        expect(error).toMatchObject({ message: expect.stringMatching(/^gatehouse: /) })
         return 'refused'
       }
       return held ? 'held' : 'ran'
@@ -114,6 +114,8 @@ export class ReaderMachine {
       // One who signs in, or has, has no token besides.
       ...(/\b(?:login|logout)\b/.test(command) ? {} : { GATEHOUSE_TOKEN: whose }),
       TOKEN: tokens.agent,
+      PGPASSWORD: tokens.agent,
+      AGENT: `host=localhost port=${String(this.#shop.file.postgres.port)} dbname=shop user=copilot sslmode=verify-full`,
       NODE_COMPILE_CACHE: join(ROOT, '.gatehouse/compile-cache'),
       DIR: join(this.#shop.data, 'dev/trail'),
     }
@@ -217,7 +219,8 @@ export class ReaderMachine {
       .replaceAll(/(?<=\bport=)15432\b/g, String(postgres.port))
       .replaceAll(/(?<=--port=)13306\b/g, String(mysql?.port))
       .replaceAll('/var/lib/gatehouse/audit', 'audit')
-      .replaceAll(/(?<=[\s'"])\.gatehouse\//g, 'data/')
+      .replaceAll('--config gateway.yaml', '--config data/dev/gateway.yaml')
+      .replaceAll(/(?<=[\s'"])\.gatehouse\b/g, 'data')
   }
 
   /** What a reader has beside the shop: programs on the path, and the files that pages name. */
@@ -247,7 +250,9 @@ export class ReaderMachine {
     const home = join(this.#shop.data, 'dev')
     for (const place of ['audit', 'gw1/audit', 'gw2/audit']) link(join(home, 'trail'), place)
     link(join(home, 'admin-trail'), 'admin/audit')
-    for (const file of ['trail.pub', 'gateway.yaml', 'admin.yaml']) link(join(home, file), file)
+    // Pages name folders of a clone, too.
+    for (const place of ['docs', 'apps', 'deploy']) symlinkSync(join(ROOT, place), join(this.folder, place))
+    link(join(home, 'trail.pub'), 'trail.pub')
     writeFileSync(
       join(this.folder, 'report.js'),
       "if (!process.env.DSN?.startsWith('postgresql://gh-')) process.exit(1)\n",

@@ -61,6 +61,10 @@ export async function startDevelopmentShop(folder: string, withMysql: boolean): 
     await sleep(50)
   }
   const file = JSON.parse(readFileSync(join(data, 'dev.json'), 'utf8')) as DevelopmentFile
+  if (withMysql && file.mysql === null) {
+    await end(child)
+    throw new Error(`gatehouse dev started without its MySQL: ${/^ {2}mysql .*$/m.exec(said)?.[0] ?? said}`)
+  }
   return { file, data, stop: () => end(child) }
 }
 

@@ -1,0 +1,63 @@
+/** A part of the site's contents: its heading, and its pages in the order in which one reads them, from the repository's folder. */
+export interface Section {
+  readonly title: string
+  readonly pages: readonly string[]
+}
+
+/** Every page of the site, once. A page in `docs/` that is not here fails the site's test. */
+export const CONTENTS: readonly Section[] = [
+  { title: 'First hour', pages: ['README.md', 'docs/getting-started.md', 'docs/concepts.md', 'GLOSSARY.md'] },
+  {
+    title: 'Policy',
+    pages: [
+      'docs/policy.md',
+      'docs/cookbook.md',
+      'docs/ci-cd.md',
+      'docs/masking.md',
+      'docs/masks.md',
+      'docs/classify.md',
+    ],
+  },
+  { title: 'Deciding', pages: ['docs/approvals.md', 'docs/channels.md'] },
+  {
+    title: 'Developers and agents',
+    pages: [
+      'docs/agents.md',
+      'docs/drivers.md',
+      'docs/tools.md',
+      'docs/mysql.md',
+      'docs/errors.md',
+      'docs/transparency.md',
+    ],
+  },
+  {
+    title: 'Identity and credentials',
+    pages: [
+      'docs/identity.md',
+      'docs/session-credentials.md',
+      'docs/tls.md',
+      'docs/upstream-credentials.md',
+      'docs/cloud-credentials.md',
+    ],
+  },
+  {
+    title: 'Running it',
+    pages: ['docs/operations.md', 'docs/configuration.md', 'docs/admin.md', 'docs/coordination.md', 'bench/README.md'],
+  },
+  {
+    title: 'Audit and security',
+    pages: [
+      'docs/compliance.md',
+      'docs/threat-model.md',
+      'docs/audit-format.md',
+      'docs/search.md',
+      'docs/replay.md',
+      'docs/recording.md',
+      'docs/retention.md',
+      'docs/shipping.md',
+      'docs/trail-database.md',
+      'docs/siem.md',
+    ],
+  },
+  { title: 'Changing it', pages: ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/dependencies.md'] },
+]
