@@ -42,7 +42,15 @@ export const CONTENTS: readonly Section[] = [
   },
   {
     title: 'Running it',
-    pages: ['docs/operations.md', 'docs/configuration.md', 'docs/admin.md', 'docs/coordination.md', 'bench/README.md'],
+    pages: [
+      'docs/operations.md',
+      'docs/configuration.md',
+      'docs/admin.md',
+      'docs/coordination.md',
+      'docs/monitoring.md',
+      'deploy/README.md',
+      'bench/README.md',
+    ],
   },
   {
     title: 'Audit and security',
