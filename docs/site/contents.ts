@@ -44,6 +44,7 @@ export const CONTENTS: readonly Section[] = [
     title: 'Running it',
     pages: [
       'docs/operations.md',
+      'docs/workers.md',
       'docs/configuration.md',
       'docs/admin.md',
       'docs/coordination.md',
