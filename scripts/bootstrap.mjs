@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Starts a task of this repository on any Node >= 20 with nothing installed: installs what is needed, then runs the
 // task with the pinned Node. Plain JavaScript with no imports but Node's own, since nothing else is there yet.
-//   node scripts/bootstrap.mjs start | gatehouse | test | bench | site | release:build [arguments…]
+//   node scripts/bootstrap.mjs start | gatehouse | test | bench | site | release:build | release:version [arguments…]
 //   node scripts/bootstrap.mjs run <program of node_modules/.bin> [arguments…]
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -21,6 +21,7 @@ const SCRIPTS = {
   bench: ['bench/src/main.ts'],
   'release:build': ['scripts/release/build.ts'],
   site: ['docs/site/build-site.ts'],
+  'release:version': ['scripts/release/cut-version.ts'],
 }
 
 const [task, ...rest] = process.argv.slice(2)
@@ -29,7 +30,7 @@ if (Number(process.versions.node.split('.')[0]) < 20) {
 }
 if (task !== 'run' && !Object.hasOwn(SCRIPTS, task ?? '')) {
   fail(
-    'Usage: node scripts/bootstrap.mjs start | gatehouse | test | bench | site | release:build | run <program> [arguments]',
+    'Usage: node scripts/bootstrap.mjs start | gatehouse | test | bench | site | release:build | release:version | run <program> [arguments]',
     2,
   )
 }

@@ -2,6 +2,7 @@ import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, write
 import { join } from 'node:path'
 import { bundleCommand } from './bundle.ts'
 import { buildPage } from '../../apps/admin/ui/build.ts'
+import { changesIn, sectionOf, withSection } from './changelog.ts'
 import { noticesOf } from './notices.ts'
 import { packageAt, packagesIn } from './packages-in.ts'
 import { billOfMaterials } from './sbom.ts'
@@ -40,6 +41,10 @@ export async function buildRelease(root: string, folder: string): Promise<Releas
     copyFileSync(join(root, `apps/${app}/config.schema.json`), join(folder, `share/schemas/${app}.schema.json`))
   cpSync(join(root, 'deploy/examples'), join(folder, 'share/examples'), { recursive: true })
   copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'))
+  const changes = changesIn(root)
+  const changelog = readFileSync(join(root, 'CHANGELOG.md'), 'utf8')
+  const unreleased = changes.length === 0 ? changelog : withSection(changelog, sectionOf('Unreleased', changes))
+  writeFileSync(join(folder, 'CHANGELOG.md'), unreleased)
 
   // Its glue and its WebAssembly are files beside the chunks, which the bundler does not count among the modules.
   const packages = packagesIn([
@@ -72,7 +77,7 @@ function releaseManifest(
     type: 'module',
     bin: { gatehouse: 'bin/gatehouse' },
     exports: { './package.json': './package.json' },
-    files: ['bin', 'lib', 'share', 'THIRD-PARTY-NOTICES', 'sbom.cdx.json'],
+    files: ['bin', 'lib', 'share', 'CHANGELOG.md', 'THIRD-PARTY-NOTICES', 'sbom.cdx.json'],
     engines: { node: '>=24' },
     publishConfig: { access: 'public', provenance: true },
   }

@@ -98,6 +98,8 @@ describe('The release', () => {
         'tsconfig.json',
         'deploy',
         'LICENSE',
+        'CHANGELOG.md',
+        '.changeset',
         'package.json',
         'pnpm-lock.yaml',
         'pnpm-workspace.yaml',
