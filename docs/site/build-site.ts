@@ -5,7 +5,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, posix, relative } from 'node:path'
 import { CONTENTS } from './contents.ts'
-import { escaped, renderPage, type RenderedPage } from './render-page.ts'
+import { escaped, renderPage, type RenderedPage, type Resolve } from './render-page.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const OWN = ['site.css', 'search.js']
@@ -15,14 +15,14 @@ export function buildSite(folder: string): readonly string[] {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   const pages = CONTENTS.flatMap((section) => section.pages)
+  const texts = new Map(pages.map((page) => [page, readFileSync(join(ROOT, page), 'utf8')]))
+  const titles = new Map([...texts].map(([page, text]) => [page, /^# (.+)$/m.exec(text)?.[1] ?? page]))
   const rendered = new Map<string, RenderedPage>()
-  for (const page of pages) {
-    const markdown = readFileSync(join(ROOT, page), 'utf8')
+  for (const [page, text] of texts)
     rendered.set(
       page,
-      renderPage(markdown, (target) => placeOf(target, page, pages, folder)),
+      renderPage(text, (target) => placeOf(target, page, titles, folder)),
     )
-  }
   for (const [page, { title, html }] of rendered) {
     writeFileSync(join(folder, fileOf(page)), layout(title, html, contentsFor(page, rendered)))
   }
@@ -48,19 +48,25 @@ function fileOf(page: string): string {
 }
 
 /** Where a page's link leads: to a page, or to a file of `docs/`, which is copied. Null: it is in the repository alone. */
-function placeOf(target: string, page: string, pages: readonly string[], folder: string): string | null {
+function placeOf(
+  target: string,
+  page: string,
+  titles: ReadonlyMap<string, string>,
+  folder: string,
+): ReturnType<Resolve> {
   const [path = '', anchor] = target.split('#')
   const hash = anchor === undefined ? '' : `#${anchor}`
-  if (path === '') return hash
+  if (path === '') return { href: hash, title: null }
   const file = posix.normalize(posix.join(posix.dirname(page), path))
-  if (pages.includes(file)) return fileOf(file) + hash
+  const title = titles.get(file)
+  if (title !== undefined) return { href: fileOf(file) + hash, title }
   const from = join(ROOT, file)
   if (!existsSync(from)) throw new Error(`${page} names ${target}, which is not there`)
   if (!file.startsWith('docs/') || statSync(from).isDirectory()) return null
   const place = relative('docs', file)
   mkdirSync(dirname(join(folder, place)), { recursive: true })
   cpSync(from, join(folder, place))
-  return place
+  return { href: place, title: null }
 }
 
 function contentsFor(current: string, rendered: ReadonlyMap<string, RenderedPage>): string {

@@ -18,8 +18,8 @@ export interface Part {
   readonly text: string
 }
 
-/** Where a link of a page leads on the site; null: nowhere, since what it names is in the repository alone. */
-export type Resolve = (target: string) => string | null
+/** Where a link of a page leads on the site, and what the page there is called (null: it is no page). Null: it leads nowhere, since what it names is in the repository alone. */
+export type Resolve = (target: string) => { readonly href: string; readonly title: string | null } | null
 
 /** Turns Markdown into a page. HTML in it is left out: pages hold none but remarks. */
 export function renderPage(markdown: string, resolve: Resolve): RenderedPage {
@@ -40,13 +40,15 @@ export function renderPage(markdown: string, resolve: Resolve): RenderedPage {
       html: () => '',
       link({ href, tokens }: Tokens.Link): string {
         const inner = this.parser.parseInline(tokens)
-        const target = /^https?:/.test(href) ? href : resolve(href)
+        if (/^https?:/.test(href)) return `<a href="${escaped(href)}" rel="noreferrer">${inner}</a>`
+        const target = resolve(href)
         if (target === null) return `<span class="in-repository" title="In the repository">${inner}</span>`
-        const rel = /^https?:/.test(href) ? ' rel="noreferrer"' : ''
-        return `<a href="${escaped(target)}"${rel}>${inner}</a>`
+        // On the site nobody knows a page by its file.
+        const named = /^[\w./-]+\.md$/.test(inner) && target.title !== null ? escaped(target.title) : inner
+        return `<a href="${escaped(target.href)}">${named}</a>`
       },
       image({ href, text }: Tokens.Image): string {
-        return `<img src="${escaped(resolve(href) ?? '')}" alt="${escaped(text)}" loading="lazy">`
+        return `<img src="${escaped(resolve(href)?.href ?? '')}" alt="${escaped(text)}" loading="lazy">`
       },
       table(token: Tokens.Table): string {
         const row = (cells: readonly Tokens.TableCell[], tag: 'th' | 'td'): string =>

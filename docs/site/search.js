@@ -3,6 +3,9 @@ const input = document.getElementById('search')
 const found = document.getElementById('found')
 const MOST = 12
 
+// On a narrow screen the text comes first.
+if (globalThis.innerWidth <= 800) document.querySelector('nav details').open = false
+
 const wordsOf = (text) =>
   text
     .toLowerCase()

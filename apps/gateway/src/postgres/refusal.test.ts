@@ -13,7 +13,7 @@ test('every refusal is on the page of errors with its SQLSTATE, and the page lis
   expect(Object.fromEntries(rows(refusals))).toEqual(SQLSTATES)
 })
 
-test('every farewell that the sources can say is on the page', () => {
+test('every farewell that the sources can say is on the page, and the page lists no other', () => {
   const sources = [here, join(here, '..')]
     .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
@@ -28,6 +28,8 @@ test('every farewell that the sources can say is on the page', () => {
   const listed = new Set(rows(farewells).map(([code]) => code))
   const known = new Set(Object.keys(SQLSTATES))
   expect([...said].filter((code) => !listed.has(code) && !known.has(code))).toEqual([])
+  // In whatever words: a code that stands nowhere is said by nobody.
+  expect([...listed].filter((code) => !sources.includes(`'${code}'`))).toEqual([])
 })
 
 test('a refusal names rule and object, says what would work, and its detail is one line of JSON', () => {
