@@ -23,6 +23,7 @@ import { gatewayMetrics, type MeasuredGateway } from './monitoring/gateway-metri
 import { type Monitoring, openMonitoring } from './monitoring/open-monitoring.ts'
 import { SessionTally } from './monitoring/session-tally.ts'
 import { StatementTally } from './monitoring/statement-tally.ts'
+import { openTracing } from './tracing/open-tracing.ts'
 import { Listener } from './listener.ts'
 import { maskingKeyIds, maskingKeysOf, unknownNamesSeed } from './masking-keys.ts'
 import { ListenerTls } from './listener-tls.ts'
@@ -190,7 +191,7 @@ async function openPorts(
   closers: Closers,
 ): Promise<
   EnginePorts &
-    Pick<MeasuredGateway, 'statements' | 'shipping'> & {
+    Pick<MeasuredGateway, 'statements' | 'shipping' | 'spans'> & {
       readonly policy: PolicyFile
       readonly trail: TrailWriter
       readonly coordination: Coordination
@@ -231,6 +232,9 @@ async function openPorts(
   const sessions = new SessionRegistry()
   const tally = new SessionTally()
   const statements = new StatementTally()
+  const counting = config.monitoring === null ? null : statements
+  const tracing = await openTracing(config.tracing, config.gatewayId, counting, log)
+  closers.push(() => tracing?.close())
   const clock = { now: () => Date.now(), monotonic: () => performance.now() }
   const { desk, shared, rates, credentials, backOff, coordination } = await openShared(
     config,
@@ -276,7 +280,8 @@ async function openPorts(
     redaction: { literals: config.audit.literals, secrets: config.audit.redactSecrets },
     maskingKeys: maskingKeysOf(config),
     statements,
-    observer: config.monitoring === null ? null : statements,
+    observer: tracing?.observer ?? counting,
+    spans: () => tracing?.account ?? null,
     tally,
     shipping: () => shipping.shipping?.state ?? null,
     sessions,

@@ -178,12 +178,14 @@ export async function show(
 export function openGate<Names extends object>(
   engine: EngineName,
   { principal, target, credential }: Proved,
+  application: string | null,
   rolePinned: boolean,
   ports: EnginePorts & { readonly reader: StatementReader<Names> },
 ): { readonly gate: Gate<Names>; readonly session: GateSession } {
   const identity = { id: ports.sessions.newId(), principal, target, engine }
   const pinned = rolePinned ? ({ rolePinned } as const) : {}
-  const session = { ...identity, credential, ...pinned, encoded: encodeSessionPart(identity) }
+  const called = application === null ? {} : { application }
+  const session = { ...identity, credential, ...called, ...pinned, encoded: encodeSessionPart(identity) }
   const gate = new Gate<Names>(session, ports)
   if (gate.authority.allowsAnything) return { gate, session }
   throw refused(

@@ -35,6 +35,7 @@ function config(mode: UpstreamTlsMode = 'verify-full', weak = false): GatewayCon
     drainDelaySeconds: 0,
     drainSeconds: 25,
     monitoring: null,
+    tracing: null,
     approvals: { adminUrl: null, pendingPerPrincipal: 20, holdInTransactionSeconds: 60, coolDownSeconds: 60 },
     issuers: [{ ...issuerConfig('http://127.0.0.1:1'), allowHttp: weak }],
     targets: new Map([

@@ -12,6 +12,7 @@ import type {
 import type { EngineName, Secret } from '@gatehouse/core'
 import type { ClaimPath, IssuerConfig } from '@gatehouse/identity'
 import type { MonitoringConfig } from '@gatehouse/monitoring'
+import type { TracingConfig } from '../tracing/tracing-settings.ts'
 import type { CredentialConfig } from '@gatehouse/upstream-credentials'
 
 /** Everything the gateway can be told, resolved: defaults filled in, paths absolute, secrets read. */
@@ -48,6 +49,8 @@ export interface GatewayConfig {
   readonly recording: RecordingConfig
   /** Where it is watched; null: nowhere. */
   readonly monitoring: MonitoringConfig | null
+  /** Where traces go; null: nothing is traced. */
+  readonly tracing: TracingConfig | null
   readonly log: { readonly level: LogLevel }
 }
 

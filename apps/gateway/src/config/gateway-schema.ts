@@ -18,6 +18,7 @@ import { maskingKeyContradictions, maskingKeySchema, namedMaskingKeySchema } fro
 import { recordingSchema } from './recording-schema.ts'
 import { targetSchema } from './target-schema.ts'
 import { workersFault, workersSchema } from './workers.ts'
+import { tracingSettings } from '../tracing/tracing-settings.ts'
 
 /** The one schema of the gateway's configuration. Relative paths begin at `directory`. */
 export function gatewaySchema(directory: string): z.ZodType<GatewayConfig> {
@@ -195,6 +196,7 @@ export function gatewaySchema(directory: string): z.ZodType<GatewayConfig> {
         .prefault({})
         .describe('Sessions as their clients saw them, kept beside the audit trail.'),
       monitoring: monitoringSettings(directory),
+      tracing: tracingSettings(directory),
       log: z
         .strictObject({
           level: z

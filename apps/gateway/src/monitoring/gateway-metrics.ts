@@ -14,6 +14,7 @@ import {
 import type { ApprovalDesk } from '../holding/approval-desk.ts'
 import type { PolicyFile } from '../policy-source.ts'
 import type { Target } from '../target.ts'
+import type { SpanAccount } from '../tracing/span-queue.ts'
 import type { SessionTally } from './session-tally.ts'
 import type { StatementTally } from './statement-tally.ts'
 
@@ -24,6 +25,8 @@ export interface MeasuredGateway {
   readonly trail: Pick<TrailWriter, 'state'>
   /** Null: the trail is not shipped. */
   readonly shipping: () => MeasuredShipping | null
+  /** Null: nothing is traced. */
+  readonly spans: () => SpanAccount | null
   readonly coordination: Pick<Coordination, 'state' | 'traffic'>
   readonly policy: Pick<PolicyFile, 'current' | 'account' | 'failure'>
   readonly desk: Pick<ApprovalDesk, 'held'>
@@ -37,6 +40,7 @@ export function gatewayMetrics(gateway: MeasuredGateway): ScrapedMetrics {
   measureConnections(metrics, gateway)
   measureStatements(metrics, gateway)
   measurePolicy(metrics, gateway)
+  measureSpans(metrics, gateway.spans)
   measureTrail(metrics, () => gateway.trail.state)
   measureShipping(metrics, gateway.shipping)
   measureCoordination(metrics, gateway.coordination)
@@ -221,4 +225,27 @@ function measurePolicy(metrics: ScrapedMetrics, { policy }: MeasuredGateway): vo
     },
     () => [[{}, policy.failure === null ? 0 : 1]],
   )
+}
+
+function measureSpans(metrics: ScrapedMetrics, read: () => SpanAccount | null): void {
+  metrics.counter(
+    {
+      name: 'gatehouse_spans_total',
+      help: 'Spans by what became of them: `exported`, `dropped` as too many waited, `failed` as the collector did not take them. Absent where nothing is traced.',
+      labelNames: ['outcome'],
+    },
+    () => {
+      const spans = read()
+      if (spans === null) return []
+      return [
+        [{ outcome: 'exported' }, spans.exported],
+        [{ outcome: 'dropped' }, spans.dropped],
+        [{ outcome: 'failed' }, spans.failed],
+      ]
+    },
+  )
+  metrics.gauge({ name: 'gatehouse_spans_queued', help: 'Spans that wait to be sent.' }, () => {
+    const spans = read()
+    return spans === null ? [] : [[{}, spans.queued]]
+  })
 }

@@ -122,7 +122,8 @@ export class MysqlEngine {
     const { principal, attributes } = loggedIn
     const { trail, turn } = this.#ports
     const role = sessionRoleOf(principal, loggedIn.target, target.config.sessionRole)
-    const { gate, session } = openGate<MysqlNames>('mysql', loggedIn, role !== null, this.#ports)
+    const applicationName = attributes.get('program_name') ?? null
+    const { gate, session } = openGate<MysqlNames>('mysql', loggedIn, applicationName, role !== null, this.#ports)
     await target.catalog.ready()
     const wishes = {
       capabilities,
@@ -137,7 +138,6 @@ export class MysqlEngine {
     const upstream = await openUpstream(loggedIn.target, target.config, wishes, session.id, turn)
     try {
       if (connection.closed) throw new LoginInterrupted('the client left during login')
-      const applicationName = attributes.get('program_name') ?? null
       await show(session, connection, applicationName, client.key, this.#ports)
       const tracks = (capabilities & Capability.SESSION_TRACK) !== 0
       const recording = this.#ports.recording.begin(

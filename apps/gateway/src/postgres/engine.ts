@@ -96,7 +96,13 @@ export class PostgresEngine {
     const { sessions, turn, trail, clock, tally } = this.#ports
     const { principal } = loggedIn
     const role = sessionRoleOf(principal, loggedIn.target, target.config.sessionRole)
-    const { gate, session: opened } = openGate<NameEnvironment>('postgres', loggedIn, role !== null, this.#ports)
+    const { gate, session: opened } = openGate<NameEnvironment>(
+      'postgres',
+      loggedIn,
+      loggedIn.settings.applicationName,
+      role !== null,
+      this.#ports,
+    )
     const { id, encoded } = opened
     this.#mayBegin(gate, loggedIn)
 

@@ -9,6 +9,8 @@ export interface GateSession {
   readonly engine: 'postgres' | 'mysql'
   /** The name of the session credential it logged in with; null: a token. */
   readonly credential: string | null
+  /** What its client calls itself. Absent: it did not say. */
+  readonly application?: string
   /** It runs under a role of the database that no statement may change. Absent: it does not. */
   readonly rolePinned?: true
   /** The session's members of every record, encoded once (`encodeSessionPart`). */

@@ -174,15 +174,25 @@ export class Gate<Names extends object> {
       const statement = this.#redactor.recordable(judgement, text, parameters)
       const encoded = encodedPart(judgement, refusal, clearance, statement.redacted !== null)
       const intent = appendIntent(this.#trail, this.#session.encoded, statement, encoded, this.#recordLimits)
-      return this.#admitted(makeAdmission(judgement, intent, refusal, startedAt), text, clearance)
+      return this.#admitted(makeAdmission(judgement, intent, refusal, startedAt), text, parameters, clearance)
     } catch (error) {
-      return this.#admitted(makeAdmission(judgement, 0, refusal ?? unrecorded(error), startedAt), text, clearance)
+      return this.#admitted(
+        makeAdmission(judgement, 0, refusal ?? unrecorded(error), startedAt),
+        text,
+        parameters,
+        clearance,
+      )
     }
   }
 
-  #admitted(admission: Admission, text: string, clearance: Approved | null): Admission {
+  #admitted(
+    admission: Admission,
+    text: string,
+    parameters: readonly AuditedParameter[] | null,
+    clearance: Approved | null,
+  ): Admission {
     if (clearance !== null) admission.approval = clearance.id
-    this.watch.admitted(admission, text)
+    this.watch.admitted(admission, text, parameters)
     return admission
   }
 

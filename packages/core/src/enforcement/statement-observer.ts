@@ -1,3 +1,4 @@
+import type { AuditedParameter } from '../audit/record.ts'
 import type { Admission } from './admission.ts'
 import type { GateSession } from './gate-session.ts'
 
@@ -10,8 +11,13 @@ export interface StatementObserver {
   readonly traces: boolean
   /** A text was read and decided, in so many milliseconds. */
   judged(engine: GateSession['engine'], milliseconds: number): void
-  /** A statement was decided and recorded. Where `admission.refusal` is not null it has ended with that. `text`: as the client sent it. */
-  admitted(session: GateSession, admission: Admission, text: string): void
+  /** A statement was decided and recorded. Where `admission.refusal` is not null it has ended with that. `text` and `parameters`: as the client sent them. */
+  admitted(
+    session: GateSession,
+    admission: Admission,
+    text: string,
+    parameters: readonly AuditedParameter[] | null,
+  ): void
   /** What came of an admitted statement: `error` is its code, null when it succeeded; `now` is the gate's monotonic clock, in milliseconds. */
   settled(session: GateSession, admission: Admission, error: string | null, now: number): void
 }

@@ -1,3 +1,4 @@
+import type { AuditedParameter } from '../audit/record.ts'
 import { type Admission, StatementMoments } from './admission.ts'
 import type { GateClock, GateSession } from './gate-session.ts'
 import type { StatementObserver } from './statement-observer.ts'
@@ -56,11 +57,11 @@ export class StatementWatch {
     if (moments !== null) this.#moments = moments
   }
 
-  admitted(admission: Admission, text: string): void {
+  admitted(admission: Admission, text: string, parameters: readonly AuditedParameter[] | null): void {
     const observer = this.#observer
     if (observer === null) return
     if (observer.traces) admission.moments = this.#take() ?? new StatementMoments()
-    observer.admitted(this.#session, admission, text)
+    observer.admitted(this.#session, admission, text, parameters)
   }
 
   /** The first of what the database answers to an admitted statement is there; later calls do nothing. Null: it answers something else. */
