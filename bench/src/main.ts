@@ -13,6 +13,7 @@ import { describeMachine, type Results } from './results.ts'
 import { measureRevocation } from './revocation.ts'
 import { measureRows } from './rows.ts'
 import { BENCH_FOLDER, openScene } from './scene.ts'
+import { measureSoak } from './soak/measure.ts'
 import { measureStart } from './start-time.ts'
 import { measureStatements } from './statements.ts'
 import { asMarkdown } from './table.ts'
@@ -26,7 +27,8 @@ if ('usage' in options) {
   process.exit(options.status)
 }
 const whole = options.task === 'audit' ? LONGEST_RUN_MINUTES.audit : LONGEST_RUN_MINUTES.whole
-const minutes = options.quick ? LONGEST_RUN_MINUTES.quick : whole
+const other = options.quick ? LONGEST_RUN_MINUTES.quick : whole
+const minutes = options.task === 'soak' ? options.soak.minutes + LONGEST_RUN_MINUTES.quick : other
 setTimeout(() => {
   tell(`this run takes longer than ${String(minutes)} minutes; it is given up`)
   process.exit(1)
@@ -36,8 +38,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(sign
 try {
   if (options.task === 'classify') process.stdout.write(`${await measureClassify(options, tell)}\n`)
   else if (options.task === 'revocation') process.stdout.write(`${await measureRevocation(options, tell)}\n`)
-  else if (options.task === 'audit') {
-    const { markdown, failed } = await measureAudit(options, tell)
+  else if (options.task === 'audit' || options.task === 'soak') {
+    const { markdown, failed } =
+      options.task === 'audit' ? await measureAudit(options, tell) : await measureSoak(options.soak, tell)
     process.stdout.write(`${markdown}\n`)
     if (failed) process.exitCode = 1
   } else if (options.task === 'profile') process.stdout.write(await profile(options, tell))

@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util'
 import type { EngineName } from './engine.ts'
+import type { SoakOptions } from './soak/measure.ts'
 
 /** What one run measures, and how long it may take over it. */
 export interface Options {
-  readonly task: 'measure' | 'profile' | 'classify' | 'audit' | 'revocation'
+  readonly task: 'measure' | 'profile' | 'classify' | 'audit' | 'revocation' | 'soak'
   /** `classify`, `audit` and `revocation` are PostgreSQL's. */
   readonly engine: EngineName
   /** Two minutes at most: fewer cases, one round, fewer sessions. */
@@ -16,6 +17,8 @@ export interface Options {
   readonly records: number
   /** `audit`: the PostgreSQL that is searched; null: one of its own. */
   readonly database: string | null
+  /** `soak`: how long, and with how much. */
+  readonly soak: SoakOptions
   /** Whether this part is to be measured. */
   readonly wants: (part: Part | AuditPart) => boolean
   /** Put the table between the markers of bench/README.md. */
@@ -34,6 +37,7 @@ const USAGE = `Usage: npm run bench -- postgres [options]    measure, and print 
        npm run bench -- classify [options]    what looking through free text costs
        npm run bench -- audit [options]       what trail and recording cost, how fast a trail is verified and searched
        npm run bench -- revocation            how long it takes until the sessions of a principal are ended
+       npm run bench -- soak [options]        mixed load through three replicas, of which two are killed and rolled in turn
 
   --quick          under two minutes: fewer cases, one round
   --rounds N       rounds of each case (default 3, quick 1)
@@ -41,6 +45,10 @@ const USAGE = `Usage: npm run bench -- postgres [options]    measure, and print 
   --records N      records to search (audit; default 1000000, quick 100000)
   --database URL   a PostgreSQL of yours to search in (audit; filled once with as many, and kept)
   --only PARTS     some of ${PARTS.join(',')}; of audit: some of ${AUDIT_PARTS.join(',')}
+  --minutes M      how long (soak; default 60)
+  --agents N       of each engine (soak; default 8)
+  --pause MS       of each agent between rounds (soak; default 250)
+  --disturb M      minutes between one replica killed or rolled and the next (soak; default 3)
   --write-readme   put the table into bench/README.md
 `
 
@@ -57,6 +65,10 @@ export function readOptions(args: readonly string[]): Options | { readonly usage
         records: { type: 'string' },
         database: { type: 'string' },
         only: { type: 'string' },
+        minutes: { type: 'string' },
+        agents: { type: 'string' },
+        pause: { type: 'string' },
+        disturb: { type: 'string' },
         'write-readme': { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
@@ -71,6 +83,12 @@ export function readOptions(args: readonly string[]): Options | { readonly usage
       seconds: count('--seconds', values.seconds, task === 'profile' ? 5 : engine === 'mysql' ? 1 : 2, 60),
       records: count('--records', values.records, values.quick ? 100_000 : 1_000_000, 1_000_000_000),
       database: values.database ?? null,
+      soak: {
+        minutes: count('--minutes', values.minutes, 60, 24 * 60),
+        agents: count('--agents', values.agents, 8, 40),
+        pauseMilliseconds: count('--pause', values.pause, 250, 60_000),
+        disturbMinutes: count('--disturb', values.disturb, 3, 60),
+      },
       wants: wanted(values.only ?? '', task === 'audit' ? AUDIT_PARTS : PARTS),
       writeReadme: values['write-readme'],
     }
@@ -85,7 +103,10 @@ function taskOf(positionals: readonly string[]): Pick<Options, 'task' | 'engine'
     if (first === 'profile' && (second === undefined || isEngine(second)))
       return { task: first, engine: second ?? 'postgres' }
     if (second === undefined && isEngine(first)) return { task: 'measure', engine: first }
-    if (second === undefined && (first === 'classify' || first === 'audit' || first === 'revocation'))
+    if (
+      second === undefined &&
+      (first === 'classify' || first === 'audit' || first === 'revocation' || first === 'soak')
+    )
       return { task: first, engine: 'postgres' }
   }
   throw new Error(`no such task: ${positionals.join(' ')}`)

@@ -19,6 +19,8 @@ export interface InstallationOptions {
   readonly admins: number
   /** Over the defaults of each gateway. */
   readonly settings?: Readonly<Record<string, unknown>>
+  /** Each gateway has a place of its own, `monitoring` among its ports, where it is watched. Default: false. */
+  readonly monitored?: boolean
   /** Over the defaults of each listener. */
   readonly listener?: Readonly<Record<string, unknown>>
 }
@@ -54,7 +56,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     const own = join(folder, name)
     mkdirSync(own)
     writeFileSync(join(own, 'policy.yaml'), options.policy)
-    writeFileSync(join(own, 'config.yaml'), stringify({ ...config, coordination }))
+    writeFileSync(join(own, 'config.yaml'), stringify({ ...config, coordination }, { aliasDuplicateObjects: false }))
     starting.push(startService(kind, join(own, 'config.yaml'), ports, environment))
   }
   const close = async (): Promise<void> => {
@@ -68,7 +70,9 @@ export async function startInstallation(options: InstallationOptions): Promise<I
       const ports: Record<string, number> = {}
       for (const { engine = 'postgres' } of Object.values(options.targets)) ports[engine] ??= await freePort()
       const name = `gateway-${String(at)}`
-      start('gateway', name, { gatewayId: name, ...gatewaySettings(options, issuer, ports) }, ports)
+      const monitoring = options.monitored === true ? await freePort() : null
+      const settings = { gatewayId: name, ...gatewaySettings(options, issuer, ports), ...watchedAt(monitoring) }
+      start('gateway', name, settings, monitoring === null ? ports : { ...ports, monitoring })
     }
     for (let at = 1; at <= options.admins; at++) {
       const http = await freePort()
@@ -118,6 +122,10 @@ function gatewaySettings(
     drainSeconds: 0,
     ...settings,
   }
+}
+
+function watchedAt(port: number | null): Readonly<Record<string, unknown>> {
+  return port === null ? {} : { monitoring: { address: `127.0.0.1:${String(port)}` } }
 }
 
 function passwords(targets: InstallationOptions['targets']): Readonly<Record<string, string>> {

@@ -15,9 +15,11 @@ export interface Service {
   readonly pid: () => number
   /** The lines of its operational log since it was started last. */
   readonly log: () => readonly LogLine[]
+  /** As whoever runs it in earnest does (SIGTERM): it may take its time. Resolves when it has ended. */
+  readonly tellToEnd: () => Promise<void>
   /** As a crash would: at once, without a word. */
   readonly kill: () => Promise<void>
-  /** After `kill`, as before. */
+  /** After `kill` or `tellToEnd`, as before. */
   readonly start: () => Promise<void>
   /** Properly. */
   readonly stop: () => Promise<void>
@@ -76,6 +78,10 @@ export async function startService(
         .split('\n')
         .filter((line) => line.startsWith('{') && line.endsWith('}'))
         .map((line) => JSON.parse(line) as LogLine),
+    tellToEnd: async () => {
+      process.kill(running.pid, 'SIGTERM')
+      await running.ended
+    },
     kill: async () => {
       process.kill(running.pid, 'SIGKILL')
       await running.ended
