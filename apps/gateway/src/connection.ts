@@ -120,9 +120,13 @@ export class Connection implements Staging {
     return this.#closed
   }
 
-  /** Called once when the socket is closed and its resources are free. */
+  /** Called once when the socket is closed and its resources are free. Whoever asked before is called before. */
   onceGone(gone: () => void): void {
-    this.#gone = gone
+    const before = this.#gone
+    this.#gone = () => {
+      before?.()
+      gone()
+    }
   }
 
   /** Says who gets the bytes from now on, and starts reading. A receiver that comes too late is told at once. */

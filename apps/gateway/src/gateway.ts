@@ -1,43 +1,39 @@
-import { type EngineName, encodePolicyLoaded, type Policy } from '@gatehouse/core'
+import type { EngineName } from '@gatehouse/core'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TrailWriter } from '@gatehouse/audit-trail'
 import {
+  changedSettings,
   type ListenAddress,
   openCoordination,
   openTrailProof,
   startRetention,
   trailShipping,
 } from '@gatehouse/configuration'
-import type { TlsState } from '@gatehouse/certificates'
 import type { Coordination } from '@gatehouse/coordination'
 import type { ScrapedMetrics } from '@gatehouse/monitoring'
 import type { Logger } from 'pino'
-import { type GatewayConfig, type ListenerConfig, weakerChoices } from './config/index.ts'
+import { type GatewayConfig, type ListenerConfig, needsRestart, weakerChoices } from './config/index.ts'
 import { Drain } from './drain.ts'
 import { originRefused, trustedSenders } from './trusted-senders.ts'
-import type { Engine, EnginePorts, EngineSettings } from './engine.ts'
+import type { EnginePorts } from './engine.ts'
+import { Generation, type LastingPorts, type WatchedCertificate } from './generation.ts'
 import { ApprovalDesk } from './holding/approval-desk.ts'
-import { TokenVerifier } from '@gatehouse/identity'
-import { LoginBackOff } from './login-back-off.ts'
 import { gatewayMetrics, type MeasuredGateway } from './monitoring/gateway-metrics.ts'
 import { type Monitoring, openMonitoring } from './monitoring/open-monitoring.ts'
 import { SessionTally } from './monitoring/session-tally.ts'
 import { StatementTally } from './monitoring/statement-tally.ts'
 import { openTracing } from './tracing/open-tracing.ts'
 import { Listener } from './listener.ts'
-import { maskingKeyIds, maskingKeysOf, unknownNamesSeed } from './masking-keys.ts'
-import { ListenerTls } from './listener-tls.ts'
-import { startMysql } from './mysql/start.ts'
+import { maskingKeyIds } from './masking-keys.ts'
+import { sayLoaded } from './policy-loaded.ts'
 import { PolicyFile } from './policy-source.ts'
-import { startPostgres } from './postgres/start.ts'
 import { type GatewayState, type Readiness, readinessOf } from './readiness.ts'
 import { Recording } from './recording.ts'
+import { limitsOf, type Reloaded, sayReloaded } from './reloaded.ts'
 import { SessionRegistry } from './session-registry.ts'
 import { Outage } from './outage.ts'
 import { SharedRates } from './shared-rates.ts'
 import { SharedSessions } from './shared-sessions.ts'
-import { openTarget, type Target } from './target.ts'
-import { TokenRecheck } from './token-recheck.ts'
 import { Turn } from './turn.ts'
 import { messageOf } from './upstream-dial.ts'
 
@@ -55,6 +51,11 @@ export interface Gateway {
   readonly metrics: ScrapedMetrics
   /** Whether it should get new connections, and why not. */
   readiness(): Readiness
+  /**
+   * Takes over another configuration, whole or not at all. Sessions that live go on by the one that they began under, but for policy and how people are
+   * asked. One after the other; never rejects. What became of it is logged.
+   */
+  reload(config: GatewayConfig): Promise<Reloaded>
   /** Reads the policy file again now. */
   reloadPolicy(): void
   /** Reads certificates, authorities and revocation lists again now. What cannot be used is passed over, and logged. */
@@ -66,12 +67,6 @@ export interface Gateway {
   drain(): Promise<void>
   /** Ends every session properly at once, then everything else, in order. */
   close(): Promise<void>
-}
-
-/** Files of TLS in use, and where they stand in the configuration. */
-interface WatchedCertificate {
-  readonly setting: string
-  readonly files: { readonly state: TlsState; reload(): void; close(): void }
 }
 
 /** An outcome waits this long for the next intent, to be written with it. Intents never wait. */
@@ -102,26 +97,20 @@ export async function startGateway(
     const ports = await openPorts(config, log, coordination, closers)
     const { sessions, policy } = ports
     let closed = false
-    const listeners: Listener[] = []
-    const certificates: WatchedCertificate[] = []
-    const allTargets: (readonly [string, Target])[] = []
-    closers.push(() => certificates.forEach(({ files }) => files.close()))
-    const listen = async <Settings extends ListenerConfig>(
-      name: EngineName,
-      settings: Settings | null,
-      start: (settings: EngineSettings<Settings>, ports: EnginePorts) => Promise<Engine>,
-    ): Promise<ListenAddress | null> => {
+    let current = await Generation.open(config, ports)
+    const generations = new Set([current])
+    closers.push(async () => {
+      for (const generation of generations) await generation.close()
+    })
+    const clockHand = setInterval(() => {
+      sessions.checkTime(performance.now())
+      for (const generation of generations) generation.checkRights(performance.now())
+      ports.shared.publish()
+    }, 1000).unref()
+    closers.push(() => clearInterval(clockHand))
+    const listeners = new Map<EngineName, Listener>()
+    const listen = async (name: EngineName, settings: ListenerConfig | null): Promise<ListenAddress | null> => {
       if (settings === null) return null
-      const tls = ListenerTls.open(name, settings, log, () => Date.now())
-      if (tls !== null) certificates.push({ setting: `listeners.${name}.tls`, files: tls })
-      const targets = targetsOf(config, name, log)
-      allTargets.push(...targets)
-      for (const [target, { credentials, tlsFiles }] of targets) {
-        closers.push(() => credentials.close())
-        if (tlsFiles !== null) certificates.push({ setting: `targets.${target}.tls`, files: tlsFiles.watch() })
-      }
-      const engine = await start({ listener: settings, tls, targets }, ports)
-      closers.push(() => engine.close())
       const listener = new Listener({
         ...settings,
         ...settings.address,
@@ -129,22 +118,22 @@ export async function startGateway(
         ...ports,
         engine: name,
         isTrustedSender: trustedSenders(settings),
-        serve: (client, deadline) => engine.serve(client, deadline),
+        serve: (client, deadline) => current.serve(name, client, deadline),
         originRefused: originRefused(name, ports),
       })
       const { host } = settings.address
       const port = await listener.listen()
-      listeners.push(listener)
+      listeners.set(name, listener)
       closers.push(() => void listener.close())
       log.info({ engine: name, host, port, policy: policy.current.version }, 'gateway is listening')
       return { host, port }
     }
-    const postgres = await listen('postgres', config.listeners.postgres, startPostgres)
-    const mysql = await listen('mysql', config.listeners.mysql, startMysql)
+    const postgres = await listen('postgres', config.listeners.postgres)
+    const mysql = await listen('mysql', config.listeners.mysql)
     const drain = new Drain(config, {
       sessions,
       stopListening: async () => {
-        await Promise.all(listeners.map((listener) => listener.close()))
+        await Promise.all([...listeners.values()].map((listener) => listener.close()))
       },
       log,
     })
@@ -152,12 +141,55 @@ export async function startGateway(
     const readiness = (): Readiness => readinessOf(state(), ports)
     const metrics = gatewayMetrics({
       ...ports,
-      certificates: () => certificates.map(({ setting, files }) => ({ setting, state: files.state })),
-      targets: () => allTargets,
+      certificates: () => certificates().map(({ setting, files }) => ({ setting, state: files.state })),
+      targets: () => current.targets,
     })
     monitoring = await openMonitoring(config.monitoring, metrics, readiness, log)
-    if (monitoring !== null && monitoring.tls !== null)
-      certificates.push({ setting: 'monitoring.tls', files: monitoring.tls })
+    const monitoringTls = monitoring?.tls ?? null
+    /** Of the generation in force, and what watches the gateway. */
+    const certificates = (): readonly WatchedCertificate[] => [
+      ...current.certificates,
+      ...(monitoringTls === null ? [] : [{ setting: 'monitoring.tls', files: monitoringTls }]),
+    ]
+    const replace = (next: Generation): void => {
+      const before = current
+      current = next
+      generations.add(next)
+      void before.retire().then(async () => {
+        await before.close()
+        generations.delete(before)
+      })
+    }
+    /** Throws, and changes nothing, where it cannot be taken over. */
+    const takeOver = async (next: GatewayConfig): Promise<void> => {
+      const opened = await Generation.open(next, ports)
+      try {
+        policy.change(next.policyFile, maskingKeyIds(next))
+      } catch (error) {
+        await opened.close()
+        throw error
+      }
+      replace(opened)
+      ports.desk.change(next.approvals)
+      ports.recording.change(next.recording)
+      log.level = next.log.level
+      for (const [name, listener] of listeners) listener.change(limitsOf(next.listeners[name]))
+      for (const choice of weakerChoices(next)) log.warn({ choice }, 'a weaker choice is configured')
+    }
+    const reload = async (next: GatewayConfig): Promise<Reloaded> => {
+      const changed = changedSettings(current.config, next)
+      if (changed.length === 0) return { kind: 'unchanged' }
+      const restart = needsRestart(changed)
+      if (restart.length > 0) return { kind: 'refused', restart, why: `${restart.join(', ')}: needs a restart` }
+      try {
+        if (drain.begun) throw new Error('the gateway is about to end')
+        await takeOver(next)
+        return { kind: 'taken over', changed }
+      } catch (error) {
+        return { kind: 'refused', restart: [], why: messageOf(error) }
+      }
+    }
+    let reloading: Promise<unknown> = Promise.resolve()
     return {
       postgres,
       mysql,
@@ -166,8 +198,16 @@ export async function startGateway(
       metrics,
       readiness,
       drain: () => drain.begin(),
+      reload: (next) => {
+        const done = reloading.then(() => reload(next))
+        reloading = done
+        return done.then((outcome) => {
+          sayReloaded(outcome, log)
+          return outcome
+        })
+      },
       reloadPolicy: () => policy.reload(),
-      reloadCertificates: () => certificates.forEach(({ files }) => files.reload()),
+      reloadCertificates: () => certificates().forEach(({ files }) => files.reload()),
       close: async () => {
         const serving = sessions.size > 0
         await drain.end()
@@ -190,14 +230,14 @@ async function openPorts(
   givenCoordination: Coordination | null,
   closers: Closers,
 ): Promise<
-  EnginePorts &
+  LastingPorts &
     Pick<MeasuredGateway, 'statements' | 'shipping' | 'spans'> & {
       readonly policy: PolicyFile
       readonly trail: TrailWriter
       readonly coordination: Coordination
     }
 > {
-  const { syncMilliseconds, segmentBytes, segmentSeconds, statementTextMaxBytes, directory } = config.audit
+  const { syncMilliseconds, segmentBytes, segmentSeconds, directory } = config.audit
   const proof = openTrailProof(config.audit, (sink, error) => {
     log.warn({ sink, error: messageOf(error) }, 'a checkpoint of the audit trail could not be kept elsewhere')
   })
@@ -218,17 +258,12 @@ async function openPorts(
   const turn = new Turn(trail)
   const recording = new Recording(directory, config.recording, trail, turn, log)
   closers.push(() => recording.close())
-  const policy = new PolicyFile(config.policyFile, maskingKeyIds(config), log, (loaded) => {
-    const observed = observedRules(loaded)
-    if (observed.length > 0)
-      log.warn({ rules: observed }, 'rules of the policy are only observed: they protect nothing')
-    trail.owe(encodePolicyLoaded(loaded.version, config.policyFile, ruleCount(loaded)))
+  const policy = new PolicyFile(config.policyFile, maskingKeyIds(config), log, (loaded, file) => {
+    sayLoaded(loaded, file, { trail, log })
     turn.schedule()
   })
   policy.watch()
   closers.push(() => policy.close())
-  const verifier = TokenVerifier.create(config.issuers, { log })
-  closers.push(() => verifier.close())
   const sessions = new SessionRegistry()
   const tally = new SessionTally()
   const statements = new StatementTally()
@@ -236,7 +271,7 @@ async function openPorts(
   const tracing = await openTracing(config.tracing, config.gatewayId, counting, log)
   closers.push(() => tracing?.close())
   const clock = { now: () => Date.now(), monotonic: () => performance.now() }
-  const { desk, shared, rates, credentials, backOff, coordination } = await openShared(
+  const { desk, shared, rates, credentials, coordination } = await openShared(
     config,
     log,
     givenCoordination,
@@ -253,32 +288,14 @@ async function openPorts(
     log,
   })
   closers.push(() => retention?.close())
-  const recheck = new TokenRecheck(sessions, verifier, log)
-  const clockHand = setInterval(() => {
-    sessions.checkTime(performance.now())
-    recheck.check(performance.now())
-    shared.publish()
-  }, 1000).unref()
-  closers.push(() => clearInterval(clockHand))
   return {
-    verifier,
     credentials,
-    unknownNamesSeed: unknownNamesSeed(config),
-    backOff,
     policy,
     trail,
     turn,
     recording,
     rates,
     clock,
-    recordLimits: {
-      maxTextBytes: statementTextMaxBytes,
-      maxParameterBytes: 4096,
-      maxParametersBytes: 65_536,
-      maxParameters: 1000,
-    },
-    redaction: { literals: config.audit.literals, secrets: config.audit.redactSecrets },
-    maskingKeys: maskingKeysOf(config),
     statements,
     observer: tracing?.observer ?? counting,
     spans: () => tracing?.account ?? null,
@@ -289,7 +306,6 @@ async function openPorts(
     shared,
     coordination,
     log,
-    expiryWarningSeconds: config.expiryWarningSeconds,
   }
 }
 
@@ -306,39 +322,17 @@ async function openShared(
     now,
   }: Pick<EnginePorts, 'sessions' | 'trail' | 'turn' | 'tally'> & { readonly now: () => number },
   closers: Closers,
-): Promise<
-  Pick<EnginePorts, 'desk' | 'shared' | 'rates' | 'credentials' | 'backOff'> & { readonly coordination: Coordination }
-> {
+): Promise<Pick<EnginePorts, 'desk' | 'shared' | 'rates' | 'credentials'> & { readonly coordination: Coordination }> {
   const coordination = given ?? (await openCoordination(config.coordination))
   closers.push(() => coordination.close())
   const outage = new Outage(coordination, config.coordinationOutageGraceSeconds, sessions, log)
   closers.push(() => outage.close())
   const lease = await coordination.sessions.enlist(config.gatewayId)
-  const { adminUrl, pendingPerPrincipal, coolDownSeconds, holdInTransactionSeconds } = config.approvals
-  const limits = { pendingPerPrincipal, coolDownSeconds, holdInTransactionSeconds }
   const ended = tally.held.bind(tally)
-  const desk = new ApprovalDesk({ ...limits, coordination, gateway: lease.id, adminUrl, trail, turn, log, ended, now })
+  const desk = new ApprovalDesk({ ...config.approvals, coordination, gateway: lease.id, trail, turn, log, ended, now })
   closers.push(() => desk.close())
   const shared = new SharedSessions(coordination, lease, sessions, log, now)
   closers.push(() => shared.close())
   const { counters, credentials } = coordination
-  const backOff = new LoginBackOff(counters, config.login, log, now)
-  return { desk, shared, rates: new SharedRates(counters, log), credentials, backOff, coordination }
-}
-
-function targetsOf(config: GatewayConfig, name: EngineName, log: Logger): ReadonlyMap<string, Target> {
-  const targets = new Map<string, Target>()
-  for (const [target, settings] of config.targets) {
-    if (settings.engine === name) targets.set(target, openTarget(target, settings, log))
-  }
-  return targets
-}
-
-/** Names of the rules that would ask or deny, and are only observed. */
-function observedRules({ document: { approve, deny } }: Policy): readonly string[] {
-  return [...approve, ...deny].flatMap(({ name, observed }) => (observed === true ? [name] : []))
-}
-
-function ruleCount({ document: { allow, deny, masks, limits, functions } }: Policy): number {
-  return allow.length + deny.length + masks.length + limits.length + functions.length
+  return { desk, shared, rates: new SharedRates(counters, log), credentials, coordination }
 }

@@ -1,13 +1,16 @@
 export {
+  checkGatewayConfig,
   describeConfig,
   type GatewayConfig,
   gatewayJsonSchema,
   loadGatewayConfig,
+  needsRestart,
   parseGatewayConfig,
   workerConfig,
   type WorkerPorts,
 } from './config/index.ts'
 export { type Gateway, startGateway } from './gateway.ts'
+export type { Reloaded } from './reloaded.ts'
 export type { GatewayState, Readiness, UnreadyReason } from './readiness.ts'
 export { readCatalogRows } from './postgres/catalog-source.ts'
 export { valueType } from './postgres/value-types.ts'

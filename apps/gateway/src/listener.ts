@@ -42,7 +42,7 @@ interface Counted {
 /** Accepts connections within the limits and hands each to its engine. */
 export class Listener {
   readonly #server: net.Server
-  readonly #options: ListenerOptions
+  #options: ListenerOptions
   readonly #tooMany: OftenSaid
   readonly #perPlace = new Map<string, number>()
   #open = 0
@@ -68,6 +68,11 @@ export class Listener {
         resolve(typeof address === 'object' && address !== null ? address.port : port)
       })
     })
+  }
+
+  /** From now on it goes by these; connections that are open stay. */
+  change(options: Partial<ListenerOptions>): void {
+    this.#options = { ...this.#options, ...options }
   }
 
   /** Accepts no more. Connections that are open stay. Resolves when none is left. */

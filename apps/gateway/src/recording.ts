@@ -8,31 +8,37 @@ import type { Turn } from './turn.ts'
 
 /** Whether a session is recorded, and by whom. */
 export class Recording {
-  readonly #recorder: Recorder | null
-  readonly #config: RecordingConfig
+  #recorder: Recorder | null = null
+  #config: RecordingConfig
+  readonly #open: (config: RecordingConfig) => Recorder
 
   /** Records beside the trail in `directory`, which has to be open. */
   constructor(directory: string, config: RecordingConfig, trail: AuditTrail, turn: Turn, log: Logger) {
+    this.#open = ({ maxBytesPerStatement, maxBytesPerSession }) =>
+      new Recorder(directory, {
+        maxBytesPerStatement,
+        maxBytesPerSession,
+        trail,
+        schedule: () => turn.schedule(),
+        failed: (reason) => log.error({ reason }, 'sessions cannot be recorded: those that must be have ended'),
+      })
     this.#config = config
-    this.#recorder =
-      config.mode === 'off'
-        ? null
-        : new Recorder(directory, {
-            maxBytesPerStatement: config.maxBytesPerStatement,
-            maxBytesPerSession: config.maxBytesPerSession,
-            trail,
-            schedule: () => turn.schedule(),
-            failed: (reason) => log.error({ reason }, 'sessions cannot be recorded: those that must be have ended'),
-          })
+    this.change(config)
+  }
+
+  /** From now on sessions that begin are recorded by these settings; those that are recorded go on as they began. */
+  change(config: RecordingConfig): void {
+    this.#config = config
+    if (config.mode === 'on') this.#recorder ??= this.#open(config)
   }
 
   /** Begins to record a session; null: it is not recorded. `capabilities`: what is agreed with a MySQL client. Throws `TrailUnavailable`. */
   begin({ principal, target, encoded }: GateSession, capabilities = 0): SessionRecording | null {
     const { targets, groups } = this.#config.for
-    if (this.#recorder === null) return null
+    if (this.#recorder === null || this.#config.mode === 'off') return null
     if (targets !== null && !targets.includes(target)) return null
     if (groups !== null && !principal.groups.some((group) => groups.includes(group))) return null
-    return this.#recorder.begin(encoded, capabilities)
+    return this.#recorder.begin(encoded, capabilities, this.#config)
   }
 
   /** Resolves when everything is on the disk, and named in the trail that has yet to be closed. */

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type * as z from 'zod'
-import type { ConfigProblem, SettingPath } from './config-problem.ts'
+import { type ConfigProblem, settingName, type SettingPath } from './config-problem.ts'
 import { isSecretAt, jsonSchemaOf } from './json-schema.ts'
 import { problemsOf } from './problems-of.ts'
 import { References } from './references.ts'
@@ -22,15 +22,35 @@ export type Environment = Readonly<Record<string, string | undefined>>
 /** The one schema of a service's configuration. Relative paths begin at `directory`. */
 export type SchemaAt<Config> = (directory: string) => z.ZodType<Config>
 
+/** A file as it was read: what came of it, and what stands in it whatever came of it. */
+export interface ConfigReading<Config> {
+  readonly loading: ConfigLoading<Config>
+  /** With references followed and without defaults; null: it cannot be read as YAML. */
+  readonly values: unknown
+  /** Where relative paths begin. */
+  readonly directory: string
+  /** A problem with what stands at `path`, or with the nearest thing around it that is there. */
+  readonly problemAt: (path: SettingPath, message: string) => ConfigProblem
+}
+
 /** Reads a service's configuration file, with `environment` for its `${NAME}` references. Never throws. */
 export function loadConfig<Config>(
   schema: SchemaAt<Config>,
   file: string,
   environment: Environment,
 ): ConfigLoading<Config> {
+  return readConfig(schema, file, environment).loading
+}
+
+/** The same, with what stands in the file. */
+export function readConfig<Config>(
+  schema: SchemaAt<Config>,
+  file: string,
+  environment: Environment,
+): ConfigReading<Config> {
+  const directory = dirname(resolve(file))
   const text = readText(file)
-  if (typeof text !== 'string') return { kind: 'problems', problems: [text] }
-  return parseConfig(schema, text, dirname(resolve(file)), environment)
+  return typeof text === 'string' ? read(schema, text, directory, environment) : unread(directory, [text])
 }
 
 /** The same for a text; relative paths in it begin at `directory`. */
@@ -40,12 +60,29 @@ export function parseConfig<Config>(
   directory: string,
   environment: Environment,
 ): ConfigLoading<Config> {
+  return read(schema, text, directory, environment).loading
+}
+
+function read<Config>(
+  schema: SchemaAt<Config>,
+  text: string,
+  directory: string,
+  environment: Environment,
+): ConfigReading<Config> {
   try {
     return parse(schema, text, directory, environment)
   } catch {
     // The YAML reader descends by recursion, and a file can be made to exhaust it.
-    return { kind: 'problems', problems: [wholeFile('is nested too deeply to be read')] }
+    return unread(directory, [wholeFile('is nested too deeply to be read')])
   }
+}
+
+function unread<Config>(directory: string, problems: readonly ConfigProblem[]): ConfigReading<Config> {
+  const problemAt = (path: SettingPath, message: string): ConfigProblem => ({
+    ...wholeFile(message),
+    setting: settingName(path),
+  })
+  return { loading: { kind: 'problems', problems }, values: null, directory, problemAt }
 }
 
 function parse<Config>(
@@ -53,10 +90,10 @@ function parse<Config>(
   text: string,
   directory: string,
   environment: Environment,
-): ConfigLoading<Config> {
+): ConfigReading<Config> {
   const source = new YamlSource(text)
   const syntax = source.syntaxProblems()
-  if (syntax.length > 0) return { kind: 'problems', problems: syntax }
+  if (syntax.length > 0) return unread(directory, syntax)
 
   const problems: ConfigProblem[] = []
   const described = jsonSchemaOf(schema('/'))
@@ -65,7 +102,12 @@ function parse<Config>(
   problems.push(...references.problems.map(({ path, message }) => source.problemAt(path, message)))
 
   const result = parseTwice(schema(directory), values, references)
-  if (result.success && problems.length === 0) return { kind: 'config', config: result.data }
+  const reading = {
+    values,
+    directory,
+    problemAt: (path: SettingPath, message: string): ConfigProblem => source.problemAt(path, message),
+  }
+  if (result.success && problems.length === 0) return { ...reading, loading: { kind: 'config', config: result.data } }
   for (const issue of result.error?.issues ?? []) {
     for (const { path, message } of problemsOf(issue, values, () => described)) {
       // A reference that leads nowhere is one problem, not also the text that is missing for it.
@@ -73,7 +115,7 @@ function parse<Config>(
         problems.push(source.problemAt(path, message))
     }
   }
-  return { kind: 'problems', problems }
+  return { ...reading, loading: { kind: 'problems', problems } }
 }
 
 // An environment variable is always text. Where the schema wants a number or a switch, it is read as one.

@@ -1,13 +1,12 @@
-import { readFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
 import { formatProblems } from '@gatehouse/configuration'
-import { describeConfig, loadGatewayConfig, startGateway } from '@gatehouse/gateway'
+import { checkGatewayConfig, describeConfig, loadGatewayConfig, startGateway } from '@gatehouse/gateway'
 import { Command } from 'commander'
 import { pino } from 'pino'
+import { followConfig } from '../config-changes.ts'
 import { CommandFailed, ExitStatus } from '../exit-status.ts'
 import { toldToEnd } from '../told-to-end.ts'
 import { WORKER_VARIABLE } from '../workers/messages.ts'
-import { endPrimary, startPrimary } from '../workers/run-primary.ts'
+import { runPrimary } from '../workers/run-primary.ts'
 import { runWorker } from '../workers/run-worker.ts'
 
 export function gatewayCommand(): Command {
@@ -15,37 +14,55 @@ export function gatewayCommand(): Command {
     .description('run a gateway')
     .requiredOption('--config <file>', 'its configuration (docs/configuration.md)')
     .option('--print-config', 'print the resolved configuration with secrets hidden, and end')
+    .option('--check-config', 'say everything that is wrong with it, and end: with 0 when nothing is')
     .action(run)
 }
 
-async function run({ config: file, printConfig }: { config: string; printConfig?: true }): Promise<void> {
+interface GatewayWish {
+  readonly config: string
+  readonly printConfig?: true
+  readonly checkConfig?: true
+}
+
+async function run({ config: file, printConfig, checkConfig }: GatewayWish): Promise<void> {
   const worker = Number(process.env[WORKER_VARIABLE] ?? 0)
   if (worker > 0 && process.connected) {
     // What a worker starts is none.
     delete process.env[WORKER_VARIABLE]
     return await runWorker(worker)
   }
-  const loading = loadGatewayConfig(file, process.env)
+  // What is printed need not be able to start here.
+  const loading =
+    printConfig === true
+      ? loadGatewayConfig(file, process.env)
+      : await checkGatewayConfig(file, process.env, { listening: checkConfig !== true })
   if (loading.kind === 'problems') throw new CommandFailed(formatProblems(file, loading.problems), ExitStatus.No)
   const { config } = loading
   if (printConfig === true) {
     process.stdout.write(describeConfig(config))
     return
   }
+  if (checkConfig === true) {
+    process.stdout.write(`${file} is valid.\n`)
+    return
+  }
   const log = pino({ level: config.log.level, base: { gateway: config.gatewayId } })
   const told = toldToEnd()
-  if (config.workers > 1) {
-    const text = { text: readFileSync(file, 'utf8'), directory: dirname(resolve(file)) }
-    const pool = await startPrimary(config, text, log)
-    process.on('SIGHUP', () => pool.reload(null))
-    return await endPrimary(pool, told)
-  }
+  const load = (): ReturnType<typeof checkGatewayConfig> => checkGatewayConfig(file, process.env, { listening: false })
+  if (config.workers > 1) return await runPrimary(config, { file, load, log }, told)
   const gateway = await startGateway(config, log)
-  process.on('SIGHUP', () => {
-    gateway.reloadPolicy()
-    gateway.reloadCertificates()
+  const stopFollowing = followConfig({
+    file,
+    load,
+    log,
+    take: async (changed) => {
+      if (changed !== null) await gateway.reload(changed)
+      gateway.reloadPolicy()
+      gateway.reloadCertificates()
+    },
   })
   await told.once
+  stopFollowing()
   await Promise.race([gateway.drain(), told.again])
   await gateway.close()
 }

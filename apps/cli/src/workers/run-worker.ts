@@ -41,17 +41,27 @@ export async function runWorker(worker: number): Promise<void> {
   }
   const gateway = await startOrSayWhy(() => read(text))
   if (gateway === null) return
-  reload = (config) => {
-    gateway.reloadPolicy()
-    gateway.reloadCertificates()
-    void config
-  }
+  reload = (changed) => void reloadAll(gateway, () => (changed === null ? null : read(changed)))
   tell({ kind: 'listening' })
   await drain.promise
   await Promise.race([gateway.drain(), close.promise])
   await gateway.close()
   // What the primary may still say is not waited for.
   if (process.connected) process.disconnect()
+}
+
+async function reloadAll(gateway: Gateway, read: () => GatewayConfig | null): Promise<void> {
+  try {
+    const config = read()
+    if (config !== null) await gateway.reload(config)
+  } catch (error) {
+    // What the primary has just read may be gone by now: a file that a reference leads to.
+    process.stderr.write(
+      `the changed configuration was not taken over: ${error instanceof Error ? error.message : String(error)}\n`,
+    )
+  }
+  gateway.reloadPolicy()
+  gateway.reloadCertificates()
 }
 
 async function startOrSayWhy(read: () => GatewayConfig): Promise<Gateway | null> {

@@ -10,14 +10,18 @@ export interface HeldRequest {
   changed(): void
 }
 
-export interface ApprovalDeskOptions extends AskLimits {
-  readonly coordination: Pick<Coordination, 'approvals' | 'grants'>
-  /** This gateway's place among the others (`GatewayLease.id`). */
-  readonly gateway: string
+/** What may change while the gateway runs. */
+export interface DeskSettings extends AskLimits {
   /** A statement in an open transaction is held for no longer than this. */
   readonly holdInTransactionSeconds: number
   /** Where people decide: the admin service's address; null: not known. */
   readonly adminUrl: string | null
+}
+
+export interface ApprovalDeskOptions extends DeskSettings {
+  readonly coordination: Pick<Coordination, 'approvals' | 'grants'>
+  /** This gateway's place among the others (`GatewayLease.id`). */
+  readonly gateway: string
   readonly trail: Pick<AuditTrail, 'append' | 'owe'>
   readonly turn: Pick<Turn, 'schedule'>
   readonly log: Logger
@@ -32,14 +36,12 @@ export class ApprovalDesk {
   readonly approvals: Approvals
   readonly grants: Grants
   readonly gateway: string
-  readonly limits: AskLimits
-  readonly holdInTransactionSeconds: number
   /** How many statements are being estimated: more than a few at once would be a load of their own. */
   estimating = 0
   readonly log: Logger
   readonly now: () => number
   readonly ended: (end: HoldEnd, milliseconds: number) => void
-  readonly #adminUrl: string | null
+  #settings: DeskSettings
   readonly #trail: Pick<AuditTrail, 'append' | 'owe'>
   readonly #turn: Pick<Turn, 'schedule'>
   /** What is held for each request: several sessions may wait for one. */
@@ -47,22 +49,34 @@ export class ApprovalDesk {
   readonly #stop: () => void
 
   constructor(options: ApprovalDeskOptions) {
-    const { coordination, gateway, adminUrl, log, now } = options
+    const { coordination, gateway, log, now } = options
     this.approvals = coordination.approvals
     this.grants = coordination.grants
     this.gateway = gateway
-    this.holdInTransactionSeconds = options.holdInTransactionSeconds
-    this.limits = { pendingPerPrincipal: options.pendingPerPrincipal, coolDownSeconds: options.coolDownSeconds }
     this.log = log
     this.now = now
     this.ended = options.ended
-    this.#adminUrl = adminUrl
+    this.#settings = options
     this.#trail = options.trail
     this.#turn = options.turn
     this.#stop = this.approvals.watch((event) => {
       if (event.kind === 'changed') this.#tell(event.id)
       else for (const id of this.#held.keys()) this.#tell(id)
     })
+  }
+
+  get limits(): AskLimits {
+    const { pendingPerPrincipal, coolDownSeconds } = this.#settings
+    return { pendingPerPrincipal, coolDownSeconds }
+  }
+
+  get holdInTransactionSeconds(): number {
+    return this.#settings.holdInTransactionSeconds
+  }
+
+  /** From now on it goes by these, for what is held from now on. */
+  change(settings: DeskSettings): void {
+    this.#settings = settings
   }
 
   /** From now on the held statement is told of every change of its request. */
@@ -93,7 +107,8 @@ export class ApprovalDesk {
 
   /** Where people see a request; null: not known. */
   urlOf(id: string): string | null {
-    return this.#adminUrl === null ? null : `${this.#adminUrl}/approvals/${id}`
+    const { adminUrl } = this.#settings
+    return adminUrl === null ? null : `${adminUrl}/approvals/${id}`
   }
 
   close(): void {

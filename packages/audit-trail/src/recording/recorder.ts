@@ -68,10 +68,13 @@ export class Recorder implements ChunkWriter {
     this.#ticker = setInterval(() => this.#onTick(), TICK_MILLISECONDS).unref()
   }
 
-  /** Begins to record a session. `capabilities`: what is agreed with a MySQL client. Throws `TrailUnavailable` when it is closed. */
-  begin(session: SessionPart, capabilities = 0): SessionRecording {
+  /**
+   * Begins to record a session. `capabilities`: what is agreed with a MySQL client; `caps`: in place of the recorder's. Throws `TrailUnavailable` when
+   * it is closed.
+   */
+  begin(session: SessionPart, capabilities = 0, caps: RecordingCaps = this.#options): SessionRecording {
     if (this.#closed) throw new TrailUnavailable('recording has ended')
-    const recording = new SessionRecording(this, session, this.#options, capabilities)
+    const recording = new SessionRecording(this, session, caps, capabilities)
     this.#live.add(recording)
     return recording
   }
