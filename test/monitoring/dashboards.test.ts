@@ -59,7 +59,7 @@ let admin: TestAdmin | null = null
 let prometheus: Prometheus | null = null
 let absent: string | null = null
 let tls: ReturnType<typeof listenerTls> | null = null
-let loading = true
+const loading = new AbortController()
 let load: Promise<void> = Promise.resolve()
 
 beforeAll(async () => {
@@ -88,7 +88,7 @@ beforeAll(async () => {
 }, 120_000)
 
 afterAll(async () => {
-  loading = false
+  loading.abort()
   await load
   await prometheus?.stop()
   await admin?.close()
@@ -99,7 +99,7 @@ afterAll(async () => {
 
 /** A little of everything, again and again: counters have to rise between two scrapes. */
 async function traffic({ gateway: { host, port, token } }: Scene, { dana }: TestAdmin, waiting: People): Promise<void> {
-  while (loading) {
+  while (!loading.signal.aborted) {
     const as = { host, port, user: 'agent', database: 'shop', ssl: { rejectUnauthorized: false } }
     const client = new Client({ ...as, password: await token() })
     await client.connect()

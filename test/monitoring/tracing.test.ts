@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { People } from '../approvals/people.ts'
 import { scenePromises as mysqlPromises, VERSIONS as MYSQL_VERSIONS } from '../mysql/scene.ts'
 import { openScene, scenePromises, SHARED, VERSIONS } from '../postgres/scene.ts'
+import type { PostgresAddress } from '../servers/postgres.ts'
 import { startCollector, whyNoCollector } from '../servers/otelcol.ts'
 import { OtlpReceiver, type ReceivedSpan } from './otlp-receiver.ts'
 import { scrape } from './scrape.ts'
@@ -234,32 +235,36 @@ describe('A trace as JSON', () => {
 describe('A real collector', () => {
   test('takes the trace of a held, approved, masked statement', async (context) => {
     const absent = whyNoCollector() ?? ('absent' in SHARED ? SHARED.absent : null)
-    if (absent !== null || 'absent' in SHARED) return context.skip(absent ?? '')
-    const collector = await startCollector()
-    const scene = await openScene(SHARED.address, {
-      sql: SQL,
-      policy: policy('public'),
-      shared: { tracing: { otlp: { endpoint: collector.endpoint } } },
-      coordination: people.forGateway,
-    })
-    try {
-      const { traceId, spanId, traceparent } = agentTrace()
-      const client = new Client({ connectionString: await scene.gateway.url('shop') })
-      await client.connect()
-      const answer = client.query(`SELECT id, ssn FROM people /*traceparent='${traceparent}'*/`)
-      await people.decide('approve')
-      await answer
-      await client.end()
-      const printed = new RegExp(`Trace ID\\s*: ${traceId}`, 'g')
-      await vi.waitFor(() => expect(collector.printed().match(printed)).toHaveLength(6), 20_000)
-      const said = collector.printed()
-      for (const name of ['SELECT public.people', 'analysis', 'decision', 'hold', 'upstream', 'relay'])
-        expect(said).toMatch(new RegExp(`Name\\s*: ${name}\\n`))
-      expect(said).toMatch(new RegExp(`Parent ID\\s*: ${spanId}`))
-      expect(said).toContain('gatehouse.decision: Str(approved)')
-    } finally {
-      await scene.close()
-      await collector.stop()
-    }
+    if (absent !== null || 'absent' in SHARED) context.skip(absent ?? '')
+    else await tracedIn(SHARED.address)
   })
 })
+
+async function tracedIn(server: PostgresAddress): Promise<void> {
+  const collector = await startCollector()
+  const scene = await openScene(server, {
+    sql: SQL,
+    policy: policy('public'),
+    shared: { tracing: { otlp: { endpoint: collector.endpoint } } },
+    coordination: people.forGateway,
+  })
+  try {
+    const { traceId, spanId, traceparent } = agentTrace()
+    const client = new Client({ connectionString: await scene.gateway.url('shop') })
+    await client.connect()
+    const answer = client.query(`SELECT id, ssn FROM people /*traceparent='${traceparent}'*/`)
+    await people.decide('approve')
+    await answer
+    await client.end()
+    const printed = new RegExp(`Trace ID\\s*: ${traceId}`, 'g')
+    await vi.waitFor(() => expect(collector.printed().match(printed)).toHaveLength(6), 20_000)
+    const said = collector.printed()
+    for (const name of ['SELECT public.people', 'analysis', 'decision', 'hold', 'upstream', 'relay'])
+      expect(said).toMatch(new RegExp(`Name\\s*: ${name}\\n`))
+    expect(said).toMatch(new RegExp(`Parent ID\\s*: ${spanId}`))
+    expect(said).toContain('gatehouse.decision: Str(approved)')
+  } finally {
+    await scene.close()
+    await collector.stop()
+  }
+}

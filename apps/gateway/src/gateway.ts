@@ -21,8 +21,7 @@ import { ApprovalDesk } from './holding/approval-desk.ts'
 import { gatewayMetrics, type MeasuredGateway } from './monitoring/gateway-metrics.ts'
 import { type Monitoring, openMonitoring } from './monitoring/open-monitoring.ts'
 import { SessionTally } from './monitoring/session-tally.ts'
-import { StatementTally } from './monitoring/statement-tally.ts'
-import { openTracing } from './tracing/open-tracing.ts'
+import { observeStatements } from './monitoring/observe-statements.ts'
 import { Listener } from './listener.ts'
 import { maskingKeyIds } from './masking-keys.ts'
 import { sayLoaded } from './policy-loaded.ts'
@@ -266,10 +265,8 @@ async function openPorts(
   closers.push(() => policy.close())
   const sessions = new SessionRegistry()
   const tally = new SessionTally()
-  const statements = new StatementTally()
-  const counting = config.monitoring === null ? null : statements
-  const tracing = await openTracing(config.tracing, config.gatewayId, counting, log)
-  closers.push(() => tracing?.close())
+  const observed = await observeStatements(config, log)
+  closers.push(() => observed.close())
   const clock = { now: () => Date.now(), monotonic: () => performance.now() }
   const { desk, shared, rates, credentials, coordination } = await openShared(
     config,
@@ -296,9 +293,7 @@ async function openPorts(
     recording,
     rates,
     clock,
-    statements,
-    observer: tracing?.observer ?? counting,
-    spans: () => tracing?.account ?? null,
+    ...observed,
     tally,
     shipping: () => shipping.shipping?.state ?? null,
     sessions,

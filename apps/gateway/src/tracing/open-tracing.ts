@@ -25,9 +25,13 @@ export async function openTracing(
     import('./statement-spans.ts'),
   ])
   const service = { instance: gatewayId, version: gatewayPackage.version }
-  const { tracer, account, close } = startOtlp(config, service, (error) => {
+  const otlp = startOtlp(config, service, (error) => {
     if (error === null) log.info('traces are sent again')
     else log.warn({ error }, 'traces cannot be sent: they are dropped and counted, and traffic goes on')
   })
-  return { observer: new StatementSpans(tracer, beside), account, close: () => close().catch(() => undefined) }
+  return {
+    observer: new StatementSpans(otlp.tracer, beside),
+    account: otlp.account,
+    close: () => otlp.close().catch(() => undefined),
+  }
 }

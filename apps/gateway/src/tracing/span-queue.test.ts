@@ -1,3 +1,4 @@
+import { ExportResultCode } from '@opentelemetry/core'
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace'
 import { expect, test, vi } from 'vitest'
 import { SpanQueue } from './span-queue.ts'
@@ -10,7 +11,9 @@ class Collector implements SpanExporter {
   readonly answers: ((ok: boolean) => void)[] = []
   export(spans: ReadableSpan[], told: Parameters<SpanExporter['export']>[1]): void {
     this.batches.push(spans.length)
-    this.answers.push((ok) => told(ok ? { code: 0 } : { code: 1, error: new Error('no') }))
+    this.answers.push((ok) =>
+      told(ok ? { code: ExportResultCode.SUCCESS } : { code: ExportResultCode.FAILED, error: new Error('no') }),
+    )
   }
   shutdown(): Promise<void> {
     return Promise.resolve()

@@ -1,3 +1,4 @@
+import { ExportResultCode } from '@opentelemetry/core'
 import type { ReadableSpan, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace'
 
 /** Spans of one request to the collector. */
@@ -100,7 +101,7 @@ export class SpanQueue implements SpanProcessor {
       }
       try {
         this.#exporter.export(batch, ({ code, error }) =>
-          over(code === 0 ? null : (error?.message ?? 'no reason given')),
+          over(code === ExportResultCode.SUCCESS ? null : (error?.message ?? 'no reason given')),
         )
       } catch (error) {
         over(String(error))

@@ -1,0 +1,35 @@
+import type { StatementObserver } from '@gatehouse/core'
+import type { Logger } from 'pino'
+import type { GatewayConfig } from '../config/index.ts'
+import { openTracing } from '../tracing/open-tracing.ts'
+import type { SpanAccount } from '../tracing/span-queue.ts'
+import { StatementTally } from './statement-tally.ts'
+
+/** Whoever watches the statements of a gateway. */
+export interface ObservedStatements {
+  /** Null: nobody does. */
+  readonly observer: StatementObserver | null
+  readonly statements: StatementTally
+  /** What became of spans; null: nothing is traced. */
+  readonly spans: () => SpanAccount | null
+  /** Sends what is left of traces. Never rejects. */
+  close(): Promise<void>
+}
+
+/** Begins to count statements where somebody asks for metrics, and to trace them where that is configured. */
+export async function observeStatements(
+  { monitoring, tracing: traced, gatewayId }: Pick<GatewayConfig, 'monitoring' | 'tracing' | 'gatewayId'>,
+  log: Logger,
+): Promise<ObservedStatements> {
+  const statements = new StatementTally()
+  const counting = monitoring === null ? null : statements
+  const tracing = await openTracing(traced, gatewayId, counting, log)
+  return {
+    observer: tracing?.observer ?? counting,
+    statements,
+    spans: () => tracing?.account ?? null,
+    close: async () => {
+      await tracing?.close()
+    },
+  }
+}
