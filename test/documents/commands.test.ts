@@ -26,7 +26,12 @@ describe.skipIf('absent' in postgres18)(
 
     afterAll(() => machine.stop())
 
-    test.each(named('sh'))('%s', async (_, { text }) => {
+    test.for(named('sh'))('%s', async ([, { text }], { skip }) => {
+      const lacking = machine.lacks(text)
+      if (lacking !== null) {
+        skip(lacking)
+        return
+      }
       let exported = ''
       for (const command of commandsOf(text)) {
         const { status, said } = await machine.run(exported + command)

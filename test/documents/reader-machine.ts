@@ -1,5 +1,14 @@
 import { spawn } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import { readRecords } from '@gatehouse/audit-trail'
@@ -54,6 +63,8 @@ export class ReaderMachine {
       cwd: this.folder,
       env: environment,
       stdio: ['ignore', 'pipe', 'pipe'],
+      // A group of its own, so that what the shell started can be ended with it.
+      detached: true,
     })
     let said = ''
     let signedIn: Promise<string> | null = null
@@ -62,7 +73,7 @@ export class ReaderMachine {
       const page = /Open +(http\S+)[^]*Waiting/.exec(said)?.[1]
       if (page !== undefined) signedIn ??= new DeviceBrowser().approve(page, 'agent')
       // It goes on until somebody ends it; a reader does, once it shows something.
-      if (/\bwatch\b/.test(command)) child.kill('SIGINT')
+      if (/\bwatch\b/.test(command) && child.pid !== undefined) process.kill(-child.pid, 'SIGINT')
     }
     child.stdout.setEncoding('utf8').on('data', hear)
     child.stderr.setEncoding('utf8').on('data', hear)
@@ -70,6 +81,20 @@ export class ReaderMachine {
       child.once('close', (code, signal) => done(signal === null ? code : 0)),
     )
     return { status, said }
+  }
+
+  /** What a block needs that is not to be had here; null: nothing. */
+  lacks(text: string): string | null {
+    // Recipes have expectations for both engines.
+    if (this.#shop.file.mysql === null && /mysql|policy test docs\/cookbook/.test(text)) return 'no MySQL'
+    for (const program of ['psql', 'mysql', 'curl'])
+      if (new RegExp(`(?:^|-- |')${program} `, 'm').test(text) && !this.#has(program)) return `no ${program}`
+    return null
+  }
+
+  #has(program: string): boolean {
+    const folders = [join(this.folder, 'bin'), ...(process.env['PATH'] ?? '').split(delimiter)]
+    return folders.some((folder) => existsSync(join(folder, program)))
   }
 
   /** Sends one statement to the shop as its agent, and says yes where it is held: what became of it. */
