@@ -56,13 +56,13 @@ export async function startService(
       removeWhenDone: null,
       signals: { ask: 'TERM', force: 'KILL' },
     })
-    const deadline = Date.now() + 30_000
+    const deadline = Date.now() + 60_000
     for (const port of Object.values(ports))
       while (!(await listens(port))) {
         if (!running.isRunning()) throw new Error(`gatehouse ${kind} ended while starting: ${await running.ended}`)
         if (Date.now() > deadline) {
           await running.stop()
-          throw new Error(`gatehouse ${kind} did not listen within 30 seconds: ${await running.ended}`)
+          throw new Error(`gatehouse ${kind} did not listen within 60 seconds: ${await running.ended}`)
         }
         await sleep(50)
       }

@@ -6,6 +6,8 @@ import {
   type ListenAddress,
   openCoordination,
   openTrailProof,
+  type Reloaded,
+  sayReloaded,
   startRetention,
   trailShipping,
 } from '@gatehouse/configuration'
@@ -25,13 +27,13 @@ import { Doorkeeper } from './access/authenticate.ts'
 import { LinkSigner } from './channels/decide-links.ts'
 import { Teller } from './channels/teller.ts'
 import { CookieSeal } from './access/page-session.ts'
-import { SignIn } from './access/sign-in.ts'
 import { ActionTrail } from './action-trail.ts'
 import { buildApp } from './app.ts'
 import type { AdminConfig } from './config/admin-config.ts'
 import { Changes } from './live/changes.ts'
 import { createMetrics } from './metrics.ts'
 import type { Explain } from './ports.ts'
+import { SettingsInForce } from './settings-in-force.ts'
 import { TrailSearch } from './trail-search.ts'
 
 /** A running admin service. */
@@ -39,6 +41,8 @@ export interface Admin {
   readonly address: ListenAddress
   /** What it counts. */
   readonly metrics: ScrapedMetrics
+  /** Takes over another configuration, whole or not at all, for requests from then on. What became of it is logged. */
+  reload(config: AdminConfig): Reloaded
   /** Reads the certificate again now; one that cannot be used is passed over, and logged. */
   reloadCertificates(): void
   close(): Promise<void>
@@ -90,16 +94,14 @@ export async function startAdmin(config: AdminConfig, log: Logger, options: Admi
       log,
     })
     closers.push(() => retention?.close())
-    const verifier = TokenVerifier.create(config.issuers, { log })
-    closers.push(() => verifier.close())
+    const settings = new SettingsInForce(config, log)
+    closers.push(() => settings.close())
     const swapped = config.credentials?.issuers ?? null
-    const gatewayVerifier = swapped === null ? verifier : TokenVerifier.create(swapped, { log })
-    closers.push(() => gatewayVerifier.close())
+    const gatewayVerifier = swapped === null ? null : TokenVerifier.create(swapped, { log })
+    closers.push(() => gatewayVerifier?.close())
     const loggingOut = config.backChannelLogout?.issuers ?? null
     const logoutVerifier = loggingOut === null ? null : TokenVerifier.create(loggingOut, { log })
     closers.push(() => logoutVerifier?.close())
-    const signIn = config.login === null ? null : new SignIn(config, config.login, log)
-    closers.push(() => signIn?.close())
     const changes = new Changes(coordination)
     closers.push(() => changes.close())
     const links =
@@ -120,21 +122,17 @@ export async function startAdmin(config: AdminConfig, log: Logger, options: Admi
     closers.push(() => tls?.close())
     measureCertificates(scraped, () => (tls === null ? [] : [{ setting: 'tls', state: tls.state }]))
     const app = await buildApp({
-      config,
+      config: settings.config,
       log,
       tls,
       coordination,
       trail,
       actions: new ActionTrail(trail),
-      doorkeeper: new Doorkeeper(
-        config,
-        verifier,
-        config.credentials === null ? null : gatewayVerifier,
-        seal,
-        coordination.revocations,
-      ),
+      doorkeeper: new Doorkeeper(settings.config, settings, gatewayVerifier, seal, coordination.revocations),
       seal,
-      signIn,
+      get signIn() {
+        return settings.signIn
+      },
       logoutVerifier,
       changes,
       links,
@@ -151,7 +149,12 @@ export async function startAdmin(config: AdminConfig, log: Logger, options: Admi
     const bound = app.server.address()
     const address = { host, port: typeof bound === 'object' && bound !== null ? bound.port : port }
     log.info({ address: addressText(address), url: config.publicUrl }, 'admin service is listening')
-    return { address, metrics: scraped, reloadCertificates: () => tls?.reload(), close }
+    const reload = (next: AdminConfig): Reloaded => {
+      const outcome = settings.change(next)
+      sayReloaded(outcome, log)
+      return outcome
+    }
+    return { address, metrics: scraped, reload, reloadCertificates: () => tls?.reload(), close }
   } catch (error) {
     await close()
     throw error

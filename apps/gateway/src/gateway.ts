@@ -6,6 +6,8 @@ import {
   type ListenAddress,
   openCoordination,
   openTrailProof,
+  type Reloaded,
+  sayReloaded,
   startRetention,
   trailShipping,
 } from '@gatehouse/configuration'
@@ -22,13 +24,12 @@ import { gatewayMetrics, type MeasuredGateway } from './monitoring/gateway-metri
 import { type Monitoring, openMonitoring } from './monitoring/open-monitoring.ts'
 import { SessionTally } from './monitoring/session-tally.ts'
 import { observeStatements } from './monitoring/observe-statements.ts'
-import { Listener } from './listener.ts'
+import { limitsOf, Listener } from './listener.ts'
 import { maskingKeyIds } from './masking-keys.ts'
 import { sayLoaded } from './policy-loaded.ts'
 import { PolicyFile } from './policy-source.ts'
 import { type GatewayState, type Readiness, readinessOf } from './readiness.ts'
 import { Recording } from './recording.ts'
-import { limitsOf, type Reloaded, sayReloaded } from './reloaded.ts'
 import { SessionRegistry } from './session-registry.ts'
 import { Outage } from './outage.ts'
 import { SharedRates } from './shared-rates.ts'

@@ -10,7 +10,6 @@ export {
   type WorkerPorts,
 } from './config/index.ts'
 export { type Gateway, startGateway } from './gateway.ts'
-export type { Reloaded } from './reloaded.ts'
 export type { GatewayState, Readiness, UnreadyReason } from './readiness.ts'
 export { readCatalogRows } from './postgres/catalog-source.ts'
 export { valueType } from './postgres/value-types.ts'

@@ -3,9 +3,11 @@ import type { Logger } from 'pino'
 import type { EngineName } from '@gatehouse/core'
 import { placeOf } from './address-place.ts'
 import { ClientOrigin } from './client-origin.ts'
+import type { ListenerConfig } from './config/index.ts'
 import { Connection } from './connection.ts'
 import type { SessionTally } from './monitoring/session-tally.ts'
 import { OftenSaid } from './often-said.ts'
+import { trustedSenders } from './trusted-senders.ts'
 import type { Turn } from './turn.ts'
 
 /** What a listener goes by. */
@@ -170,4 +172,11 @@ export class Listener {
     if (count <= 1) this.#perPlace.delete(counted.place)
     else this.#perPlace.set(counted.place, count - 1)
   }
+}
+
+/** What a listener itself goes by, and may change. */
+export function limitsOf(listener: ListenerConfig | null): Partial<ListenerOptions> {
+  if (listener === null) return {}
+  const { address: _, ...limits } = listener
+  return { ...limits, isTrustedSender: trustedSenders(listener) }
 }

@@ -16,7 +16,7 @@ const SAFE_METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS']
 /** Says who asks, and whether they may. */
 export class Doorkeeper {
   readonly #config: AdminConfig
-  readonly #verifier: TokenVerifier
+  readonly #verifier: Pick<TokenVerifier, 'verify'>
   readonly #gatewayVerifier: TokenVerifier | null
   readonly #seal: CookieSeal
   readonly #revocations: Coordination['revocations']
@@ -25,7 +25,7 @@ export class Doorkeeper {
   /** `gatewayVerifier`: knows the tokens that gateways accept; null: none is asked for. */
   constructor(
     config: AdminConfig,
-    verifier: TokenVerifier,
+    verifier: Pick<TokenVerifier, 'verify'>,
     gatewayVerifier: TokenVerifier | null,
     seal: CookieSeal,
     revocations: Coordination['revocations'],

@@ -9,6 +9,7 @@ import {
 import type { AdminConfig } from './admin-config.ts'
 import { adminSchema } from './admin-schema.ts'
 
+export { checkAdminConfig } from './check-config.ts'
 export { adminJsonSchema } from './published-schema.ts'
 
 /** Reads the admin service's configuration file, with `environment` for its `${NAME}` references. Never throws. */

@@ -1,3 +1,5 @@
+import { settingsOutside } from '@gatehouse/configuration'
+
 /** Settings that a running gateway takes over, and what stands below each; any other needs a restart, also one that is added one day. */
 const TAKEN_OVER: readonly string[] = [
   'issuers',
@@ -32,10 +34,5 @@ const TAKEN_OVER: readonly string[] = [
 
 /** Of settings that were changed (`changedSettings`), those that a running gateway cannot take over. */
 export function needsRestart(changed: readonly string[]): readonly string[] {
-  return changed.filter((setting) => !TAKEN_OVER.some((one) => setting === one || /^[.[]/.test(below(setting, one))))
-}
-
-/** What stands in `setting` behind `above`; empty: it is not below it. */
-function below(setting: string, above: string): string {
-  return setting.startsWith(above) ? setting.slice(above.length) : ''
+  return settingsOutside(changed, TAKEN_OVER)
 }
