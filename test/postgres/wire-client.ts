@@ -31,6 +31,7 @@ export interface WireOptions {
   /** What it shows, in PEM; default: nothing. */
   readonly shown?: { readonly certificate: string; readonly key: string }
   readonly alpn?: readonly string[]
+  readonly maxVersion?: tls.SecureVersion
   readonly localAddress?: string
 }
 
@@ -103,6 +104,7 @@ export class WireClient {
       host: options.host,
       ca: options.ca,
       ...(options.shown === undefined ? {} : { cert: options.shown.certificate, key: options.shown.key }),
+      ...(options.maxVersion === undefined ? {} : { maxVersion: options.maxVersion }),
       ...(options.alpn === undefined ? {} : { ALPNProtocols: [...options.alpn] }),
     })
     await once(secure, 'secureConnect')

@@ -6,6 +6,7 @@ import { ClientOrigin } from './client-origin.ts'
 import type { ListenerConfig } from './config/index.ts'
 import { Connection } from './connection.ts'
 import type { SessionTally } from './monitoring/session-tally.ts'
+import { KEPT_DESCRIPTORS } from './descriptors.ts'
 import { OftenSaid } from './often-said.ts'
 import { trustedSenders } from './trusted-senders.ts'
 import type { Turn } from './turn.ts'
@@ -21,6 +22,8 @@ export interface ListenerOptions {
   readonly maxUnauthenticatedConnections: number
   readonly handshakeTimeoutSeconds: number
   readonly keepAliveSeconds: number
+  /** That this process may have; null: not known. */
+  readonly mostDescriptors: number | null
   /** Whose connections begin with a header of the PROXY protocol. */
   readonly isTrustedSender: (address: string) => boolean
   readonly turn: Turn
@@ -47,6 +50,8 @@ export class Listener {
   #options: ListenerOptions
   readonly #tooMany: OftenSaid
   readonly #perPlace = new Map<string, number>()
+  /** Connections are refused for want of descriptors. */
+  #short = false
   #open = 0
   #loggingIn = 0
   readonly #empty = Promise.withResolvers<void>()
@@ -91,6 +96,11 @@ export class Listener {
     const sender = socket.remoteAddress
     // It has gone already.
     if (sender === undefined) return void socket.destroy()
+    if (this.#areDescriptorsShort(socket)) {
+      tally.connectionRefused(engine, 'too few descriptors')
+      socket.destroy()
+      return
+    }
     if (this.#open >= maxConnections || this.#loggingIn >= maxUnauthenticatedConnections) {
       tally.connectionRefused(engine, 'too many')
       this.#tooMany.say({ address: sender, open: this.#open, loggingIn: this.#loggingIn })
@@ -113,6 +123,24 @@ export class Listener {
       clearTimeout(timer)
       this.#loggedIn(counted)
     })
+  }
+
+  /** The system gives the lowest descriptor that is free, so this one's number says how many are taken; each login will want another, for its upstream. */
+  #areDescriptorsShort(socket: net.Socket): boolean {
+    const { mostDescriptors, log } = this.#options
+    const handle: unknown = Reflect.get(socket, '_handle')
+    const descriptor: unknown = typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : null
+    if (mostDescriptors === null || typeof descriptor !== 'number') return false
+    // Some more must be free again than were when it began, or it would be said again and again.
+    const kept = KEPT_DESCRIPTORS + (this.#short ? 16 : 0)
+    const short = descriptor + this.#loggingIn >= mostDescriptors - kept
+    if (short !== this.#short) {
+      this.#short = short
+      if (short)
+        log.error({ mostDescriptors }, 'connections are refused: too few file descriptors are left (ulimit -n)')
+      else log.info('there are file descriptors again')
+    }
+    return short
   }
 
   /** Reads whose connection it is, and counts it there. */
