@@ -50,6 +50,9 @@ export const CONTENTS: readonly Section[] = [
       'docs/coordination.md',
       'docs/monitoring.md',
       'deploy/README.md',
+      'deploy/helm/README.md',
+      'deploy/compose/README.md',
+      'deploy/terraform/README.md',
       'bench/README.md',
     ],
   },
@@ -68,5 +71,8 @@ export const CONTENTS: readonly Section[] = [
       'docs/siem.md',
     ],
   },
-  { title: 'Changing it', pages: ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/dependencies.md'] },
+  {
+    title: 'Changing it',
+    pages: ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/releasing.md', 'docs/dependencies.md', 'SECURITY.md'],
+  },
 ]
