@@ -4,17 +4,18 @@
  */
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, posix, relative } from 'node:path'
-import { CONTENTS } from './contents.ts'
+import { type Section, siteContents } from './contents.ts'
 import { escaped, renderPage, type RenderedPage, type Resolve } from './render-page.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const OWN = ['site.css', 'search.js']
 
-/** Builds it into `folder`, which is emptied first. Returns the built pages, from that folder. Throws when a page names a file that is not there. */
+/** Builds it into `folder`, which is emptied first. Returns the built pages, from that folder. A link to what is not there leads nowhere. */
 export function buildSite(folder: string): readonly string[] {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
-  const pages = CONTENTS.flatMap((section) => section.pages)
+  const contents = siteContents()
+  const pages = contents.flatMap((section) => section.pages)
   const texts = new Map(pages.map((page) => [page, readFileSync(join(ROOT, page), 'utf8')]))
   const titles = new Map([...texts].map(([page, text]) => [page, /^# (.+)$/m.exec(text)?.[1] ?? page]))
   const rendered = new Map<string, RenderedPage>()
@@ -24,7 +25,7 @@ export function buildSite(folder: string): readonly string[] {
       renderPage(text, (target) => placeOf(target, page, titles, folder)),
     )
   for (const [page, { title, html }] of rendered) {
-    writeFileSync(join(folder, fileOf(page)), layout(title, html, contentsFor(page, rendered)))
+    writeFileSync(join(folder, fileOf(page)), layout(title, html, contentsFor(page, contents, rendered)))
   }
   const index = [...rendered].flatMap(([page, { title, parts }]) =>
     parts.map(({ heading, anchor, text }) => ({
@@ -61,21 +62,24 @@ function placeOf(
   const title = titles.get(file)
   if (title !== undefined) return { href: fileOf(file) + hash, title }
   const from = join(ROOT, file)
-  if (!existsSync(from)) throw new Error(`${page} names ${target}, which is not there`)
-  if (!file.startsWith('docs/') || statSync(from).isDirectory()) return null
+  if (!file.startsWith('docs/') || !existsSync(from) || statSync(from).isDirectory()) return null
   const place = relative('docs', file)
   mkdirSync(dirname(join(folder, place)), { recursive: true })
   cpSync(from, join(folder, place))
   return { href: place, title: null }
 }
 
-function contentsFor(current: string, rendered: ReadonlyMap<string, RenderedPage>): string {
+function contentsFor(
+  current: string,
+  contents: readonly Section[],
+  rendered: ReadonlyMap<string, RenderedPage>,
+): string {
   const link = (page: string): string => {
     const here = page === current ? ' aria-current="page"' : ''
     const [title = ''] = (rendered.get(page)?.title ?? '').split(':')
     return `<li><a href="${fileOf(page)}"${here}>${escaped(page === 'README.md' ? 'Overview' : title)}</a></li>`
   }
-  return CONTENTS.map(({ title, pages }) => `<h2>${title}</h2><ul>${pages.map(link).join('')}</ul>`).join('\n')
+  return contents.map(({ title, pages }) => `<h2>${title}</h2><ul>${pages.map(link).join('')}</ul>`).join('\n')
 }
 
 function layout(title: string, html: string, contents: string): string {

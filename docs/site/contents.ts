@@ -1,11 +1,14 @@
+import { globSync } from 'node:fs'
+import { join } from 'node:path'
+
 /** A part of the site's contents: its heading, and its pages in the order in which one reads them, from the repository's folder. */
 export interface Section {
   readonly title: string
   readonly pages: readonly string[]
 }
 
-/** Every page of the site, once. A page in `docs/` that is not here fails the site's test. */
-export const CONTENTS: readonly Section[] = [
+/** The pages in the order in which one reads them. Of `docs/`, what is not here comes last, under a heading of its own. */
+const ORDERED: readonly Section[] = [
   { title: 'First hour', pages: ['README.md', 'docs/getting-started.md', 'docs/concepts.md', 'GLOSSARY.md'] },
   {
     title: 'Policy',
@@ -49,6 +52,7 @@ export const CONTENTS: readonly Section[] = [
       'docs/admin.md',
       'docs/coordination.md',
       'docs/monitoring.md',
+      'docs/tracing.md',
       'deploy/README.md',
       'deploy/helm/README.md',
       'deploy/compose/README.md',
@@ -60,6 +64,7 @@ export const CONTENTS: readonly Section[] = [
     title: 'Audit and security',
     pages: [
       'docs/compliance.md',
+      'SECURITY.md',
       'docs/threat-model.md',
       'docs/audit-format.md',
       'docs/search.md',
@@ -76,3 +81,10 @@ export const CONTENTS: readonly Section[] = [
     pages: ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/releasing.md', 'docs/dependencies.md', 'SECURITY.md'],
   },
 ]
+
+/** Every page of the site, once. */
+export function siteContents(): readonly Section[] {
+  const listed = new Set(ORDERED.flatMap(({ pages }) => pages))
+  const others = globSync('docs/*.md', { cwd: join(import.meta.dirname, '../..') }).filter((page) => !listed.has(page))
+  return others.length === 0 ? ORDERED : [...ORDERED, { title: 'More', pages: others.toSorted() }]
+}

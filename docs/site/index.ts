@@ -1,3 +1,3 @@
 export { buildSite } from './build-site.ts'
-export { CONTENTS, type Section } from './contents.ts'
+export { type Section, siteContents } from './contents.ts'
 export { Anchors } from './headings.ts'

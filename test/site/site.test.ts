@@ -1,7 +1,7 @@
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { buildSite, CONTENTS } from '@gatehouse/site'
+import { buildSite, siteContents } from '@gatehouse/site'
 import { chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findChromium } from '../servers/chromium.ts'
@@ -19,7 +19,7 @@ const read = (file: string): string => readFileSync(join(folder, file), 'utf8')
 
 describe('the site', () => {
   test('has every page of docs/, each once', () => {
-    const listed = CONTENTS.flatMap((section) => section.pages)
+    const listed = siteContents().flatMap((section) => section.pages)
     expect(new Set(listed).size).toBe(listed.length)
     expect(globSync('docs/**/*.md', { cwd: ROOT }).filter((page) => !listed.includes(page))).toEqual([])
   })
