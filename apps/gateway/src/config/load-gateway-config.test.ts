@@ -458,7 +458,7 @@ log: { level: loud }
   })
 
   test('that would exhaust the reader is refused in a few lines', () => {
-    for (const text of ['['.repeat(500_000), '- '.repeat(400_000), '{a: '.repeat(200_000), '? '.repeat(400_000)]) {
+    for (const text of ['[', '- ', '{a: ', '? '].map((deeper) => deeper.repeat(50_000))) {
       const said = problems(text)
       expect(said).not.toBe('accepted')
       expect(said.split('\n').length).toBeLessThanOrEqual(20)
