@@ -48,6 +48,7 @@ const ORDERED: readonly Section[] = [
     pages: [
       'docs/operations.md',
       'docs/workers.md',
+      'docs/reload.md',
       'docs/configuration.md',
       'docs/admin.md',
       'docs/coordination.md',

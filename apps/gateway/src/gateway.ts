@@ -20,6 +20,7 @@ import { Drain } from './drain.ts'
 import { originRefused, trustedSenders } from './trusted-senders.ts'
 import type { EnginePorts } from './engine.ts'
 import { Generation, type LastingPorts, type WatchedCertificate } from './generation.ts'
+import { Generations } from './generations.ts'
 import { ApprovalDesk } from './holding/approval-desk.ts'
 import { gatewayMetrics, type MeasuredGateway } from './monitoring/gateway-metrics.ts'
 import { type Monitoring, openMonitoring } from './monitoring/open-monitoring.ts'
@@ -100,14 +101,11 @@ export async function startGateway(
     const ports = await openPorts(config, log, coordination, closers)
     const { sessions, policy } = ports
     let closed = false
-    let current = await Generation.open(config, ports)
-    const generations = new Set([current])
-    closers.push(async () => {
-      for (const generation of generations) await generation.close()
-    })
+    const generations = await Generations.open(config, ports)
+    closers.push(() => generations.close())
     const clockHand = setInterval(() => {
       sessions.checkTime(performance.now())
-      for (const generation of generations) generation.checkRights(performance.now())
+      generations.checkRights(performance.now())
       ports.shared.publish()
     }, 1000).unref()
     closers.push(() => clearInterval(clockHand))
@@ -122,7 +120,7 @@ export async function startGateway(
         engine: name,
         mostDescriptors: descriptors,
         isTrustedSender: trustedSenders(settings),
-        serve: (client, deadline) => current.serve(name, client, deadline),
+        serve: (client, deadline) => generations.current.serve(name, client, deadline),
         originRefused: originRefused(name, ports),
       })
       const { host } = settings.address
@@ -146,24 +144,15 @@ export async function startGateway(
     const metrics = gatewayMetrics({
       ...ports,
       certificates: () => certificates().map(({ setting, files }) => ({ setting, state: files.state })),
-      targets: () => current.targets,
+      targets: () => generations.current.targets,
     })
     monitoring = await openMonitoring(config.monitoring, metrics, readiness, log)
     const monitoringTls = monitoring?.tls ?? null
     /** Of the generation in force, and what watches the gateway. */
     const certificates = (): readonly WatchedCertificate[] => [
-      ...current.certificates,
+      ...generations.current.certificates,
       ...(monitoringTls === null ? [] : [{ setting: 'monitoring.tls', files: monitoringTls }]),
     ]
-    const replace = (next: Generation): void => {
-      const before = current
-      current = next
-      generations.add(next)
-      void before.retire().then(async () => {
-        await before.close()
-        generations.delete(before)
-      })
-    }
     /** Throws, and changes nothing, where it cannot be taken over. */
     const takeOver = async (next: GatewayConfig): Promise<void> => {
       const opened = await Generation.open(next, ports)
@@ -173,15 +162,18 @@ export async function startGateway(
         await opened.close()
         throw error
       }
-      replace(opened)
+      generations.replace(opened)
       ports.desk.change(next.approvals)
       ports.recording.change(next.recording)
       log.level = next.log.level
-      for (const [name, listener] of listeners) listener.change(limitsOf(next.listeners[name]))
+      for (const [name, listener] of listeners) {
+        const settings = next.listeners[name]
+        if (settings !== null) listener.change({ ...limitsOf(settings), isTrustedSender: trustedSenders(settings) })
+      }
       for (const choice of weakerChoices(next)) log.warn({ choice }, 'a weaker choice is configured')
     }
     const reload = async (next: GatewayConfig): Promise<Reloaded> => {
-      const changed = changedSettings(current.config, next)
+      const changed = changedSettings(generations.current.config, next)
       if (changed.length === 0) return { kind: 'unchanged' }
       const restart = needsRestart(changed)
       if (restart.length > 0) return { kind: 'refused', restart, why: `${restart.join(', ')}: needs a restart` }
