@@ -5,6 +5,7 @@ import manifest from '../package.json' with { type: 'json' }
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   dev: async () => (await import('./commands/dev.ts')).devCommand(),
   gateway: async () => (await import('./commands/gateway.ts')).gatewayCommand(),
+  diagnose: async () => (await import('./commands/diagnose.ts')).diagnoseCommand(),
   admin: async () => (await import('./commands/admin.ts')).adminCommand(),
   approvals: async () => (await import('./commands/approvals.ts')).approvalsCommand(),
   sessions: async () => (await import('./commands/sessions.ts')).sessionsCommand(),

@@ -16,6 +16,9 @@ export interface Receiver {
   closed(error: Error | null): void
 }
 
+/** How many there were in this process. */
+let connections = 0
+
 const nobody: Receiver = { bytes: () => undefined, closed: () => undefined }
 
 /** Why a connection is not being read just now; each has to end before it is read again. */
@@ -24,6 +27,8 @@ export type Pause = (typeof Pause)[keyof typeof Pause]
 
 /** One socket, clear or TLS: pushes what it reads to its receiver, writes what was staged at the end of a turn. */
 export class Connection implements Staging {
+  /** Its number in this process, for the log. */
+  readonly id: number = ++connections
   readonly segments: Segment[] = []
   staged = false
   /** The other half of a relay: not read while this one cannot be written. */

@@ -216,7 +216,15 @@ export function loginFailed(
   // A client may send its token where the name belongs.
   const label = user === null ? null : withoutSecrets(user)
   log.warn(
-    { engine, address, user: label, credential, code: said.code, detail: withoutSecrets(detail) },
+    {
+      engine,
+      connection: client.id,
+      address,
+      user: label,
+      credential,
+      code: said.code,
+      detail: withoutSecrets(detail),
+    },
     'login refused',
   )
   trail.owe(encodeLoginRefused({ code: said.code, reason: detail, user, target: null, address, engine, credential }))

@@ -156,6 +156,10 @@ export class MysqlEngine {
       })
       this.#ports.sessions.add(running, client.key)
       this.#ports.tally.sessionBegan('mysql', loggedIn.by)
+      this.#ports.log.debug(
+        { session: session.id, engine: 'mysql', connection: connection.id, target: loggedIn.target },
+        'a session begins',
+      )
       packets.stage((writer) =>
         encodeOk(
           {
@@ -201,6 +205,10 @@ export class MysqlEngine {
       maxMessageBytes: listener.maxMessageBytes,
       ended: (reason: string, statements: number, milliseconds: number) => {
         tally.sessionEnded('mysql', reason)
+        log.debug(
+          { session: session.id, engine: 'mysql', connection: client.connection.id, reason, statements },
+          'a session has ended',
+        )
         trail.owe(encodeSessionEnd(encoded, reason, milliseconds * 1000, statements))
       },
       alarm: (code: string, message: string) => trail.owe(encodeAlarm(encoded, code, message)),

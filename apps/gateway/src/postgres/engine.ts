@@ -93,7 +93,7 @@ export class PostgresEngine {
 
   /** From the verified principal to the running session. */
   async #begin(client: Connection, loggedIn: LoggedIn, target: PostgresTarget): Promise<void> {
-    const { sessions, turn, trail, clock, tally } = this.#ports
+    const { sessions, turn, trail, clock, tally, log } = this.#ports
     const { principal } = loggedIn
     const role = sessionRoleOf(principal, loggedIn.target, target.config.sessionRole)
     const { gate, session: opened } = openGate<NameEnvironment>(
@@ -146,11 +146,15 @@ export class PostgresEngine {
         desk: this.#ports.desk,
         shared: this.#ports.shared,
         maskingKeys: this.#ports.maskingKeys,
-        log: this.#ports.log,
+        log,
         expiryWarningSeconds: this.#ports.expiryWarningSeconds,
         maxMessageBytes: this.#ports.listener.maxMessageBytes,
         ended: (reason, statements, milliseconds) => {
           tally.sessionEnded('postgres', reason)
+          log.debug(
+            { session: id, engine: 'postgres', connection: client.id, reason, statements },
+            'a session has ended',
+          )
           trail.owe(encodeSessionEnd(encoded, reason, milliseconds * 1000, statements))
         },
         alarm: (code, message) => trail.owe(encodeAlarm(encoded, code, message)),
@@ -158,6 +162,7 @@ export class PostgresEngine {
       })
       sessions.add(session, key)
       tally.sessionBegan('postgres', loggedIn.by)
+      log.debug({ session: id, engine: 'postgres', connection: client.id, target: loggedIn.target }, 'a session begins')
       const greeting = encodeGreeting(upstream.parameters, key)
       client.stage(greeting, 0, greeting.length)
       // Not before: the greeting holds the key to cancel with.
