@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, type TestContext } from 'vitest'
 import { stringify } from 'yaml'
 import { ALLOW_ALL, openScene, type Scene, SHARED } from '../postgres/scene.ts'
 
@@ -68,6 +68,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
+function opened(context: Pick<TestContext, 'skip'>): Scene {
+  return scene ?? context.skip('there is no PostgreSQL here')
+}
+
 /** Whatever may be nowhere, in any byte. */
 function expectNothingSecret(text: string): void {
   for (const canary of Object.values(CANARIES)) expect(text).not.toContain(canary)
@@ -93,10 +97,10 @@ describe('The log of a gateway, at the level that says most', () => {
   })
 })
 
+/** The command of docs/monitoring.md. */
 describe('gatehouse diagnose', { timeout: 120_000 }, () => {
   test('says what helps, and nothing that is secret', async (context) => {
-    if (scene === null) return void context.skip('there is no PostgreSQL here')
-    const { gateway } = scene
+    const { gateway } = opened(context)
     const { monitoring } = gateway.gateway
     const config = {
       targets: {
