@@ -102,7 +102,7 @@ export class Listener {
       return
     }
     if (this.#open >= maxConnections || this.#loggingIn >= maxUnauthenticatedConnections) {
-      tally.connectionRefused(engine, 'too many')
+      tally.connectionRefused(engine, this.#open >= maxConnections ? 'too many' : 'too many logging in')
       this.#tooMany.say({ address: sender, open: this.#open, loggingIn: this.#loggingIn })
       socket.destroy()
       return
@@ -156,6 +156,7 @@ export class Listener {
         case 'incomplete':
           return null
         case 'refused':
+          this.#options.tally.connectionRefused(this.#options.engine, 'PROXY header')
           this.#options.originRefused(sender, reading.reason)
           connection.destroy()
           return null
