@@ -207,7 +207,7 @@ describe('The image', () => {
 })
 
 describe('The tarball', () => {
-  test('unpacks anywhere, and runs on the Node that it brings', () => {
+  test('unpacks anywhere, and runs on the Node that it brings', { timeout: 120_000 }, () => {
     build(root, 'tarball', join(kept, 'tarball'), release)
     const [archive = ''] = readdirSync(join(kept, 'tarball'))
     execFileSync('tar', ['-xzf', join(kept, 'tarball', archive), '-C', join(kept, 'tarball')])
