@@ -128,7 +128,14 @@ export async function startAdmin(config: AdminConfig, log: Logger, options: Admi
       coordination,
       trail,
       actions: new ActionTrail(trail),
-      doorkeeper: new Doorkeeper(settings.config, settings, gatewayVerifier, seal, coordination.revocations),
+      doorkeeper: new Doorkeeper(
+        settings.config,
+        settings,
+        // Where nothing else is said, gateways take the tokens that this service takes.
+        config.credentials === null ? null : (gatewayVerifier ?? settings),
+        seal,
+        coordination.revocations,
+      ),
       seal,
       get signIn() {
         return settings.signIn

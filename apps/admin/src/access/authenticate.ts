@@ -17,7 +17,7 @@ const SAFE_METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS']
 export class Doorkeeper {
   readonly #config: AdminConfig
   readonly #verifier: Pick<TokenVerifier, 'verify'>
-  readonly #gatewayVerifier: TokenVerifier | null
+  readonly #gatewayVerifier: Pick<TokenVerifier, 'verify'> | null
   readonly #seal: CookieSeal
   readonly #revocations: Coordination['revocations']
   readonly #cookies: CookieNames
@@ -26,7 +26,7 @@ export class Doorkeeper {
   constructor(
     config: AdminConfig,
     verifier: Pick<TokenVerifier, 'verify'>,
-    gatewayVerifier: TokenVerifier | null,
+    gatewayVerifier: Pick<TokenVerifier, 'verify'> | null,
     seal: CookieSeal,
     revocations: Coordination['revocations'],
   ) {
