@@ -14,20 +14,18 @@ export function mostDescriptors(limits: string = readLimits()): number | null {
   return Number.isNaN(most) ? null : most
 }
 
-/** Says so where there are fewer descriptors than connections may need: one of the client and one of the upstream each. */
-export function compareDescriptors(
-  { listeners }: Pick<GatewayConfig, 'listeners'>,
-  log: Logger,
-  most: number | null,
-): void {
+/** `mostDescriptors`. Says so where they are fewer than connections may need: one of the client and one of the upstream each. */
+export function descriptorsFor({ listeners }: Pick<GatewayConfig, 'listeners'>, log: Logger): number | null {
+  const most = mostDescriptors()
   const connections = (listeners.postgres?.maxConnections ?? 0) + (listeners.mysql?.maxConnections ?? 0)
   const needed = connections * 2 + OTHERS
-  if (most === null || most >= needed) return
+  if (most === null || most >= needed) return most
   const enough = Math.max(0, Math.floor((most - OTHERS) / 2))
   log.warn(
     { maxConnections: connections, descriptors: most, needed, enough },
     `the limit of open files (ulimit -n) is enough for ${String(enough)} sessions: raise it, or lower maxConnections`,
   )
+  return most
 }
 
 function readLimits(): string {

@@ -15,7 +15,7 @@ import type { Coordination } from '@gatehouse/coordination'
 import type { ScrapedMetrics } from '@gatehouse/monitoring'
 import type { Logger } from 'pino'
 import { type GatewayConfig, type ListenerConfig, needsRestart, weakerChoices } from './config/index.ts'
-import { compareDescriptors, mostDescriptors } from './descriptors.ts'
+import { descriptorsFor } from './descriptors.ts'
 import { Drain } from './drain.ts'
 import { originRefused, trustedSenders } from './trusted-senders.ts'
 import type { EnginePorts } from './engine.ts'
@@ -91,8 +91,7 @@ export async function startGateway(
   coordination: Coordination | null = null,
 ): Promise<Gateway> {
   for (const choice of weakerChoices(config)) log.warn({ choice }, 'a weaker choice is configured')
-  const descriptors = mostDescriptors()
-  compareDescriptors(config, log, descriptors)
+  const descriptors = descriptorsFor(config, log)
   const closers: Closers = []
   try {
     // Closed last: whoever asks hears to the end that it drains.

@@ -11,6 +11,9 @@ import { OftenSaid } from './often-said.ts'
 import { trustedSenders } from './trusted-senders.ts'
 import type { Turn } from './turn.ts'
 
+/** So long after a connection was refused for want of descriptors there are enough of them again. One that is free for a moment says nothing. */
+const SHORT_MILLISECONDS = 5000
+
 /** What a listener goes by. */
 export interface ListenerOptions {
   readonly host: string
@@ -50,8 +53,8 @@ export class Listener {
   #options: ListenerOptions
   readonly #tooMany: OftenSaid
   readonly #perPlace = new Map<string, number>()
-  /** Connections are refused for want of descriptors. */
-  #short = false
+  /** Runs since a connection was refused for want of descriptors; null: none was for a while. */
+  #short: NodeJS.Timeout | null = null
   #open = 0
   #loggingIn = 0
   readonly #empty = Promise.withResolvers<void>()
@@ -131,16 +134,15 @@ export class Listener {
     const handle: unknown = Reflect.get(socket, '_handle')
     const descriptor: unknown = typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : null
     if (mostDescriptors === null || typeof descriptor !== 'number') return false
-    // Some more must be free again than were when it began, or it would be said again and again.
-    const kept = KEPT_DESCRIPTORS + (this.#short ? 16 : 0)
-    const short = descriptor + this.#loggingIn >= mostDescriptors - kept
-    if (short !== this.#short) {
-      this.#short = short
-      if (short)
-        log.error({ mostDescriptors }, 'connections are refused: too few file descriptors are left (ulimit -n)')
-      else log.info('there are file descriptors again')
-    }
-    return short
+    if (descriptor + this.#loggingIn < mostDescriptors - KEPT_DESCRIPTORS) return false
+    if (this.#short === null)
+      log.error({ mostDescriptors }, 'connections are refused: too few file descriptors are left (ulimit -n)')
+    else clearTimeout(this.#short)
+    this.#short = setTimeout(() => {
+      this.#short = null
+      log.info('there are file descriptors again')
+    }, SHORT_MILLISECONDS).unref()
+    return true
   }
 
   /** Reads whose connection it is, and counts it there. */
