@@ -41,11 +41,11 @@ export function buildSite(folder: string): readonly string[] {
   return pages.map(fileOf)
 }
 
-/** `docs/tls.md` is `tls.html`, `bench/README.md` is `bench.html`. */
+/** `docs/tls.md` is `tls.html`, `bench/README.md` is `bench.html`, `deploy/helm/README.md` is `deploy-helm.html`. */
 function fileOf(page: string): string {
   if (page === 'README.md') return 'index.html'
   const name = page.endsWith('/README.md') ? posix.dirname(page) : posix.basename(page, '.md')
-  return `${name.toLowerCase()}.html`
+  return `${name.toLowerCase().replaceAll('/', '-')}.html`
 }
 
 /** Where a page's link leads: to a page, or to a file of `docs/`, which is copied. Null: it is in the repository alone. */

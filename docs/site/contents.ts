@@ -79,7 +79,7 @@ const ORDERED: readonly Section[] = [
   },
   {
     title: 'Changing it',
-    pages: ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/releasing.md', 'docs/dependencies.md', 'SECURITY.md'],
+    pages: ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/releasing.md', 'docs/dependencies.md'],
   },
 ]
 
