@@ -1,8 +1,18 @@
+import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
+
+/** Below those that systems give to outgoing connections (Linux: from 32768 on; RFC 6335: from 49152 on), one of which could take it meanwhile. */
+const FIRST = 20_000
+const LAST = 32_000
+const TRIES = 100
 
 /** A TCP port on 127.0.0.1 that was free a moment ago; callers retry when another program was quicker. */
 export async function freePort(): Promise<number> {
-  return (await tryPort(0)) ?? Promise.reject(new Error('no free port on 127.0.0.1'))
+  for (let tries = 0; tries < TRIES; tries++) {
+    const port = await tryPort(randomInt(FIRST, LAST))
+    if (port !== null) return port
+  }
+  throw new Error(`no free port on 127.0.0.1 from ${String(FIRST)} to ${String(LAST)}`)
 }
 
 /** `wanted` when nobody listens there on 127.0.0.1, else some free port. */
