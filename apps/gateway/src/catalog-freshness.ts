@@ -20,6 +20,9 @@ export const CATALOG_UNAVAILABLE: Refusal = gatewayRefusal(
   'Repeat the statement in a while; whoever runs the gateway finds the cause in its log.',
 )
 
+/** The database was reached, and its definitions could not be read to the end: as where others define without pause. */
+export class CatalogUnsettled extends UpstreamUnavailable {}
+
 /** Keeps the catalog of one target fresh: reads it one read at a time, again when it may have changed, and every few seconds. */
 export class CatalogFreshness {
   readonly #target: string
@@ -41,9 +44,19 @@ export class CatalogFreshness {
     this.#log = log
   }
 
-  /** Resolves when there is a catalog. Rejects with `UpstreamUnavailable` when there is none yet and it cannot be read. */
+  /** Resolves when there is a catalog. Rejects with `UpstreamUnavailable` when there is none yet and it cannot be read; one that is unsettled is tried for some seconds. */
   async ready(): Promise<void> {
-    if (!this.#loaded) await this.#read()
+    const begun = performance.now()
+    while (!this.#loaded) {
+      try {
+        await this.#read()
+      } catch (error) {
+        const unsettled = error instanceof CatalogUnsettled && performance.now() - begun < PATIENCE_MILLISECONDS
+        if (!unsettled) throw error
+        this.#log.warn({ target: this.#target, error: error.detail }, 'the catalog could not be read yet')
+        await sleep(RETRY_MILLISECONDS)
+      }
+    }
   }
 
   /** Definitions were changed through the gateway: nothing may be resolved before the next `refresh`. */

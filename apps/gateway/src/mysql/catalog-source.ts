@@ -11,7 +11,7 @@ import {
   type StoredTexts,
 } from '@gatehouse/sql-analysis'
 import type { Logger } from 'pino'
-import { CatalogFreshness } from '../catalog-freshness.ts'
+import { CatalogFreshness, CatalogUnsettled } from '../catalog-freshness.ts'
 import { SharedNames } from '../shared-names.ts'
 import type { Target } from '../target.ts'
 import type { Turn } from '../turn.ts'
@@ -142,7 +142,7 @@ export class CatalogSource {
       this.#queries = null
       if (error instanceof UpstreamUnavailable) throw error
       const what = 'the catalog of the database could not be read'
-      throw new UpstreamUnavailable(this.#name, what, error instanceof Error ? error.message : String(error))
+      throw new CatalogUnsettled(this.#name, what, error instanceof Error ? error.message : String(error))
     }
   }
 

@@ -65,10 +65,12 @@ export class LoopbackVault {
 
   /** Ends once nobody makes or drops a user any more. */
   async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve))
+    this.#server.closeAllConnections()
+    await closed
+    // What was asked goes on without whoever asked.
     await Promise.all(this.#serving)
     for (const id of this.leases.keys()) await this.revoke(id)
-    this.#server.closeAllConnections()
-    await new Promise((resolve) => this.#server.close(resolve))
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
