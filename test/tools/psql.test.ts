@@ -3,6 +3,7 @@ import type { Scene } from '../postgres/scene.ts'
 import { CLIENT_VERSIONS, clientProgram, directUrl, printed } from './client-programs.ts'
 import { leakIn, openToolsShop, READER } from './shop.ts'
 
+// Of what the whole server has, only what other tests do not change meanwhile.
 const COMMANDS = `
 \\d
 \\d+
@@ -28,9 +29,9 @@ const COMMANDS = `
 \\df+ public.*
 \\da
 \\dn+
-\\du+
-\\dg
-\\l+
+\\du+ postgres
+\\dg postgres
+\\l+ template1
 \\dT+
 \\dD+
 \\dp
@@ -51,7 +52,7 @@ const COMMANDS = `
 \\dRp+
 \\dRs
 \\dy
-\\db+
+\\db
 \\dA+
 \\dAc btree integer
 \\dAf btree
