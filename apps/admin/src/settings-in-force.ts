@@ -53,9 +53,12 @@ export class SettingsInForce {
     if (changed.length === 0) return { kind: 'unchanged' }
     const restart = settingsOutside(changed, TAKEN_OVER)
     if (restart.length > 0) return { kind: 'refused', restart, why: `${restart.join(', ')}: needs a restart` }
+    // What may fail comes before anything is replaced.
+    const nextSignIn = next.login === null ? null : new SignIn(next, next.login, this.#log)
+    const nextVerifier = TokenVerifier.create(next.issuers, { log: this.#log })
     const [verifier, signIn] = [this.#verifier, this.#signIn]
-    this.#verifier = TokenVerifier.create(next.issuers, { log: this.#log })
-    this.#signIn = next.login === null ? null : new SignIn(next, next.login, this.#log)
+    this.#verifier = nextVerifier
+    this.#signIn = nextSignIn
     this.#current = next
     this.#log.level = next.log.level
     setTimeout(() => {
