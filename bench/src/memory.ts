@@ -20,6 +20,8 @@ export interface MemoryCase {
   /** Of the latter, in objects, and in buffers outside the heap. */
   readonly heapKib: number
   readonly buffersKib: number
+  /** What Node's own sockets of as many sessions weigh, with nothing behind them; null: without TLS, next to nothing. */
+  readonly socketsKib: number | null
   readonly loginsPerSecond: number
 }
 
@@ -29,6 +31,8 @@ interface Memory {
   readonly arrayBuffers: number
 }
 
+/** Sessions that are there before the first weighing. */
+const WARM_UP = 50
 /** Logins under way at once. */
 const PARALLEL = 16
 /** File descriptors a process needs beside those of its sessions. */
@@ -90,7 +94,7 @@ async function measure(
       ...(certificate === null ? {} : { ca: certificate.ca }),
     }
     // What the first sessions bring with them (the catalog, compiled code, the token's verdict) is not a session's.
-    await openAll(scene, clients, address, 50)
+    await openAll(scene, clients, address, WARM_UP)
     const before = memoryOf(await gateway.ask('memory'))
     const begun = performance.now()
     await openAll(scene, clients, address, sessions)
@@ -98,7 +102,7 @@ async function measure(
     await sleep(1000)
     const resident = residentBytes(gateway.pid)
     const after = memoryOf(await gateway.ask('memory'))
-    const added = clients.length - 50
+    const added = clients.length - WARM_UP
     const kib = (bytes: number): number => bytes / 1024 / added
     return {
       sessions,
@@ -108,6 +112,7 @@ async function measure(
       collectedKib: kib(after.rss - before.rss),
       heapKib: kib(after.heapUsed - before.heapUsed),
       buffersKib: kib(after.arrayBuffers - before.arrayBuffers),
+      socketsKib: certificate === null ? null : await measureSockets(scene.folder, certificate, added),
       loginsPerSecond: added / seconds,
     }
   } catch (error) {
@@ -116,6 +121,22 @@ async function measure(
     for (const client of clients) client.close()
     await gateway?.stop()
     await stand?.stop()
+  }
+}
+
+/** KiB that a pair of Node's TLS sockets weighs, one of a server and one of a client. */
+async function measureSockets(
+  folder: string,
+  { certificateFile, keyFile }: { readonly certificateFile: string; readonly keyFile: string },
+  pairs: number,
+): Promise<number> {
+  const options = { nodeArgs: ['--expose-gc'], logFile: join(folder, 'tls-pairs.log') }
+  const own = await startOwn('tls-pairs.ts', [certificateFile, keyFile], options)
+  try {
+    const [before, after] = [await own.ask(String(WARM_UP)), await own.ask(String(pairs))] as { readonly rss: number }[]
+    return ((after?.rss ?? Number.NaN) - (before?.rss ?? Number.NaN)) / 1024 / pairs
+  } finally {
+    await own.stop()
   }
 }
 

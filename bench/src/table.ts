@@ -127,6 +127,7 @@ function memoryTable({ memory }: Results): string[] {
         'resident, collected',
         'of it heap',
         'of it buffers',
+        'TLS sockets alone',
         'logins per second',
       ],
       memory.map((row) => [
@@ -137,6 +138,7 @@ function memoryTable({ memory }: Results): string[] {
         `**${row.collectedKib.toFixed(1)}**`,
         row.heapKib.toFixed(1),
         row.buffersKib.toFixed(1),
+        row.socketsKib?.toFixed(1) ?? '',
         whole(row.loginsPerSecond),
       ]),
     ),
