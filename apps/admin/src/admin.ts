@@ -146,6 +146,7 @@ export async function startAdmin(config: AdminConfig, log: Logger, options: Admi
       metrics,
       trailSearch,
       verifyingKeys: readKeys(config.verifyingKeyFiles),
+      ownKeys: ownKeys(config),
       explain: options.explain ?? null,
       page: options.page ?? null,
       now: () => Date.now(),
@@ -175,6 +176,12 @@ function readKeys(files: readonly string[]): VerifyingKeys | null {
   } catch (cause) {
     throw new Error('verifyingKeyFiles: one of the files holds no public Ed25519 key in PEM', { cause })
   }
+}
+
+/** The key of its trail, and those that other trails are sealed by: one that is not used any more is kept among them. */
+function ownKeys({ audit, verifyingKeyFiles }: AdminConfig): VerifyingKeys | null {
+  if (audit.signingKey === null) return null
+  return new Map([...readVerifyingKeys([audit.signingKey.expose()]), ...(readKeys(verifyingKeyFiles) ?? [])])
 }
 
 function weakerChoices({ issuers, credentials, backChannelLogout, login }: AdminConfig): readonly string[] {

@@ -43,8 +43,10 @@ export interface AdminPorts {
   readonly links: LinkSigner | null
   readonly metrics: AdminMetrics
   readonly trailSearch: TrailSearch
-  /** What trails are sealed by; null: signatures are not looked at. */
+  /** What the trails of gateways are sealed by; null: signatures are not looked at. */
   readonly verifyingKeys: VerifyingKeys | null
+  /** What this service's own trail is sealed by; null: it is not sealed. */
+  readonly ownKeys: VerifyingKeys | null
   /** Null: statements are not explained. */
   readonly explain: Explain | null
   /** The folder of the built page; null: none. */

@@ -38,7 +38,7 @@ export interface AdminConfig {
   readonly trails: readonly string[]
   /** The database that trails are shipped to, searched instead of `trails`; null: they are searched on this disk. */
   readonly trailDatabase: ShippingConfig['postgres']
-  /** Files of public keys that trails are sealed by, for reports; empty: signatures are not looked at. */
+  /** Files of public keys that the trails of gateways are sealed by; empty: signatures are not looked at. */
   readonly verifyingKeyFiles: readonly string[]
   /** The policy that is shown; null: none. */
   readonly policyFile: string | null

@@ -89,7 +89,7 @@ export function adminSchema(directory: string): z.ZodType<AdminConfig> {
         .array(existingFile(directory))
         .default([])
         .describe(
-          'Public keys in PEM that these trails are sealed by; reports of sessions say what they prove. Empty: signatures are not looked at.',
+          'Public keys in PEM that these trails are sealed by; reports of sessions say what they prove, and `POST /v1/trail/verify` looks at them. Empty: signatures are not looked at.',
         ),
       policyFile: existingFile(directory)
         .nullable()

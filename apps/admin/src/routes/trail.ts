@@ -49,7 +49,8 @@ const recordsQuery = z.strictObject({
 const summaryQuery = z.strictObject(queryFields)
 
 /** What happened: the trails of the gateways that are configured here, and this service's own. */
-export function trailRoutes(app: App, { config, actions, trailSearch, log }: AdminPorts): void {
+export function trailRoutes(app: App, ports: AdminPorts): void {
+  const { config, actions, trailSearch, log } = ports
   const reads = { permission: 'trail:read' } as const
   // A trail is read from its files: many readers at once would take the disk from its writer.
   const places = new ReadingPlaces(MOST_AT_ONCE)
@@ -89,8 +90,16 @@ export function trailRoutes(app: App, { config, actions, trailSearch, log }: Adm
     return await seated(verifiers, async () => {
       const trails: object[] = []
       for (const directory of trailsOf(config)) {
-        if (existsSync(directory)) trails.push({ directory, ...(await verifyTrail(directory)) })
-        else trails.push({ directory, firstBreak: { segment: 0, line: 0, seq: 0, what: 'there is no trail here' } })
+        const keys = directory === config.audit.directory ? ports.ownKeys : ports.verifyingKeys
+        const signed = keys !== null
+        if (existsSync(directory))
+          trails.push({ directory, signed, ...(await verifyTrail(directory, keys === null ? {} : { keys })) })
+        else
+          trails.push({
+            directory,
+            signed,
+            firstBreak: { segment: 0, line: 0, seq: 0, what: 'there is no trail here' },
+          })
       }
       return { trails }
     })
