@@ -1,8 +1,10 @@
 import type { StatementObserver } from '@gatehouse/core'
 import type { Logger } from 'pino'
 import type { GatewayConfig } from '../config/index.ts'
+import { OftenSaid } from '../often-said.ts'
 import { openTracing } from '../tracing/open-tracing.ts'
 import type { SpanAccount } from '../tracing/span-queue.ts'
+import { messageOf } from '../upstream-dial.ts'
 import { StatementTally } from './statement-tally.ts'
 
 /** Whoever watches the statements of a gateway. */
@@ -21,9 +23,11 @@ export async function observeStatements(
   { monitoring, tracing: traced, gatewayId }: Pick<GatewayConfig, 'monitoring' | 'tracing' | 'gatewayId'>,
   log: Logger,
 ): Promise<ObservedStatements> {
-  const statements = new StatementTally()
+  const faults = new OftenSaid((facts) => log.error(facts, 'statements cannot be watched as they should; they go on'))
+  const failed = (error: unknown): void => faults.say({ error: messageOf(error) })
+  const statements = new StatementTally(failed)
   const counting = monitoring === null ? null : statements
-  const tracing = await openTracing(traced, gatewayId, counting, log)
+  const tracing = await openTracing(traced, gatewayId, counting, failed, log)
   return {
     observer: tracing?.observer ?? counting,
     statements,

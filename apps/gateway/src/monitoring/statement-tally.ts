@@ -40,6 +40,12 @@ export class StatementTally implements StatementObserver {
   readonly traces = false
   readonly #postgres = new EngineTally('postgres')
   readonly #mysql = new EngineTally('mysql')
+  /** Told what is thrown while statements are counted. */
+  readonly failed: (error: unknown) => void
+
+  constructor(failed: (error: unknown) => void) {
+    this.failed = failed
+  }
 
   judged(engine: EngineName, milliseconds: number): void {
     this.#of(engine).decided.add(milliseconds / 1000)

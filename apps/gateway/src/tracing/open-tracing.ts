@@ -12,11 +12,12 @@ export interface Tracing {
   close(): Promise<void>
 }
 
-/** Begins to trace; null: nothing is traced, and nothing is loaded for it. `beside`: watches statements as well; null: nobody does. */
+/** Begins to trace; null: nothing is traced, and nothing is loaded for it. `beside`: watches statements as well; null: nobody does. `failed`: told what is thrown while spans are made. */
 export async function openTracing(
   config: TracingConfig | null,
   gatewayId: string,
   beside: StatementObserver | null,
+  failed: (error: unknown) => void,
   log: Logger,
 ): Promise<Tracing | null> {
   if (config === null) return null
@@ -30,7 +31,7 @@ export async function openTracing(
     else log.warn({ error }, 'traces cannot be sent: they are dropped and counted, and traffic goes on')
   })
   return {
-    observer: new StatementSpans(otlp.tracer, beside),
+    observer: new StatementSpans(otlp.tracer, beside, failed),
     account: otlp.account,
     close: () => otlp.close().catch(() => undefined),
   }

@@ -26,9 +26,13 @@ export class StatementSpans implements StatementObserver {
   readonly #sessions = new WeakMap<GateSession, TraceParent | null>()
   readonly #statements = new WeakMap<Admission, TraceParent>()
 
-  constructor(tracer: Tracer, beside: StatementObserver | null) {
+  /** Told what is thrown while spans are made. */
+  readonly failed: (error: unknown) => void
+
+  constructor(tracer: Tracer, beside: StatementObserver | null, failed: (error: unknown) => void) {
     this.#tracer = tracer
     this.#beside = beside
+    this.failed = failed
   }
 
   judged(engine: GateSession['engine'], milliseconds: number): void {

@@ -242,14 +242,19 @@ function credentialPart(credential: string | null): string {
   return credential === null ? '' : `,"credential":${name(credential)}`
 }
 
-/** A session ended: `reason` is a short fixed word (`client_closed`, `token_expired`, `killed`, …). */
+/**
+ * A session ended: `reason` is a short fixed word (`client_closed`, `token_expired`, `killed`, …). `unknown`: the intents whose outcome nobody
+ * will learn any more; default: there are none.
+ */
 export function encodeSessionEnd(
   session: SessionPart,
   reason: string,
   durationMicroseconds: number,
   statements: number,
+  unknown: readonly number[] = [],
 ): string {
-  return `"kind":"session_end",${session.whole},"end":{"reason":${name(reason)},"statements":${count(statements)},"duration_us":${count(durationMicroseconds)}}`
+  const lost = unknown.length === 0 ? '' : `,"unknown":[${unknown.map(count).join(',')}]`
+  return `"kind":"session_end",${session.whole},"end":{"reason":${name(reason)},"statements":${count(statements)},"duration_us":${count(durationMicroseconds)}${lost}}`
 }
 
 /** A piece of a session's recording was written, or could not be. */

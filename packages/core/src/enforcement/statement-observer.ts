@@ -3,7 +3,7 @@ import type { Admission } from './admission.ts'
 import type { GateSession } from './gate-session.ts'
 
 /**
- * Watches what becomes of statements: the gate calls it where the trail learns of them. It decides nothing and must not throw; every
+ * Watches what becomes of statements: the gate calls it where the trail learns of them. It decides nothing; every
  * call is on the path of a statement, so it makes no promise and, unless `traces`, no object.
  */
 export interface StatementObserver {
@@ -20,4 +20,6 @@ export interface StatementObserver {
   ): void
   /** What came of an admitted statement: `error` is its code, null when it succeeded; `now` is the gate's monotonic clock, in milliseconds. */
   settled(session: GateSession, admission: Admission, error: string | null, now: number): void
+  /** One of the above threw this. The statement goes on as if nobody watched it. */
+  failed(error: unknown): void
 }

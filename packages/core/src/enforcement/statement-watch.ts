@@ -3,7 +3,10 @@ import { type Admission, StatementMoments } from './admission.ts'
 import type { GateClock, GateSession } from './gate-session.ts'
 import type { StatementObserver } from './statement-observer.ts'
 
-/** Tells the observer, if there is one, of the statements of one session. The gate decides; this only looks at the clock. */
+/**
+ * Tells the observer, if there is one, of the statements of one session. The gate decides; this only looks at the clock. INVARIANT: what an observer
+ * throws stays here: what is decided, recorded and forwarded is the same with any observer.
+ */
 export class StatementWatch {
   readonly #session: GateSession
   readonly #observer: StatementObserver | null
@@ -32,7 +35,11 @@ export class StatementWatch {
     const observer = this.#observer
     if (observer === null) return
     const decided = this.#clock.monotonic()
-    observer.judged(this.#session.engine, decided - begun)
+    try {
+      observer.judged(this.#session.engine, decided - begun)
+    } catch (error) {
+      failed(observer, error)
+    }
     if (!observer.traces) return
     const moments = (this.#moments = new StatementMoments())
     moments.begun = begun
@@ -61,7 +68,11 @@ export class StatementWatch {
     const observer = this.#observer
     if (observer === null) return
     if (observer.traces) admission.moments = this.#take() ?? new StatementMoments()
-    observer.admitted(this.#session, admission, text, parameters)
+    try {
+      observer.admitted(this.#session, admission, text, parameters)
+    } catch (error) {
+      failed(observer, error)
+    }
   }
 
   /** The first of what the database answers to an admitted statement is there; later calls do nothing. Null: it answers something else. */
@@ -71,12 +82,26 @@ export class StatementWatch {
   }
 
   settled(admission: Admission, error: string | null, now: number): void {
-    this.#observer?.settled(this.#session, admission, error, now)
+    const observer = this.#observer
+    if (observer === null) return
+    try {
+      observer.settled(this.#session, admission, error, now)
+    } catch (fault) {
+      failed(observer, fault)
+    }
   }
 
   #take(): StatementMoments | null {
     const moments = this.#moments
     this.#moments = null
     return moments
+  }
+}
+
+function failed(observer: StatementObserver, error: unknown): void {
+  try {
+    observer.failed(error)
+  } catch {
+    // Whoever cannot even say so has nobody to say it to.
   }
 }
