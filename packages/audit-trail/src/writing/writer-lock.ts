@@ -1,7 +1,7 @@
 /** One writer per directory: a lock file that names the process which holds it. */
 import { TrailUnavailable } from '@gatehouse/core'
 import { randomUUID } from 'node:crypto'
-import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, renameSync, type Stats, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 
@@ -40,7 +40,16 @@ function isAlive(holder: Holder): boolean {
 
 function readHolder(path: string): Holder | null {
   try {
-    const holder = JSON.parse(readFileSync(path, 'utf8')) as Partial<Holder> | null
+    return holderIn(readFileSync(path, 'utf8'))
+  } catch {
+    return null
+  }
+}
+
+/** Null: it names nobody. */
+function holderIn(text: string): Holder | null {
+  try {
+    const holder = JSON.parse(text) as Partial<Holder> | null
     const { host, pid, started, token } = holder ?? {}
     if (typeof host !== 'string' || typeof pid !== 'number' || typeof token !== 'string' || !(pid > 0)) return null
     return { host, pid, started: typeof started === 'string' ? started : null, token }
@@ -55,12 +64,17 @@ function hasCode(error: unknown, code: string): boolean {
 
 /** The right to write into one directory. */
 export class WriterLock {
+  readonly #directory: string
   readonly #path: string
   readonly #token: string
+  /** The file as it was taken. To look at it needs no descriptor. */
+  readonly #taken: Stats
 
-  private constructor(path: string, token: string) {
+  private constructor(directory: string, path: string, token: string) {
+    this.#directory = directory
     this.#path = path
     this.#token = token
+    this.#taken = statSync(path)
   }
 
   /**
@@ -88,7 +102,7 @@ export class WriterLock {
     } finally {
       unlinkSync(draft)
     }
-    return new WriterLock(path, token)
+    return new WriterLock(directory, path, token)
   }
 
   static #removeStale(directory: string, path: string, token: string): void {
@@ -108,13 +122,32 @@ export class WriterLock {
     unlinkSync(aside)
   }
 
+  /** Throws what is wrong when the lock file is there no more, is somebody else's, or cannot be looked at. */
+  check(): void {
+    const found = statSync(this.#path, { throwIfNoEntry: false })
+    if (found === undefined) throw new Error(`${this.#directory}: the lock file was removed`)
+    if (isSame(found, this.#taken)) return
+    // Written anew: by whom, its text says. What the system says when it cannot be read (no descriptor is left) is said as it is.
+    if (holderIn(readFileSync(this.#path, 'utf8'))?.token !== this.#token)
+      throw new Error(`${this.#directory}: the lock file was taken by another process`)
+  }
+
   /** True while the lock file is there and is this one's. */
   get held(): boolean {
-    return readHolder(this.#path)?.token === this.#token
+    try {
+      this.check()
+      return true
+    } catch {
+      return false
+    }
   }
 
   /** Gives the lock back; nothing happens when it is no longer this one's. */
   release(): void {
     if (this.held) unlinkSync(this.#path)
   }
+}
+
+function isSame(one: Stats, other: Stats): boolean {
+  return one.dev === other.dev && one.ino === other.ino && one.mtimeMs === other.mtimeMs && one.size === other.size
 }
