@@ -2,11 +2,13 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { DirectoryIndex, readRecords, trailDirectories } from '@gatehouse/audit-trail'
+import { DirectoryIndex, readRecords, trailDirectories, workerTrail } from '@gatehouse/audit-trail'
+import type { AuditRecord } from '@gatehouse/core'
 import { type Connection, createConnection } from 'mysql2/promise'
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { type Installation, startInstallation } from '../harness/installation.ts'
 import type { LogLine, Service } from '../harness/service-process.ts'
+import { scrape } from '../monitoring/scrape.ts'
 import { targetOf as mysqlTarget } from '../mysql/scene.ts'
 import { targetOf } from '../postgres/scene.ts'
 import { WireClient } from '../postgres/wire-client.ts'
@@ -16,7 +18,11 @@ import { createDatabase } from '../servers/postgres.ts'
 const { postgres18, mysql9, redis } = inject('servers')
 const missing = [postgres18, mysql9, redis].flatMap((server) => ('absent' in server ? [server.absent] : []))
 const COMMAND = join(import.meta.dirname, '../../apps/cli/src/main.ts')
-const POLICY = 'rules:\n  - { name: read, allow: { actions: [select], relations: ["*"], functions: ["*"] } }\n'
+const POLICY = `rules:
+  - { name: read, allow: { actions: [select], relations: ["*"], functions: ["*"] } }
+  - name: asked
+    approve: { actions: [select], relations: [public.asked], by: { groups: [dba] }, holdTimeoutSeconds: 600 }
+`
 const patience = { timeout: 20_000, interval: 50 }
 const run = promisify(execFile)
 
@@ -30,7 +36,7 @@ describe.skipIf(missing.length > 0)('A gateway of two workers', () => {
     if ('absent' in postgres18 || 'absent' in mysql9 || 'absent' in redis) return
     const name = `workers_${String(Math.random()).slice(2, 12)}`
     databases = [
-      await createDatabase(postgres18.address, name, 'SELECT 1'),
+      await createDatabase(postgres18.address, name, 'CREATE TABLE asked (id int)'),
       await createMysqlDatabase(mysql9.address, name, 'SELECT 1'),
     ]
     installation = await startInstallation({
@@ -38,8 +44,9 @@ describe.skipIf(missing.length > 0)('A gateway of two workers', () => {
       targets: { shop: targetOf(postgres18.address, name), orders: mysqlTarget(mysql9.address, name) },
       policy: POLICY,
       gateways: 1,
-      admins: 0,
+      admins: 1,
       settings: { workers: 2 },
+      monitored: true,
     })
     const [one] = installation.gateways
     if (one === undefined) throw new Error('there is no gateway')
@@ -144,6 +151,55 @@ describe.skipIf(missing.length > 0)('A gateway of two workers', () => {
         return true
       })
     expect(answered.filter((text) => !recorded.has(text))).toEqual([])
+  }, 60_000)
+
+  test('the sessions of one that is killed are accounted for: ended in its trail, with what is not known, and shown no more', async () => {
+    const kindsOf = async (session: string): Promise<readonly AuditRecord[]> => {
+      const found: AuditRecord[] = []
+      await readRecords(workerTrail(trail, 2), { session }, (record) => found.push(record) > 0)
+      return found
+    }
+    /** Connections until one is worker 2's: its client, and the session's id. */
+    const onWorker2 = async (): Promise<readonly [WireClient, string]> => {
+      for (;;) {
+        const client = await postgres()
+        const id = (await client.rows("SELECT right(current_setting('application_name'), 16)"))[0]?.[0] ?? ''
+        if ((await kindsOf(id)).length > 0) return [client, id]
+        await client.end()
+      }
+    }
+    const [[busy, running], [waiting, held], [, idle]] = [await onWorker2(), await onWorker2(), await onWorker2()]
+    const shown = async (): Promise<readonly string[]> =>
+      (await (await installation.person('dana', installation.admins[0]?.ports['http'])).sessions()).map(({ id }) => id)
+    await expect.poll(shown).toEqual(expect.arrayContaining([running, held, idle]))
+    busy.send({ kind: 'Query', text: 'SELECT pg_sleep(600)' })
+    waiting.send({ kind: 'Query', text: 'SELECT id FROM asked' })
+    await waiting.until('NoticeResponse')
+    await expect.poll(async () => (await kindsOf(running)).filter(({ kind }) => kind === 'intent')).toHaveLength(2)
+    const intent = (await kindsOf(running)).at(-1)?.seq
+    const before = said('worker is listening').length
+    process.kill(pidOf(2), 'SIGKILL')
+    await expect.poll(() => said('worker is listening').length).toBe(before + 1)
+
+    await expect.poll(async () => (await kindsOf(running)).at(-1)?.kind).toBe('session_end')
+    expect((await kindsOf(running)).at(-1)).toMatchObject({
+      principal: { subject: expect.any(String) },
+      target: 'shop',
+      end: { reason: 'crashed', statements: 2, unknown: [intent] },
+    })
+    await expect
+      .poll(async () => (await kindsOf(idle)).at(-1))
+      .toMatchObject({ end: { reason: 'crashed', statements: 1 } })
+    expect((await kindsOf(idle)).at(-1)).not.toHaveProperty('end.unknown')
+    expect((await kindsOf(held)).slice(-2)).toMatchObject([
+      { kind: 'approval_ended', approval: { state: 'voided', reason: 'crashed' } },
+      { kind: 'session_end', end: { reason: 'crashed', statements: 1 } },
+    ])
+    await expect.poll(shown).not.toEqual(expect.arrayContaining([expect.stringMatching(`${running}|${held}|${idle}`)]))
+    const ended = { engine: 'postgres', reason: 'crashed' }
+    const second = { host: '127.0.0.1', port: (gateway.ports['monitoring'] ?? 0) + 1 }
+    await expect.poll(async () => (await scrape(second)).value('gatehouse_sessions_ended_total', ended)).toBe(3)
+    expect((await scrape(second)).value('gatehouse_worker_restarts_total')).toBe(1)
   }, 60_000)
 
   test('SIGTERM to the primary ends both, and both trails are sealed and whole', async () => {

@@ -15,6 +15,7 @@ import type { Coordination } from '@gatehouse/coordination'
 import type { ScrapedMetrics } from '@gatehouse/monitoring'
 import type { Logger } from 'pino'
 import { type GatewayConfig, type ListenerConfig, needsRestart, weakerChoices } from './config/index.ts'
+import { accountForCutSessions } from './cut-sessions.ts'
 import { descriptorsFor } from './descriptors.ts'
 import { Drain } from './drain.ts'
 import { originRefused, trustedSenders } from './trusted-senders.ts'
@@ -83,12 +84,14 @@ type Closers = (() => Promise<void> | void)[]
 
 /**
  * Builds the ports, starts the listeners. `coordination`: what it shares
- * with others in this process, from now on its own to close; null: as configured. Rejects with an error that says what is wrong; nothing is left running then.
+ * with others in this process, from now on its own to close; null: as configured. `restarts`: of several workers, how many had its place before it; null:
+ * it is the only one. Rejects with an error that says what is wrong; nothing is left running then.
  */
 export async function startGateway(
   config: GatewayConfig,
   log: Logger,
   coordination: Coordination | null = null,
+  restarts: number | null = null,
 ): Promise<Gateway> {
   for (const choice of weakerChoices(config)) log.warn({ choice }, 'a weaker choice is configured')
   const descriptors = descriptorsFor(config, log)
@@ -142,9 +145,13 @@ export async function startGateway(
     const readiness = (): Readiness => readinessOf(state(), ports)
     const metrics = gatewayMetrics({
       ...ports,
+      restarts,
       certificates: () => certificates().map(({ setting, files }) => ({ setting, state: files.state })),
       targets: () => generations.current.targets,
     })
+    const closing = new AbortController()
+    closers.push(() => closing.abort())
+    void accountForCutSessions({ ...ports, directory: config.audit.directory }, closing.signal)
     monitoring = await openMonitoring(config.monitoring, metrics, readiness, log)
     const monitoringTls = monitoring?.tls ?? null
     /** Of the generation in force, and what watches the gateway. */
@@ -239,7 +246,8 @@ async function openPorts(
   closers.push(() => proof.close())
   const shipping = trailShipping(config.audit.shipping, log)
   closers.push(() => shipping.close())
-  const trail = await TrailWriter.open(directory, {
+  const sessions = new SessionRegistry(() => trail.segment)
+  const trail: TrailWriter = await TrailWriter.open(directory, {
     gatewayId: config.gatewayId,
     ...proof.options,
     syncMilliseconds,
@@ -247,6 +255,7 @@ async function openPorts(
     segmentSeconds,
     owedMilliseconds: OWED_MILLISECONDS,
     checkMilliseconds: CHECK_MILLISECONDS,
+    openFrom: () => sessions.openFrom,
   })
   closers.push(() => trail.close())
   await shipping.begin(trail, directory, config.gatewayId)
@@ -259,7 +268,6 @@ async function openPorts(
   })
   policy.watch()
   closers.push(() => policy.close())
-  const sessions = new SessionRegistry()
   const tally = new SessionTally()
   const observed = await observeStatements(config, log)
   closers.push(() => observed.close())

@@ -8,8 +8,23 @@ export class SessionRegistry {
   readonly #byProcessId = new Map<number, { readonly key: CancelKey; readonly session: Session }>()
   readonly #processIds = new Map<string, number>()
   readonly #perPrincipal = new Map<string, number>()
+  /** By session: the segment of the trail that was written when it began. */
+  readonly #segments = new Map<string, number>()
+  readonly #segment: () => number
   /** Told when a session is over. */
   onRemoved: ((id: string) => void) | null = null
+
+  /** `segment`: which one of the trail is written now; default: it does not matter. */
+  constructor(segment: () => number = () => 1) {
+    this.#segment = segment
+  }
+
+  /** The segment of the trail that the longest-lived session began in; null: there is no session. */
+  get openFrom(): number | null {
+    let first: number | null = null
+    for (const segment of this.#segments.values()) if (first === null || segment < first) first = segment
+    return first
+  }
 
   get size(): number {
     return this.#sessions.size
@@ -47,6 +62,7 @@ export class SessionRegistry {
     this.#sessions.set(session.id, session)
     this.#byProcessId.set(key.processId, { key, session })
     this.#processIds.set(session.id, key.processId)
+    this.#segments.set(session.id, this.#segment())
   }
 
   remove(session: Session): void {
@@ -54,6 +70,7 @@ export class SessionRegistry {
     const processId = this.#processIds.get(session.id)
     if (processId !== undefined) this.#byProcessId.delete(processId)
     this.#processIds.delete(session.id)
+    this.#segments.delete(session.id)
     this.onRemoved?.(session.id)
   }
 

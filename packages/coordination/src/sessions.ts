@@ -13,6 +13,8 @@ export interface Sessions {
   get(id: string): Promise<SessionRecord | null>
   /** Sessions of one principal, on all gateways. */
   count(principal: Identity): Promise<number>
+  /** Takes out sessions that are known to be over, of whichever gateway; others are passed over. For those whose process is gone. */
+  remove(ids: readonly string[]): Promise<void>
   /** Null: no session has this process id. The secret must still be compared. */
   findByCancelKey(processId: number): Promise<CancelKeyOwner | null>
 }

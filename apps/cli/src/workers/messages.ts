@@ -8,7 +8,8 @@ export interface ConfigText {
 
 /** What the primary tells a worker. */
 export type ToWorker =
-  | { readonly kind: 'start'; readonly config: ConfigText; readonly ports: WorkerPorts }
+  /** `restarts`: how many processes had its place before it. */
+  | { readonly kind: 'start'; readonly config: ConfigText; readonly ports: WorkerPorts; readonly restarts: number }
   /** Policy and certificates are read again; `config` null: the settings stay. */
   | { readonly kind: 'reload'; readonly config: ConfigText | null }
   | { readonly kind: 'drain' }

@@ -33,13 +33,13 @@ export async function runWorker(worker: number): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => drain.resolve())
   process.on('SIGHUP', () => undefined)
 
-  const { config: text, ports } = await start.promise
+  const { config: text, ports, restarts } = await start.promise
   const read = ({ text: yaml, directory }: ConfigText): GatewayConfig => {
     const loading = parseGatewayConfig(yaml, directory, process.env)
     if (loading.kind === 'config') return workerConfig(loading.config, worker, ports)
     throw new Error(formatProblems('configuration', loading.problems))
   }
-  const gateway = await startOrSayWhy(() => read(text))
+  const gateway = await startOrSayWhy(() => read(text), restarts)
   if (gateway === null) return
   reload = (changed) => void reloadAll(gateway, () => (changed === null ? null : read(changed)))
   tell({ kind: 'listening' })
@@ -64,11 +64,11 @@ async function reloadAll(gateway: Gateway, read: () => GatewayConfig | null): Pr
   gateway.reloadCertificates()
 }
 
-async function startOrSayWhy(read: () => GatewayConfig): Promise<Gateway | null> {
+async function startOrSayWhy(read: () => GatewayConfig, restarts: number): Promise<Gateway | null> {
   try {
     const config = read()
     const log = pino({ level: config.log.level, base: { gateway: config.gatewayId } })
-    return await startGateway(config, log)
+    return await startGateway(config, log, null, restarts)
   } catch (error) {
     tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
     process.exitCode = 1

@@ -19,7 +19,7 @@ export class WorkerPool {
 
   constructor({ workers, config, ports, log }: WorkerPoolOptions) {
     this.#config = config
-    const start = (): ToWorker => ({ kind: 'start', config: this.#config, ports })
+    const start = (restarts: number): ToWorker => ({ kind: 'start', config: this.#config, ports, restarts })
     this.#workers = Array.from({ length: workers }, (_, at) => new Worker(at + 1, start, log))
   }
 
@@ -61,7 +61,7 @@ export class WorkerPool {
 /** One place for a worker, and the process that has it just now. */
 class Worker {
   readonly #number: number
-  readonly #start: () => ToWorker
+  readonly #start: (restarts: number) => ToWorker
   readonly #log: Logger
   readonly #delay = new RestartDelay()
   #child: ChildProcess | null = null
@@ -71,7 +71,7 @@ class Worker {
   #ending = false
   #restarts = 0
 
-  constructor(number: number, start: () => ToWorker, log: Logger) {
+  constructor(number: number, start: (restarts: number) => ToWorker, log: Logger) {
     this.#number = number
     this.#start = start
     this.#log = log
@@ -135,7 +135,7 @@ class Worker {
       // Without a process id it was never there, and does not exit.
       if (child.pid === undefined) over(null, null)
     })
-    child.send(this.#start(), () => undefined)
+    child.send(this.#start(this.#restarts), () => undefined)
   }
 
   #replace(listensSince: number | null, ended: Readonly<Record<string, unknown>>): void {

@@ -23,6 +23,8 @@ export interface MeasuredGateway {
   readonly statements: StatementTally
   readonly tally: SessionTally
   readonly trail: Pick<TrailWriter, 'state'>
+  /** How many workers had its place before it; null: it is no worker. */
+  readonly restarts: number | null
   /** Null: the trail is not shipped. */
   readonly shipping: () => MeasuredShipping | null
   /** Null: nothing is traced. */
@@ -39,6 +41,13 @@ export function gatewayMetrics(gateway: MeasuredGateway): ScrapedMetrics {
   const metrics = new ScrapedMetrics()
   measureConnections(metrics, gateway)
   measureStatements(metrics, gateway)
+  metrics.counter(
+    {
+      name: 'gatehouse_worker_restarts_total',
+      help: 'How often this worker was replaced since its primary started, after a crash or when it was told to end. Absent where there are no workers.',
+    },
+    () => (gateway.restarts === null ? [] : [[{}, gateway.restarts]]),
+  )
   measurePolicy(metrics, gateway)
   measureSpans(metrics, gateway.spans)
   measureTrail(metrics, () => gateway.trail.state)

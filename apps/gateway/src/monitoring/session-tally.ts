@@ -60,6 +60,11 @@ export class SessionTally {
     this.#sessions[engine]--
   }
 
+  /** One that an earlier process had, and that its crash has ended. */
+  sessionCut(engine: EngineName): void {
+    this.#ended.add({ engine, reason: 'crashed' })
+  }
+
   held(end: HoldEnd, milliseconds: number): void {
     let tally = this.#holds.get(end)
     if (tally === undefined) this.#holds.set(end, (tally = new DurationTally(COARSE_BUCKETS)))

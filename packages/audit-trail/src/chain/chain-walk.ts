@@ -37,6 +37,8 @@ export interface SegmentWalk {
   readonly closed: boolean
   /** The key that its first record says it is to be sealed with; null: none. */
   readonly key: string | null
+  /** The segment that its first record names as the first with records of what was still open; null: it does not say. */
+  readonly openFrom: number | null
   readonly broken: SegmentBreak | null
 }
 
@@ -50,6 +52,7 @@ interface Opener {
   readonly format?: unknown
   readonly segment?: unknown
   readonly key?: unknown
+  readonly openFrom?: unknown
 }
 
 function readOpener(text: string): Opener | string {
@@ -98,6 +101,7 @@ export async function walkSegment(
   let goodBytes = 0
   let closed = false
   let key: string | null = null
+  let openFrom: number | null = null
   let fault: string | null = null
   let brokenEnd = 0
 
@@ -117,6 +121,7 @@ export async function walkSegment(
       const wrongOpener = openerFault(opened, segment)
       if (wrongOpener !== null) return wrongOpener
       if (typeof opened !== 'string' && typeof opened.key === 'string') key = opened.key
+      if (typeof opened !== 'string' && Number.isSafeInteger(opened.openFrom)) openFrom = Number(opened.openFrom)
     }
     const wrong = check === null ? null : check(head.seq, hash)
     if (wrong !== null) return wrong
@@ -146,11 +151,12 @@ export async function walkSegment(
     goodBytes,
     closed,
     key,
+    openFrom,
     broken: { line: records + 1, offset: goodBytes, what, atEnd },
   })
   if (fault !== null) return broken(fault, brokenEnd >= size)
   if (end.lineTooLong) return broken('the line is longer than a record can be', false)
   if (end.restBytes > 0) return broken(`the last line has no end: ${end.restBytes} bytes`, true)
   if (records === 0) return broken('the segment holds no record', true)
-  return { records, head, follows, goodBytes, closed, key, broken: null }
+  return { records, head, follows, goodBytes, closed, key, openFrom, broken: null }
 }

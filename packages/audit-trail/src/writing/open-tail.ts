@@ -27,6 +27,14 @@ export interface TrailEnd {
   /** True when the next segment's file is there already, empty. */
   readonly reuseSegment: boolean
   readonly repair: Repair | null
+  /** What an earlier run may have left open; null: it was closed properly. */
+  readonly left: SegmentRange | null
+}
+
+/** Segments of a trail: the first and the last of them. */
+export interface SegmentRange {
+  readonly from: number
+  readonly to: number
 }
 
 const refuse = (directory: string, what: string): TrailUnavailable =>
@@ -75,7 +83,14 @@ export async function findTrailEnd(directory: string): Promise<TrailEnd> {
   if (checkpoint === 'unreadable') throw refuse(directory, 'the checkpoint cannot be read')
   if (last === undefined) {
     if (checkpoint !== 'missing') throw refuse(directory, 'there is a checkpoint and no segment')
-    return { head: { seq: 0, hash: GENESIS_HASH }, segment: 0, nextSegment: 1, reuseSegment: false, repair: null }
+    return {
+      head: { seq: 0, hash: GENESIS_HASH },
+      segment: 0,
+      nextSegment: 1,
+      reuseSegment: false,
+      repair: null,
+      left: null,
+    }
   }
   let walk = await walkSegment(directory, last, last === 1 ? { seq: 0, hash: GENESIS_HASH } : null)
   const { broken } = walk
@@ -103,5 +118,8 @@ export async function findTrailEnd(directory: string): Promise<TrailEnd> {
   }
   const torn = broken === null || statSync(join(directory, segmentName(last))).size === broken.offset ? null : broken
   const repair = torn === null ? null : { segment: last, what: torn.what, ...cutOff(directory, last, torn.offset) }
-  return { head, segment: headSegment, nextSegment: empty ? last : last + 1, reuseSegment: empty, repair }
+  const closed = checkpoint !== 'missing' && checkpoint.checkpoint.closed && checkpoint.checkpoint.seq === head.seq
+  const left =
+    closed || headSegment === 0 ? null : { from: walk.openFrom ?? segments[0] ?? headSegment, to: headSegment }
+  return { head, segment: headSegment, nextSegment: empty ? last : last + 1, reuseSegment: empty, repair, left }
 }

@@ -18,6 +18,8 @@ export interface TrailOptions {
   readonly signing?: SigningKey | null
   /** Told of each checkpoint that was written, as its line; default: nobody is. */
   readonly onCheckpoint?: (line: string) => void
+  /** From which segment on records of what is still open are found, said in the first record of every segment; null, and default: nothing is open. */
+  readonly openFrom?: () => number | null
   /** The clock, in milliseconds since the epoch; default the system's. */
   readonly now?: () => number
 }
@@ -33,6 +35,7 @@ export function completeOptions(options: TrailOptions): Required<TrailOptions> {
     checkMilliseconds = 0,
     signing = null,
     onCheckpoint = () => {},
+    openFrom = () => null,
     now = Date.now,
   } = options
   if (!(segmentBytes > 0)) throw new RangeError('segmentBytes must be more than 0')
@@ -51,6 +54,7 @@ export function completeOptions(options: TrailOptions): Required<TrailOptions> {
     checkMilliseconds,
     signing,
     onCheckpoint,
+    openFrom,
     now,
   }
 }

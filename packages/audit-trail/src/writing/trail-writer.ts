@@ -1,10 +1,11 @@
-import { AUDIT_FORMAT_VERSION, encodeAlarm, TrailUnavailable } from '@gatehouse/core'
+import { encodeAlarm, TrailUnavailable } from '@gatehouse/core'
 import type { AuditTrail, RecordKind, RecordPart } from '@gatehouse/core'
 import type { ChainHead } from '../chain/chain-walk.ts'
 import { DiskSync } from './disk-sync.ts'
 import type { WrittenTrail } from './disk-sync.ts'
 import { findTrailEnd } from './open-tail.ts'
 import type { TrailEnd } from './open-tail.ts'
+import { openerOf } from './opener.ts'
 import { OwedRecords } from './owed-records.ts'
 import { RecordBatch } from './record-batch.ts'
 import { SegmentFile, makeDirectory, syncDirectory } from './segment-file.ts'
@@ -13,6 +14,7 @@ import type { TrailState } from './trail-state.ts'
 import type { TrailOptions } from './trail-options.ts'
 import { sealWhatIsLeft } from './seal-left.ts'
 import { readTrailId } from '../chain/trail-id.ts'
+import { Unended } from './unended.ts'
 import { WriterLock } from './writer-lock.ts'
 
 /** While the trail is unavailable, the disk is tried again at most this often. */
@@ -32,6 +34,8 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
  * While it cannot be written, `append` throws `TrailUnavailable` and tries to recover at most every 100 milliseconds.
  */
 export class TrailWriter implements AuditTrail {
+  /** From where on it has to be read for what is not ended in it. */
+  readonly unended: Unended
   readonly #directory: string
   readonly #options: Required<TrailOptions>
   readonly #lock: WriterLock
@@ -72,6 +76,7 @@ export class TrailWriter implements AuditTrail {
     this.#disk = new DiskSync(directory, options, written, (error) => this.#fail(error))
     this.#committed = end.head
     this.#committedSegment = end.segment
+    this.unended = new Unended(end.left, options.openFrom)
     this.#batch = new RecordBatch(end.head.seq, end.head.hash, options.now)
     this.#file = SegmentFile.create(directory, end.nextSegment, options.now(), end.reuseSegment)
     this.#ticker = setInterval(() => this.#tick(), CHECKPOINT_MILLISECONDS).unref()
@@ -108,6 +113,11 @@ export class TrailWriter implements AuditTrail {
   /** The last record that counts. */
   get head(): ChainHead {
     return this.#committed
+  }
+
+  /** The segment that is written now. What is appended comes into it, or into a later one. */
+  get segment(): number {
+    return this.#file.segment
   }
 
   /** Why the trail cannot be written at present, or was stopped; null while it can. For readiness checks. */
@@ -255,11 +265,9 @@ export class TrailWriter implements AuditTrail {
     const { seq, hash } = this.#committed
     const previous = this.#committedSegment === 0 ? null : { segment: this.#committedSegment, seq, hash }
     const { segment } = this.#file
-    const { gatewayId: gateway, signing } = this.#options
-    const key = signing === null ? {} : { key: signing.id }
     if (segment > 1) this.#trail ??= readTrailId(this.#directory)
-    const trail = this.#trail === null ? {} : { trail: this.#trail }
-    this.#addOwn('trail_opened', { format: AUDIT_FORMAT_VERSION, gateway, ...trail, segment, previous, ...key })
+    const openFrom = this.unended.firstAt(segment)
+    this.#addOwn('trail_opened', openerOf(this.#options, { segment, previous, trail: this.#trail, openFrom }))
   }
 
   /** Writes the batch; from then on its records count. Throws what the system says; then none of them does. */
@@ -310,7 +318,7 @@ export class TrailWriter implements AuditTrail {
     const tooSoon = performance.now() - this.#failedAt < RETRY_MILLISECONDS
     if (this.#closed || this.#batch.length > 0 || tooSoon) throw new TrailUnavailable(failure)
     try {
-      this.#checkLock()
+      this.#lock.check()
       this.#file.trim()
       if (!this.#file.ended && this.#file.tampering() !== null) this.#file.abandon()
       if (this.#file.ended) this.#nextSegment()
@@ -327,10 +335,6 @@ export class TrailWriter implements AuditTrail {
       this.#dropBatch()
       throw new TrailUnavailable(messageOf(error), { cause: error })
     }
-  }
-
-  #checkLock(): void {
-    if (!this.#lock.held) throw new Error(`${this.#directory}: the lock file was removed or taken`)
   }
 
   #endSegment(): void {
@@ -366,7 +370,7 @@ export class TrailWriter implements AuditTrail {
     if (this.#closed || this.#batch.length > 0) return
     try {
       if (this.#failure !== null) this.#recover(this.#failure)
-      this.#checkLock()
+      this.#lock.check()
     } catch (error) {
       this.#fail(error)
       return

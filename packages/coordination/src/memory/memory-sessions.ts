@@ -61,6 +61,11 @@ export class MemorySessions implements Sessions {
     return Promise.resolve(countOf(this.#hub, principal))
   }
 
+  remove(ids: readonly string[]): Promise<void> {
+    for (const { sessions } of this.#hub.alive()) for (const id of ids) sessions.delete(id)
+    return Promise.resolve()
+  }
+
   findByCancelKey(processId: number): Promise<CancelKeyOwner | null> {
     for (const { id: session, gateway, principal, cancelKey } of allSessions(this.#hub)) {
       if (cancelKey.processId !== processId) continue

@@ -65,6 +65,15 @@ export class RedisSessions implements Sessions {
     return (await this.#run(COUNT, principalHash(principal))) as number
   }
 
+  async remove(ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      const record = await this.get(id)
+      if (record === null) continue
+      const { gateway, principal, cancelKey } = record
+      await this.#run(LEAVE, gateway, id, cancelKey.processId, principalHash(principal))
+    }
+  }
+
   async findByCancelKey(processId: number): Promise<CancelKeyOwner | null> {
     const found = (await this.#run(FIND, 'processes', processId)) as string | null
     return found === null ? null : (JSON.parse(found) as CancelKeyOwner)

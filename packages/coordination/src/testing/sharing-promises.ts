@@ -42,6 +42,21 @@ export function promiseSharing(
       expect(await other.sessions.count(record.principal)).toBe(0)
     })
 
+    test('sessions whose process is gone are taken out by whoever knows it', async () => {
+      const [one, other] = pair()
+      const [lease] = leases()
+      const gone = session()
+      const alive = session({ principal: gone.principal })
+      await lease.enter(gone, SEVERAL)
+      await lease.enter(alive, SEVERAL)
+      await other.sessions.remove([gone.id, 'unknown'])
+      expect(await one.sessions.get(gone.id)).toBe(null)
+      expect(await one.sessions.findByCancelKey(gone.cancelKey.processId)).toBe(null)
+      expect(await one.sessions.get(alive.id)).toMatchObject({ id: alive.id })
+      expect(await one.sessions.count(gone.principal)).toBe(1)
+      await lease.leave(alive.id)
+    })
+
     test('a process id belongs to one session on all gateways', async () => {
       const [lease, second] = leases()
       const record = session()
