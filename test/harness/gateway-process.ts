@@ -44,7 +44,10 @@ export interface GatewayProcess {
 export async function startGatewayProcess(options: TestGatewayOptions): Promise<GatewayProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-process-'))
   const issuer = await LoopbackIssuer.start([await createSigningKey('test', 'ES256')])
-  const environment: NodeJS.ProcessEnv = { MASKING_KEY: 'a masking key for tests, 32 characters' }
+  const environment: NodeJS.ProcessEnv = {
+    MASKING_KEY: 'a masking key for tests, 32 characters',
+    ...options.environment,
+  }
   const targets = Object.fromEntries(
     Object.entries(options.targets).map(([name, target], index) => {
       const set = { engine: 'postgres', tls: { mode: 'disable' }, ...target }

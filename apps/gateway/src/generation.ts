@@ -64,7 +64,7 @@ export class Generation {
     this.#ports = {
       ...lasting,
       verifier,
-      backOff: new LoginBackOff(coordination.counters, config.login, log, () => clock.now()),
+      backOff: new LoginBackOff(coordination.counters, config.login, log, () => clock.monotonic()),
       unknownNamesSeed: unknownNamesSeed(config),
       maskingKeys: maskingKeysOf(config),
       recordLimits: {

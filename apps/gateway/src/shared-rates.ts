@@ -105,12 +105,12 @@ class SharedWindow implements RateWindow {
       this.#owed = 0
       this.#spent = granted === 0
       // By this process's clock, whatever the store's: a window that had ended already would be asked about without end.
-      this.#endsAt = Date.now() + retryAfterSeconds * 1000
+      this.#endsAt = performance.now() + retryAfterSeconds * 1000
     } catch (error) {
       if (!this.#lost) this.#log.warn({ error }, 'a limit is counted by this gateway alone')
       this.#lost = true
       // Tried again then.
-      this.#endsAt = Date.now() + 1000
+      this.#endsAt = performance.now() + 1000
     }
   }
 }

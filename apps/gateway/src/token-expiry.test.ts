@@ -16,6 +16,7 @@ function watched(expiresAt: number, warningSeconds: number): TokenExpiry {
   const principal = { issuer: 'i', subject: 's', actor: null, groups: [], claims: {}, expiresAt }
   const expiry = new TokenExpiry(principal, {
     now: () => Date.now(),
+    monotonic: () => performance.now(),
     warningSeconds,
     soon: (seconds) => said.push(`${seconds} seconds are left`),
     expired: () => said.push('expired'),
@@ -61,4 +62,41 @@ test('nobody is warned where no time is set, and nothing comes once it is forgot
   watched(200_000, 60).forget()
   vi.advanceTimersByTime(DAY)
   expect(said).toEqual(['expired'])
+})
+
+test('a clock that is set ahead ends it as soon as that is seen, and warns before where it is not over yet', () => {
+  const expiry = watched(3_600_000, 60)
+  expiry.check()
+  expect(said).toEqual([])
+  vi.setSystemTime(3_590_000)
+  expiry.check()
+  expiry.check()
+  expect(said).toEqual(['10 seconds are left'])
+  vi.setSystemTime(7_200_000)
+  expiry.check()
+  expiry.check()
+  expect(said).toEqual(['10 seconds are left', 'expired'])
+  vi.advanceTimersByTime(DAY)
+  expect(said).toHaveLength(2)
+})
+
+test('a clock that is set back gives no more than what was left', () => {
+  vi.setSystemTime(7_200_000)
+  watched(7_200_000 + 3_600_000, 60)
+  vi.advanceTimersByTime(1_800_000)
+  vi.setSystemTime(0)
+  vi.advanceTimersByTime(1_740_000 - 1)
+  expect(said).toEqual([])
+  vi.advanceTimersByTime(1)
+  expect(said).toEqual(['60 seconds are left'])
+  vi.advanceTimersByTime(60_000)
+  expect(said).toEqual(['60 seconds are left', 'expired'])
+})
+
+test('one that is forgotten is not looked at', () => {
+  const expiry = watched(100, 0)
+  expiry.forget()
+  vi.setSystemTime(DAY)
+  expiry.check()
+  expect(said).toEqual([])
 })

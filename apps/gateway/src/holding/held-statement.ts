@@ -68,6 +68,7 @@ export class HeldStatement implements HeldRequest {
   readonly #desk: ApprovalDesk
   readonly #session: string
   readonly #encoded: GateSession['encoded']
+  /** Of the monotonic clock, in milliseconds. */
   readonly #startedAt: number
   readonly #asked: AskedStatement
   readonly #recordable: RecordableStatement
@@ -95,7 +96,7 @@ export class HeldStatement implements HeldRequest {
     this.#desk = desk
     this.#session = session.id
     this.#encoded = session.encoded
-    this.#startedAt = desk.now()
+    this.#startedAt = performance.now()
     this.#asked = asked
     this.#recordable = recordable
     this.#request = request
@@ -199,7 +200,7 @@ export class HeldStatement implements HeldRequest {
     if (this.id === null) return
     const state =
       answer instanceof Approved ? 'approved' : answer === null ? 'voided' : (STATES[answer.code] ?? 'voided')
-    const heldMicroseconds = (this.#desk.now() - this.#startedAt) * 1000
+    const heldMicroseconds = (performance.now() - this.#startedAt) * 1000
     this.#desk.ended(state, heldMicroseconds / 1000)
     const ended = { approval: this.id, state, why, heldMicroseconds, decisions: this.#decisions } as const
     this.#desk.record(encodeApprovalEnded(this.#encoded, ended))

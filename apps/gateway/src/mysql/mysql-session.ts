@@ -82,6 +82,7 @@ export class MysqlSession implements Session {
     const { client, gate, turn, maxMessageBytes, maskingKeys, clock, clientCapabilities } = options
     this.#expiry = new TokenExpiry(principal, {
       now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
       warningSeconds: options.expiryWarningSeconds,
       // The protocol has no way to tell the client before it asks.
       soon: (seconds) => options.log.info({ session: this.id, seconds }, 'the token of a session is about to expire'),
@@ -196,6 +197,7 @@ export class MysqlSession implements Session {
   checkTime(now: number): void {
     this.#hold.checkRules(this.#options.gate.authority)
     this.#responses.checkTime(now)
+    this.#expiry.check()
   }
 
   /** Nothing more of the client is forwarded until the upstream was told: the cancel must not hit its next statement. */

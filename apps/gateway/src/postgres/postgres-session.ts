@@ -73,6 +73,7 @@ export class PostgresSession implements Session {
     const { client, gate, turn, maxMessageBytes, maskingKeys, clock } = options
     this.#expiry = new TokenExpiry(principal, {
       now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
       warningSeconds: options.expiryWarningSeconds,
       soon: (seconds) => {
         options.log.info({ session: this.id, seconds }, 'the token of a session is about to expire')
@@ -170,6 +171,7 @@ export class PostgresSession implements Session {
   checkTime(now: number): void {
     this.#hold.checkRules(this.#options.gate.authority)
     this.#responses.checkTime(now)
+    this.#expiry.check()
   }
 
   /** Nothing more of the client is forwarded until the upstream was told: the cancel must not hit its next statement. */

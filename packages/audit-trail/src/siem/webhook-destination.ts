@@ -45,7 +45,7 @@ export class WebhookDestination implements RecordDestination {
   readonly name: string
   readonly #options: WebhookOptions
   readonly #closed = new AbortController()
-  /** As `Date.now()` counts; the collector asked to be left alone until then. */
+  /** As `performance.now()` counts; the collector asked to be left alone until then. */
   #notBefore = 0
 
   constructor(options: WebhookOptions) {
@@ -59,7 +59,7 @@ export class WebhookDestination implements RecordDestination {
   }
 
   async deliver(of: TrailIdentity, records: readonly ShippedRecord[]): Promise<void> {
-    const wait = this.#notBefore - Date.now()
+    const wait = this.#notBefore - performance.now()
     if (wait > 0) throw new Error(`it asked to be left alone for ${String(Math.ceil(wait / 1000))} more seconds`)
     for (const batch of batches(of, records)) await this.#send(of, batch)
   }
@@ -103,7 +103,7 @@ export class WebhookDestination implements RecordDestination {
     const { status } = answer
     if (status >= 200 && status < 300) return null
     if (REFUSED_FOR_GOOD.has(status)) return status
-    this.#notBefore = Date.now() + Math.min(answer.retryAfterMilliseconds, MOST_WAIT_MILLISECONDS)
+    this.#notBefore = performance.now() + Math.min(answer.retryAfterMilliseconds, MOST_WAIT_MILLISECONDS)
     throw new Error(
       `it answered ${String(status)}${status >= 300 && status < 400 ? ': redirects are not followed' : ''}`,
     )

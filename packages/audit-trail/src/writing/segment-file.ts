@@ -26,8 +26,8 @@ export class SegmentFile {
   head: ChainHead | null = null
   /** Its last record is `segment_closed`. */
   closed = false
-  /** When it was begun, in milliseconds since the epoch. */
-  readonly begunAt: number
+  /** When it was begun, in milliseconds of the monotonic clock. */
+  readonly begunAt: number = performance.now()
   /** True when nothing may be written to it any more: it was closed, replaced, or could not be made durable. */
   ended = false
   /** True when it was replaced or could not be made durable: then no more is asked of it. */
@@ -41,22 +41,21 @@ export class SegmentFile {
   /** When the name was last seen to lead to this file, by a monotonic clock. */
   #seenAt = -Infinity
 
-  private constructor(path: string, segment: number, fd: number, begunAt: number) {
+  private constructor(path: string, segment: number, fd: number) {
     const { ino, dev } = fstatSync(fd)
     this.segment = segment
     this.fd = fd
-    this.begunAt = begunAt
     this.#path = path
     this.#inode = ino
     this.#device = dev
   }
 
   /** Makes the file of a segment. It must not be there, unless it is known to be empty (`reuseEmpty`). */
-  static create(directory: string, segment: number, begunAt: number, reuseEmpty: boolean): SegmentFile {
+  static create(directory: string, segment: number, reuseEmpty: boolean): SegmentFile {
     const path = join(directory, segmentName(segment))
     const fd = openSync(path, reuseEmpty ? 'a+' : 'ax+', 0o600)
     try {
-      return new SegmentFile(path, segment, fd, begunAt)
+      return new SegmentFile(path, segment, fd)
     } catch (error) {
       closeSync(fd)
       throw error

@@ -78,7 +78,7 @@ export class TrailWriter implements AuditTrail {
     this.#committedSegment = end.segment
     this.unended = new Unended(end.left, options.openFrom)
     this.#batch = new RecordBatch(end.head.seq, end.head.hash, options.now)
-    this.#file = SegmentFile.create(directory, end.nextSegment, options.now(), end.reuseSegment)
+    this.#file = SegmentFile.create(directory, end.nextSegment, end.reuseSegment)
     this.#ticker = setInterval(() => this.#tick(), CHECKPOINT_MILLISECONDS).unref()
   }
 
@@ -346,7 +346,7 @@ export class TrailWriter implements AuditTrail {
   }
 
   #nextSegment(): void {
-    const file = SegmentFile.create(this.#directory, this.#file.segment + 1, this.#options.now(), false)
+    const file = SegmentFile.create(this.#directory, this.#file.segment + 1, false)
     this.#disk.retire(this.#file)
     this.#file = file
     this.#batch.beginTimes()
@@ -375,8 +375,8 @@ export class TrailWriter implements AuditTrail {
       this.#fail(error)
       return
     }
-    const { now, segmentSeconds } = this.#options
-    if (now() - this.#file.begunAt >= segmentSeconds * 1_000 && this.#file.records > 1) this.#roll()
+    const { segmentSeconds } = this.#options
+    if (performance.now() - this.#file.begunAt >= segmentSeconds * 1_000 && this.#file.records > 1) this.#roll()
     if (this.#failure === null) this.#disk.start(true)
   }
 }

@@ -13,6 +13,8 @@ export interface MemoryGateway extends Gateway {
 /** What coordinations in the memory of one process share, as those of many share a Redis. */
 export class MemoryHub {
   readonly now: () => number
+  /** The same, but that nobody sets it while the process runs: by it hearts beat and windows of counters end. */
+  readonly steady: () => number
   readonly approvals: MemoryRoom
   readonly revocations: MemoryRoom
   readonly grants: MemoryRoom
@@ -23,21 +25,22 @@ export class MemoryHub {
   readonly gateways: Map<string, MemoryGateway> = new Map()
   readonly receivers: Map<string, Receiver> = new Map()
 
-  /** `now`: milliseconds since the epoch; default: the system's clock. */
-  constructor(now: () => number = () => Date.now()) {
-    this.now = now
-    this.approvals = new MemoryRoom(now)
-    this.revocations = new MemoryRoom(now)
-    this.grants = new MemoryRoom(now)
-    this.credentials = new MemoryRoom(now)
-    this.deliveries = new MemoryRoom(now)
-    this.legalHolds = new MemoryRoom(now)
-    this.counters = new MemoryCounters(now)
+  /** `now`: milliseconds since the epoch, of a clock that is steady too; default: the system's clocks. */
+  constructor(now?: () => number) {
+    this.now = now ?? (() => Date.now())
+    this.steady = now ?? (() => performance.timeOrigin + performance.now())
+    this.approvals = new MemoryRoom(this.now)
+    this.revocations = new MemoryRoom(this.now)
+    this.grants = new MemoryRoom(this.now)
+    this.credentials = new MemoryRoom(this.now)
+    this.deliveries = new MemoryRoom(this.now)
+    this.legalHolds = new MemoryRoom(this.now)
+    this.counters = new MemoryCounters(this.steady)
   }
 
   /** The gateways that are alive; those that are not are forgotten with their sessions. */
   alive(): readonly MemoryGateway[] {
-    const now = this.now()
+    const now = this.steady()
     for (const [id, gateway] of this.gateways) if (gateway.lostAt <= now) this.gateways.delete(id)
     return [...this.gateways.values()]
   }

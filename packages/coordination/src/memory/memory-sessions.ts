@@ -28,11 +28,11 @@ export class MemorySessions implements Sessions {
   enlist(name: string): Promise<GatewayLease> {
     if (this.#own !== null) throw new Error('this process is a gateway already')
     const startedAt = this.#hub.now()
-    const lostAt = startedAt + this.#timing.lostAfter
+    const lostAt = this.#hub.steady() + this.#timing.lostAfter
     const gateway = { id: `${name}~${newReadableId()}`, name, startedAt, sessions: new Map(), lostAt }
     this.#hub.gateways.set(gateway.id, gateway)
     const timer = setInterval(() => {
-      gateway.lostAt = this.#hub.now() + this.#timing.lostAfter
+      gateway.lostAt = this.#hub.steady() + this.#timing.lostAfter
       // As after any silence that was too long: it is back with its sessions.
       this.#hub.gateways.set(gateway.id, gateway)
     }, this.#timing.heartbeat)

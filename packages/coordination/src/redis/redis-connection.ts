@@ -28,8 +28,8 @@ export class RedisConnection {
   readonly #stateListeners = new Set<(state: CoordinationState) => void>()
   readonly #defined = new Set<string>()
   #state: CoordinationState = { kind: 'lost', since: Date.now() }
-  /** The server's clock minus this process's. */
-  #ahead = 0
+  /** The server's clock minus this process's, which is one that nobody sets: until the server was asked, what the system's said when it started. */
+  #ahead = performance.timeOrigin
 
   constructor(options: RedisOptions) {
     this.prefix = options.keyPrefix ?? 'gatehouse'
@@ -50,7 +50,7 @@ export class RedisConnection {
 
   /** The server's time as far as this process knows, in milliseconds since the epoch. */
   now(): number {
-    return Date.now() + this.#ahead
+    return performance.now() + this.#ahead
   }
 
   /** Connects both. Throws `CoordinationLost` when that cannot be done. */
@@ -72,7 +72,7 @@ export class RedisConnection {
   async check(): Promise<void> {
     try {
       const [seconds, microseconds] = await this.#timed(() => this.#commands.time())
-      this.#ahead = Number(seconds) * 1000 + Number(microseconds) / 1000 - Date.now()
+      this.#ahead = Number(seconds) * 1000 + Number(microseconds) / 1000 - performance.now()
       this.#become('connected')
     } catch {
       this.#become('lost')

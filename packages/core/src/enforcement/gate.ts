@@ -234,7 +234,7 @@ export class Gate<Names extends object> {
   limitsKnown({ authority }: Judgement): Promise<void> | null {
     const limit = authority.statementsPerMinute
     if (limit === null) return null
-    const now = this.#clock.now()
+    const now = this.#clock.monotonic()
     return this.#windowOf(limit.rule, now).prepare(limit.limit, now)
   }
 
@@ -251,7 +251,7 @@ export class Gate<Names extends object> {
   #spend(authority: Authority): Refusal | null {
     const limit = authority.statementsPerMinute
     if (limit === null) return null
-    const now = this.#clock.now()
+    const now = this.#clock.monotonic()
     const window = this.#windowOf(limit.rule, now)
     const wait = window.spend(limit.limit, now)
     if (wait === 0) return null

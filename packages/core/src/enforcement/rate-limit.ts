@@ -1,7 +1,7 @@
 /** What one principal may still spend of one rule's `statementsPerMinute`. */
 export interface RateWindow {
   /**
-   * Counts one statement against `limit` per minute at `now` (milliseconds since the epoch).
+   * Counts one statement against `limit` per minute at `now` (milliseconds of a clock that nobody sets).
    * Returns 0 when it is within the limit, else the seconds until the limit is whole again (at least 1).
    */
   spend(limit: number, now: number): number

@@ -64,6 +64,8 @@ interface Kept {
   readonly user: string | null
   readonly password: LeasedSecret
   readonly until: number
+  /** The same by the monotonic clock: one that is set back makes nothing last longer. */
+  readonly endsAt: number
 }
 
 class CommandSource implements CredentialSource {
@@ -151,7 +153,8 @@ class CommandSource implements CredentialSource {
   }
 
   #keptNow(): Kept | null {
-    if (this.#kept === null || this.#kept.until > Date.now()) return this.#kept
+    if (this.#kept === null || (this.#kept.until > Date.now() && this.#kept.endsAt > performance.now()))
+      return this.#kept
     this.#kept.password.overwrite()
     this.#kept = null
     return null
@@ -160,7 +163,9 @@ class CommandSource implements CredentialSource {
   #keep({ user, password, expiresAt }: CredentialJson): void {
     if (!this.#config.cache || expiresAt === null || this.#closing.signal.aborted) return
     const until = expiresAt - KEPT_MARGIN_MILLISECONDS
-    if (until > Date.now()) this.#kept = { user, password: new LeasedSecret(Buffer.from(password)), until }
+    const left = until - Date.now()
+    if (left <= 0) return
+    this.#kept = { user, password: new LeasedSecret(Buffer.from(password)), until, endsAt: performance.now() + left }
   }
 }
 
