@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Gateway, parseGatewayConfig, startGateway } from '@gatehouse/gateway'
+import { type Gateway, type GatewayConfig, parseGatewayConfig, startGateway } from '@gatehouse/gateway'
+import type { Reloaded } from '@gatehouse/configuration'
 import type { Coordination } from '@gatehouse/coordination'
 import { pino } from 'pino'
 import { stringify } from 'yaml'
@@ -76,6 +77,8 @@ export interface TestGateway {
   readonly token: (claims?: Readonly<Record<string, unknown>>) => Promise<string>
   /** postgres://agent:TOKEN@host:port/target, or mysql://… */
   url(target: string, claims?: Readonly<Record<string, unknown>>): Promise<string>
+  /** Takes over the same configuration with other settings of its listener. */
+  reload(listener: Readonly<Record<string, unknown>>): Promise<Reloaded>
   close(): Promise<void>
 }
 
@@ -100,9 +103,9 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   )
   const mysql = Object.values(options.targets).every(({ engine }) => engine === 'mysql')
   const listener = { address: '127.0.0.1:0', allowClearTextPasswordOnLoopback: true, ...options.listener }
-  const config = {
+  const configOf = (settings: typeof listener) => ({
     gatewayId: 'test-gateway',
-    listeners: mysql ? { mysql: listener } : { postgres: listener },
+    listeners: mysql ? { mysql: settings } : { postgres: settings },
     issuers: [{ issuer: issuer.url, audience: 'gatehouse', allowHttp: true, ...options.issuerSettings }],
     targets,
     policyFile,
@@ -112,15 +115,20 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     ...(options.recording === undefined ? {} : { recording: options.recording }),
     ...(options.approvals === undefined ? {} : { approvals: options.approvals }),
     ...options.shared,
+  })
+  const load = (settings: typeof listener): GatewayConfig => {
+    const text = stringify(configOf(settings), { aliasDuplicateObjects: false })
+    const loading = parseGatewayConfig(text, folder, environment)
+    if (loading.kind === 'problems') throw new Error(JSON.stringify(loading.problems))
+    return loading.config
   }
-  const loading = parseGatewayConfig(stringify(config, { aliasDuplicateObjects: false }), folder, environment)
-  if (loading.kind === 'problems') throw new Error(JSON.stringify(loading.problems))
+  const config = load(listener)
   const { logged } = options
   const log =
     logged === undefined
       ? pino({ level: process.env.GATEHOUSE_TEST_LOG ?? 'silent' })
       : pino({ level: 'trace' }, { write: logged })
-  const gateway = await startGateway(loading.config, log, (await options.coordination?.()) ?? null)
+  const gateway = await startGateway(config, log, (await options.coordination?.()) ?? null)
   const listening = mysql ? gateway.mysql : gateway.postgres
   if (listening === null) throw new Error('the gateway does not listen')
   const { host, port } = listening
@@ -131,10 +139,11 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     port,
     issuer,
     policyFile,
-    trailDirectory: loading.config.audit.directory,
+    trailDirectory: config.audit.directory,
     token,
     url: async (target, claims) =>
       `${mysql ? 'mysql' : 'postgres'}://agent:${await token(claims)}@${host}:${port}/${target}`,
+    reload: (changes) => gateway.reload(load({ ...listener, ...changes })),
     close: async () => {
       await gateway.close()
       if (options.issuer === undefined) await issuer.close()

@@ -8,7 +8,7 @@ import { LoginInterrupted } from './login-refused.ts'
  */
 export async function secureClient(
   connection: Connection,
-  { secureContext, clientCertificates }: ListenerTls,
+  listener: ListenerTls,
   firstBytes: Buffer | null,
   protocols: string[],
   deadline: AbortSignal,
@@ -18,7 +18,8 @@ export async function secureClient(
   try {
     const alpn = protocols.length === 0 ? {} : { ALPNProtocols: protocols }
     // Whether what it shows counts is looked at by `ListenerTls`.
-    const requestCert = clientCertificates !== null
+    const requestCert = listener.clientCertificates !== null
+    const secureContext = listener.contextFor(connection)
     await connection.secureAsServer({ secureContext, requestCert, rejectUnauthorized: false, ...alpn }, firstBytes)
   } catch (error) {
     if (deadline.aborted) throw new LoginInterrupted('the client did not finish the TLS handshake in time')

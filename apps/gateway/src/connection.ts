@@ -42,6 +42,8 @@ export class Connection implements Staging {
    * Null: there is nothing to read, or it has been.
    */
   opening: ((chunk: Buffer) => Buffer | null) | null = null
+  /** Told when the certificate that the client was let in by is good no more; null: the connection is closed then. */
+  onCertificateLost: ((reason: string) => void) | null = null
   #socket: net.Socket
   readonly #turn: Turn
   #receiver: Receiver = nobody
@@ -215,6 +217,12 @@ export class Connection implements Staging {
     if (this.#ending || this.#closed) return
     this.#ending = true
     if (!this.staged) this.#finish()
+  }
+
+  /** The certificate that the client was let in by is good no more. */
+  loseCertificate(reason: string): void {
+    if (this.onCertificateLost === null) this.destroy()
+    else this.onCertificateLost(reason)
   }
 
   /** Closes at once; what is staged is lost. */

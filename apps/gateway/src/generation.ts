@@ -49,6 +49,7 @@ export class Generation {
   readonly certificates: WatchedCertificate[] = []
   readonly targets: (readonly [string, Target])[] = []
   readonly #recheck: TokenRecheck
+  readonly #listeners = new Map<EngineName, ListenerTls>()
   readonly #engines = new Map<EngineName, Engine>()
   readonly #closers: (() => Promise<void> | void)[] = []
   readonly #ports: EnginePorts
@@ -110,6 +111,14 @@ export class Generation {
     for (const { files } of this.certificates) files.reload()
   }
 
+  /** What the revocation lists of this one revoke ends in the one before, too. */
+  endRevokedOf(before: Generation): void {
+    for (const [name, tls] of this.#listeners) {
+      const earlier = before.#listeners.get(name)
+      if (earlier !== undefined) tls.endRevokedOf(earlier)
+    }
+  }
+
   /** Another one is in force. Resolves when nothing of this one is in use any more. */
   async retire(): Promise<void> {
     if (this.#open > 0) await new Promise<void>((resolve) => (this.#retired = resolve))
@@ -133,7 +142,10 @@ export class Generation {
       this.#closers.push(() => files.close())
     }
     const tls = ListenerTls.open(name, listener, log, () => clock.now())
-    if (tls !== null) watch(`listeners.${name}.tls`, tls)
+    if (tls !== null) {
+      watch(`listeners.${name}.tls`, tls)
+      this.#listeners.set(name, tls)
+    }
     const targets = new Map<string, Target>()
     for (const [target, settings] of this.config.targets) {
       if (settings.engine !== name) continue

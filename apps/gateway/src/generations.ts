@@ -25,6 +25,7 @@ export class Generations {
   replace(next: Generation): void {
     const before = this.#current
     this.#current = next
+    for (const earlier of this.#all) next.endRevokedOf(earlier)
     this.#all.add(next)
     void before.retire().then(async () => {
       await before.close()

@@ -206,7 +206,7 @@ export function loginFailed(
   error: unknown,
   protocolFault: { readonly code: string; readonly message: string } | null,
   engine: EngineName,
-  { log, trail, turn, tally }: EnginePorts,
+  { log, trail, turn, tally, tls, clock }: EnginePorts & { readonly tls: ListenerTls | null },
 ): Farewell | null {
   if (error instanceof LoginInterrupted && client.closed) return null
   const { said, detail } = explain(error, protocolFault)
@@ -227,7 +227,9 @@ export function loginFailed(
     },
     'login refused',
   )
-  trail.owe(encodeLoginRefused({ code: said.code, reason: detail, user, target: null, address, engine, credential }))
+  const certificate = tls?.shownBy(client, clock.now()) ?? null
+  const who = { user, target: null, address, engine, credential, certificate }
+  trail.owe(encodeLoginRefused({ code: said.code, reason: detail, ...who }))
   turn.schedule()
   return said
 }

@@ -17,7 +17,8 @@ export function originRefused(
   return (address, reason) => {
     const code = 'PROXY_HEADER'
     log.warn({ engine, address, code, detail: reason }, 'connection refused')
-    trail.owe(encodeLoginRefused({ code, reason, user: null, target: null, address, engine, credential: null }))
+    const unknown = { user: null, target: null, credential: null, certificate: null }
+    trail.owe(encodeLoginRefused({ code, reason, address, engine, ...unknown }))
     turn.schedule()
   }
 }

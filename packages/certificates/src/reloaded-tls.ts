@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import type { X509Certificate } from 'node:crypto'
 import type { SecureContext } from 'node:tls'
 import { CertificateEnd } from './certificate-end.ts'
+import type { ChainStanding } from './standing-chain.ts'
 import type { TlsLog } from './tls-log.ts'
 import { filesOf, type LoadedTls, loadTls, type TlsFiles } from './tls-files.ts'
 
@@ -53,6 +54,11 @@ export class ReloadedTls {
   /** The same, for servers that make their context themselves. */
   get options(): LoadedTls['options'] {
     return this.#loaded.options
+  }
+
+  /** Whether chains that were verified before stand by what is in use now. */
+  get standing(): ChainStanding {
+    return this.#loaded.standing
   }
 
   get state(): TlsState {

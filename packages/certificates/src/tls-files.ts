@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { constants, X509Certificate } from 'node:crypto'
 import { createSecureContext, type SecureContext, type SecureContextOptions, type SecureVersion } from 'node:tls'
+import { ChainStanding } from './standing-chain.ts'
 import { authoritiesFault, keyPairFault, revocationListFault, revocationLists } from '@gatehouse/configuration'
 
 /** The files that one side of TLS goes by, and its oldest version. Null: there is none. */
@@ -21,6 +22,8 @@ export interface LoadedTls {
   readonly context: SecureContext
   /** What this side shows; null: nothing. */
   readonly certificate: X509Certificate | null
+  /** Whether chains that were verified before stand by these files. */
+  readonly standing: ChainStanding
 }
 
 /**
@@ -50,7 +53,18 @@ export function loadTls(files: TlsFiles): LoadedTls {
     ...(crlFile === null ? {} : { crl: [...revocationLists(readFileSync(crlFile, 'utf8'))] }),
   }
   const certificate = certificateFile === null ? null : new X509Certificate(readFileSync(certificateFile))
-  return { options, context: createSecureContext(options), certificate }
+  const context = createSecureContext(options)
+  return { options, context, certificate, standing: standingBy(authoritiesFile, crlFile) }
+}
+
+function standingBy(authoritiesFile: string | null, crlFile: string | null): ChainStanding {
+  const authorities = authoritiesFile === null ? null : readFileSync(authoritiesFile, 'utf8')
+  const lists = crlFile === null ? [] : revocationLists(readFileSync(crlFile, 'utf8'))
+  try {
+    return new ChainStanding(authorities, lists)
+  } catch (cause) {
+    throw new Error(`${crlFile}: holds a certificate revocation list that cannot be read`, { cause })
+  }
 }
 
 function failOn(file: string, fault: string | null): void {

@@ -103,7 +103,7 @@ export {
   encodeSessionPart,
   encodeSessionStart,
 } from './audit/encode-record.ts'
-export type { SessionPart } from './audit/encode-record.ts'
+export type { SessionPart, ShownCertificate } from './audit/encode-record.ts'
 
 export { Approved, clear } from './approval/approved.ts'
 export type { Permission } from './approval/approved.ts'

@@ -18,7 +18,7 @@ import {
   ServerStatus,
 } from '@gatehouse/mysql-wire'
 import { credentialNameIn } from '@gatehouse/session-credentials'
-import { certifiedPrincipal } from '../certificate-login.ts'
+import { certifiedPrincipal, restOnCertificate } from '../certificate-login.ts'
 import { secureClient } from '../client-tls.ts'
 import type { Connection } from '../connection.ts'
 import { CredentialLogin, type Proved } from '../credential-login.ts'
@@ -125,6 +125,7 @@ export async function authenticateClient(
       ? provedByToken(exchange, certified, options, onlyTarget)
       : provedByCredential(exchange, credential, options),
   )
+  restOnCertificate(connection, proved, options)
   const schema = database === '' || database === proved.target ? null : database
   return { ...proved, schema, collation, attributes }
 }

@@ -159,6 +159,7 @@ export class MysqlSession implements Session {
   /** Begins to relay; from here on the session lives until one side ends it. */
   start(): void {
     this.#expiry.watch()
+    this.#options.client.onCertificateLost = (reason) => this.end('revoked', reason)
     this.#options.upstream.lease.onEnd((reason) => this.end('credential_ended', reason))
     this.#options.upstream.connection.receive(this.#responses)
     this.#options.client.receive(this.#requests.flow)
@@ -330,6 +331,7 @@ export class MysqlSession implements Session {
     ended(reason, statements, clock.monotonic() - this.#startedAt)
     turn.schedule()
     client.counterpart = null
+    client.onCertificateLost = null
     client.endRecording()
     leaveUpstream(upstream, running ? this.#cancelUpstream() : null)
   }

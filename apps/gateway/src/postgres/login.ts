@@ -16,7 +16,7 @@ import {
 } from '@gatehouse/postgres-wire'
 import type { TokenVerifier } from '@gatehouse/identity'
 import { credentialNameIn } from '@gatehouse/session-credentials'
-import { certifiedPrincipal } from '../certificate-login.ts'
+import { certifiedPrincipal, restOnCertificate } from '../certificate-login.ts'
 import { secureClient } from '../client-tls.ts'
 import type { Connection } from '../connection.ts'
 import { CredentialLogin, type Proved } from '../credential-login.ts'
@@ -115,6 +115,7 @@ export async function authenticateClient(
       ? provedByToken(frames, startup, settings.oauth, certified, options)
       : provedByCredential(frames, startup, credential, options),
   )
+  restOnCertificate(connection, proved, options)
   return { ...proved, settings, cancelKeyBytes }
 }
 

@@ -138,6 +138,7 @@ export class PostgresSession implements Session {
   /** Begins to relay; from here on the session lives until one side ends it. */
   start(): void {
     this.#expiry.watch()
+    this.#options.client.onCertificateLost = (reason) => this.end('revoked', reason)
     this.#options.upstream.lease.onEnd((reason) => this.end('credential_ended', reason))
     this.#options.upstream.connection.receive(this.#responses)
     this.#options.client.receive(this.#requests.flow)

@@ -233,7 +233,9 @@ describe('an intent', () => {
         read(encodeSessionEnd(hostile, text, 1, 2))
         read(encodeOutcome(hostile, 1, 2, 3, text, 4, encodeRefusedPart(null, { code: text, rule, object: name })))
         const login = { code: text, reason: value, user: name, target, address: schema, credential: name }
-        read(encodeLoginRefused({ ...login, engine: 'mysql' }))
+        read(encodeLoginRefused({ ...login, engine: 'mysql', certificate: null }))
+        const certificate = { subject: text, serialNumber: value, fingerprint256: schema, fault: text }
+        read(encodeLoginRefused({ ...login, engine: 'mysql', certificate }))
         read(encodePolicyLoaded(text, value, 1))
         read(encodeAlarm(hostile, text, value))
       }),

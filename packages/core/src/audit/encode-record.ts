@@ -242,6 +242,13 @@ function credentialPart(credential: string | null): string {
   return credential === null ? '' : `,"credential":${name(credential)}`
 }
 
+function certificatePart(certificate: ShownCertificate | null): string {
+  if (certificate === null) return ''
+  const { subject, serialNumber, fingerprint256, fault } = certificate
+  const why = fault === null ? 'null' : name(fault)
+  return `,"certificate":{"subject":${name(subject)},"serial":${name(serialNumber)},"fingerprint256":${name(fingerprint256)},"fault":${why}}`
+}
+
 /**
  * A session ended: `reason` is a short fixed word (`client_closed`, `token_expired`, `killed`, …). `unknown`: the intents whose outcome nobody
  * will learn any more; default: there are none.
@@ -295,6 +302,18 @@ export interface RefusedLogin {
   readonly engine: AuditedEngine
   /** The name of a session credential whose secret was right, and that was refused all the same; null: none. */
   readonly credential: string | null
+  /** The certificate that the client showed where certificates count; null: none. */
+  readonly certificate: ShownCertificate | null
+}
+
+/** A certificate that a client showed. Its names are only those that it claims where it has a fault. */
+export interface ShownCertificate {
+  readonly subject: string
+  /** Hexadecimal digits. */
+  readonly serialNumber: string
+  readonly fingerprint256: string
+  /** Why it does not count; null: it does. */
+  readonly fault: string | null
 }
 
 /** Encodes a refused login. */
@@ -302,7 +321,7 @@ export function encodeLoginRefused(login: RefusedLogin): string {
   // A client may send its token where the name belongs.
   const user = login.user === null ? 'null' : name(withoutSecrets(login.user))
   const target = login.target === null ? 'null' : name(withoutSecrets(login.target))
-  return `"kind":"login_refused","target":${target},"engine":"${login.engine}","client":{"address":${name(login.address)},"user":${user}${credentialPart(login.credential)}},"refusal":{"code":${name(login.code)},"reason":${name(withoutSecrets(login.reason))}}`
+  return `"kind":"login_refused","target":${target},"engine":"${login.engine}","client":{"address":${name(login.address)},"user":${user}${credentialPart(login.credential)}${certificatePart(login.certificate)}},"refusal":{"code":${name(login.code)},"reason":${name(withoutSecrets(login.reason))}}`
 }
 
 /** A policy took effect: `version` is its content's identity, `source` where it was read from. */
