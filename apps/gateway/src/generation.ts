@@ -61,7 +61,7 @@ export class Generation {
     this.config = config
     const verifier = TokenVerifier.create(config.issuers, { log })
     this.#closers.push(() => verifier.close())
-    this.#recheck = new TokenRecheck(sessions, verifier, log)
+    this.#recheck = new TokenRecheck(sessions, verifier, log, () => clock.now())
     this.#ports = {
       ...lasting,
       verifier,

@@ -1,5 +1,5 @@
 import type { Principal } from '@gatehouse/core'
-import type { Recheck } from '@gatehouse/identity'
+import type { Recheck, RecheckAnswer } from '@gatehouse/identity'
 import { expect, test } from 'vitest'
 import type { Session } from './session.ts'
 import { TokenRecheck } from './token-recheck.ts'
@@ -12,7 +12,7 @@ function scene(
   count: number,
   tokens = count,
 ): {
-  answer: Awaited<ReturnType<Recheck['ask']>> | Promise<never>
+  answer: RecheckAnswer['kind'] | Promise<never>
   asked: number[]
   readonly ended: (string | undefined)[]
   readonly at: (seconds: number) => Promise<void>
@@ -53,11 +53,13 @@ function scene(
       graceSeconds: GRACE,
       ask: () => {
         own.asked.push(at)
-        return Promise.resolve(own.answer)
+        return Promise.resolve(own.answer).then((kind) =>
+          kind === 'changed' ? { kind, what: 'other claims: groups' } : { kind },
+        )
       },
     }
   }
-  const recheck = new TokenRecheck({ all: () => sessions }, { recheckOf }, { warn: () => undefined })
+  const recheck = new TokenRecheck({ all: () => sessions }, { recheckOf }, { warn: () => undefined }, () => 0)
   return own
 }
 
@@ -76,6 +78,14 @@ test('a session ends as soon as its issuer says no', async () => {
   expect(own.ended).toEqual([undefined])
   await own.at(60)
   expect(own.ended).toEqual([expect.stringMatching(/^revoked: .*good no more/)])
+})
+
+test('a session ends as soon as its issuer says that its token stands for somebody else', async () => {
+  const own = scene(2, 1)
+  await own.at(0)
+  own.answer = 'changed'
+  await own.at(60)
+  expect(own.ended).toEqual([expect.stringMatching(/^revoked: .*something else/), expect.stringMatching(/^revoked: /)])
 })
 
 test('an issuer that does not answer is asked again soon, and ends a session only behind the grace', async () => {

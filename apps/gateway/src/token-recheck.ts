@@ -17,11 +17,13 @@ interface Watched {
   asking: boolean
 }
 
-/** Ends sessions whose issuer says that their token is good no more, where the issuer is asked (`recheckSeconds`). */
+/** Ends sessions whose issuer says that their token is good no more, or stands for somebody else, where the issuer is asked (`recheckSeconds`). */
 export class TokenRecheck {
   readonly #sessions: Pick<SessionRegistry, 'all'>
   readonly #verifier: Pick<TokenVerifier, 'recheckOf'>
   readonly #log: Pick<Logger, 'warn'>
+  /** Milliseconds since the epoch. */
+  readonly #clock: () => number
   readonly #watched = new WeakMap<Principal, Watched>()
   #asking = 0
 
@@ -29,7 +31,9 @@ export class TokenRecheck {
     sessions: Pick<SessionRegistry, 'all'>,
     verifier: Pick<TokenVerifier, 'recheckOf'>,
     log: Pick<Logger, 'warn'>,
+    clock: () => number,
   ) {
+    this.#clock = clock
     this.#sessions = sessions
     this.#verifier = verifier
     this.#log = log
@@ -63,15 +67,20 @@ export class TokenRecheck {
     this.#asking += 1
     watched.asking = true
     watched.dueAt = now + everySeconds * 1000
-    const answer = await recheck.ask()
+    const answer = await recheck.ask(this.#clock())
     this.#asking -= 1
     watched.asking = false
-    if (answer === 'active') {
+    if (answer.kind === 'active') {
       watched.goodAt = now
       return
     }
-    if (answer === 'inactive') {
-      endAll(sessions, 'the identity provider says that the token is good no more')
+    if (answer.kind !== 'unreachable') {
+      if (answer.kind === 'changed')
+        this.#log.warn(
+          { sessions: sessions.map(({ id }) => id), what: answer.what },
+          'a token stands for somebody else now',
+        )
+      endAll(sessions, REASONS[answer.kind])
       // One that began while this was asked has had its answer from the issuer just before: it is asked about at once.
       watched.dueAt = now
       return
@@ -90,6 +99,11 @@ interface Due {
   readonly recheck: Recheck
   readonly watched: Watched
 }
+
+const REASONS = {
+  inactive: 'the identity provider says that the token is good no more',
+  changed: 'the identity provider says something else of the token than at the login',
+} as const
 
 function endAll(sessions: readonly Session[], reason: string): void {
   for (const session of sessions) session.end('revoked', reason)

@@ -11,6 +11,7 @@ export type {
   RequiredClaim,
   SignatureAlgorithm,
 } from './issuer-config.ts'
-export type { DiscoveryData, IdentityLog, Recheck, TokenVerifierOptions } from './token-verifier.ts'
+export type { Recheck, RecheckAnswer } from './recheck.ts'
+export type { DiscoveryData, IdentityLog, TokenVerifierOptions } from './token-verifier.ts'
 export type { Logout } from './logout-token.ts'
 export type { TokenRefusal, TokenRefusalCode, TokenVerdict } from './token-verdict.ts'

@@ -282,7 +282,7 @@ describe('a re-check', () => {
       if (verdict.kind !== 'principal') throw new Error('refused')
       const recheck = verifier.recheckOf(verdict.principal)
       expect(recheck).toMatchObject({ everySeconds: 60, graceSeconds: 60 })
-      expect(await recheck?.ask()).toBe('active')
+      expect(await recheck?.ask(Date.now())).toEqual({ kind: 'active' })
       expect(asked.at(-1)?.form.get('token')).toBe(token)
     }
     const foreign = await login(verifier, await neighbour.token())
@@ -297,7 +297,49 @@ describe('a re-check', () => {
     if (verdict.kind !== 'principal') throw new Error('refused')
     answerWith({ active: false })
     expect(await login(verifier, token)).toMatchObject({ kind: 'principal' })
-    expect(await verifier.recheckOf(verdict.principal)?.ask()).toBe('inactive')
+    expect(await verifier.recheckOf(verdict.principal)?.ask(Date.now())).toEqual({ kind: 'inactive' })
     expect(await login(verifier, token)).toMatchObject({ code: 'TOKEN_INACTIVE' })
+  })
+
+  test('hears that an opaque token stands for somebody else: another subject, agent, group, claim or audience, or one less', async () => {
+    const verifier = verifierWith({ recheckSeconds: 60, cacheSeconds: 60 })
+    const exp = Math.floor(Date.now() / 1000) + 600
+    for (const [change, what] of [
+      [{ sub: 'mallory' }, 'other claims: sub'],
+      [{ groups: ['ai-agents', 'dba'] }, 'other claims: groups'],
+      [{ groups: [] }, 'other claims: groups'],
+      [{ groups: undefined }, 'other claims: groups'],
+      [{ environment: 'prod' }, 'other claims: environment'],
+      [{ act: { sub: 'another agent' } }, 'other claims: act'],
+      [{ aud: 'somebody else' }, 'the issuer says that the token is for another audience, or for none'],
+    ] as const) {
+      answerWith({ exp, groups: ['ai-agents'] })
+      const token = opaque()
+      const verdict = await login(verifier, token)
+      if (verdict.kind !== 'principal') throw new Error('refused')
+      const recheck = verifier.recheckOf(verdict.principal)
+      // A later end, or another order, is no other right.
+      answerWith({ exp: exp + 60, groups: ['ai-agents'] })
+      expect(await recheck?.ask(Date.now())).toEqual({ kind: 'active' })
+      answerWith({ exp, groups: ['ai-agents'], ...change })
+      expect(await recheck?.ask(Date.now()), what).toEqual({ kind: 'changed', what })
+      // What was remembered of it lets nobody in.
+      const count = asked.length
+      await login(verifier, token)
+      expect(asked.length).toBe(count + 1)
+    }
+  })
+
+  test('hears what the issuer says of a signed token’s claims now, and takes the token’s word where it says nothing', async () => {
+    const verifier = verifierWith({ recheckSeconds: 60 })
+    const verdict = await login(verifier, await issuer.token({ groups: ['b', 'a'] }))
+    if (verdict.kind !== 'principal') throw new Error('refused')
+    const recheck = verifier.recheckOf(verdict.principal)
+    answerWith(JSON.stringify({ active: true }))
+    expect(await recheck?.ask(Date.now())).toEqual({ kind: 'active' })
+    answerWith(JSON.stringify({ active: true, groups: ['a', 'b'], username: 'alice', exp: 1, aud: ['another'] }))
+    expect(await recheck?.ask(Date.now())).toEqual({ kind: 'active' })
+    answerWith(JSON.stringify({ active: true, groups: ['a'] }))
+    expect(await recheck?.ask(Date.now())).toEqual({ kind: 'changed', what: 'other claims: groups' })
   })
 })

@@ -137,13 +137,13 @@ describe.skipIf(Provider === null)(
         const verdict = await verifier.verify(new Secret(token), Date.now())
         if (verdict.kind !== 'principal') throw new Error(verdict.detail)
         expect(verdict.principal).toMatchObject({ actor: 'copilot', groups: ['ai-agents'], issuer })
-        expect(await verifier.recheckOf(verdict.principal)?.ask()).toBe('active')
+        expect(await verifier.recheckOf(verdict.principal)?.ask(Date.now())).toEqual({ kind: 'active' })
         await fetch(`${issuer}/token/revocation`, {
           method: 'POST',
           headers: { authorization: `Basic ${Buffer.from('copilot:not-a-real-secret').toString('base64')}` },
           body: new URLSearchParams({ token }),
         })
-        expect(await verifier.recheckOf(verdict.principal)?.ask()).toBe('inactive')
+        expect(await verifier.recheckOf(verdict.principal)?.ask(Date.now())).toEqual({ kind: 'inactive' })
         expect(await verifier.verify(new Secret(token), Date.now())).toMatchObject({ code: 'TOKEN_INACTIVE' })
         verifier.close()
       }

@@ -5,13 +5,13 @@ import { errors, jwtVerify } from 'jose'
 import type { JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from 'jose'
 import { introspectionFault } from './introspected-claims.ts'
 import { Introspection } from './introspection.ts'
-import type { IntrospectionAnswer } from './introspection.ts'
 import type { IssuerConfig } from './issuer-config.ts'
 import { FETCH_TIMEOUT_MILLISECONDS, IssuerKeys, REFETCH_FLOOR_MILLISECONDS } from './issuer-keys.ts'
 import { discoveryAddress } from './key-document.ts'
 import { logoutFromClaims } from './logout-token.ts'
 import type { Logout } from './logout-token.ts'
 import { principalFromClaims } from './principal-from-claims.ts'
+import { changeOf, type Recheck } from './recheck.ts'
 import { refusalFor } from './refusal-for.ts'
 import { isOpaqueToken, readTokenShape } from './token-shape.ts'
 import type { UnverifiedToken } from './token-shape.ts'
@@ -50,15 +50,6 @@ interface TrustedIssuer {
   readonly keys: IssuerKeys
   /** Null: it is not asked about tokens. */
   readonly introspection: Introspection | null
-}
-
-/** How a session's right is looked at again while it goes on. */
-export interface Recheck {
-  readonly everySeconds: number
-  /** For how long past a re-check that was due the issuer may be silent. */
-  readonly graceSeconds: number
-  /** Asks the issuer now. Never rejects. */
-  ask(): Promise<IntrospectionAnswer['kind']>
 }
 
 /** Turns a token into a principal, or into a refusal. */
@@ -214,13 +205,17 @@ export class TokenVerifier {
     // One of its own for each login, so that the token lives no longer than what it let in.
     const own = Object.freeze({ ...principal })
     const token = new Secret(text)
+    const kind = readTokenShape(text).kind === 'refused' ? 'opaque' : 'signed'
     this.#rechecks.set(own, {
       everySeconds,
       graceSeconds: config.introspection?.recheckGraceSeconds ?? 0,
-      ask: async () => {
-        const { kind } = await introspection.askAgain(token.expose())
-        if (kind === 'inactive') this.#remembered.forget(token.expose())
-        return kind
+      ask: async (now) => {
+        const answer = await introspection.askAgain(token.expose())
+        if (answer.kind === 'unreachable') return { kind: 'unreachable' }
+        const what = answer.kind === 'active' ? changeOf(own, config, answer.claims, kind, now) : null
+        if (answer.kind === 'active' && what === null) return { kind: 'active' }
+        this.#remembered.forget(token.expose())
+        return what === null ? { kind: 'inactive' } : { kind: 'changed', what }
       },
     })
     return { kind: 'principal', principal: own }
