@@ -149,7 +149,8 @@ const FAST = { 'innodb-doublewrite': 'OFF', 'innodb-flush-log-at-trx-commit': 0 
 /** Counting tables again, when a server happens to, gives other plans, and these other orders of rows. */
 const STEADY = { 'innodb-stats-auto-recalc': 'OFF' } as const
 
-async function startOwn(installation: MysqlInstallation, options: MysqlOptions): Promise<MysqlServer> {
+/** As `startMysql`, with a program of the caller's choice. */
+export async function startOwn(installation: MysqlInstallation, options: MysqlOptions): Promise<MysqlServer> {
   const { version } = options
   const folder = privateFolder(version, null)
   try {
