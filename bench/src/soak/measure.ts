@@ -8,6 +8,7 @@ import { Agents } from './agents.ts'
 import { type Cause, causeOf } from './causes.ts'
 import { Disturbances } from './disturbances.ts'
 import { startFleet } from './fleet.ts'
+import { graphsOf } from './graphs.ts'
 import { asMarkdown, type Minute } from './report.ts'
 import { heldBy, keysOf } from './watched-process.ts'
 
@@ -21,7 +22,7 @@ export interface SoakOptions {
   readonly disturbMinutes: number
 }
 
-/** Where the table is, also while it grows. */
+/** Where the table is, also while it grows; its graphs and the figures themselves are beside it. */
 const REPORT = join(BENCH_FOLDER, 'soak.md')
 
 /** Mixed load on both engines through three replicas behind HAProxy, of which two are killed and rolled in turn. As Markdown. */
@@ -74,6 +75,10 @@ export async function measureSoak(
         REPORT,
         `Begun ${begun}.\n\n${asMarkdown(minutes)}\n\nOther failures: ${[...others].join('; ') || 'none'}\n`,
       )
+      writeFileSync(join(BENCH_FOLDER, 'soak.json'), `${JSON.stringify(minutes, null, 1)}\n`)
+      // What is left after the last whole minute would look like a fall.
+      for (const { name, svg } of graphsOf(minutes.slice(0, options.minutes)))
+        writeFileSync(join(BENCH_FOLDER, name), svg)
       tell(`minute ${String(minute)} of ${String(options.minutes)}: load ${(loadavg()[0] ?? 0).toFixed(1)}`)
     }
     for (let minute = 1; minute <= options.minutes; minute++) {
