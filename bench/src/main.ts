@@ -13,6 +13,7 @@ import { describeMachine, type Results } from './results.ts'
 import { measureRevocation } from './revocation.ts'
 import { measureRows } from './rows.ts'
 import { BENCH_FOLDER, openScene } from './scene.ts'
+import { measureSize } from './size/measure.ts'
 import { measureSoak } from './soak/measure.ts'
 import { measureStart } from './start-time.ts'
 import { measureStatements } from './statements.ts'
@@ -38,9 +39,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(sign
 try {
   if (options.task === 'classify') process.stdout.write(`${await measureClassify(options, tell)}\n`)
   else if (options.task === 'revocation') process.stdout.write(`${await measureRevocation(options, tell)}\n`)
-  else if (options.task === 'audit' || options.task === 'soak') {
-    const { markdown, failed } =
-      options.task === 'audit' ? await measureAudit(options, tell) : await measureSoak(options.soak, tell)
+  else if (options.task === 'audit' || options.task === 'soak' || options.task === 'size') {
+    const { markdown, failed } = await measured(options.task, options)
     process.stdout.write(`${markdown}\n`)
     if (failed) process.exitCode = 1
   } else if (options.task === 'profile') process.stdout.write(await profile(options, tell))
@@ -50,6 +50,14 @@ try {
   process.exit(1)
 }
 process.exit(process.exitCode)
+
+function measured(
+  task: 'audit' | 'soak' | 'size',
+  options: Options,
+): Promise<{ readonly markdown: string; readonly failed: boolean }> {
+  if (task === 'audit') return measureAudit(options, tell)
+  return task === 'soak' ? measureSoak(options.soak, tell) : measureSize(options, tell)
+}
 
 async function measure(options: Options): Promise<void> {
   const date = new Date().toISOString()

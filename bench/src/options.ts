@@ -4,7 +4,7 @@ import type { SoakOptions } from './soak/measure.ts'
 
 /** What one run measures, and how long it may take over it. */
 export interface Options {
-  readonly task: 'measure' | 'profile' | 'classify' | 'audit' | 'revocation' | 'soak'
+  readonly task: 'measure' | 'profile' | 'classify' | 'audit' | 'revocation' | 'soak' | 'size'
   /** `classify`, `audit` and `revocation` are PostgreSQL's. */
   readonly engine: EngineName
   /** Two minutes at most: fewer cases, one round, fewer sessions. */
@@ -17,10 +17,10 @@ export interface Options {
   readonly records: number
   /** `audit`: the PostgreSQL that is searched; null: one of its own. */
   readonly database: string | null
-  /** `soak`: how long, and with how much. */
+  /** `soak`: how long, and with how much; `size` pauses as long. */
   readonly soak: SoakOptions
   /** Whether this part is to be measured. */
-  readonly wants: (part: Part | AuditPart) => boolean
+  readonly wants: (part: Part | AuditPart | SizePart) => boolean
   /** Put the table between the markers of bench/README.md. */
   readonly writeReadme: boolean
 }
@@ -31,6 +31,9 @@ export type Part = (typeof PARTS)[number]
 export const AUDIT_PARTS = ['trail', 'recording', 'verify', 'search'] as const
 export type AuditPart = (typeof AUDIT_PARTS)[number]
 
+export const SIZE_PARTS = ['busy', 'storm', 'scaling', 'coordination'] as const
+export type SizePart = (typeof SIZE_PARTS)[number]
+
 const USAGE = `Usage: npm run bench -- postgres [options]    measure, and print a table
        npm run bench -- mysql [options]       the same for MySQL
        npm run bench -- profile [mysql]       where the gateway spends its time on small statements
@@ -38,16 +41,18 @@ const USAGE = `Usage: npm run bench -- postgres [options]    measure, and print 
        npm run bench -- audit [options]       what trail and recording cost, how fast a trail is verified and searched
        npm run bench -- revocation            how long it takes until the sessions of a principal are ended
        npm run bench -- soak [options]        mixed load through three replicas, of which two are killed and rolled in turn
+       npm run bench -- size [options]        how much one gateway bears: busy sessions, storms of connections, workers; what Redis is asked
 
   --quick          under two minutes: fewer cases, one round
   --rounds N       rounds of each case (default 3, quick 1)
   --seconds S      measured seconds of each run of statements (default 2; mysql 1)
   --records N      records to search (audit; default 1000000, quick 100000)
   --database URL   a PostgreSQL of yours to search in (audit; filled once with as many, and kept)
-  --only PARTS     some of ${PARTS.join(',')}; of audit: some of ${AUDIT_PARTS.join(',')}
+  --only PARTS     some of ${PARTS.join(',')}; of audit: some of ${AUDIT_PARTS.join(',')};
+                   of size: some of ${SIZE_PARTS.join(',')}
   --minutes M      how long (soak; default 60)
   --agents N       of each engine (soak; default 8)
-  --pause MS       of each agent between rounds (soak; default 250)
+  --pause MS       of each agent or session between rounds (soak; default 250; size: 3000)
   --disturb M      minutes between one replica killed or rolled and the next (soak; default 3)
   --write-readme   put the table into bench/README.md
 `
@@ -86,10 +91,10 @@ export function readOptions(args: readonly string[]): Options | { readonly usage
       soak: {
         minutes: count('--minutes', values.minutes, 60, 24 * 60),
         agents: count('--agents', values.agents, 8, 40),
-        pauseMilliseconds: count('--pause', values.pause, 250, 60_000),
+        pauseMilliseconds: count('--pause', values.pause, task === 'size' ? 3000 : 250, 60_000),
         disturbMinutes: count('--disturb', values.disturb, 3, 60),
       },
-      wants: wanted(values.only ?? '', task === 'audit' ? AUDIT_PARTS : PARTS),
+      wants: wanted(values.only ?? '', partsOf(task)),
       writeReadme: values['write-readme'],
     }
   } catch (error) {
@@ -105,11 +110,16 @@ function taskOf(positionals: readonly string[]): Pick<Options, 'task' | 'engine'
     if (second === undefined && isEngine(first)) return { task: 'measure', engine: first }
     if (
       second === undefined &&
-      (first === 'classify' || first === 'audit' || first === 'revocation' || first === 'soak')
+      (first === 'classify' || first === 'audit' || first === 'revocation' || first === 'soak' || first === 'size')
     )
       return { task: first, engine: 'postgres' }
   }
   throw new Error(`no such task: ${positionals.join(' ')}`)
+}
+
+function partsOf(task: Options['task']): readonly (Part | AuditPart | SizePart)[] {
+  if (task === 'audit') return AUDIT_PARTS
+  return task === 'size' ? SIZE_PARTS : PARTS
 }
 
 function isEngine(name: string): name is EngineName {
@@ -124,7 +134,7 @@ function count(name: string, given: string | undefined, byDefault: number, most:
   return value
 }
 
-function wanted(only: string, known: readonly (Part | AuditPart)[]): Options['wants'] {
+function wanted(only: string, known: readonly (Part | AuditPart | SizePart)[]): Options['wants'] {
   const names = only.split(',').filter((name) => name !== '')
   const unknown = names.find((name) => !known.some((part) => part === name))
   if (unknown !== undefined) throw new Error(`--only knows ${known.join(', ')}`)

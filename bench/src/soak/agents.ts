@@ -1,6 +1,6 @@
-import { CommandClient } from '@gatehouse/test/mysql/command-client.ts'
-import { errorOf, WireClient } from '@gatehouse/test/postgres/wire-client.ts'
+import { type Conversation, converse } from '../conversation.ts'
 import type { EngineName } from '../engine.ts'
+import { statementsOf } from '../mixed-work.ts'
 
 /** Something that did not end well for an agent. */
 export interface Failure {
@@ -19,12 +19,6 @@ export interface AgentOptions {
   readonly pauseMilliseconds: number
   /** A session lives for so long, and up to half as much more. */
   readonly sessionMilliseconds: number
-}
-
-/** What one agent says to its database, one after the other. */
-interface Conversation {
-  say(text: string): Promise<void>
-  leave(): void
 }
 
 /** Agents of both engines that connect, work for a while, leave, and come back. Each session has a subject of its own. */
@@ -87,49 +81,7 @@ export class Agents {
 
   async #enter(engine: EngineName, sub: string): Promise<Conversation> {
     const { ports, token } = this.#options
-    const at = { host: '127.0.0.1', port: ports[engine] }
-    const password = await token({ sub })
-    if (engine === 'postgres') {
-      const client = await WireClient.login(at, { database: 'shop', password })
-      return {
-        say: async (text) => {
-          const messages = await client.query(text)
-          const error = errorOf(messages)
-          if (error !== null) throw new Error(`${error.fields.get('C') ?? '?'}: ${error.fields.get('M') ?? '?'}`)
-          if (messages.at(-1)?.kind !== 'ReadyForQuery') throw new Error('the connection ended without a word')
-        },
-        leave: () => client.destroy(),
-      }
-    }
-    const client = await CommandClient.login(at, { database: 'orders', password })
-    return {
-      say: async (text) => {
-        const { error } = await client.query(text)
-        if (error !== null) throw new Error(`${String(error.errorCode)}: ${error.errorMessage}`)
-      },
-      leave: () => client.socket.destroy(),
-    }
-  }
-}
-
-/** One round of work; each statement has a tag of its own. Those of both engines read alike. */
-function statementsOf(round: number, tag: string): readonly string[] {
-  const literal = (at: number): string => `'${tag}_${String(at)}'`
-  const id = String((round % 50) + 1)
-  switch (round % 4) {
-    case 0:
-      return [`SELECT ${literal(0)} AS tag, id, amount FROM stock WHERE id = ${id}`]
-    case 1:
-      return [`SELECT ${literal(0)} AS tag, id, email FROM people WHERE id < 20 ORDER BY id`]
-    case 2:
-      return [`INSERT INTO journal (tag) VALUES (${literal(0)})`]
-    default:
-      return [
-        'BEGIN',
-        `INSERT INTO journal (tag) VALUES (${literal(0)})`,
-        `SELECT ${literal(1)} AS tag, count(*) FROM stock WHERE amount > 10`,
-        'COMMIT',
-      ]
+    return converse(engine, ports[engine], engine === 'postgres' ? 'shop' : 'orders', await token({ sub }))
   }
 }
 

@@ -7,6 +7,7 @@ import { createDatabase as createMysqlDatabase, startMysql } from '@gatehouse/te
 import { createDatabase, startPostgres } from '@gatehouse/test/servers/postgres.ts'
 import { type RedisServer, startRedis } from '@gatehouse/test/servers/redis.ts'
 import type { EngineName } from '../engine.ts'
+import { MIXED_POLICY, MIXED_TABLES } from '../mixed-work.ts'
 
 /** Three gateways on one Redis behind HAProxy, in front of one PostgreSQL and one MariaDB, both of which log every statement. */
 export interface Fleet {
@@ -16,23 +17,6 @@ export interface Fleet {
   readonly account: StatementAccount
   readonly close: () => Promise<void>
 }
-
-const ROWS = Array.from({ length: 50 }, (_, at) => at + 1)
-const SQL = `
-CREATE TABLE stock (id int PRIMARY KEY, amount int);
-INSERT INTO stock VALUES ${ROWS.map((id) => `(${String(id)}, ${String(id * 3)})`).join(', ')};
-CREATE TABLE people (id int PRIMARY KEY, email varchar(60));
-INSERT INTO people VALUES ${ROWS.map((id) => `(${String(id)}, 'person.${String(id)}@example.com')`).join(', ')};
-CREATE TABLE journal (tag varchar(80));
-`
-const POLICY = `
-rules:
-  - name: agents
-    who: { groups: [ai-agents] }
-    allow: { actions: [select, insert, update, begin, commit, rollback, use], relations: ["*"], functions: ["*"], settings: ["*"] }
-masks:
-  - { columns: ['*.email'], with: email }
-`
 
 /** Starts it. What was started is closed where one of it cannot be. */
 export async function startFleet(): Promise<Fleet> {
@@ -50,12 +34,12 @@ export async function startFleet(): Promise<Fleet> {
       settings: { 'general-log': 1, 'general-log-file': 'statements.log', 'max-connections': 500 },
     })
     closers.push(() => mysql.stop())
-    await createDatabase(postgres, 'soak', SQL)
-    await createMysqlDatabase(mysql, 'soak', SQL)
+    await createDatabase(postgres, 'soak', MIXED_TABLES)
+    await createMysqlDatabase(mysql, 'soak', MIXED_TABLES)
     const installation = await startInstallation({
       redis,
       targets: { shop: targetOf('postgres', postgres), orders: targetOf('mysql', mysql) },
-      policy: POLICY,
+      policy: MIXED_POLICY,
       gateways: 3,
       admins: 0,
       monitored: true,

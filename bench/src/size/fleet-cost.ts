@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  type Coordination,
+  type GatewayLease,
+  openRedisCoordination,
+  type SessionRecord,
+} from '@gatehouse/coordination'
+import { accountOf, commandsBetween } from './redis-account.ts'
+
+/** What is measured of each number of gateways. */
+export interface FleetOptions {
+  readonly gateways: readonly number[]
+  readonly seconds: number
+}
+
+const LOGINS = 200
+const AT_ONCE = 20
+
+/** What gateways that do nothing ask of Redis, and what a login costs among them: all of them are in this process, each with connections of its own. */
+export async function fleetRows(
+  redis: { readonly host: string; readonly port: number },
+  { gateways, seconds }: FleetOptions,
+  tell: (text: string) => void,
+): Promise<readonly string[]> {
+  const rows: string[] = []
+  for (const count of gateways) {
+    const opened: Coordination[] = []
+    try {
+      const keyPrefix = `fleet_${String(count)}`
+      const leases: GatewayLease[] = []
+      const at = { kind: 'server', host: redis.host, port: redis.port } as const
+      for (let next = 0; next < count; next += AT_ONCE) {
+        const some = await Promise.all(
+          Array.from({ length: Math.min(AT_ONCE, count - next) }, () => openRedisCoordination({ at, keyPrefix })),
+        )
+        opened.push(...some)
+        for (const [place, one] of some.entries())
+          leases.push(await one.sessions.enlist(`gateway-${String(next + place)}`))
+      }
+      // After this the caretakers look for lost gateways too.
+      await sleep(7000)
+      const asked = (): number => opened.reduce((sum, { traffic }) => sum + traffic.operations, 0)
+      const failed = (): number => opened.reduce((sum, { traffic }) => sum + traffic.failures, 0)
+      const [before, requests, failures, begun] = [await accountOf(redis), asked(), failed(), performance.now()]
+      await sleep(seconds * 1000)
+      const took = (performance.now() - begun) / 1000
+      const after = await accountOf(redis)
+      const perSecond = (asked() - requests) / took
+      const unanswered = failed() - failures
+      const cpu = (after.cpuSeconds - before.cpuSeconds) / took
+      const out = (after.bytesOut - before.bytesOut) / took
+      const login = await loginAmong(redis, leases, { cpu, commands: commandsBetween(before, after).all / took })
+      tell(`${String(count)} gateways: ${perSecond.toFixed(0)} requests a second`)
+      rows.push(
+        `| ${String(count)} | ${perSecond.toFixed(0)} | ${(perSecond / count).toFixed(1)} | ${(commandsBetween(before, after).all / took / count).toFixed(0)} | ${(cpu * 100).toFixed(1)} % | ${((cpu * 1e6) / count).toFixed(0)} | ${(out / 1024).toFixed(0)} | ${String(unanswered)} | ${login.commands.toFixed(0)} | ${login.microseconds.toFixed(0)} |`,
+      )
+    } finally {
+      for (const one of opened) await one.close()
+    }
+  }
+  return [
+    `**What gateways that do nothing ask of Redis**, over ${String(seconds)} s; all of them in one process, each with two connections of its own.`,
+    '',
+    '| gateways | requests per second | of each | commands of each per second | Redis CPU, of one core | µs per second of each | KiB per second from Redis | not answered in 1 s | a session entered and left: commands | Redis CPU µs |',
+    '| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
+    ...rows,
+  ]
+}
+
+/** What a session costs that is shown among so many gateways and taken away again, beyond what is asked always. */
+async function loginAmong(
+  redis: { readonly host: string; readonly port: number },
+  leases: readonly GatewayLease[],
+  always: { readonly cpu: number; readonly commands: number },
+): Promise<{ readonly commands: number; readonly microseconds: number }> {
+  const begun = performance.now()
+  const before = await accountOf(redis)
+  for (let at = 0; at < LOGINS; at++) {
+    const lease = leases[at % leases.length]
+    const id = `session-${String(at)}`
+    const outcome = await lease?.enter(record(id, at), { sessionsPerPrincipal: 200 })
+    if (outcome?.kind !== 'entered') throw new Error(`a session was not entered: ${outcome?.kind ?? 'by nobody'}`)
+    await lease?.leave(id)
+  }
+  const seconds = (performance.now() - begun) / 1000
+  const after = await accountOf(redis)
+  return {
+    commands: (commandsBetween(before, after).all - always.commands * seconds) / LOGINS,
+    microseconds: ((after.cpuSeconds - before.cpuSeconds - always.cpu * seconds) * 1e6) / LOGINS,
+  }
+}
+
+function record(id: string, at: number): SessionRecord {
+  return {
+    id,
+    gateway: '',
+    principal: {
+      issuer: 'https://issuer.example.com',
+      subject: 'size@example.com',
+      actor: 'copilot',
+      groups: ['ai-agents'],
+    },
+    target: 'shop',
+    engine: 'postgres',
+    credential: null,
+    clientAddress: '127.0.0.1',
+    applicationName: 'bench',
+    startedAt: Date.now(),
+    state: 'idle',
+    since: Date.now(),
+    approval: null,
+    statements: 0,
+    cancelKey: { processId: at + 1, secretHash: 'f'.repeat(64) },
+  }
+}
