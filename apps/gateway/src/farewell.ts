@@ -6,6 +6,7 @@ export type FarewellReason =
   | 'token refused' // its token, or its session credential, is not accepted
   | 'denied' // policy gives it nothing, or refuses a setting it begins with
   | 'unknown target'
+  | 'no room' // for another connection
   | 'too many sessions'
   | 'too many failures' // from this address
   | 'feature refused'

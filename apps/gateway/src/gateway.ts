@@ -20,6 +20,7 @@ import { descriptorsFor } from './descriptors.ts'
 import { Drain } from './drain.ts'
 import { originRefused, trustedSenders } from './trusted-senders.ts'
 import type { EnginePorts } from './engine.ts'
+import type { Farewell } from './farewell.ts'
 import { Generation, type LastingPorts, type WatchedCertificate } from './generation.ts'
 import { Generations } from './generations.ts'
 import { ApprovalDesk } from './holding/approval-desk.ts'
@@ -29,8 +30,10 @@ import { SessionTally } from './monitoring/session-tally.ts'
 import { observeStatements } from './monitoring/observe-statements.ts'
 import { limitsOf, Listener } from './listener.ts'
 import { maskingKeyIds } from './masking-keys.ts'
+import { encodeUnserved } from './mysql/refusal.ts'
 import { sayLoaded } from './policy-loaded.ts'
 import { PolicyFile } from './policy-source.ts'
+import { encodeFarewell as encodePostgresFarewell } from './postgres/refusal.ts'
 import { type GatewayState, type Readiness, readinessOf } from './readiness.ts'
 import { Recording } from './recording.ts'
 import { SessionRegistry } from './session-registry.ts'
@@ -77,6 +80,12 @@ const OWED_MILLISECONDS = 5
 /** How often the trail looks whether its file is still the one that its name leads to. */
 const CHECK_MILLISECONDS = 10
 
+/** What a client is told that is not served, before it has said anything. */
+const UNSERVED: Readonly<Record<EngineName, (said: Farewell) => Buffer>> = {
+  postgres: encodePostgresFarewell,
+  mysql: encodeUnserved,
+}
+
 /** How long sessions get to take their last message when the gateway closes. */
 const CLOSE_MILLISECONDS = 300
 
@@ -122,6 +131,7 @@ export async function startGateway(
         engine: name,
         mostDescriptors: descriptors,
         isTrustedSender: trustedSenders(settings),
+        unserved: UNSERVED[name],
         serve: (client, deadline) => generations.current.serve(name, client, deadline),
         originRefused: originRefused(name, ports),
       })

@@ -5,8 +5,10 @@ import { placeOf } from './address-place.ts'
 import { ClientOrigin } from './client-origin.ts'
 import type { ListenerConfig } from './config/index.ts'
 import { Connection } from './connection.ts'
+import type { Farewell } from './farewell.ts'
 import type { SessionTally } from './monitoring/session-tally.ts'
 import { KEPT_DESCRIPTORS } from './descriptors.ts'
+import { NO_ROOM, type NoRoom, TurnedAway } from './no-room.ts'
 import { OftenSaid } from './often-said.ts'
 import { trustedSenders } from './trusted-senders.ts'
 import type { Turn } from './turn.ts'
@@ -34,6 +36,8 @@ export interface ListenerOptions {
   readonly engine: EngineName
   /** Counts connections. */
   readonly tally: SessionTally
+  /** What is said to a client that is not served, before it is heard, in its protocol. */
+  readonly unserved: (said: Farewell) => Buffer
   /** Serves one connection; resolves when its login is over, for which it has until the deadline. */
   readonly serve: (client: Connection, deadline: AbortSignal) => Promise<void>
   /** Told when whose connection it is, as it says, is not to be believed. It is closed then. */
@@ -52,6 +56,7 @@ export class Listener {
   readonly #server: net.Server
   #options: ListenerOptions
   readonly #tooMany: OftenSaid
+  readonly #turnedAway = new TurnedAway()
   readonly #perPlace = new Map<string, number>()
   /** Runs since a connection was refused for want of descriptors; null: none was for a while. */
   #short: NodeJS.Timeout | null = null
@@ -94,8 +99,8 @@ export class Listener {
   }
 
   #accept(socket: net.Socket): void {
-    const { maxConnections, maxUnauthenticatedConnections, handshakeTimeoutSeconds, keepAliveSeconds } = this.#options
-    const { turn, isTrustedSender, serve, engine, tally } = this.#options
+    const { handshakeTimeoutSeconds, keepAliveSeconds } = this.#options
+    const { turn, isTrustedSender, serve, engine, tally, unserved } = this.#options
     const sender = socket.remoteAddress
     // It has gone already.
     if (sender === undefined) return void socket.destroy()
@@ -104,10 +109,13 @@ export class Listener {
       socket.destroy()
       return
     }
-    if (this.#open >= maxConnections || this.#loggingIn >= maxUnauthenticatedConnections) {
-      tally.connectionRefused(engine, this.#open >= maxConnections ? 'too many' : 'too many logging in')
-      this.#tooMany.say({ address: sender, open: this.#open, loggingIn: this.#loggingIn })
-      socket.destroy()
+    const trusted = isTrustedSender(sender)
+    // A balancer's own address is nobody's: whose connection it is, it has yet to say.
+    const place = trusted ? null : placeOf(sender).own
+    const full = this.#whyFull(place)
+    if (full !== null) {
+      this.#sayFull(full, sender)
+      this.#turnedAway.send(socket, unserved(NO_ROOM[full]))
       return
     }
     const connection = Connection.accepted(socket, turn, keepAliveSeconds)
@@ -116,9 +124,7 @@ export class Listener {
     tally.connectionOpened(engine)
     this.#loggingIn++
     connection.onceGone(() => this.#gone(counted))
-    const trusted = isTrustedSender(sender)
-    // A balancer's own address is nobody's: whose connection it is, it has yet to say.
-    if (!trusted && !this.#takePlace(counted, sender)) return connection.destroy()
+    if (place !== null) this.#takePlace(counted, place)
     connection.opening = this.#opening(connection, counted, sender, new ClientOrigin(trusted))
     const deadline = new AbortController()
     const timer = setTimeout(() => deadline.abort(), handshakeTimeoutSeconds * 1000)
@@ -164,8 +170,7 @@ export class Listener {
           return null
         case 'known':
           if (reading.address !== null) connection.remoteAddress = reading.address
-          if (counted.place !== null || this.#takePlace(counted, connection.remoteAddress)) return reading.rest
-          connection.destroy()
+          if (counted.place !== null || this.#findPlace(counted, connection)) return reading.rest
           return null
         default:
           throw reading satisfies never
@@ -173,18 +178,40 @@ export class Listener {
     }
   }
 
-  /** Counts a connection where it is from; false: there are too many from there. */
-  #takePlace(counted: Counted, address: string): boolean {
-    const place = placeOf(address).own
-    const count = this.#perPlace.get(place) ?? 0
-    if (count >= this.#options.maxConnectionsPerAddress) {
-      this.#options.tally.connectionRefused(this.#options.engine, 'too many of one address')
-      this.#tooMany.say({ address, open: this.#open, ofAddress: count })
-      return false
-    }
-    this.#perPlace.set(place, count + 1)
+  /** Why one more connection is not served; null: it is. `place`: where it is from, null where that is not known yet. */
+  #whyFull(place: string | null): NoRoom | null {
+    const { maxConnections, maxUnauthenticatedConnections, maxConnectionsPerAddress } = this.#options
+    if (this.#open >= maxConnections) return 'too many'
+    if (this.#loggingIn >= maxUnauthenticatedConnections) return 'too many logging in'
+    if (place !== null && (this.#perPlace.get(place) ?? 0) >= maxConnectionsPerAddress) return 'too many of one address'
+    return null
+  }
+
+  #sayFull(full: NoRoom, address: string): void {
+    this.#options.tally.connectionRefused(this.#options.engine, full)
+    const ofAddress = this.#perPlace.get(placeOf(address).own) ?? 0
+    this.#tooMany.say({ address, open: this.#open, loggingIn: this.#loggingIn, ofAddress })
+  }
+
+  #takePlace(counted: Counted, place: string): void {
+    this.#perPlace.set(place, (this.#perPlace.get(place) ?? 0) + 1)
     counted.place = place
-    return true
+  }
+
+  /** Counts a connection whose balancer has just said where it is from; false: there are too many from there, and it is told so. */
+  #findPlace(counted: Counted, connection: Connection): boolean {
+    const { maxConnectionsPerAddress, unserved } = this.#options
+    const place = placeOf(connection.remoteAddress).own
+    if ((this.#perPlace.get(place) ?? 0) < maxConnectionsPerAddress) {
+      this.#takePlace(counted, place)
+      return true
+    }
+    this.#sayFull('too many of one address', connection.remoteAddress)
+    // What it says from now on is not heard.
+    connection.opening = () => null
+    connection.write(unserved(NO_ROOM['too many of one address']))
+    connection.end()
+    return false
   }
 
   #loggedIn(counted: Counted): void {

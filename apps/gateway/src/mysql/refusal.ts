@@ -45,6 +45,7 @@ const FAREWELL_ERRORS: Readonly<Record<FarewellReason, ErrorNumber>> = {
   'token refused': { number: 1045, sqlState: '28000' },
   denied: { number: 1227, sqlState: '42000' },
   'unknown target': { number: 1049, sqlState: '42000' }, // ER_BAD_DB_ERROR
+  'no room': { number: 1040, sqlState: '08004' }, // ER_CON_COUNT_ERROR
   'too many sessions': { number: 1203, sqlState: '42000' }, // ER_TOO_MANY_USER_CONNECTIONS
   'too many failures': { number: 1129, sqlState: 'HY000' }, // ER_HOST_IS_BLOCKED
   'feature refused': { number: 1235, sqlState: '42000' },
@@ -70,6 +71,11 @@ export function encodeRefusal(refusal: Refusal, sequenceId: number): Buffer {
 /** The last packet of a connection. */
 export function encodeFarewell({ why, code, message, hint }: Farewell, sequenceId: number): Buffer {
   return encodeError(FAREWELL_ERRORS[why], textOf(code, message, '', hint), sequenceId)
+}
+
+/** What stands in the greeting's place. Nothing is agreed on yet, so it has no SQLSTATE, as the server's own has none then. */
+export function encodeUnserved({ why, code, message, hint }: Farewell): Buffer {
+  return encodeError({ ...FAREWELL_ERRORS[why], sqlState: '' }, textOf(code, message, '', hint), 0)
 }
 
 /** What the servers answer to an option of COM_SET_OPTION that there is not: ER_UNKNOWN_COM_ERROR. */

@@ -40,6 +40,7 @@ const FAREWELL_SQLSTATES: Readonly<Record<FarewellReason, string>> = {
   'token refused': '28P01',
   denied: '42501',
   'unknown target': '3D000',
+  'no room': '53300',
   'too many sessions': '53300',
   'too many failures': '53400',
   'feature refused': '0A000',
