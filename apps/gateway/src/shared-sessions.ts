@@ -6,13 +6,13 @@ import {
   type GatewayLease,
   type Message,
   type RevocableSession,
-  type SessionPatch,
   identityKey,
 } from '@gatehouse/coordination'
 import type { Principal } from '@gatehouse/core'
 import type { Logger } from 'pino'
 import type { SessionRegistry } from './session-registry.ts'
-import type { CancelKey, Session, SessionActivity } from './session.ts'
+import type { CancelKey, Session } from './session.ts'
+import { ToldActivity } from './told-activity.ts'
 
 /** What a session is published as, beside what it is by itself. */
 export interface NewSession {
@@ -35,8 +35,7 @@ export class SharedSessions {
   readonly #registry: SessionRegistry
   readonly #log: Logger
   readonly #now: () => number
-  /** What was published last, by session. */
-  readonly #published = new Map<string, SessionActivity>()
+  readonly #told = new ToldActivity()
   readonly #stops: (() => void)[]
 
   constructor(
@@ -101,7 +100,7 @@ export class SharedSessions {
 
   /** The session is over, or has not begun after all. */
   leave(id: string): void {
-    this.#published.delete(id)
+    this.#told.forget(id)
     this.#lease.leave(id).catch((error: unknown) => {
       this.#log.warn({ session: id, error }, 'the end of a session could not be told to the others')
     })
@@ -109,18 +108,10 @@ export class SharedSessions {
 
   /** Tells the others what the sessions do now, where it is not what they know. Called every second, and when one is held. */
   publish(): void {
-    const patches: SessionPatch[] = []
-    for (const session of this.#registry.all()) {
-      const known = this.#published.get(session.id)
-      const { state, approval, statements } = session.activity()
-      if (known?.state === state && known.approval === approval && known.statements === statements) continue
-      this.#published.set(session.id, { state, approval, statements })
-      const begun = known?.state === state ? {} : { since: this.#now() }
-      patches.push({ id: session.id, state, approval, statements, ...begun })
-    }
+    const patches = this.#told.changes(this.#registry.all(), this.#now())
     if (patches.length === 0) return
     this.#lease.update(patches).catch((error: unknown) => {
-      this.#published.clear()
+      this.#told.forgetAll()
       this.#log.warn({ error }, 'what sessions do could not be told to the others')
     })
   }

@@ -15,6 +15,9 @@ export interface FleetOptions {
 
 const LOGINS = 200
 const AT_ONCE = 20
+/** As a gateway tells what its sessions do, and how often it is done. */
+const TOLD_AT_ONCE = 200
+const TOLD_TIMES = 100
 
 /** What gateways that do nothing ask of Redis, and what a login costs among them: all of them are in this process, each with connections of its own. */
 export async function fleetRows(
@@ -50,9 +53,10 @@ export async function fleetRows(
       const cpu = (after.cpuSeconds - before.cpuSeconds) / took
       const out = (after.bytesOut - before.bytesOut) / took
       const login = await loginAmong(redis, leases, { cpu, commands: commandsBetween(before, after).all / took })
+      const told = await toldBy(redis, leases[0])
       tell(`${String(count)} gateways: ${perSecond.toFixed(0)} requests a second`)
       rows.push(
-        `| ${String(count)} | ${perSecond.toFixed(0)} | ${(perSecond / count).toFixed(1)} | ${(commandsBetween(before, after).all / took / count).toFixed(0)} | ${(cpu * 100).toFixed(1)} % | ${((cpu * 1e6) / count).toFixed(0)} | ${(out / 1024).toFixed(0)} | ${String(unanswered)} | ${login.commands.toFixed(0)} | ${login.microseconds.toFixed(0)} |`,
+        `| ${String(count)} | ${perSecond.toFixed(0)} | ${(perSecond / count).toFixed(1)} | ${(commandsBetween(before, after).all / took / count).toFixed(0)} | ${(cpu * 100).toFixed(1)} % | ${((cpu * 1e6) / count).toFixed(0)} | ${(out / 1024).toFixed(0)} | ${String(unanswered)} | ${login.commands.toFixed(0)} | ${login.microseconds.toFixed(0)} | ${told.microseconds.toFixed(1)} | ${told.bytes.toFixed(0)} |`,
       )
     } finally {
       for (const one of opened) await one.close()
@@ -61,8 +65,8 @@ export async function fleetRows(
   return [
     `**What gateways that do nothing ask of Redis**, over ${String(seconds)} s; all of them in one process, each with two connections of its own.`,
     '',
-    '| gateways | requests per second | of each | commands of each per second | Redis CPU, of one core | µs per second of each | KiB per second from Redis | not answered in 1 s | a session entered and left: commands | Redis CPU µs |',
-    '| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
+    '| gateways | requests per second | of each | commands of each per second | Redis CPU, of one core | µs per second of each | KiB per second from Redis | not answered in 1 s | a session entered and left: commands | Redis CPU µs | a change of a session told: Redis CPU µs | bytes |',
+    '| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
     ...rows,
   ]
 }
@@ -87,6 +91,24 @@ async function loginAmong(
   return {
     commands: (commandsBetween(before, after).all - always.commands * seconds) / LOGINS,
     microseconds: ((after.cpuSeconds - before.cpuSeconds - always.cpu * seconds) * 1e6) / LOGINS,
+  }
+}
+
+/** What it costs that one gateway tells what its sessions do, 200 of them at once, for each of them. */
+async function toldBy(
+  redis: { readonly host: string; readonly port: number },
+  lease: GatewayLease | undefined,
+): Promise<{ readonly microseconds: number; readonly bytes: number }> {
+  const ids = Array.from({ length: TOLD_AT_ONCE }, (_, at) => `told-${String(at)}`)
+  for (const [at, id] of ids.entries()) await lease?.enter(record(id, at), { sessionsPerPrincipal: TOLD_AT_ONCE })
+  const before = await accountOf(redis)
+  for (let time = 1; time <= TOLD_TIMES; time++) await lease?.update(ids.map((id) => ({ id, statements: time })))
+  const after = await accountOf(redis)
+  for (const id of ids) await lease?.leave(id)
+  const changes = TOLD_AT_ONCE * TOLD_TIMES
+  return {
+    microseconds: ((after.cpuSeconds - before.cpuSeconds) * 1e6) / changes,
+    bytes: (after.bytesIn - before.bytesIn) / changes,
   }
 }
 

@@ -21,7 +21,7 @@ export async function measureSize(
     scaling: () => measureScaling({ seconds, rounds }, tell),
     coordination: () =>
       measureCoordination(
-        { logins: 200, held: quick ? 10 : 50, seconds: quick ? 5 : 10, gateways: quick ? [1, 10] : [1, 10, 100, 300] },
+        { logins: 200, held: quick ? 10 : 50, seconds: quick ? 5 : 10, gateways: quick ? [1, 10] : [1, 10, 100, 500] },
         tell,
       ),
   }

@@ -15,7 +15,13 @@ export async function openMemoryCoordination(
 ): Promise<Coordination> {
   const { stop, ...furnished } = await furnish(hub, hub.now)
   const sessions = new MemorySessions(hub, timing)
-  const caretaker = new Caretaker(furnished.approvals, sessions, () => CONNECTED, timing)
+  const caretaker = new Caretaker(
+    furnished.approvals,
+    sessions,
+    () => CONNECTED,
+    timing,
+    () => Promise.resolve(true),
+  )
   return {
     ...furnished,
     sessions,

@@ -4,6 +4,7 @@ import { furnish } from '../rooms.ts'
 import { TIMING, type Timing } from '../timing.ts'
 import { RedisConnection } from './redis-connection.ts'
 import { RedisCounters } from './redis-counters.ts'
+import { redisDuty } from './redis-duty.ts'
 import { RedisMessages } from './redis-messages.ts'
 import type { RedisOptions } from './redis-options.ts'
 import { RedisRoom } from './redis-room.ts'
@@ -27,7 +28,7 @@ export async function openRedisCoordination(options: RedisOptions, timing: Timin
   try {
     await Promise.all([...all.map((room) => room.open()), messages.open()])
     const { stop, ...furnished } = await furnish(rooms, () => redis.now())
-    const caretaker = new Caretaker(furnished.approvals, sessions, () => redis.state, timing)
+    const caretaker = new Caretaker(furnished.approvals, sessions, () => redis.state, timing, redisDuty(redis, timing))
     const check = async (): Promise<void> => {
       await redis.check()
       if (redis.state.kind === 'connected') await Promise.all(all.map((room) => room.check(false)))
