@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { startRedis, whyNoRedis } from '../../../../test/servers/redis.ts'
 import type { Coordination } from '../coordination.ts'
@@ -48,6 +49,30 @@ describe.skipIf(absent !== null)('in Redis', () => {
 })
 
 describe.skipIf((await whyNoRedis()) !== null)('a Redis of its own', () => {
+  test('has nothing left of sessions that are over, nor of a gateway that left or was lost with some', async () => {
+    const server = await startRedis({})
+    const { host, port } = server
+    const open = (): Promise<Coordination> => openRedisCoordination({ at: { kind: 'server', host, port } }, quick)
+    const looks = new Redis({ host, port })
+    const [one, leaves, lost] = await Promise.all([open(), open(), open()])
+    const leases = await Promise.all([one, leaves, lost].map(({ sessions }, at) => sessions.enlist(String(at))))
+    const { principal } = session()
+    for (const lease of leases)
+      for (let times = 0; times < 3; times++)
+        expect(await lease.enter(session({ principal }), { sessionsPerPrincipal: 9 })).toEqual({ kind: 'entered' })
+    expect(await one.sessions.count(principal)).toBe(9)
+    await leaves.close()
+    await lost.close({ abruptly: true })
+    for (const { id } of await one.sessions.list({ gateway: leases[0]?.id ?? '' })) await leases[0]?.leave(id)
+    const left = async (): Promise<readonly string[]> =>
+      (await looks.keys('*:sessions}*')).map((key) => key.replace(/^.*sessions}/, '')).toSorted()
+    await expect.poll(left, { timeout: 20_000 }).toEqual(['', ':descriptions'])
+    expect(await looks.hlen('{gatehouse:sessions}:descriptions')).toBe(1)
+    looks.disconnect()
+    await one.close()
+    await server.stop()
+  })
+
   test('stopped: operations are refused within bounds, copies stay; started again: everything is back', async () => {
     const first = await startRedis({})
     const { host, port } = first

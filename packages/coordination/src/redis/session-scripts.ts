@@ -2,7 +2,8 @@ import type { ScriptDefinition } from './redis-connection.ts'
 
 /**
  * KEYS[1] of each: the index of gateways, ranked by when they are lost. KEYS[2]: their descriptions. What a gateway has stands beside them, in
- * the same slot: its records, its process ids, and how many sessions each principal has.
+ * the same slot: its records, its process ids, and how many sessions each principal has. The last two stand there the other way round as well: whose a
+ * process id is, and on which gateways a principal has how many, so that nobody who enters has to ask after every gateway.
  */
 const BEGIN = `
 local time = redis.call('TIME')
@@ -10,15 +11,29 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function records(gateway) return KEYS[1] .. ':records:' .. gateway end
 local function processes(gateway) return KEYS[1] .. ':processes:' .. gateway end
 local function counts(gateway) return KEYS[1] .. ':counts:' .. gateway end
+local function places(principal) return KEYS[1] .. ':principal:' .. principal end
+local owners = KEYS[1] .. ':owners'
 local function alive() return redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. string.format('%d', now), '+inf') end
-local function forget(gateway)
-  redis.call('ZREM', KEYS[1], gateway)
-  redis.call('HDEL', KEYS[2], gateway)
-  redis.call('DEL', records(gateway), processes(gateway), counts(gateway))
-end
 local function isAlive(gateway)
   local lost = redis.call('ZSCORE', KEYS[1], gateway)
   return lost and tonumber(lost) > now
+end
+local function disown(gateway, process)
+  if redis.call('HGET', owners, process) == gateway then redis.call('HDEL', owners, process) end
+end
+local function forget(gateway)
+  redis.call('ZREM', KEYS[1], gateway)
+  redis.call('HDEL', KEYS[2], gateway)
+  for _, process in ipairs(redis.call('HKEYS', processes(gateway))) do disown(gateway, process) end
+  for _, principal in ipairs(redis.call('HKEYS', counts(gateway))) do redis.call('HDEL', places(principal), gateway) end
+  redis.call('DEL', records(gateway), processes(gateway), counts(gateway))
+end
+local function sessionsOf(principal)
+  local count, found = 0, redis.call('HGETALL', places(principal))
+  for at = 1, #found, 2 do
+    if isAlive(found[at]) then count = count + found[at + 1] end
+  end
+  return count
 end
 `
 
@@ -53,17 +68,21 @@ export const ENTER: ScriptDefinition = {
   name: 'gatehouseEnter',
   lua: `${BEGIN}
 if not isAlive(ARGV[1]) then return 'lost' end
-local count, taken = 0, false
-for _, gateway in ipairs(alive()) do
-  count = count + (redis.call('HGET', counts(gateway), ARGV[6]) or 0)
-  taken = taken or redis.call('HEXISTS', processes(gateway), ARGV[4]) == 1
-end
+local count = sessionsOf(ARGV[6])
+local owner = redis.call('HGET', owners, ARGV[4])
+local taken = owner and isAlive(owner)
 if ARGV[7] ~= '' then
   if count >= tonumber(ARGV[7]) then return 'too_many' end
   if taken then return 'process_id_taken' end
 end
-if redis.call('HSET', records(ARGV[1]), ARGV[2], ARGV[3]) == 1 then redis.call('HINCRBY', counts(ARGV[1]), ARGV[6], 1) end
-if not taken then redis.call('HSET', processes(ARGV[1]), ARGV[4], ARGV[5]) end
+if redis.call('HSET', records(ARGV[1]), ARGV[2], ARGV[3]) == 1 then
+  redis.call('HINCRBY', counts(ARGV[1]), ARGV[6], 1)
+  redis.call('HINCRBY', places(ARGV[6]), ARGV[1], 1)
+end
+if not taken then
+  redis.call('HSET', processes(ARGV[1]), ARGV[4], ARGV[5])
+  redis.call('HSET', owners, ARGV[4], ARGV[1])
+end
 return 'entered'`,
 }
 
@@ -83,7 +102,9 @@ export const LEAVE: ScriptDefinition = {
   lua: `${BEGIN}
 if redis.call('HDEL', records(ARGV[1]), ARGV[2]) == 0 then return 0 end
 redis.call('HDEL', processes(ARGV[1]), ARGV[3])
+disown(ARGV[1], ARGV[3])
 if redis.call('HINCRBY', counts(ARGV[1]), ARGV[4], -1) <= 0 then redis.call('HDEL', counts(ARGV[1]), ARGV[4]) end
+if redis.call('HINCRBY', places(ARGV[4]), ARGV[1], -1) <= 0 then redis.call('HDEL', places(ARGV[4]), ARGV[1]) end
 return 1`,
 }
 
@@ -103,9 +124,7 @@ return false`,
 export const COUNT: ScriptDefinition = {
   name: 'gatehouseCount',
   lua: `${BEGIN}
-local count = 0
-for _, gateway in ipairs(alive()) do count = count + (redis.call('HGET', counts(gateway), ARGV[1]) or 0) end
-return count`,
+return sessionsOf(ARGV[1])`,
 }
 
 /** ARGV: gateway. Gives its records. */

@@ -89,6 +89,11 @@ export function promiseSharing(
       await third.close({ abruptly: true })
       expect(await one.sessions.get(record.id)).not.toBe(null)
       await expect.poll(() => one.sessions.get(record.id)).toBe(null)
+      expect(await one.sessions.count(record.principal)).toBe(0)
+      const { principal, cancelKey } = record
+      expect(await leases()[0].enter(session({ principal, cancelKey }), { sessionsPerPrincipal: 1 })).toEqual({
+        kind: 'entered',
+      })
       await expect.poll(async () => (await one.approvals.get(id))?.state).toBe('voided')
       expect(await one.approvals.get(id)).toMatchObject({ endReason: 'gateway_lost' })
       expect((await one.sessions.gateways()).map(({ name }) => name)).not.toContain('third')
