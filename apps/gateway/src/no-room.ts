@@ -28,7 +28,7 @@ export const NO_ROOM: Readonly<Record<NoRoom, Farewell>> = {
 }
 
 /** Default: so many that were turned away may be there yet, and each for so long. */
-const BOUNDS = { most: 256, stayMilliseconds: 1000 }
+const BOUNDS = { most: 1000, stayMilliseconds: 1000 }
 
 /** Tells connections that are not served why, and closes them. None of them is a connection as the limits have it. */
 export class TurnedAway {
