@@ -1,4 +1,5 @@
 import type { BackendMessage } from '@gatehouse/postgres-wire'
+import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bind, execute, FLUSH, parse, query, SYNC } from '../postgres/messages.ts'
 import { openScene, type Scene, VERSIONS } from '../postgres/scene.ts'
@@ -31,7 +32,25 @@ const notes: CaseNotes = {
 const MODES = ['simple', 'extended text', 'extended binary'] as const
 type Mode = (typeof MODES)[number]
 
-async function runCase(scene: Scene, one: SqlCase, mode: Mode, before: string): Promise<Outcome> {
+/** A scene, and a connection of the superuser's that stays: a new one for each look would read the system's tables anew. */
+interface WatchedScene {
+  readonly scene: Scene
+  readonly watcher: Client
+}
+
+async function openWatched(...options: Parameters<typeof openScene>): Promise<WatchedScene> {
+  const scene = await openScene(...options)
+  const watcher = new Client({ connectionString: scene.serverUrl })
+  await watcher.connect()
+  return { scene, watcher }
+}
+
+async function closeWatched({ scene, watcher }: WatchedScene): Promise<void> {
+  await watcher.end()
+  await scene.close()
+}
+
+async function runCase({ scene, watcher }: WatchedScene, one: SqlCase, mode: Mode, before: string): Promise<Outcome> {
   const client = await scene.enter()
   const chunks: Buffer[] = []
   client.socket.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -39,7 +58,7 @@ async function runCase(scene: Scene, one: SqlCase, mode: Mode, before: string): 
   if (!client.closed) await client.query('ROLLBACK')
   const usable = !client.closed && rowsOf(await client.query('SELECT 1')).join() === '1'
   client.destroy()
-  const changed = (await stateOf(scene)) !== before
+  const changed = (await stateOf(watcher)) !== before
   return {
     errors: sqlstates(messages),
     rows: JSON.stringify(rowsOf(messages)),
@@ -47,7 +66,7 @@ async function runCase(scene: Scene, one: SqlCase, mode: Mode, before: string): 
     usable,
     changed,
     redefined: changed,
-    stored: changed ? ((await scene.admin<{ text: string }>(UNMASKED))[0]?.text ?? '') : '',
+    stored: changed ? ((await watcher.query<{ text: string }>(UNMASKED)).rows[0]?.text ?? '') : '',
   }
 }
 
@@ -80,8 +99,8 @@ async function untilEnd(client: WireClient, ends: ReadonlySet<string>): Promise<
   }
 }
 
-async function stateOf(scene: Scene): Promise<string> {
-  const [snapshot] = await scene.admin<Snapshot>(SNAPSHOT)
+async function stateOf(watcher: Client): Promise<string> {
+  const [snapshot] = (await watcher.query<Snapshot>(SNAPSHOT)).rows
   if (snapshot === undefined) throw new Error('no snapshot could be taken')
   const { state, roles, settings } = snapshot
   // What the cases do not name, such as the role of another test, is not theirs.
@@ -94,25 +113,24 @@ describe.each(VERSIONS)('The corpus of SQL in front of $version', ({ version, sh
     { who: 'an agent that reads', policy: READER },
     { who: 'an agent that writes', policy: WRITER },
   ])('for $who', ({ who, policy }) => {
-    let scene: Scene | null = null
+    let watched: WatchedScene | null = null
     let before = ''
     const outcomes = new Map<SqlCase, Outcome[]>()
     const why = absence ?? ('absent' in shared ? shared.absent : null)
-    const open = async (): Promise<Scene> => {
-      await scene?.close()
-      scene = null
+    const open = async (): Promise<WatchedScene> => {
+      if (watched !== null) await closeWatched(watched)
+      watched = null
       if ('absent' in shared) throw new Error(shared.absent)
-      const opened = await openScene(shared.address, { sql: schema, policy })
-      before = await stateOf(opened)
-      scene = opened
-      return opened
+      watched = await openWatched(shared.address, { sql: schema, policy })
+      before = await stateOf(watched.watcher)
+      return watched
     }
     beforeAll(async () => {
       if (why === null) await open()
     })
     afterAll(async () => {
       if (outcomes.size > 0) report(`${version}, ${who}`, outcomes, needles, notes)
-      await scene?.close()
+      if (watched !== null) await closeWatched(watched)
     })
 
     // What a writer may do differs little by protocol: two ways are enough.
@@ -122,7 +140,7 @@ describe.each(VERSIONS)('The corpus of SQL in front of $version', ({ version, sh
       async (mode) => {
         const failures: string[] = []
         for (const one of cases) {
-          const outcome = await runCase(scene ?? (await open()), one, mode, before)
+          const outcome = await runCase(watched ?? (await open()), one, mode, before)
           outcomes.set(one, [...(outcomes.get(one) ?? []), outcome])
           failures.push(...faultsOf(one, outcome, needles, notes, policy === READER))
           if (outcome.changed) await open()
@@ -132,8 +150,9 @@ describe.each(VERSIONS)('The corpus of SQL in front of $version', ({ version, sh
     )
 
     test('what is allowed gives the rows that the server gives', async (context) => {
-      if (why !== null || scene === null) context.skip(why ?? 'the scene could not be opened')
-      if (scene === null) return
+      if (why !== null || watched === null) context.skip(why ?? 'the scene could not be opened')
+      if (watched === null) return
+      const { scene } = watched
       const different: string[] = []
       for (const one of cases.filter((each) => each.expect === 'ALLOW')) {
         const direct = await scene.direct()

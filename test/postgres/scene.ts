@@ -39,6 +39,8 @@ export interface Scene {
   readonly enter: (claims?: Readonly<Record<string, unknown>>) => Promise<WireClient>
   /** Logged in at the server itself, as the role the gateway uses. */
   readonly direct: () => Promise<WireClient>
+  /** Of the database at the server itself, for the superuser. */
+  readonly serverUrl: string
   /** On a connection of its own, as superuser, straight to the server. */
   readonly admin: <Row extends Record<string, unknown>>(sql: string) => Promise<Row[]>
   readonly records: (match?: (record: TrailRecord) => boolean) => Promise<TrailRecord[]>
@@ -113,6 +115,7 @@ export async function openScene(server: PostgresAddress, options: SceneOptions =
     enter: async (claims) =>
       WireClient.login({ host, port }, { database: 'shop', password: await gateway.token(claims) }),
     direct: () => WireClient.login({ host: server.host, port: server.port }, { database, user, password }),
+    serverUrl: url,
     admin: (sql) => ask(url, sql),
     records: (match) => recordsOf(gateway.trailDirectory, match),
     close: async () => {
