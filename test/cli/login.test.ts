@@ -77,7 +77,13 @@ describe.skipIf('absent' in postgres18)(
       new Promise((resolve) => {
         const child = spawn(process.execPath, [main, ...args], {
           cwd: folder,
-          env: { PATH: process.env['PATH'], HOME: folder, XDG_STATE_HOME: join(folder, 'state'), ...environment },
+          env: {
+            PATH: process.env['PATH'],
+            NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+            HOME: folder,
+            XDG_STATE_HOME: join(folder, 'state'),
+            ...environment,
+          },
         })
         let out = ''
         let err = ''

@@ -122,7 +122,7 @@ class GatewayChild {
     const script = join(import.meta.dirname, 'gateway-child.ts')
     this.#child = spawn(process.execPath, ['--expose-gc', script, configFile], {
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH, ...environment },
+      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...environment },
     })
     this.#ended = once(this.#child, 'exit').then(() => this.#wake())
     this.#child.stdin.on('error', () => undefined)

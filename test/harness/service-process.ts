@@ -50,7 +50,7 @@ export async function startService(
     running = await startGuarded({
       command: by.command,
       args: [...by.leading, kind, '--config', configFile],
-      env: { PATH: process.env['PATH'], ...environment },
+      env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], ...environment },
       user: null,
       logFile: `${configFile}.log`,
       removeWhenDone: null,

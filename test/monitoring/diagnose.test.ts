@@ -127,7 +127,7 @@ describe('gatehouse diagnose', { timeout: 120_000 }, () => {
     writeFileSync(log, `${logged.join('')}\nno json ${CANARIES.literal}\n{"msg":"x","error":"${CANARIES.value}"}\n`)
     const out = join(folder, 'bundle')
     await run(process.execPath, [MAIN, 'diagnose', '--config', file, '--out', out, '--log', log], {
-      env: { PATH: process.env['PATH'], ...ENVIRONMENT },
+      env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], ...ENVIRONMENT },
     })
     const read = (name: string): string => readFileSync(join(out, name), 'utf8')
     for (const name of readdirSync(out)) expectNothingSecret(read(name))

@@ -49,7 +49,11 @@ export async function startS3(kind: S3Kind): Promise<S3Server> {
   const server = await startGuarded({
     command,
     args,
-    env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', ...env },
+    env: {
+      PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+      ...env,
+    },
     user: null,
     logFile: join(folder, 'log'),
     removeWhenDone: folder,
