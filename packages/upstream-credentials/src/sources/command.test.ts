@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import type { CredentialUnavailable } from '../credential-source.ts'
 import { leaseRequest } from '../testing/lease-request.ts'
 import { type CommandConfig, commandSchema, openCommand } from './command.ts'
@@ -36,7 +36,10 @@ async function failureOf(config: CommandConfig, signal: AbortSignal = never): Pr
 }
 
 test('what it prints is the credential; it is told which, and of the environment no more than that', async () => {
-  process.env['GATEHOUSE_TEST_SECRET'] = 'not for it'
+  vi.stubEnv('GATEHOUSE_TEST_SECRET', 'not for it')
+  onTestFinished(() => {
+    vi.unstubAllEnvs()
+  })
   const config = program(
     `printf '{"user":"%s","password":"%s"}' "$GATEHOUSE_TARGET-$GATEHOUSE_PORT" "\${GATEHOUSE_TEST_SECRET-none}"`,
   )
