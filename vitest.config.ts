@@ -1,4 +1,6 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
+import { LongestFirst } from './scripts/longest-first.ts'
 
 const skipped = ['**/node_modules/**', '**/dist/**', '**/.gatehouse/**']
 
@@ -11,8 +13,9 @@ const config: ViteUserConfig = defineConfig({
     // What comes by itself is waited for as long: how soon it comes is for `bench/` to say.
     expect: { poll: { timeout: 20_000 } },
     passWithNoTests: false,
-    // One for each processor: most of the time they wait for servers.
-    maxWorkers: '100%',
+    // One for each processor, and on a small machine more: half of the time they wait for servers.
+    maxWorkers: Math.max(4, availableParallelism()),
+    sequence: { sequencer: LongestFirst },
     // The files of a worker share its process: to load gateway and grammar anew for each is a fifth of all work.
     isolate: false,
     setupFiles: ['scripts/left-as-found.ts'],
