@@ -167,7 +167,8 @@ describe.each([
     )
   })
 
-  test('describes what the database holds, as without the gateway', async () => {
+  // A psql for each, twice on two roads.
+  test('describes what the database holds, as without the gateway', { timeout: 120_000 }, async () => {
     for (const target of ['plain', 'shop']) {
       const said: Record<string, Said> = {}
       const wanted: Record<string, Said> = {}

@@ -155,7 +155,7 @@ export async function ask<Row extends Record<string, unknown>>(url: string, sql:
 }
 
 /** Waits until `look` says true (not null, not empty); throws with `what` after `patience`. */
-export async function eventually<T>(what: string, look: () => Promise<T> | T, patience = 10_000): Promise<T> {
+export async function eventually<T>(what: string, look: () => Promise<T> | T, patience = 20_000): Promise<T> {
   const deadline = performance.now() + patience
   for (;;) {
     const seen = await look()
