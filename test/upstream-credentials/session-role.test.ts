@@ -4,7 +4,9 @@ import type { RowDataPacket } from 'mysql2/promise'
 import { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import * as mysql from '../mysql/scene.ts'
+import { bind, execute, parse, SYNC } from '../postgres/messages.ts'
 import * as postgres from '../postgres/scene.ts'
+import { errorOf, WireClient } from '../postgres/wire-client.ts'
 import { createDatabase as createMysql, openConnection } from '../servers/mysql.ts'
 import { createDatabase } from '../servers/postgres.ts'
 
@@ -13,6 +15,7 @@ const id = randomBytes(4).toString('hex')
 const POLICY = `
 rules:
   - { name: most, allow: { actions: ["*"], relations: ["*"], settings: ["*"] } }
+  - { name: functions, target: permitting, allow: { actions: ["*"], functions: ["*"] } }
 `
 /** Names that would be read otherwise if they were not quoted. */
 const READER = `Reader "a'b ${id}`
@@ -34,7 +37,17 @@ describe.each(postgres.VERSIONS)('a session of $version under a role', ({ shared
        GRANT ${quoted(READER)}, ${WRITER} TO ${LOGIN}; CREATE TABLE t AS SELECT 7 AS n;
        GRANT SELECT ON t TO ${quoted(READER)}; GRANT SELECT, INSERT ON t TO ${WRITER};
        CREATE FUNCTION leave() RETURNS text LANGUAGE plpgsql AS $$ BEGIN SET ROLE ${WRITER}; RETURN current_user; END $$;
-       CREATE FUNCTION slip() RETURNS text LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'SET ROLE ${WRITER}'; RETURN current_user; END $$`,
+       CREATE FUNCTION slip() RETURNS text LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'SET ROLE ${WRITER}'; RETURN current_user; END $$;
+       CREATE FUNCTION for_now() RETURNS text LANGUAGE plpgsql AS $$ BEGIN SET LOCAL ROLE ${WRITER}; RETURN current_user; END $$;
+       CREATE FUNCTION no_role() RETURNS text LANGUAGE plpgsql AS $$ BEGIN SET ROLE NONE; RETURN current_user; END $$;
+       CREATE FUNCTION configured() RETURNS text LANGUAGE plpgsql AS
+         $$ BEGIN PERFORM set_config('ro' || 'le', '${WRITER}', false); RETURN current_user; END $$;
+       CREATE FUNCTION there_and_back() RETURNS text LANGUAGE plpgsql AS
+         $$ DECLARE before text := current_setting('role'); BEGIN SET ROLE ${WRITER}; PERFORM set_config('role', before, false); RETURN 'back'; END $$;
+       CREATE PROCEDURE call_me() LANGUAGE plpgsql AS $$ BEGIN SET ROLE ${WRITER}; END $$;
+       CREATE TABLE watched (n int); GRANT SELECT, INSERT ON watched TO ${quoted(READER)};
+       CREATE FUNCTION on_insert() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN SET ROLE ${WRITER}; RETURN NEW; END $$;
+       CREATE TRIGGER w AFTER INSERT ON watched FOR EACH ROW EXECUTE FUNCTION on_insert()`,
     )
     drop = own.drop
     const { host, port } = shared.address
@@ -45,6 +58,8 @@ describe.each(postgres.VERSIONS)('a session of $version under a role', ({ shared
         shop: { ...target, sessionRole: ROLES },
         fixed: { ...target, sessionRole: WRITER },
         foreign: { ...target, sessionRole: 'pg_signal_backend' },
+        permitting: { ...target, sessionRole: ROLES },
+        unpinned: target,
       }),
     })
   })
@@ -112,6 +127,86 @@ describe.each(postgres.VERSIONS)('a session of $version under a role', ({ shared
     await expect(client.query(`SELECT ${name}()`)).rejects.toMatchObject({ code: '42501' })
     expect(await roleOf(client)).toBe(READER)
     await client.end()
+  })
+
+  describe('where a rule names a function that changes it', () => {
+    /** What writes as the role that was slipped into: it must never be done. */
+    const WRITE = 'INSERT INTO t VALUES (99)'
+    const written = async (client: Client): Promise<unknown> =>
+      (await client.query<{ n: string }>('SELECT count(*) AS n FROM t WHERE n = 99')).rows[0]?.n
+
+    async function afterwards(client: Client): Promise<void> {
+      const error: unknown = await client.query(WRITE).catch((cause: unknown) => cause)
+      expect(error).toMatchObject({ code: '57P01', message: expect.stringContaining('changed its role') })
+      const other = await enter('permitting')
+      expect(await written(other)).toBe('0')
+      await other.end()
+      await client.end().catch(() => undefined)
+    }
+
+    test.each([
+      'SELECT leave()',
+      'SELECT slip()',
+      'SELECT no_role()',
+      'SELECT configured()',
+      'SELECT n, leave() FROM t',
+      'SELECT n FROM t WHERE leave() IS NOT NULL',
+      'CALL call_me()',
+      'INSERT INTO watched VALUES (1)',
+      'BEGIN; SELECT for_now()',
+      'BEGIN; DECLARE c CURSOR FOR SELECT leave() FROM t; FETCH 1 FROM c',
+      'PREPARE p AS SELECT leave(); EXECUTE p',
+    ])('the session ends behind %s, and nothing more has run', async (sql) => {
+      const client = await enter('permitting')
+      for (const statement of sql.split('; ')) await client.query(statement)
+      await afterwards(client)
+    })
+
+    test('nothing that was sent with it, or in its text, runs behind it', async () => {
+      const prepared = (name: string, text: string) => ({ name, text })
+      const client = await enter('permitting')
+      // Both are on their way before the first is answered.
+      const first = client.query(prepared('leaves', 'SELECT leave()'))
+      const second = client.query(prepared('writes', WRITE)).catch((cause: unknown) => cause)
+      await first
+      expect(await second).toMatchObject({ code: '57P01' })
+      await client.end().catch(() => undefined)
+      const other = await enter('permitting')
+      await other.query(`SELECT leave(); ${WRITE}`).catch(() => undefined)
+      await other.query('SELECT 1').catch(() => undefined)
+      await other.end().catch(() => undefined)
+      const last = await enter('permitting')
+      expect(await written(last)).toBe('0')
+      await last.end()
+    })
+
+    test('nor does a portal that was bound before it', async () => {
+      const { host, port } = scene.gateway
+      const login = { database: 'permitting', password: await scene.gateway.token() }
+      const client = await WireClient.login({ host, port }, login)
+      const bound = [parse('SELECT leave()', 'l'), bind([], 'l', 'leaves'), parse(WRITE, 'w'), bind([], 'w', 'writes')]
+      client.send(...bound, execute(0, 'leaves'), execute(0, 'writes'), SYNC)
+      expect(errorOf(await client.untilReady())?.fields.get('C')).toBe('57P01')
+      const other = await enter('permitting')
+      expect(await written(other)).toBe('0')
+      await other.end()
+    })
+
+    test('a session whose function fails, or comes back to the role by itself, goes on', async () => {
+      const client = await enter('permitting')
+      await expect(client.query('SELECT leave(), 1 / (n - 7) FROM t')).rejects.toMatchObject({ code: '22012' })
+      expect(await roleOf(client)).toBe(READER)
+      await client.query('SELECT there_and_back()')
+      expect(await roleOf(client)).toBe(READER)
+      await client.end()
+    })
+
+    test('a session without a role of its own may change it, as far as the policy permits', async () => {
+      const client = await enter('unpinned')
+      await client.query(`SET ROLE ${WRITER}`)
+      expect(await roleOf(client)).toBe(WRITER)
+      await client.end()
+    })
   })
 
   test('comes back to it by RESET ROLE and RESET ALL', async () => {

@@ -66,6 +66,13 @@ export function farewellOf(reason: EndReason, detail: string): Farewell {
         `${detail}, under which statements cannot be read safely`,
         'Connect again and leave that setting alone.',
       )
+    case 'role_changed':
+      return farewell(
+        'session ended',
+        'ROLE_CHANGED',
+        'what this session ran has changed its role in the database, which stays as the gateway set it',
+        'Connect again and leave that function alone; the operator sees in the policy which rule permits it.',
+      )
     case 'killed':
       return farewell(
         'session ended',

@@ -9,6 +9,7 @@ export type EndReason =
   | 'protocol_violation'
   | 'result_mismatch'
   | 'setting_changed'
+  | 'role_changed'
   | 'killed'
   | 'ended'
   | 'revoked'

@@ -82,7 +82,9 @@ export class PostgresSession implements Session {
       expired: () => this.end('token_expired'),
     })
     const upstream = options.upstream.connection
-    const names = new SessionNames(options.catalog, options.searchPath)
+    const { role } = options
+    const lost = (): void => this.#upstreamOver('role', 'a function that this session ran has changed its role')
+    const names = new SessionNames(options.catalog, options.searchPath, role === null ? null : { role, lost })
     this.#names = names
     this.#responses = new PostgresResponses({
       client,
@@ -198,7 +200,7 @@ export class PostgresSession implements Session {
     this.end('protocol_violation', fault.message)
   }
 
-  #upstreamOver(kind: 'closed' | 'protocol' | 'mismatch' | 'setting', detail: string): void {
+  #upstreamOver(kind: 'closed' | 'protocol' | 'mismatch' | 'setting' | 'role', detail: string): void {
     if (this.#over) return
     const { log, alarm } = this.#options
     switch (kind) {
@@ -219,6 +221,10 @@ export class PostgresSession implements Session {
         log.error({ session: this.id, detail }, 'a pinned setting was changed')
         alarm('SETTING_CHANGED', detail)
         return this.end('setting_changed', detail)
+      case 'role':
+        log.error({ session: this.id, detail }, 'the role of a session in the database was changed')
+        alarm('ROLE_CHANGED', detail)
+        return this.end('role_changed')
       default:
         throw kind satisfies never
     }

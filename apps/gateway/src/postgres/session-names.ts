@@ -5,7 +5,7 @@ import type { Connection } from '../connection.ts'
 import { namesTouched, type SessionUses, type Touched } from '../shared-names.ts'
 import type { Asked } from './asked.ts'
 import type { CatalogSource } from './catalog-source.ts'
-import { readSchemas, SCHEMAS_QUESTION } from './schemas-query.ts'
+import { readSchemas, readSchemasAndRole, SCHEMAS_AND_ROLE_QUESTION, SCHEMAS_QUESTION } from './schemas-query.ts'
 import { touchedBy } from './touched-names.ts'
 import { makesName, SqlNames } from './sql-names.ts'
 
@@ -21,6 +21,13 @@ const OTHERS_RETRY_MILLISECONDS = 1000
 export const STATUS_IDLE = 0x49 // I
 const STATUS_IN_BLOCK = 0x54 // T
 export const STATUS_FAILED = 0x45 // E
+
+/** The role that a session keeps in the database, whatever its statements run. */
+export interface PinnedRole {
+  readonly role: string
+  /** Called, once, when the session has another one, or does not say which it has. */
+  readonly lost: () => void
+}
 
 /** What one session's names mean: its search path over the target's catalog, kept true while statements change them. */
 export class SessionNames {
@@ -42,9 +49,12 @@ export class SessionNames {
   #changedInTransaction = false
   #definitionsInTransaction = false
   readonly #uses: SessionUses
+  readonly #pinned: PinnedRole | null
 
-  constructor(source: CatalogSource, searchPath: readonly string[]) {
+  /** `pinned` null: the session has the rights of its user. */
+  constructor(source: CatalogSource, searchPath: readonly string[], pinned: PinnedRole | null) {
     this.#source = source
+    this.#pinned = pinned
     this.#searchPath = searchPath
     this.#shared = source.environment(searchPath)
     this.environment = this.#shared
@@ -69,8 +79,9 @@ export class SessionNames {
       void this.refresh().then(resume)
       return
     }
-    SCHEMAS_QUESTION.ask(upstream, queue, inBatch, (answer) => {
-      this.#learn(answer === null ? null : readSchemas(answer))
+    const question = this.#pinned === null ? SCHEMAS_QUESTION : SCHEMAS_AND_ROLE_QUESTION
+    question.ask(upstream, queue, inBatch, (answer) => {
+      if (!this.#keepsRole(answer)) return
       if (this.#source.stale) void this.refresh().then(resume)
       else {
         this.#resolve()
@@ -78,6 +89,24 @@ export class SessionNames {
         setImmediate(resume)
       }
     })
+  }
+
+  /** False: the session is over, for it has another role than the one that it was given. */
+  #keepsRole(answer: string | null): boolean {
+    if (this.#pinned === null) {
+      this.#learn(answer === null ? null : readSchemas(answer))
+      return true
+    }
+    const said = answer === null ? null : readSchemasAndRole(answer)
+    this.#learn(said?.schemas ?? null)
+    if (said?.role === this.#pinned.role || (said === null && this.#pathStale)) return true
+    this.#pinned.lost()
+    return false
+  }
+
+  /** What ran may have changed the role that the session keeps: nothing more runs before it is looked at. */
+  get roleInDoubt(): boolean {
+    return this.#pinned !== null && this.#pathStale
   }
 
   /** What the session said its schemas are; null: it could not say. An older path is never taken for the answer. */

@@ -83,6 +83,10 @@ export class StatementJudge {
     batchOpen: boolean,
     upstream: Connection,
   ): Refusal | Exclude<Judging, 'judged'> | null {
+    if (this.#names.roleInDoubt) {
+      const settling = this.#settle(batchOpen, upstream)
+      if (settling !== null) return settling
+    }
     // What people approved at Bind was for the settings of that moment.
     if (portal.judgement.approval !== null && portal.changesBefore !== this.#names.changes) return SETTINGS_CHANGED
     const late = this.#namesSinceBind(portal, batchOpen, upstream)
@@ -246,7 +250,7 @@ export class StatementJudge {
   }
 
   /** Begins to settle names; null: there is no need, or no way, now. */
-  #settle(batchOpen: boolean, upstream: Connection): Judging | null {
+  #settle(batchOpen: boolean, upstream: Connection): Exclude<Judging, 'judged'> | null {
     // The server will skip whatever comes now. What comes in the middle of COPY FROM STDIN it may reject, or run when the COPY has failed.
     if (this.#queue.skipping) return null
     if (this.#queue.length > 0) return 'waits for replies'

@@ -110,6 +110,10 @@ function fire(
     return returned.length === rows.fresh.length ? returned.map(({ lineage }) => lineage) : null
   }
   reading.beneath([], [{ schema: fn.schema, name: fn.name, trust: 'user' }])
+  if (fn.volatility === 'volatile') {
+    reading.changesNames = true
+    reading.movesNames = true
+  }
   const any = doubted(anything(), { functions: [fn] })
   return changesRow ? rows.fresh.map(() => any) : null
 }
