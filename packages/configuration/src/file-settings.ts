@@ -80,6 +80,16 @@ export function revocationListFault(crlFile: string): string | null {
   }
 }
 
+/** Whether a file is there that this process may run. */
+export function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return statSync(file).isFile()
+  } catch {
+    return false
+  }
+}
+
 function isReadableFile(file: string): boolean {
   try {
     accessSync(file, constants.R_OK)

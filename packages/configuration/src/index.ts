@@ -11,6 +11,7 @@ export {
   authoritiesFile,
   crlFile,
   existingFile,
+  isProgram,
   keyPairFault,
   revocationListFault,
   revocationLists,

@@ -1,5 +1,6 @@
-import { accessSync, constants, realpathSync, statSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
+import { isProgram } from '@gatehouse/configuration'
 import { Argument, Command, Option } from 'commander'
 import { accessOptions } from '../credential/credential-options.ts'
 import { type SnippetName, type SnippetPlace, snippet, SNIPPETS } from '../credential/snippets.ts'
@@ -43,15 +44,6 @@ function ownProgram(environment: Readonly<Record<string, string | undefined>>): 
   if (folders.some((folder) => isProgram(join(folder, NAME)))) return [NAME]
   process.stderr.write(`${NAME} is not on the path: what is printed names the files of this machine.\n`)
   return [process.execPath, realpathSync(process.argv[1] ?? '')]
-}
-
-function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return statSync(file).isFile()
-  } catch {
-    return false
-  }
 }
 
 async function engineOf(target: string, options: AccessOptions): Promise<SnippetPlace['engine']> {

@@ -1,5 +1,5 @@
-import { accessSync, constants, statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { isProgram } from '@gatehouse/configuration'
 import * as z from 'zod'
 import { type CredentialJson, readCredentialJson } from '../credential-json.ts'
 import { type CredentialSource, CredentialUnavailable, type LeaseRequest } from '../credential-source.ts'
@@ -166,14 +166,5 @@ class CommandSource implements CredentialSource {
     const left = until - Date.now()
     if (left <= 0) return
     this.#kept = { user, password: new LeasedSecret(Buffer.from(password)), until, endsAt: performance.now() + left }
-  }
-}
-
-function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return statSync(file).isFile()
-  } catch {
-    return false
   }
 }
