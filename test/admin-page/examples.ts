@@ -1,3 +1,4 @@
+import { makeCredentialName } from '@gatehouse/session-credentials'
 import { connect, hold, question } from './held-statements.ts'
 import type { PageScene } from './scene.ts'
 
@@ -21,6 +22,21 @@ export async function fillWithExamples({
     rows: 48_210,
     parameters: ['cleaned up on request', '10.00'],
     history,
+  })
+  await coordination.credentials.put(makeCredentialName(), {
+    verifiers: {},
+    principal: {
+      issuer: 'https://login.example.com',
+      subject: 'ada@example.com',
+      actor: 'copilot',
+      groups: [],
+      claims: {},
+      expiresAt: Date.now() + 3_600_000,
+    },
+    target: 'shop',
+    address: '10.4.0.0/16',
+    until: Date.now() + 900_000,
+    uses: 1,
   })
   const worst = await hold(coordination, gateway, cleanUp)
   await hold(coordination, gateway, cleanUp, '10.4.1.22:40120')

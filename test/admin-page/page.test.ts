@@ -1,3 +1,4 @@
+import { makeCredentialName } from '@gatehouse/session-credentials'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { findChromium } from '../servers/chromium.ts'
@@ -279,6 +280,41 @@ describe.skipIf(absent !== '')(`The page in Chromium${absent}`, () => {
     expect(await revoked()).toEqual([])
   })
 
+  test('session credentials are listed without their secrets, and one is revoked; an auditor may only look', async () => {
+    const principal = { issuer: 'https://login.example.com', subject: 'ada@example.com', actor: 'copilot' }
+    const shared = { groups: [], claims: {}, expiresAt: Date.now() + 3_600_000 }
+    const put = async (subject: string, uses: number | null): Promise<string> => {
+      const name = makeCredentialName()
+      await scene.coordination.credentials.put(name, {
+        verifiers: { 'scram-sha-256': 'a verifier that nobody is shown' },
+        principal: { ...principal, ...shared, subject },
+        target: 'shop',
+        address: uses === null ? null : '10.0.0.0/8',
+        until: Date.now() + 900_000,
+        uses,
+      })
+      return name
+    }
+    const [adas, linus] = [await put('ada@example.com', 3), await put('linus@example.com', null)]
+    await scene.coordination.credentials.take(adas)
+    const page = await open('credentials')
+    const row = page.getByRole('listitem').filter({ hasText: adas })
+    await row.getByRole('heading', { name: `${adas} for ada@example.com` }).waitFor()
+    expect(await row.innerText()).toMatch(/Through copilot on shop · 1 of 3 logins used · from 10\.0\.0\.0\/8 only/)
+    expect(await page.getByRole('listitem').filter({ hasText: linus }).innerText()).toContain('any number permitted')
+    expect(await page.content()).not.toContain('a verifier')
+    await page.getByRole('button', { name: `Revoke ${adas}` }).click()
+    await row.waitFor({ state: 'detached' })
+    expect(await scene.coordination.credentials.get(adas)).toBeNull()
+    // Revoked by somebody else meanwhile, it goes by itself.
+    scene.people.next = { sub: 'audit@example.com', groups: ['audit'] }
+    const auditor = await open('credentials')
+    await auditor.getByRole('heading', { name: linus }).waitFor()
+    expect(await auditor.getByRole('button', { name: /Revoke/ }).count()).toBe(0)
+    await scene.coordination.credentials.revoke(linus)
+    await auditor.getByText('No session credentials hold').waitFor()
+  })
+
   test('the policy is shown; claims that are not JSON are not sent', async () => {
     const page = await open('policy')
     expect(await page.getByLabel('Policy text').innerText()).toContain('- name: writes-need-a-person\n')
@@ -301,8 +337,17 @@ describe.skipIf(absent !== '')(`The page in Chromium${absent}`, () => {
       return page.getByRole('navigation').getByRole('link').allTextContents()
     }
     expect(await views('dba')).toEqual(['Queue', 'Decided', 'Grants'])
-    expect(await views('sre')).toEqual(['Sessions', 'Grants', 'Revocations', 'Policy'])
-    expect(await views('audit')).toEqual(['Queue', 'Decided', 'Sessions', 'Grants', 'Revocations', 'Policy', 'Trail'])
+    expect(await views('sre')).toEqual(['Sessions', 'Grants', 'Credentials', 'Revocations', 'Policy'])
+    expect(await views('audit')).toEqual([
+      'Queue',
+      'Decided',
+      'Sessions',
+      'Grants',
+      'Credentials',
+      'Revocations',
+      'Policy',
+      'Trail',
+    ])
     const { id } = await hold(scene.coordination, scene.gateway, question(UPDATE))
     const page = await open(`approvals/${id}`)
     await page.getByText('You may look, but not decide: you are not an approver.').waitFor()
@@ -357,6 +402,7 @@ describe.skipIf(absent !== '')(`The page in Chromium${absent}`, () => {
         'decided',
         'sessions',
         'grants',
+        'credentials',
         'revocations',
         'policy',
       ]) {

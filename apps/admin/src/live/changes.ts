@@ -3,7 +3,7 @@ import type { Permission } from '../access/permissions.ts'
 
 /** Something changed, or may have (`resync`). */
 export interface Change {
-  readonly kind: 'approval' | 'session' | 'grant' | 'revocation' | 'resync'
+  readonly kind: 'approval' | 'session' | 'grant' | 'revocation' | 'credential' | 'resync'
   /** What changed; null: look at all of them. */
   readonly id: string | null
 }
@@ -14,6 +14,7 @@ export const CHANGE_PERMISSIONS: Readonly<Record<Exclude<Change['kind'], 'resync
   session: 'sessions:read',
   grant: 'grants:read',
   revocation: 'revocations:read',
+  credential: 'credentials:read',
 }
 
 /** How often sessions are looked at while somebody listens. */
@@ -37,6 +38,7 @@ export class Changes {
       }),
       coordination.grants.onChange(() => this.#tell({ kind: 'grant', id: null })),
       coordination.revocations.onChange(() => this.#tell({ kind: 'revocation', id: null })),
+      coordination.credentials.onRevoked(() => this.#tell({ kind: 'credential', id: null })),
       coordination.onStateChange(() => this.#tell({ kind: 'resync', id: null })),
     ]
   }

@@ -9,6 +9,7 @@ import { useKeys } from './keyboard.ts'
 import { MeContext } from './me.ts'
 import { Notices } from './notices.tsx'
 import { PolicyView } from './policy/policy.tsx'
+import { Credentials } from './rights/credentials.tsx'
 import { Grants } from './rights/grants.tsx'
 import { Revocations } from './rights/revocations.tsx'
 import { hashOf, type Route, useRoute, type View, VIEWS } from './route.ts'
@@ -23,6 +24,7 @@ const TITLES: Readonly<Record<View, string>> = {
   decided: 'Decided',
   sessions: 'Sessions',
   grants: 'Grants',
+  credentials: 'Credentials',
   revocations: 'Revocations',
   policy: 'Policy',
   trail: 'Trail',
@@ -34,6 +36,7 @@ const READERS: Readonly<Record<View, readonly Role[]>> = {
   decided: ['approver', 'auditor'],
   sessions: ['operator', 'auditor'],
   grants: ['approver', 'operator', 'auditor'],
+  credentials: ['operator', 'auditor'],
   revocations: ['operator', 'auditor'],
   policy: ['operator', 'auditor'],
   trail: ['auditor'],
@@ -189,6 +192,8 @@ function ViewOf({
       return <Sessions />
     case 'grants':
       return <Grants />
+    case 'credentials':
+      return <Credentials />
     case 'revocations':
       return <Revocations />
     case 'trail':

@@ -1,7 +1,16 @@
 import { useSyncExternalStore } from 'react'
 
 /** The views, by the first word of the address behind `#/`. */
-export const VIEWS = ['approvals', 'decided', 'sessions', 'grants', 'revocations', 'policy', 'trail'] as const
+export const VIEWS = [
+  'approvals',
+  'decided',
+  'sessions',
+  'grants',
+  'credentials',
+  'revocations',
+  'policy',
+  'trail',
+] as const
 export type View = (typeof VIEWS)[number]
 
 export interface Route {

@@ -123,6 +123,19 @@ export interface Grant {
   readonly reason: string | null
 }
 
+export interface SessionCredential {
+  readonly name: string
+  readonly principal: Identity
+  readonly target: string
+  /** An address, or a range of them, that it may log in from; null: any. */
+  readonly address: string | null
+  /** Null: any number of logins. */
+  readonly uses: number | null
+  readonly used: number
+  readonly at: string
+  readonly until: string
+}
+
 export type Revoked =
   | { readonly kind: 'session'; readonly session: string }
   | { readonly kind: 'principal'; readonly issuer: string | null; readonly subject: string }

@@ -1,12 +1,12 @@
 import { useEffect, useState } from 'react'
 
 /** What changed, as the service tells it at once. After `resync` anything may have. */
-export type Change = 'approval' | 'session' | 'grant' | 'revocation' | 'resync'
+export type Change = 'approval' | 'session' | 'grant' | 'revocation' | 'credential' | 'resync'
 
 /** An event of the window: whether somebody is signed in must be asked anew. */
 export const SIGN_IN_IN_DOUBT = 'sign-in-in-doubt'
 
-const CHANGES: readonly Change[] = ['approval', 'session', 'grant', 'revocation', 'resync']
+const CHANGES: readonly Change[] = ['approval', 'session', 'grant', 'revocation', 'credential', 'resync']
 /** The service says at least `ping` every 15 seconds. */
 const SILENCE_MILLISECONDS = 40_000
 const RETRY_MILLISECONDS = 2_000
