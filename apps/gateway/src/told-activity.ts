@@ -2,7 +2,7 @@ import type { SessionPatch } from '@gatehouse/coordination'
 import type { Session, SessionActivity } from './session.ts'
 
 /** So many sessions are told about at once: where more of them work, each is told about the less often, and no store of many gateways drowns in it. */
-const MOST_AT_ONCE = 200
+const MOST_AT_ONCE = 50
 
 interface Told extends SessionActivity {
   /** Milliseconds since the epoch. */
@@ -20,7 +20,7 @@ export class ToldActivity {
 
   /**
    * What is to be told now, where it is not what they know: whoever is held, or no longer is, and of the others first those that were told about
-   * longest ago, at most 200.
+   * longest ago, at most 50.
    */
   changes(sessions: Iterable<Pick<Session, 'id' | 'activity'>>, now: number): readonly SessionPatch[] {
     const urgent: Change[] = []

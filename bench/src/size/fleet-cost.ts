@@ -16,8 +16,9 @@ export interface FleetOptions {
 const LOGINS = 200
 const AT_ONCE = 20
 /** As a gateway tells what its sessions do, and how often it is done. */
-const TOLD_AT_ONCE = 200
+const TOLD_AT_ONCE = 50
 const TOLD_TIMES = 100
+const REVOKED = 10
 
 /** What gateways that do nothing ask of Redis, and what a login costs among them: all of them are in this process, each with connections of its own. */
 export async function fleetRows(
@@ -54,9 +55,10 @@ export async function fleetRows(
       const out = (after.bytesOut - before.bytesOut) / took
       const login = await loginAmong(redis, leases, { cpu, commands: commandsBetween(before, after).all / took })
       const told = await toldBy(redis, leases[0])
+      const revoked = await revokedAmong(redis, opened, { cpu, requests: perSecond })
       tell(`${String(count)} gateways: ${perSecond.toFixed(0)} requests a second`)
       rows.push(
-        `| ${String(count)} | ${perSecond.toFixed(0)} | ${(perSecond / count).toFixed(1)} | ${(commandsBetween(before, after).all / took / count).toFixed(0)} | ${(cpu * 100).toFixed(1)} % | ${((cpu * 1e6) / count).toFixed(0)} | ${(out / 1024).toFixed(0)} | ${String(unanswered)} | ${login.commands.toFixed(0)} | ${login.microseconds.toFixed(0)} | ${told.microseconds.toFixed(1)} | ${told.bytes.toFixed(0)} |`,
+        `| ${String(count)} | ${perSecond.toFixed(0)} | ${(perSecond / count).toFixed(1)} | ${(commandsBetween(before, after).all / took / count).toFixed(0)} | ${(cpu * 100).toFixed(1)} % | ${((cpu * 1e6) / count).toFixed(0)} | ${(out / 1024).toFixed(0)} | ${String(unanswered)} | ${login.commands.toFixed(0)} | ${login.microseconds.toFixed(0)} | ${told.microseconds.toFixed(1)} | ${told.bytes.toFixed(0)} | ${revoked.requests.toFixed(0)} | ${revoked.microseconds.toFixed(0)} |`,
       )
     } finally {
       for (const one of opened) await one.close()
@@ -65,8 +67,8 @@ export async function fleetRows(
   return [
     `**What gateways that do nothing ask of Redis**, over ${String(seconds)} s; all of them in one process, each with two connections of its own.`,
     '',
-    '| gateways | requests per second | of each | commands of each per second | Redis CPU, of one core | µs per second of each | KiB per second from Redis | not answered in 1 s | a session entered and left: commands | Redis CPU µs | a change of a session told: Redis CPU µs | bytes |',
-    '| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
+    '| gateways | requests per second | of each | commands of each per second | Redis CPU, of one core | µs per second of each | KiB per second from Redis | not answered in 1 s | a session entered and left: commands | Redis CPU µs | a change of a session told: Redis CPU µs | bytes | a revocation made or lifted: requests | Redis CPU µs |',
+    '| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
     ...rows,
   ]
 }
@@ -94,7 +96,7 @@ async function loginAmong(
   }
 }
 
-/** What it costs that one gateway tells what its sessions do, 200 of them at once, for each of them. */
+/** What it costs that one gateway tells what its sessions do, 50 of them at once, for each of them. */
 async function toldBy(
   redis: { readonly host: string; readonly port: number },
   lease: GatewayLease | undefined,
@@ -109,6 +111,33 @@ async function toldBy(
   return {
     microseconds: ((after.cpuSeconds - before.cpuSeconds) * 1e6) / changes,
     bytes: (after.bytesIn - before.bytesIn) / changes,
+  }
+}
+
+/** What it costs that every process hears of a revocation made or lifted, and looks at it. */
+async function revokedAmong(
+  redis: { readonly host: string; readonly port: number },
+  opened: readonly Coordination[],
+  always: { readonly cpu: number; readonly requests: number },
+): Promise<{ readonly requests: number; readonly microseconds: number }> {
+  const [first] = opened
+  const by = { issuer: 'https://issuer.example.com', subject: 'operator@example.com', actor: null }
+  const asked = (): number => opened.reduce((sum, { traffic }) => sum + traffic.operations, 0)
+  const requestsBefore = asked()
+  const before = await accountOf(redis)
+  const begun = performance.now()
+  for (let at = 0; at < REVOKED; at++) {
+    const what = { kind: 'session', session: `nobody-${String(at)}` } as const
+    const made = await first?.revocations.revoke({ what, reason: 'measured', by, until: null })
+    if (made !== undefined) await first?.revocations.lift(made.id)
+  }
+  // All have heard of it.
+  await sleep(2000)
+  const seconds = (performance.now() - begun) / 1000
+  const after = await accountOf(redis)
+  return {
+    requests: Math.max(0, asked() - requestsBefore - always.requests * seconds) / (2 * REVOKED),
+    microseconds: Math.max(0, (after.cpuSeconds - before.cpuSeconds - always.cpu * seconds) * 1e6) / (2 * REVOKED),
   }
 }
 
