@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { TLSSocket } from 'node:tls'
 import { encodeVersion2 } from '@gatehouse/proxy-protocol/testing'
 import { afterAll, describe, expect, vi } from 'vitest'
+import { scrape } from '../monitoring/scrape.ts'
 import { scenePromises as mysqlPromises, VERSIONS as MYSQLS } from '../mysql/scene.ts'
 import { listenerTls, openScene, scenePromises, SHARED } from '../postgres/scene.ts'
 import { sqlstates, WireClient } from '../postgres/wire-client.ts'
@@ -51,6 +52,81 @@ describe('a flood of logins that are not finished', () => {
   })
 })
 
+describe('a flood of logins that are not finished, from one address', () => {
+  const listener = {
+    maxUnauthenticatedConnections: 12,
+    maxUnauthenticatedConnectionsPerAddress: 4,
+    handshakeTimeoutSeconds: 300,
+    proxyProtocol: { trustedSenders: ['127.0.0.2'] },
+  }
+  /** Somebody of another address, as a balancer at 127.0.0.2 says. */
+  const from = async (port: number, address: string, more: Buffer = Buffer.alloc(0)): Promise<Socket> => {
+    const socket = connect({ port, host: '127.0.0.1', localAddress: '127.0.0.2' })
+    socket.on('error', () => undefined)
+    await once(socket, 'connect')
+    socket.write(
+      Buffer.concat([encodeVersion2({ address, port: 1 }, { address: '127.0.0.1', port: 2 }, [], true), more]),
+    )
+    return socket
+  }
+  const said = async (socket: Socket): Promise<string> => {
+    let text = ''
+    socket.setEncoding('latin1').on('data', (piece: string) => (text += piece))
+    if (!socket.closed) await once(socket, 'close')
+    return text
+  }
+  const promise = scenePromises(SHARED, { listener, shared: { monitoring: { address: '127.0.0.1:0' } } })
+  promise('leaves places to others, and is told why it gets none', async ({ gateway, enter }) => {
+    const session = await enter()
+    const flood = await Promise.all(Array.from({ length: 4 }, () => silent(gateway.port)))
+    await expect(enter()).rejects.toThrow('as many connections from your address are logging in as may be')
+    // As many of an address behind a balancer.
+    const behind = await Promise.all(Array.from({ length: 4 }, () => from(gateway.port, '203.0.113.7')))
+    await expect
+      .poll(async () => said(await from(gateway.port, '203.0.113.7', Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]))))
+      .toContain('GATEWAY_FULL')
+    const other = await from(gateway.port, '203.0.113.8', Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]))
+    // It is served: an answer to its SSLRequest comes.
+    expect(String((await once(other, 'data'))[0])).toBe('N')
+    expect(await session.rows('SELECT 1')).toEqual([['1']])
+    const refused = { engine: 'postgres', reason: 'too many logging in of one address' }
+    const seen = await scrape(gateway.gateway.monitoring)
+    expect(seen.value('gatehouse_connections_refused_total', refused)).toBeGreaterThanOrEqual(2)
+    for (const socket of [...flood, ...behind, other]) socket.destroy()
+    await vi.waitFor(async () => (await enter()).destroy(), 20_000)
+    session.destroy()
+  })
+
+  promise(
+    'is not waited for: a thousand of them that take nothing hold no place of a session',
+    async ({ gateway, enter }) => {
+      const flood = await Promise.all(Array.from({ length: 4 }, () => silent(gateway.port)))
+      const many: Socket[] = []
+      for (let at = 0; at < 1000; at++) {
+        const socket = connect({ port: gateway.port, host: '127.0.0.1', allowHalfOpen: true })
+        socket.on('error', () => undefined)
+        many.push(socket)
+        await once(socket, 'connect')
+      }
+      // Those that are turned away are no connections.
+      const open = async (): Promise<number> =>
+        (await scrape(gateway.gateway.monitoring)).value('gatehouse_connections', { engine: 'postgres' })
+      await expect.poll(open).toBe(4)
+      for (const socket of [...flood, ...many]) socket.destroy()
+      await vi.waitFor(async () => (await enter()).destroy(), 20_000)
+    },
+  )
+
+  const [, mariadb] = MYSQLS
+  if (mariadb === undefined) throw new Error('there is no MariaDB')
+  mysqlPromises(mariadb.shared, { listener })('is told so in the words of MySQL', async (scene) => {
+    const flood = await Promise.all(Array.from({ length: 4 }, () => silent(scene.gateway.port)))
+    await expect(scene.enter()).rejects.toThrow('GATEWAY_FULL')
+    for (const socket of flood) socket.destroy()
+    await vi.waitFor(async () => (await scene.enter()).socket.destroy(), 20_000)
+  })
+})
+
 describe('a header of the PROXY protocol that drips', () => {
   const listener = { handshakeTimeoutSeconds: 1, proxyProtocol: { trustedSenders: ['127.0.0.1'] } }
   const promise = scenePromises(SHARED, { listener })
@@ -93,6 +169,39 @@ describe('renegotiation of TLS', () => {
     expect(await another.rows('SELECT 1')).toEqual([['1']])
     another.destroy()
   })
+})
+
+describe('a flood of renegotiations of TLS', () => {
+  const promise = scenePromises(SHARED, { listener: { tls: tls.files, allowClearTextPasswordOnLoopback: false } })
+  promise(
+    'is refused a thousand times, and sessions go on meanwhile',
+    async ({ gateway }) => {
+      const at = { host: gateway.host, port: gateway.port, tls: 'request', ca: tls.ca, maxVersion: 'TLSv1.2' } as const
+      const session = await WireClient.login(at, { database: 'shop', password: await gateway.token() })
+      let refused = 0
+      let answered = 0
+      /** One after the other, each on a connection of its own: the refusal ends it. No login is begun. */
+      const tries = async (): Promise<void> => {
+        for (let left = 100; left > 0; left--) {
+          const { socket } = await WireClient.open(at)
+          if (!(socket instanceof TLSSocket)) throw new Error('it has no TLS')
+          const failed = new Promise<Error>((resolve) => socket.once('error', resolve))
+          socket.renegotiate({}, () => undefined)
+          if ((await failed).message.includes('no renegotiation')) refused++
+          socket.destroy()
+        }
+      }
+      const over = new AbortController()
+      const flood = Promise.all(Array.from({ length: 10 }, tries)).finally(() => over.abort())
+      for (; !over.signal.aborted; answered++) expect(await session.rows('SELECT 1')).toEqual([['1']])
+      await flood
+      expect(refused).toBe(1000)
+      expect(answered).toBeGreaterThan(10)
+      expect(await session.rows('SELECT 2')).toEqual([['2']])
+      session.destroy()
+    },
+    120_000,
+  )
 })
 
 /** The seconds until the kernel probes a TCP connection of this machine, by one of its ports; null: it does not. */

@@ -10,6 +10,7 @@ import type { SessionTally } from './monitoring/session-tally.ts'
 import { KEPT_DESCRIPTORS } from './descriptors.ts'
 import { NO_ROOM, type NoRoom, TurnedAway } from './no-room.ts'
 import { OftenSaid } from './often-said.ts'
+import { PlaceCounts } from './place-counts.ts'
 import { trustedSenders } from './trusted-senders.ts'
 import type { Turn } from './turn.ts'
 
@@ -25,6 +26,7 @@ export interface ListenerOptions {
   readonly maxConnections: number
   readonly maxConnectionsPerAddress: number
   readonly maxUnauthenticatedConnections: number
+  readonly maxUnauthenticatedConnectionsPerAddress: number
   readonly handshakeTimeoutSeconds: number
   readonly keepAliveSeconds: number
   /** That this process may have; null: not known. */
@@ -57,7 +59,8 @@ export class Listener {
   #options: ListenerOptions
   readonly #tooMany: OftenSaid
   readonly #turnedAway = new TurnedAway()
-  readonly #perPlace = new Map<string, number>()
+  readonly #perPlace = new PlaceCounts()
+  readonly #loggingInPerPlace = new PlaceCounts()
   /** Runs since a connection was refused for want of descriptors; null: none was for a while. */
   #short: NodeJS.Timeout | null = null
   #open = 0
@@ -180,37 +183,51 @@ export class Listener {
 
   /** Why one more connection is not served; null: it is. `place`: where it is from, null where that is not known yet. */
   #whyFull(place: string | null): NoRoom | null {
-    const { maxConnections, maxUnauthenticatedConnections, maxConnectionsPerAddress } = this.#options
+    const { maxConnections, maxUnauthenticatedConnections } = this.#options
     if (this.#open >= maxConnections) return 'too many'
     if (this.#loggingIn >= maxUnauthenticatedConnections) return 'too many logging in'
-    if (place !== null && (this.#perPlace.get(place) ?? 0) >= maxConnectionsPerAddress) return 'too many of one address'
+    return place === null ? null : this.#whyFullThere(place)
+  }
+
+  #whyFullThere(place: string): NoRoom | null {
+    const { maxConnectionsPerAddress, maxUnauthenticatedConnectionsPerAddress } = this.#options
+    if (this.#perPlace.of(place) >= maxConnectionsPerAddress) return 'too many of one address'
+    if (this.#loggingInPerPlace.of(place) >= maxUnauthenticatedConnectionsPerAddress)
+      return 'too many logging in of one address'
     return null
   }
 
   #sayFull(full: NoRoom, address: string): void {
     this.#options.tally.connectionRefused(this.#options.engine, full)
-    const ofAddress = this.#perPlace.get(placeOf(address).own) ?? 0
+    const ofAddress = this.#perPlace.of(placeOf(address).own)
     this.#tooMany.say({ address, open: this.#open, loggingIn: this.#loggingIn, ofAddress })
   }
 
   #takePlace(counted: Counted, place: string): void {
-    this.#perPlace.set(place, (this.#perPlace.get(place) ?? 0) + 1)
+    this.#perPlace.add(place)
+    this.#loggingInPerPlace.add(place)
     counted.place = place
   }
 
   /** Counts a connection whose balancer has just said where it is from; false: there are too many from there, and it is told so. */
   #findPlace(counted: Counted, connection: Connection): boolean {
-    const { maxConnectionsPerAddress, unserved } = this.#options
     const place = placeOf(connection.remoteAddress).own
-    if ((this.#perPlace.get(place) ?? 0) < maxConnectionsPerAddress) {
+    const full = this.#whyFullThere(place)
+    if (full === null) {
       this.#takePlace(counted, place)
       return true
     }
-    this.#sayFull('too many of one address', connection.remoteAddress)
-    // What it says from now on is not heard.
-    connection.opening = () => null
-    connection.write(unserved(NO_ROOM['too many of one address']))
-    connection.end()
+    this.#sayFull(full, connection.remoteAddress)
+    this.#loggedIn(counted)
+    const leave = this.#turnedAway.enter()
+    if (leave === null) connection.destroy()
+    else {
+      connection.onceGone(leave)
+      // What it says from now on is not heard.
+      connection.opening = () => null
+      connection.write(this.#options.unserved(NO_ROOM[full]))
+      connection.end()
+    }
     return false
   }
 
@@ -218,6 +235,7 @@ export class Listener {
     if (!counted.loggingIn) return
     counted.loggingIn = false
     this.#loggingIn--
+    if (counted.place !== null) this.#loggingInPerPlace.remove(counted.place)
   }
 
   #gone(counted: Counted): void {
@@ -225,10 +243,7 @@ export class Listener {
     this.#open--
     if (this.#closing && this.#open === 0) this.#empty.resolve()
     this.#options.tally.connectionClosed(this.#options.engine)
-    if (counted.place === null) return
-    const count = this.#perPlace.get(counted.place) ?? 1
-    if (count <= 1) this.#perPlace.delete(counted.place)
-    else this.#perPlace.set(counted.place, count - 1)
+    if (counted.place !== null) this.#perPlace.remove(counted.place)
   }
 }
 

@@ -2,7 +2,11 @@ import type net from 'node:net'
 import { type Farewell, farewell } from './farewell.ts'
 
 /** Why a connection is not served, as the metrics have it. */
-export type NoRoom = 'too many' | 'too many logging in' | 'too many of one address'
+export type NoRoom =
+  | 'too many'
+  | 'too many logging in'
+  | 'too many of one address'
+  | 'too many logging in of one address'
 
 /** What its client is told. */
 export const NO_ROOM: Readonly<Record<NoRoom, Farewell>> = {
@@ -25,6 +29,13 @@ export const NO_ROOM: Readonly<Record<NoRoom, Farewell>> = {
     'there are as many connections from your address as may be',
     'Close connections that you do not use, or connect again later.',
   ),
+  'too many logging in of one address': farewell(
+    'no room',
+    'GATEWAY_FULL',
+    'as many connections from your address are logging in as may be at once',
+    'Connect again in a moment.',
+    1,
+  ),
 }
 
 /** Default: so many that were turned away may be there yet, and each for so long. */
@@ -40,15 +51,24 @@ export class TurnedAway {
     this.#bounds = bounds
   }
 
+  /** Takes a place among those that are told; null: there is none, it closes without a word. The result is called, once, when it has gone. */
+  enter(): (() => void) | null {
+    if (this.#open >= this.#bounds.most) return null
+    this.#open++
+    return () => {
+      this.#open--
+    }
+  }
+
   /** `word`: the last and only message, for a client that has said nothing yet, or not been heard. */
   send(socket: net.Socket, word: Buffer): void {
-    if (this.#open >= this.#bounds.most) return void socket.destroy()
-    this.#open++
+    const leave = this.enter()
+    if (leave === null) return void socket.destroy()
     const late = setTimeout(() => socket.destroy(), this.#bounds.stayMilliseconds).unref()
     socket.on('error', () => undefined)
     socket.once('close', () => {
       clearTimeout(late)
-      this.#open--
+      leave()
     })
     // Read, and thrown away: what is not read when a connection closes resets it, and takes the word with it.
     socket.resume()

@@ -20,6 +20,7 @@ function config(mode: UpstreamTlsMode = 'verify-full', weak = false): GatewayCon
         keepAliveSeconds: 60,
         maxConnections: 1,
         maxUnauthenticatedConnections: 1,
+        maxUnauthenticatedConnectionsPerAddress: 1,
         maxConnectionsPerAddress: 1,
         maxConnectionsPerPrincipal: 1,
         maxMessageBytes: 1,

@@ -77,6 +77,7 @@ export interface ListenerConfig {
   readonly maxConnections: number
   /** Of `maxConnections`, those that have not logged in. */
   readonly maxUnauthenticatedConnections: number
+  readonly maxUnauthenticatedConnectionsPerAddress: number
   readonly maxConnectionsPerAddress: number
   readonly maxConnectionsPerPrincipal: number
   readonly maxMessageBytes: number

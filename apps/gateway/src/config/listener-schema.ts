@@ -77,6 +77,14 @@ function settings(directory: string, address: string) {
       .max(1_000_000)
       .default(1000)
       .describe('Of `maxConnections`, those that have not logged in yet.'),
+    maxUnauthenticatedConnectionsPerAddress: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(500)
+      .describe(
+        'Of `maxUnauthenticatedConnections`, those of one client address (of IPv6: of one /64), so that none can take all places. Enough for many clients behind one address: a login takes a fraction of a second.',
+      ),
     maxConnectionsPerAddress: z
       .int()
       .min(1)

@@ -89,6 +89,7 @@ describe('a file with what is needed', () => {
       keepAliveSeconds: 60,
       maxConnections: 10_000,
       maxUnauthenticatedConnections: 1000,
+      maxUnauthenticatedConnectionsPerAddress: 500,
       maxConnectionsPerAddress: 1000,
       maxConnectionsPerPrincipal: 200,
       maxMessageBytes: 64 * 1024 * 1024,

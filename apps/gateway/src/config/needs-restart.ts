@@ -26,6 +26,7 @@ const TAKEN_OVER: readonly string[] = [
       'proxyProtocol',
       'maxConnections',
       'maxUnauthenticatedConnections',
+      'maxUnauthenticatedConnectionsPerAddress',
       'maxConnectionsPerAddress',
       'maxConnectionsPerPrincipal',
       'maxMessageBytes',
