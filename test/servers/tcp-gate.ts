@@ -5,6 +5,8 @@ export interface TcpGate {
   readonly port: number
   open: () => void
   shut: () => void
+  /** Whoever knocks from now on is let through after so many milliseconds. */
+  slow: (milliseconds: number) => void
   readonly close: () => Promise<void>
 }
 
@@ -12,6 +14,7 @@ export interface TcpGate {
 export async function startTcpGate(to: { readonly host: string; readonly port: number }): Promise<TcpGate> {
   const sockets = new Set<Socket>()
   let isOpen = true
+  let delay = 0
   const keep = (socket: Socket): void => {
     sockets.add(socket)
     socket.on('error', () => socket.destroy())
@@ -23,11 +26,15 @@ export async function startTcpGate(to: { readonly host: string; readonly port: n
       client.destroy()
       return
     }
-    const upstream = connect(to.port, to.host)
-    keep(upstream)
-    client.pipe(upstream).pipe(client)
-    client.on('close', () => upstream.destroy())
-    upstream.on('close', () => client.destroy())
+    // What it sends waits in the kernel.
+    setTimeout(() => {
+      if (client.destroyed) return
+      const upstream = connect(to.port, to.host)
+      keep(upstream)
+      client.pipe(upstream).pipe(client)
+      client.on('close', () => upstream.destroy())
+      upstream.on('close', () => client.destroy())
+    }, delay)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const bound = server.address()
@@ -42,6 +49,9 @@ export async function startTcpGate(to: { readonly host: string; readonly port: n
     shut: () => {
       isOpen = false
       cut()
+    },
+    slow: (milliseconds) => {
+      delay = milliseconds
     },
     close: async () => {
       cut()

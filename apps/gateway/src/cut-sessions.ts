@@ -21,10 +21,16 @@ const AT_ONCE = 200
 
 /**
  * Accounts for the sessions that a crash of the process which wrote this trail before has cut off: each is recorded as ended, with the statements
- * whose outcome nobody knows, and the other gateways see it no more. Meanwhile sessions are served. Never rejects: what could not be done is
- * logged, and done by the next start.
+ * whose outcome nobody knows, and the other gateways see it no more. Meanwhile sessions are served. What could not be done is logged, and
+ * done by the next start. The function that comes back stops it.
  */
-export async function accountForCutSessions(ports: CutSessionPorts, signal: AbortSignal): Promise<void> {
+export function accountForCutSessions(ports: CutSessionPorts): () => void {
+  const stop = new AbortController()
+  void account(ports, stop.signal)
+  return () => stop.abort()
+}
+
+async function account(ports: CutSessionPorts, signal: AbortSignal): Promise<void> {
   const { directory, trail, turn, log } = ports
   if (trail.unended.left === null) return
   let cut: readonly CutSession[]

@@ -41,6 +41,7 @@ import { Outage } from './outage.ts'
 import { SharedRates } from './shared-rates.ts'
 import { SharedSessions } from './shared-sessions.ts'
 import { Turn } from './turn.ts'
+import { cancelsSettled } from './upstream-cancels.ts'
 import { messageOf } from './upstream-dial.ts'
 
 /** A running gateway. */
@@ -93,14 +94,14 @@ type Closers = (() => Promise<void> | void)[]
 
 /**
  * Builds the ports, starts the listeners. `coordination`: what it shares
- * with others in this process, from now on its own to close; null: as configured. `restarts`: of several workers, how many had its place before it; null:
- * it is the only one. Rejects with an error that says what is wrong; nothing is left running then.
+ * with others in this process, from now on its own to close; null: as configured. `restarts`: of several workers, how many had its
+ * place before it. Rejects with an error that says what is wrong; nothing is left running then.
  */
 export async function startGateway(
   config: GatewayConfig,
   log: Logger,
   coordination: Coordination | null = null,
-  restarts: number | null = null,
+  restarts = 0,
 ): Promise<Gateway> {
   for (const choice of weakerChoices(config)) log.warn({ choice }, 'a weaker choice is configured')
   const descriptors = descriptorsFor(config, log)
@@ -159,9 +160,7 @@ export async function startGateway(
       certificates: () => certificates().map(({ setting, files }) => ({ setting, state: files.state })),
       targets: () => generations.current.targets,
     })
-    const closing = new AbortController()
-    closers.push(() => closing.abort())
-    void accountForCutSessions({ ...ports, directory: config.audit.directory }, closing.signal)
+    closers.push(accountForCutSessions({ ...ports, directory: config.audit.directory }))
     monitoring = await openMonitoring(config.monitoring, metrics, readiness, log)
     const monitoringTls = monitoring?.tls ?? null
     /** Of the generation in force, and what watches the gateway. */
@@ -225,6 +224,7 @@ export async function startGateway(
         await drain.end()
         closed = true
         await sleep(serving ? CLOSE_MILLISECONDS : 20)
+        await cancelsSettled(log)
         for (const close of closers.toReversed()) await close()
         log.info('gateway is closed')
       },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { TargetConfig } from './config/index.ts'
-import { cancelInTurn } from './upstream-cancels.ts'
+import { cancelInTurn, cancelsSettled } from './upstream-cancels.ts'
 
 function target(): TargetConfig {
   return {
@@ -59,4 +59,29 @@ test('a target that does not answer does not hold up another', async () => {
   expect(ran).toBe(true)
   resolve()
   await Promise.all(stuck)
+})
+
+test('whoever ends waits for the cancels that are under way, those that wait for their turn too, and not for ever', async () => {
+  const said: unknown[] = []
+  const log = { warn: (details: unknown) => said.push(details) }
+  await cancelsSettled(log, 20_000)
+  const done: number[] = []
+  const one = target()
+  for (let at = 0; at < 40; at++)
+    void cancelInTurn(one, async () => {
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      done.push(at)
+      if (at % 2 === 0) throw new Error('it cannot be reached')
+    }).catch(() => undefined)
+  await cancelsSettled(log, 20_000)
+  expect(done).toHaveLength(40)
+  expect(said).toEqual([])
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const stuck = cancelInTurn(target(), () => promise)
+  await cancelsSettled(log, 20)
+  expect(said).toEqual([{ cancels: 1 }])
+  resolve()
+  await stuck
+  await cancelsSettled(log, 20_000)
+  expect(said).toHaveLength(1)
 })
