@@ -7,8 +7,19 @@ import type { LeasedSecret } from './leased-secret.ts'
 export interface CredentialSource {
   /** A credential for one login. Rejects with `CredentialUnavailable` and nothing else, and as soon as `signal` is aborted. */
   lease(request: LeaseRequest, signal: AbortSignal): Promise<CredentialLease>
+  /** How leases fare that are renewed while they are held; absent: its leases are not. */
+  readonly renewals?: Readonly<LeaseRenewals>
   /** Gives back whatever is still leased, and asks for nothing more. Never rejects. */
   close(): Promise<void>
+}
+
+/** What came of renewing leases, counted from the start. */
+export interface LeaseRenewals {
+  renewed: number
+  /** Tries that failed; each is tried again while the lease lasts. */
+  failed: number
+  /** Leases that ended while they were held: not renewed in time, at their longest, or revoked where they came from. */
+  ended: number
 }
 
 /** Who a credential is for: nothing of it is a secret. */

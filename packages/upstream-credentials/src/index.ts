@@ -2,6 +2,7 @@ export {
   type CredentialLease,
   type CredentialSource,
   CredentialUnavailable,
+  type LeaseRenewals,
   type LeaseRequest,
   type SourceLog,
 } from './credential-source.ts'

@@ -11,6 +11,7 @@ import {
   measureTrail,
   ScrapedMetrics,
 } from '@gatehouse/monitoring'
+import type { LeaseRenewals } from '@gatehouse/upstream-credentials'
 import type { ApprovalDesk } from '../holding/approval-desk.ts'
 import type { PolicyFile } from '../policy-source.ts'
 import type { Target } from '../target.ts'
@@ -23,8 +24,8 @@ export interface MeasuredGateway {
   readonly statements: StatementTally
   readonly tally: SessionTally
   readonly trail: Pick<TrailWriter, 'state'>
-  /** How many workers had its place before it; null: it is no worker. */
-  readonly restarts: number | null
+  /** How many workers had its place before it. */
+  readonly restarts: number
   /** Null: the trail is not shipped. */
   readonly shipping: () => MeasuredShipping | null
   /** Null: nothing is traced. */
@@ -33,7 +34,7 @@ export interface MeasuredGateway {
   readonly policy: Pick<PolicyFile, 'current' | 'account' | 'failure'>
   readonly desk: Pick<ApprovalDesk, 'held'>
   readonly certificates: () => Iterable<MeasuredCertificate>
-  readonly targets: () => Iterable<readonly [name: string, target: Pick<Target, 'leases'>]>
+  readonly targets: () => Iterable<readonly [name: string, target: Pick<Target, 'leases' | 'credentials'>]>
 }
 
 /** The metrics of a gateway but those of its process: docs/monitoring.md lists them. */
@@ -44,9 +45,9 @@ export function gatewayMetrics(gateway: MeasuredGateway): ScrapedMetrics {
   metrics.counter(
     {
       name: 'gatehouse_worker_restarts_total',
-      help: 'How often this worker was replaced since its primary started, after a crash or when it was told to end. Absent where there are no workers.',
+      help: 'How often this worker was replaced since its primary started, after a crash or when it was told to end. 0 where there are no workers.',
     },
-    () => (gateway.restarts === null ? [] : [[{}, gateway.restarts]]),
+    () => [[{}, gateway.restarts]],
   )
   measurePolicy(metrics, gateway)
   measureSpans(metrics, gateway.spans)
@@ -56,6 +57,8 @@ export function gatewayMetrics(gateway: MeasuredGateway): ScrapedMetrics {
   measureCertificates(metrics, gateway.certificates)
   return metrics
 }
+
+const NO_RENEWALS: LeaseRenewals = { renewed: 0, failed: 0, ended: 0 }
 
 function measureConnections(metrics: ScrapedMetrics, { tally, targets }: MeasuredGateway): void {
   const engine = ['engine']
@@ -112,6 +115,21 @@ function measureConnections(metrics: ScrapedMetrics, { tally, targets }: Measure
       for (const [target, { leases }] of targets()) {
         yield [{ target, outcome: 'given' }, leases.given]
         yield [{ target, outcome: 'failed' }, leases.failed]
+      }
+    },
+  )
+  metrics.counter(
+    {
+      name: 'gatehouse_credential_renewals_total',
+      help: 'Leases of credentials that are renewed while a session has them: `renewed`; `failed`, and tried again; `ended` with their session, as they were not renewed in time or were revoked. 0 for sources without such leases.',
+      labelNames: ['target', 'outcome'],
+    },
+    function* () {
+      for (const [target, { credentials }] of targets()) {
+        const { renewed, failed, ended } = credentials.renewals ?? NO_RENEWALS
+        yield [{ target, outcome: 'renewed' }, renewed]
+        yield [{ target, outcome: 'failed' }, failed]
+        yield [{ target, outcome: 'ended' }, ended]
       }
     },
   )

@@ -110,6 +110,8 @@ test('a lease is renewed while it is held', async () => {
   expect(over).not.toHaveBeenCalled()
   await lease.release()
   expect(vault.leases.size).toBe(0)
+  expect(source.renewals).toMatchObject({ failed: 0, ended: 0 })
+  expect(source.renewals?.renewed).toBeGreaterThan(1)
 })
 
 test('one that cannot be renewed, or is at its longest, or was revoked, says so before the user is gone', async () => {
@@ -120,6 +122,8 @@ test('one that cannot be renewed, or is at its longest, or was revoked, says so 
   const late = vi.fn<(reason: string) => void>()
   refused.onEnd(late)
   expect(late).toHaveBeenCalledOnce()
+  expect(refusing.source.renewals).toMatchObject({ renewed: 0, ended: 1 })
+  expect(refusing.source.renewals?.failed).toBeGreaterThan(0)
 
   const short = await opened({ leaseSeconds: 2, maxLeaseSeconds: 4 })
   expect(await ended(await short.source.lease(leaseRequest(), never))).toBe(

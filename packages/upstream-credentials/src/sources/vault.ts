@@ -6,6 +6,7 @@ import {
   type CredentialLease,
   type CredentialSource,
   CredentialUnavailable,
+  type LeaseRenewals,
   type LeaseRequest,
   type SourceLog,
 } from '../credential-source.ts'
@@ -110,12 +111,13 @@ export function openVault(config: VaultConfig, log: SourceLog): CredentialSource
   const client = new VaultClient(config)
   const token = new VaultToken(client, config.auth, log)
   const leases = new Set<VaultLease>()
+  const renewals: LeaseRenewals = { renewed: 0, failed: 0, ended: 0 }
   return {
     async lease(request, signal) {
       try {
         if (config.read.engine === 'kv')
           return await withinSignal(signal, keptSecret(token, config.read, request, signal))
-        const made = dynamicUser(token, config.read, signal, log)
+        const made = dynamicUser(token, config.read, signal, renewals, log)
         const lease = await withinSignal(signal, made).catch((error: unknown) => {
           // One that comes too late is given back.
           void made.then(
@@ -132,6 +134,7 @@ export function openVault(config: VaultConfig, log: SourceLog): CredentialSource
         throw new CredentialUnavailable('no credential could be had from Vault', detail)
       }
     },
+    ...(config.read.engine === 'database' ? { renewals } : {}),
     async close() {
       await Promise.all([...leases].map((lease) => lease.release()))
       await token.close()
@@ -177,6 +180,7 @@ async function dynamicUser(
   token: VaultToken,
   { mount, role }: Extract<VaultSecret, { engine: 'database' }>,
   signal: AbortSignal,
+  renewals: LeaseRenewals,
   log: SourceLog,
 ): Promise<VaultLease> {
   const told = await token.ask('GET', vaultPath(mount, 'creds', role), null, signal)
@@ -189,7 +193,8 @@ async function dynamicUser(
     if (!isObject(data) || user === null || id === null || seconds === 0)
       throw new Error('its answer is no lease of a database user: is the role a static one?')
     password = passwordIn(data, 'password')
-    return new VaultLease({ id, seconds, renewable: told.get('renewable') === true, user, password }, token, log)
+    const grant = { id, seconds, renewable: told.get('renewable') === true, user, password }
+    return new VaultLease(grant, token, renewals, log)
   } finally {
     overwriteJson(told, password)
   }

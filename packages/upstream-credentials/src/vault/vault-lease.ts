@@ -1,4 +1,4 @@
-import type { CredentialLease, SourceLog } from '../credential-source.ts'
+import type { CredentialLease, LeaseRenewals, SourceLog } from '../credential-source.ts'
 import { overwriteJson } from '../json-bytes.ts'
 import { LeasedSecret } from '../leased-secret.ts'
 import { VaultFailure } from './vault-client.ts'
@@ -32,6 +32,7 @@ export class VaultLease implements CredentialLease {
   readonly #seconds: number
   readonly #token: VaultToken
   readonly #log: SourceLog
+  readonly #renewals: LeaseRenewals
   readonly #closing = new AbortController()
   #renewable: boolean
   #endsAt = 0
@@ -41,7 +42,8 @@ export class VaultLease implements CredentialLease {
   #ending: NodeJS.Timeout | undefined
   #released: Promise<void> | null = null
 
-  constructor(grant: VaultGrant, token: VaultToken, log: SourceLog) {
+  /** `renewals`: counted in, for all leases of a source. */
+  constructor(grant: VaultGrant, token: VaultToken, renewals: LeaseRenewals, log: SourceLog) {
     this.user = grant.user
     this.password = new LeasedSecret(grant.password)
     this.#id = grant.id
@@ -49,6 +51,7 @@ export class VaultLease implements CredentialLease {
     this.#renewable = grant.renewable
     this.#token = token
     this.#log = log
+    this.#renewals = renewals
     this.#lasts(grant.seconds)
   }
 
@@ -100,10 +103,12 @@ export class VaultLease implements CredentialLease {
       const renewable = told.get('renewable') === true
       overwriteJson(told)
       if (this.#closing.signal.aborted) return
+      this.#renewals.renewed++
       this.#renewable = renewable
       if (seconds > 0) this.#lasts(seconds)
     } catch (error) {
       if (this.#closing.signal.aborted) return
+      this.#renewals.failed++
       const { status, message } = error instanceof VaultFailure ? error : { status: 0, message: String(error) }
       this.#log.warn({ lease: this.#id, error: message }, 'a lease of Vault could not be renewed')
       if (status === 400 && message.includes('lease not found')) return this.#end('it was revoked where it came from')
@@ -115,6 +120,7 @@ export class VaultLease implements CredentialLease {
     if (this.#ended !== null) return
     this.#stop()
     this.#ended = reason
+    this.#renewals.ended++
     this.#listener?.(reason)
     this.#listener = null
   }
