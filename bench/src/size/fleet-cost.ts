@@ -19,6 +19,7 @@ const AT_ONCE = 20
 const TOLD_AT_ONCE = 50
 const TOLD_TIMES = 100
 const REVOKED = 10
+const HEARD = 100
 
 /** What gateways that do nothing ask of Redis, and what a login costs among them: all of them are in this process, each with connections of its own. */
 export async function fleetRows(
@@ -56,9 +57,10 @@ export async function fleetRows(
       const login = await loginAmong(redis, leases, { cpu, commands: commandsBetween(before, after).all / took })
       const told = await toldBy(redis, leases[0])
       const revoked = await revokedAmong(redis, opened, { cpu, requests: perSecond })
+      const heard = await heardBy(redis, opened, cpu)
       tell(`${String(count)} gateways: ${perSecond.toFixed(0)} requests a second`)
       rows.push(
-        `| ${String(count)} | ${perSecond.toFixed(0)} | ${(perSecond / count).toFixed(1)} | ${(commandsBetween(before, after).all / took / count).toFixed(0)} | ${(cpu * 100).toFixed(1)} % | ${((cpu * 1e6) / count).toFixed(0)} | ${(out / 1024).toFixed(0)} | ${String(unanswered)} | ${login.commands.toFixed(0)} | ${login.microseconds.toFixed(0)} | ${told.microseconds.toFixed(1)} | ${told.bytes.toFixed(0)} | ${revoked.requests.toFixed(0)} | ${revoked.microseconds.toFixed(0)} |`,
+        `| ${String(count)} | ${perSecond.toFixed(0)} | ${(perSecond / count).toFixed(1)} | ${(commandsBetween(before, after).all / took / count).toFixed(0)} | ${(cpu * 100).toFixed(1)} % | ${((cpu * 1e6) / count).toFixed(0)} | ${(out / 1024).toFixed(0)} | ${String(unanswered)} | ${login.commands.toFixed(0)} | ${login.microseconds.toFixed(0)} | ${told.microseconds.toFixed(1)} | ${told.bytes.toFixed(0)} | ${revoked.requests.toFixed(0)} | ${revoked.microseconds.toFixed(0)} | ${heard.toFixed(0)} |`,
       )
     } finally {
       for (const one of opened) await one.close()
@@ -67,8 +69,8 @@ export async function fleetRows(
   return [
     `**What gateways that do nothing ask of Redis**, over ${String(seconds)} s; all of them in one process, each with two connections of its own.`,
     '',
-    '| gateways | requests per second | of each | commands of each per second | Redis CPU, of one core | µs per second of each | KiB per second from Redis | not answered in 1 s | a session entered and left: commands | Redis CPU µs | a change of a session told: Redis CPU µs | bytes | a revocation made or lifted: requests | Redis CPU µs |',
-    '| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
+    '| gateways | requests per second | of each | commands of each per second | Redis CPU, of one core | µs per second of each | KiB per second from Redis | not answered in 1 s | a session entered and left: commands | Redis CPU µs | a change of a session told: Redis CPU µs | bytes | a revocation made or lifted: requests | Redis CPU µs | a change that all hear of: Redis CPU µs |',
+    '| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
     ...rows,
   ]
 }
@@ -139,6 +141,33 @@ async function revokedAmong(
     requests: Math.max(0, asked() - requestsBefore - always.requests * seconds) / (2 * REVOKED),
     microseconds: Math.max(0, (after.cpuSeconds - before.cpuSeconds - always.cpu * seconds) * 1e6) / (2 * REVOKED),
   }
+}
+
+/** Redis' CPU microseconds for a change that every process hears of and none looks at: of a session credential. */
+async function heardBy(
+  redis: { readonly host: string; readonly port: number },
+  [first]: readonly Coordination[],
+  alwaysCpu: number,
+): Promise<number> {
+  const principal = { issuer: 'https://issuer.example.com', subject: 'size', actor: null, groups: [] }
+  const until = Date.now() + 3_600_000
+  const before = await accountOf(redis)
+  const begun = performance.now()
+  for (let at = 0; at < HEARD; at++) {
+    const own = { ...principal, claims: {}, expiresAt: until }
+    await first?.credentials.put(`heard-${String(at)}`, {
+      verifiers: {},
+      principal: own,
+      target: 'shop',
+      address: null,
+      until,
+      uses: null,
+    })
+  }
+  await sleep(1000)
+  const seconds = (performance.now() - begun) / 1000
+  const after = await accountOf(redis)
+  return Math.max(0, (after.cpuSeconds - before.cpuSeconds - alwaysCpu * seconds) * 1e6) / HEARD
 }
 
 function record(id: string, at: number): SessionRecord {

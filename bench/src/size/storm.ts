@@ -2,6 +2,7 @@ import { loadavg } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Conversation, refusedInWords } from '../conversation.ts'
 import { cpuSeconds } from '../process-figures.ts'
+import type { Held } from '../soak/watched-process.ts'
 import { percentile } from '../statistics.ts'
 import { type House, openHouse } from './house.ts'
 import { SessionsAtWork, type Worked } from './sessions-at-work.ts'
@@ -27,6 +28,8 @@ const STAY_MILLISECONDS = 2000
 const STEP_MILLISECONDS = 20
 /** Until sockets that were closed are gone everywhere. */
 const AFTER_MILLISECONDS = 10_000
+/** Whose memory and descriptors alone are looked at. */
+const MORE_STORMS = 3
 const TOKENS = 100
 /** Those who were there before: of each engine, and how long each pauses. */
 const BYSTANDERS = 10
@@ -44,7 +47,7 @@ export async function measureStorm(options: StormOptions, tell: (text: string) =
   return [
     `**Storms of ${String(options.perSecond)} connections a second for ${String(options.seconds)} s**, half of them PostgreSQL's, half MySQL's, each with a token, to stand-ins that only let sessions in (a fork for each would be what is measured); each session leaves after ${String(STAY_MILLISECONDS / 1000)} s. ${String(2 * BYSTANDERS)} sessions at work on real databases were there before. Clients, stand-ins, databases and the gateway share 2 cores.`,
     '',
-    '| listener | came | logged in | p50, p99, most in ms | refused in words | without a word | gateway CPU ms per login | those there before: p50, p99 in ms before | in the storm | their errors | MiB, descriptors before | after | after one more storm | load |',
+    `| listener | came | logged in | p50, p99, most in ms | refused in words | without a word | gateway CPU ms per login | those there before: p50, p99 in ms before | in the storm | their errors | MiB, of it heap, descriptors: before | after | after each of ${String(MORE_STORMS)} more storms | load |`,
     '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
     ...rows,
   ].join('\n')
@@ -78,9 +81,12 @@ async function storm(
     await sleep(AFTER_MILLISECONDS)
     const after = await house.held()
     // What one storm leaves behind may be room that the next one uses; what each leaves would be a leak.
-    await arrive(house, tokens, options)
-    await sleep(AFTER_MILLISECONDS)
-    const again = await house.held()
+    const again: Held[] = []
+    for (let more = 0; more < MORE_STORMS; more++) {
+      await arrive(house, tokens, options)
+      await sleep(AFTER_MILLISECONDS)
+      again.push(await house.held())
+    }
     await work.stop()
     tell(
       `storm, ${name}: ${String(came.entered)} logged in; refused: ${[...came.said].map(([what, times]) => `${String(times)} × ${what}`).join('; ') || 'none'}`,
@@ -101,9 +107,9 @@ async function storm(
       both(calm),
       both(stormy),
       stormy.failed,
-      `${(before.residentBytes / 2 ** 20).toFixed(0)}, ${String(before.descriptors)}`,
-      `${(after.residentBytes / 2 ** 20).toFixed(0)}, ${String(after.descriptors)}`,
-      `${(again.residentBytes / 2 ** 20).toFixed(0)}, ${String(again.descriptors)}`,
+      heldText(before),
+      heldText(after),
+      again.map(heldText).join('; '),
       load.toFixed(1),
     ]
     return `| ${cells.map(String).join(' | ')} |`
@@ -111,6 +117,10 @@ async function storm(
     for (const one of bystanders) one.leave()
     await house.close()
   }
+}
+
+function heldText({ residentBytes, heapBytes, descriptors }: Held): string {
+  return `${(residentBytes / 2 ** 20).toFixed(0)}, ${(heapBytes / 2 ** 20).toFixed(0)}, ${String(descriptors)}`
 }
 
 /** Resolves when the last of them was let in and has left, or was refused. */
