@@ -47,6 +47,7 @@ const ORDERED: readonly Section[] = [
     title: 'Running it',
     pages: [
       'docs/operations.md',
+      'docs/capacity.md',
       'docs/workers.md',
       'docs/reload.md',
       'docs/configuration.md',
