@@ -4,6 +4,9 @@ import { LongestFirst } from './scripts/longest-first.ts'
 
 const skipped = ['**/node_modules/**', '**/dist/**', '**/.gatehouse/**']
 
+/** Here the libraries of clouds look at what machine they are on, and keep what they found for as long as the process lives. */
+const APART = ['test/credentials/**/*.test.ts']
+
 const config: ViteUserConfig = defineConfig({
   test: {
     // A real server on a busy machine may be slow; a test that hangs must still end.
@@ -39,8 +42,19 @@ const config: ViteUserConfig = defineConfig({
           name: 'servers',
           // Here real servers run, started once: `inject('servers')` (test/servers/global-setup.ts).
           include: ['packages/*/src/**/*.server.test.ts', 'apps/*/src/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: [...skipped, ...APART],
+          globalSetup: ['test/servers/global-setup.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'apart',
+          // With the same servers, but a process for each file.
+          include: APART,
           exclude: skipped,
           globalSetup: ['test/servers/global-setup.ts'],
+          isolate: true,
         },
       },
     ],

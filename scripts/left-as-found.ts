@@ -21,10 +21,7 @@ function look() {
     environment: { ...process.env },
     fakeTimers: vi.isFakeTimers(),
     listeners: Object.fromEntries(
-      (['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2', 'uncaughtException', 'exit'] as const).map((event) => [
-        event,
-        process.listenerCount(event),
-      ]),
+      (['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2'] as const).map((event) => [event, process.listenerCount(event)]),
     ),
   }
 }

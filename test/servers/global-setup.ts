@@ -25,8 +25,24 @@ declare module 'vitest' {
   }
 }
 
-/** Starts the shared servers once per run, and ends them after the last test. */
+interface Running {
+  readonly servers: SharedServers
+  /** May be called several times. */
+  readonly stop: () => Promise<void>
+}
+
+/** Each project of a run loads this file anew: what runs is kept where all of them find it. */
+const kept = globalThis as { gatehouseTestServers?: Promise<Running> }
+
+/** Starts the shared servers once per run, for all projects that want them, and ends them after the last test. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  kept.gatehouseTestServers ??= start()
+  const { servers, stop } = await kept.gatehouseTestServers
+  project.provide('servers', servers)
+  return stop
+}
+
+async function start(): Promise<Running> {
   const stops: (() => Promise<void>)[] = []
   const share = async <Address>(
     starting: Promise<Address & { readonly pid: number; readonly stop: () => Promise<void> }>,
@@ -49,8 +65,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
     mysql('mariadb-10.11'),
     share(startRedis({})),
   ])
-  project.provide('servers', { postgres18, postgres15, mysql9, mariadb10, redis })
-  return async () => {
-    await Promise.all(stops.map((stop) => stop()))
+  let stopping: Promise<unknown> | null = null
+  return {
+    servers: { postgres18, postgres15, mysql9, mariadb10, redis },
+    stop: async () => {
+      stopping ??= Promise.all(stops.map((stop) => stop()))
+      await stopping
+    },
   }
 }
