@@ -132,7 +132,8 @@ describe('gatehouse policy check', () => {
 })
 
 const servers = inject('servers')
-describe.skipIf('absent' in servers.postgres18)('with a database', () => {
+// Each test starts several commands, one after the other, on a machine with other things to do.
+describe.skipIf('absent' in servers.postgres18)('with a database', { timeout: 120_000 }, () => {
   let database: Awaited<ReturnType<typeof createDatabase>>
   let gateway: TestGateway
   beforeAll(async () => {

@@ -40,7 +40,8 @@ const EXPECTATIONS = `
   expect: { deny: never-drop }
 `
 
-describe.each(['mysql9', 'mariadb10'] as const)('%s', (name) => {
+// Each test starts several commands, one after the other, on a machine with other things to do.
+describe.each(['mysql9', 'mariadb10'] as const)('%s', { timeout: 120_000 }, (name) => {
   const server = inject('servers')[name]
   if (!('address' in server)) {
     test.skip(`there is none: ${server.absent}`, () => undefined)

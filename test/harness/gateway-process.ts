@@ -146,14 +146,14 @@ class GatewayChild {
     return this.answer()
   }
 
-  /** The next line it prints, as JSON. Throws with its log when it ended, or says nothing for 20 seconds. */
+  /** The next line it prints, as JSON. Throws with its log when it ended, or says nothing for a minute: a snapshot of its heap takes a while. */
   async answer(): Promise<unknown> {
-    const deadline = performance.now() + 20_000
+    const deadline = performance.now() + 60_000
     while (this.#answers.length === 0) {
       if (!this.alive || performance.now() > deadline) throw new Error(`the gateway does not answer:\n${this.log}`)
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#wake = resolve
-      const timer = setTimeout(resolve, 20_000)
+      const timer = setTimeout(resolve, 60_000)
       await promise
       clearTimeout(timer)
     }

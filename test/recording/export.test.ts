@@ -55,6 +55,8 @@ describe.each(VERSIONS.slice(0, 1))('a session on $version that is exported', ({
       expect(await audit('replay', directory, session, '--from', String((first?.seq ?? 0) + 1))).not.toContain('=1+1')
       expect(await audit('verify', directory).catch((error: unknown) => String(error))).toMatch(/recordings/)
     },
+    // It starts a dozen commands, one after the other.
+    120_000,
   )
 
   promise('is the events that a collector is sent of it', async ({ enter, gateway, records }) => {
