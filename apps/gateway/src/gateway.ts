@@ -1,16 +1,6 @@
 import type { EngineName } from '@gatehouse/core'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { TrailWriter } from '@gatehouse/audit-trail'
-import {
-  changedSettings,
-  type ListenAddress,
-  openCoordination,
-  openTrailProof,
-  type Reloaded,
-  sayReloaded,
-  startRetention,
-  trailShipping,
-} from '@gatehouse/configuration'
+import { changedSettings, type ListenAddress, type Reloaded, sayReloaded } from '@gatehouse/configuration'
 import type { Coordination } from '@gatehouse/coordination'
 import type { ScrapedMetrics } from '@gatehouse/monitoring'
 import type { Logger } from 'pino'
@@ -19,28 +9,18 @@ import { accountForCutSessions } from './cut-sessions.ts'
 import { descriptorsFor } from './descriptors.ts'
 import { Drain } from './drain.ts'
 import { originRefused, trustedSenders } from './trusted-senders.ts'
-import type { EnginePorts } from './engine.ts'
 import type { Farewell } from './farewell.ts'
-import { Generation, type LastingPorts, type WatchedCertificate } from './generation.ts'
+import { Generation, type WatchedCertificate } from './generation.ts'
 import { Generations } from './generations.ts'
-import { ApprovalDesk } from './holding/approval-desk.ts'
-import { gatewayMetrics, type MeasuredGateway } from './monitoring/gateway-metrics.ts'
+import { gatewayMetrics } from './monitoring/gateway-metrics.ts'
 import { type Monitoring, openMonitoring } from './monitoring/open-monitoring.ts'
-import { SessionTally } from './monitoring/session-tally.ts'
-import { observeStatements } from './monitoring/observe-statements.ts'
 import { limitsOf, Listener } from './listener.ts'
+import { type Closers, openPorts } from './open-ports.ts'
 import { maskingKeyIds } from './masking-keys.ts'
 import { encodeUnserved } from './mysql/refusal.ts'
-import { sayLoaded } from './policy-loaded.ts'
-import { PolicyFile } from './policy-source.ts'
 import { encodeFarewell as encodePostgresFarewell } from './postgres/refusal.ts'
 import { type GatewayState, type Readiness, readinessOf } from './readiness.ts'
-import { Recording } from './recording.ts'
-import { SessionRegistry } from './session-registry.ts'
-import { Outage } from './outage.ts'
-import { SharedRates } from './shared-rates.ts'
-import { SharedSessions } from './shared-sessions.ts'
-import { Turn } from './turn.ts'
+import type { SessionRegistry } from './session-registry.ts'
 import { cancelsSettled } from './upstream-cancels.ts'
 import { messageOf } from './upstream-dial.ts'
 
@@ -76,11 +56,6 @@ export interface Gateway {
   close(): Promise<void>
 }
 
-/** An outcome waits this long for the next intent, to be written with it. Intents never wait. */
-const OWED_MILLISECONDS = 5
-/** How often the trail looks whether its file is still the one that its name leads to. */
-const CHECK_MILLISECONDS = 10
-
 /** What a client is told that is not served, before it has said anything. */
 const UNSERVED: Readonly<Record<EngineName, (said: Farewell) => Buffer>> = {
   postgres: encodePostgresFarewell,
@@ -89,8 +64,6 @@ const UNSERVED: Readonly<Record<EngineName, (said: Farewell) => Buffer>> = {
 
 /** How long sessions get to take their last message when the gateway closes. */
 const CLOSE_MILLISECONDS = 300
-
-type Closers = (() => Promise<void> | void)[]
 
 /**
  * Builds the ports, starts the listeners. `coordination`: what it shares
@@ -233,115 +206,4 @@ export async function startGateway(
     for (const close of closers.toReversed()) await close()
     throw error
   }
-}
-
-/** What the engines share; `closers` learn how each part of it is closed. */
-async function openPorts(
-  config: GatewayConfig,
-  log: Logger,
-  givenCoordination: Coordination | null,
-  closers: Closers,
-): Promise<
-  LastingPorts &
-    Pick<MeasuredGateway, 'statements' | 'shipping' | 'spans'> & {
-      readonly policy: PolicyFile
-      readonly trail: TrailWriter
-      readonly coordination: Coordination
-    }
-> {
-  const { syncMilliseconds, segmentBytes, segmentSeconds, directory } = config.audit
-  const proof = openTrailProof(config.audit, (sink, error) => {
-    log.warn({ sink, error: messageOf(error) }, 'a checkpoint of the audit trail could not be kept elsewhere')
-  })
-  closers.push(() => proof.close())
-  const shipping = trailShipping(config.audit.shipping, log)
-  closers.push(() => shipping.close())
-  const sessions = new SessionRegistry(() => trail.segment)
-  const trail: TrailWriter = await TrailWriter.open(directory, {
-    gatewayId: config.gatewayId,
-    ...proof.options,
-    syncMilliseconds,
-    segmentBytes,
-    segmentSeconds,
-    owedMilliseconds: OWED_MILLISECONDS,
-    checkMilliseconds: CHECK_MILLISECONDS,
-    openFrom: () => sessions.openFrom,
-  })
-  closers.push(() => trail.close())
-  await shipping.begin(trail, directory, config.gatewayId)
-  const turn = new Turn(trail)
-  const recording = new Recording(directory, config.recording, trail, turn, log)
-  closers.push(() => recording.close())
-  const policy = new PolicyFile(config.policyFile, maskingKeyIds(config), log, (loaded, file) => {
-    sayLoaded(loaded, file, { trail, log })
-    turn.schedule()
-  })
-  policy.watch()
-  closers.push(() => policy.close())
-  const tally = new SessionTally()
-  const observed = await observeStatements(config, log)
-  closers.push(() => observed.close())
-  const clock = { now: () => Date.now(), monotonic: () => performance.now() }
-  const { desk, shared, rates, credentials, coordination } = await openShared(
-    config,
-    log,
-    givenCoordination,
-    { sessions, trail, turn, tally, now: clock.now },
-    closers,
-  )
-  const retention = startRetention(config.audit.retention, {
-    directory,
-    trail,
-    schedule: () => turn.schedule(),
-    legalHolds: coordination.legalHolds,
-    shipping: shipping.shipping,
-    database: null,
-    log,
-  })
-  closers.push(() => retention?.close())
-  return {
-    credentials,
-    policy,
-    trail,
-    turn,
-    recording,
-    rates,
-    clock,
-    ...observed,
-    tally,
-    shipping: () => shipping.shipping?.state ?? null,
-    sessions,
-    desk,
-    shared,
-    coordination,
-    log,
-  }
-}
-
-/** What this gateway shares with the others, and where its sessions have people asked. */
-async function openShared(
-  config: GatewayConfig,
-  log: Logger,
-  given: Coordination | null,
-  {
-    sessions,
-    trail,
-    turn,
-    tally,
-    now,
-  }: Pick<EnginePorts, 'sessions' | 'trail' | 'turn' | 'tally'> & { readonly now: () => number },
-  closers: Closers,
-): Promise<Pick<EnginePorts, 'desk' | 'shared' | 'rates' | 'credentials'> & { readonly coordination: Coordination }> {
-  const coordination = given ?? (await openCoordination(config.coordination))
-  closers.push(() => coordination.close())
-  const outage = new Outage(coordination, config.coordinationOutageGraceSeconds, sessions, log)
-  closers.push(() => outage.close())
-  const lease = await coordination.sessions.enlist(config.gatewayId)
-  const ended = tally.held.bind(tally)
-  const desk = new ApprovalDesk({ ...config.approvals, coordination, gateway: lease.id, trail, turn, log, ended, now })
-  closers.push(() => desk.close())
-  const shared = new SharedSessions(coordination, lease, sessions, log, now)
-  closers.push(() => shared.close())
-  const { counters, credentials } = coordination
-  return { desk, shared, rates: new SharedRates(counters, log), credentials, coordination }
 }

@@ -3,6 +3,7 @@ import type { Coordination } from '../coordination.ts'
 import { TIMING } from '../timing.ts'
 import type { GatewayLease } from '../sessions.ts'
 import { promiseApprovals } from '../testing/approval-promises.ts'
+import { promiseDeliveries } from '../testing/delivery-promises.ts'
 import { promiseSharing } from '../testing/sharing-promises.ts'
 import { openMemoryCoordination } from './memory-coordination.ts'
 import { MemoryHub } from './memory-hub.ts'
@@ -39,5 +40,6 @@ describe('in memory', () => {
       () => leases,
       () => openMemoryCoordination(hub, quick),
     )
+    promiseDeliveries(() => pair)
   })
 })

@@ -7,6 +7,7 @@ import { CoordinationLost } from '../coordination-lost.ts'
 import type { GatewayLease } from '../sessions.ts'
 import { promiseApprovals } from '../testing/approval-promises.ts'
 import { LIMITS, question, session, waiter, yes } from '../testing/scene.ts'
+import { promiseDeliveries } from '../testing/delivery-promises.ts'
 import { promiseSharing } from '../testing/sharing-promises.ts'
 import { openRedisCoordination } from './redis-coordination.ts'
 import type { RedisOptions } from './redis-options.ts'
@@ -45,6 +46,7 @@ describe.skipIf(absent !== null)('in Redis', () => {
       () => leases,
       () => openRedisCoordination(options, quick),
     )
+    promiseDeliveries(() => pair)
   })
 })
 
