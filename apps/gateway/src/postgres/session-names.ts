@@ -339,6 +339,7 @@ const COMMIT_FIRST = gatewayRefusal(
 /** Statements that change names without changing what the catalog holds. */
 const SETTINGS_ONLY = new Set([
   'set',
+  'set_constraints',
   'set_transaction',
   'reset',
   'set_role',

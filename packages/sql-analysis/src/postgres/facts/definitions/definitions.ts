@@ -11,6 +11,7 @@ import type { Item } from '../item.ts'
 import { type Scope, TOP } from '../scope.ts'
 import { readVariableSet } from '../settings.ts'
 import { type Tree, kindOf, listOf, literalText, stringsOf } from '../tree.ts'
+import { readTruncate } from './truncate.ts'
 import { STEP_UNITS } from '../../../facts/work.ts'
 import { targetItem } from '../changes/changes.ts'
 
@@ -26,6 +27,11 @@ export function readDefinition(reading: Reading, node: Tree): Action | null {
     reading.changesNames = true
     // A table altered in place keeps its name; only what looks at columns can be misled.
     if (node.AlterTableStmt === undefined && node.IndexStmt === undefined) reading.movesNames = true
+  }
+  // The triggers that were put off fire now.
+  if (node.ConstraintsSetStmt !== undefined && node.ConstraintsSetStmt.deferred !== true) {
+    reading.changesNames = true
+    reading.movesNames = true
   }
   const skipped = readNewRelation(reading, node, action)
   const tables: RangeVar[] = []
@@ -224,6 +230,7 @@ function roleName(role: { readonly rolename?: unknown; readonly roletype?: unkno
 
 function readSpecials(reading: Reading, node: Tree, action: Action): void {
   if (node.AlterTableStmt !== undefined) readAlterTable(reading, node.AlterTableStmt)
+  if (node.TruncateStmt !== undefined) readTruncate(reading, node.TruncateStmt)
   const set = node.AlterSystemStmt?.setstmt ?? node.AlterDatabaseSetStmt?.setstmt ?? node.AlterRoleSetStmt?.setstmt
   if (set !== undefined) {
     // For sessions to come: nothing is set in this one.

@@ -146,5 +146,11 @@ function fireBelow(
   }
 }
 
+/** The table is emptied: triggers see no row of it. */
+export function truncateTriggers(reading: Reading, relation: CatalogRelation): void {
+  const rows = { fresh: [], old: [], texts: NO_NAMES, unchanged: NO_VALUES }
+  for (const trigger of relation.triggers ?? []) if (trigger.events.includes('truncate')) fire(reading, trigger, rows)
+}
+
 const NO_NAMES: ReadonlySet<string> = new Set()
 const NO_VALUES: ReadonlySet<Lineage> = new Set()
