@@ -233,40 +233,44 @@ describe.skipIf(absent !== '')(`A day of an agent${absent}`, () => {
     },
   )
 
-  test.runIf(!('absent' in postgres18))('is searched in the page by filters that stay in the address', async () => {
-    const one = await open()
-    await show(one, 'trail')
-    await one
-      .getByRole('complementary', { name: 'Filters' })
-      .getByRole('button', { name: /^refused/ })
-      .click()
-    // The address is new before the form is: what is written into the old one goes with it.
-    await expect.poll(() => one.getByLabel('Outcome').inputValue()).toBe('refused')
-    await one.getByLabel('Text').fill('drop table')
-    await one.keyboard.press('Enter')
-    await one.waitForURL(/text=drop/)
-    const rows = one.locator('.trail-table tbody tr')
-    await expect.poll(() => rows.count()).toBe(1)
-    expect(await rows.first().innerText()).toContain('refused')
-    const link = one.url()
-    const other = await open()
-    await other.goto(link)
-    await expect.poll(() => other.locator('.trail-table tbody tr').count()).toBe(1)
-    await other.keyboard.press('j')
-    await other.keyboard.press('Enter')
-    await other.getByRole('link', { name: 'Replay the session from here' }).click()
-    await other.getByRole('region', { name: 'Statement and answer' }).getByText('DROP').first().waitFor()
-    await show(other, 'trail?text=nothing-has-this')
-    await other.getByText('Nothing matches').waitFor()
-    await show(other, 'trail')
-    await other.getByRole('img', { name: /statements, of which/ }).waitFor()
-    await other
-      .getByRole('row', { name: /ada@example.com/ })
-      .first()
-      .waitFor()
-    await one.context().close()
-    await other.context().close()
-  })
+  test.runIf(!('absent' in postgres18))(
+    'is searched in the page by filters that stay in the address',
+    { timeout: 120_000 },
+    async () => {
+      const one = await open()
+      await show(one, 'trail')
+      await one
+        .getByRole('complementary', { name: 'Filters' })
+        .getByRole('button', { name: /^refused/ })
+        .click()
+      // The address is new before the form is: what is written into the old one goes with it.
+      await expect.poll(() => one.getByLabel('Outcome').inputValue()).toBe('refused')
+      await one.getByLabel('Text').fill('drop table')
+      await one.keyboard.press('Enter')
+      await one.waitForURL(/text=drop/)
+      const rows = one.locator('.trail-table tbody tr')
+      await expect.poll(() => rows.count()).toBe(1)
+      expect(await rows.first().innerText()).toContain('refused')
+      const link = one.url()
+      const other = await open()
+      await other.goto(link)
+      await expect.poll(() => other.locator('.trail-table tbody tr').count()).toBe(1)
+      await other.keyboard.press('j')
+      await other.keyboard.press('Enter')
+      await other.getByRole('link', { name: 'Replay the session from here' }).click()
+      await other.getByRole('region', { name: 'Statement and answer' }).getByText('DROP').first().waitFor()
+      await show(other, 'trail?text=nothing-has-this')
+      await other.getByText('Nothing matches').waitFor()
+      await show(other, 'trail')
+      await other.getByRole('img', { name: /statements, of which/ }).waitFor()
+      await other
+        .getByRole('row', { name: /ada@example.com/ })
+        .first()
+        .waitFor()
+      await one.context().close()
+      await other.context().close()
+    },
+  )
 
   test('is on record as read, and not to be seen by whoever may only decide', async () => {
     const id = await recordedSession(scene.trails.postgres)

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, delimiter, join } from 'node:path'
-import { afterAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, describe, expect, inject, test, vi } from 'vitest'
 import { freePort } from '../servers/local-tools.ts'
 import { KEPT_SERVERS } from '../servers/private-folder.ts'
 import { type Block, blocksOf, placeOf, ROOT } from './markdown-blocks.ts'
@@ -19,11 +19,9 @@ describe.skipIf('absent' in postgres18)('docs/getting-started.md', () => {
   const children: ChildProcess[] = []
 
   afterAll(async () => {
-    for (const child of children.filter(({ exitCode }) => exitCode === null)) {
-      const ended = new Promise((resolve) => child.once('exit', resolve))
-      child.kill('SIGTERM')
-      await ended
-    }
+    // As Ctrl-C does: npm, and all that it has started.
+    for (const { pid } of children) if (isThere(pid)) process.kill(-pid, 'SIGTERM')
+    for (const { pid } of children) await vi.waitFor(() => expect(isThere(pid)).toBe(false), 20_000)
     rmSync(folder, { recursive: true, force: true })
   })
 
@@ -148,8 +146,25 @@ class Reader {
   }
 
   #spawn(command: string, args: readonly string[]): ChildProcess {
-    const child = spawn(command, args, { cwd: this.#clone, env: this.#environment, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(command, args, {
+      cwd: this.#clone,
+      env: this.#environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // A group of its own, so that what it starts can be ended with it.
+      detached: true,
+    })
     this.#children.push(child)
     return child
+  }
+}
+
+/** True while somebody of the group that this process began is there. */
+function isThere(pid: number | undefined): pid is number {
+  if (pid === undefined) return false
+  try {
+    process.kill(-pid, 0)
+    return true
+  } catch {
+    return false
   }
 }

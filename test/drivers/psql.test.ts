@@ -52,7 +52,7 @@ const DESCRIBING = [
   '\\dX',
   '\\z',
   '\\ddp',
-  '\\dg',
+  '\\dg scram_login',
 ]
 
 describe.each([

@@ -64,6 +64,8 @@ const PLACES: Readonly<Record<string, (skip: (why: string) => never) => Promise<
       target: { engine: 'postgres', host: server.host, port: server.port, database: own.database },
       admin: async (sql) => {
         const client = new Client({ connectionString: own.url })
+        // A database that is dropped takes who is in it along.
+        client.on('error', () => undefined)
         await client.connect()
         await client.query(sql)
         await client.end()

@@ -176,6 +176,7 @@ describe.skipIf(missing.length > 0)('A gateway of two workers', () => {
     waiting.send({ kind: 'Query', text: 'SELECT id FROM asked' })
     await waiting.until('NoticeResponse')
     await expect.poll(async () => (await kindsOf(running)).filter(({ kind }) => kind === 'intent')).toHaveLength(2)
+    await expect.poll(async () => (await kindsOf(held)).at(-1)?.kind).toBe('approval_asked')
     const intent = (await kindsOf(running)).at(-1)?.seq
     const before = said('worker is listening').length
     process.kill(pidOf(2), 'SIGKILL')
