@@ -19,6 +19,8 @@ export interface InstallationOptions {
   readonly admins: number
   /** Over the defaults of each gateway. */
   readonly settings?: Readonly<Record<string, unknown>>
+  /** Over the defaults of each admin service. */
+  readonly adminSettings?: Readonly<Record<string, unknown>>
   /** Each gateway has a place of its own, `monitoring` among its ports, where it is watched. Default: false. */
   readonly monitored?: boolean
   /** Over the defaults of each listener. */
@@ -77,7 +79,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     for (let at = 1; at <= options.admins; at++) {
       const http = await freePort()
       const name = `admin-${String(at)}`
-      start('admin', name, { serviceId: name, ...adminSettings(issuer, http) }, { http })
+      start('admin', name, { serviceId: name, ...adminSettings(issuer, http), ...options.adminSettings }, { http })
     }
     const services = await Promise.all(starting)
     return {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Gateway, type GatewayConfig, parseGatewayConfig, startGateway } from '@gatehouse/gateway'
+import { type Gateway, type GatewayConfig, openGatewayLog, parseGatewayConfig, startGateway } from '@gatehouse/gateway'
 import type { Reloaded } from '@gatehouse/configuration'
 import type { Coordination } from '@gatehouse/coordination'
 import { pino } from 'pino'
@@ -60,7 +60,7 @@ export interface TestGatewayOptions {
   readonly shared?: Readonly<Record<string, unknown>>
   /** Opens what it shares with others; default: nothing is shared. */
   readonly coordination?: () => Promise<Coordination>
-  /** Receives every line of its log, at the level that says most. Default: nobody does. */
+  /** Receives every line of its log, at the level that says most, or as configured where a collector has the lines too. Default: nobody does. */
   readonly logged?: (line: string) => void
 }
 
@@ -124,11 +124,16 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   }
   const config = load(listener)
   const { logged } = options
+  const sent =
+    config.log.collector === null ? null : await openGatewayLog(config, { write: logged ?? (() => undefined) })
   const log =
-    logged === undefined
+    sent?.log ??
+    (logged === undefined
       ? pino({ level: process.env.GATEHOUSE_TEST_LOG ?? 'silent' })
-      : pino({ level: 'trace' }, { write: logged })
-  const gateway = await startGateway(config, log, (await options.coordination?.()) ?? null)
+      : pino({ level: 'trace' }, { write: logged }))
+  const gateway = await startGateway(config, log, (await options.coordination?.()) ?? null, {
+    logLines: sent?.lines ?? null,
+  })
   const listening = mysql ? gateway.mysql : gateway.postgres
   if (listening === null) throw new Error('the gateway does not listen')
   const { host, port } = listening
@@ -146,6 +151,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     reload: (changes) => gateway.reload(load({ ...listener, ...changes })),
     close: async () => {
       await gateway.close()
+      await sent?.close()
       if (options.issuer === undefined) await issuer.close()
       rmSync(folder, { recursive: true, force: true })
     },

@@ -18,12 +18,25 @@ export interface ReceivedSpan {
   readonly resource: Readonly<Record<string, unknown>>
 }
 
+/** A line of a log as it was received. Times in nanoseconds since the epoch. */
+export interface ReceivedLine {
+  readonly time: bigint
+  readonly severityNumber: number
+  readonly severityText: string
+  readonly body: unknown
+  readonly attributes: Readonly<Record<string, unknown>>
+  /** Empty: it belongs to none. */
+  readonly traceId: string
+  readonly resource: Readonly<Record<string, unknown>>
+}
+
 interface WireValue {
   readonly stringValue?: string
   readonly boolValue?: boolean
   readonly intValue?: string | number
   readonly doubleValue?: number
   readonly arrayValue?: { readonly values?: readonly WireValue[] }
+  readonly kvlistValue?: { readonly values?: WireAttributes }
 }
 type WireAttributes = readonly { readonly key: string; readonly value: WireValue }[]
 interface WireSpan {
@@ -37,25 +50,40 @@ interface WireSpan {
   readonly attributes?: WireAttributes
   readonly status?: { readonly code?: number }
 }
+interface WireLine {
+  readonly timeUnixNano: string
+  readonly severityNumber?: number
+  readonly severityText?: string
+  readonly body?: WireValue
+  readonly attributes?: WireAttributes
+  readonly traceId?: string
+}
 interface WireRequest {
-  readonly resourceSpans: readonly {
+  readonly resourceLogs?: readonly {
+    readonly resource: { readonly attributes?: WireAttributes }
+    readonly scopeLogs: readonly { readonly logRecords: readonly WireLine[] }[]
+  }[]
+  readonly resourceSpans?: readonly {
     readonly resource: { readonly attributes?: WireAttributes }
     readonly scopeSpans: readonly { readonly spans: readonly WireSpan[] }[]
   }[]
 }
 
-const Request = protobuf
-  .parse(readFileSync(join(import.meta.dirname, 'otlp.proto'), 'utf8'))
-  .root.lookupType('opentelemetry.proto.ExportTraceServiceRequest')
+const { root } = protobuf.parse(readFileSync(join(import.meta.dirname, 'otlp.proto'), 'utf8'))
+const Traces = root.lookupType('opentelemetry.proto.ExportTraceServiceRequest')
+const Logs = root.lookupType('opentelemetry.proto.ExportLogsServiceRequest')
 
-/** Takes traces by OTLP over HTTP, as protobuf or JSON, and keeps what came. */
+/** Takes traces and logs by OTLP over HTTP, as protobuf or JSON, and keeps what came. */
 export class OtlpReceiver {
   readonly spans: ReceivedSpan[] = []
+  readonly lines: ReceivedLine[] = []
   /** Every byte that came, as text: what may not be in it can be looked for. */
   readonly bodies: string[] = []
   readonly headers: IncomingHttpHeaders[] = []
-  /** What it answers with. */
-  status = 200
+  /** What it answers with; null: it does not answer. */
+  status: number | null = 200
+  /** Requests that came, taken or not. */
+  asked = 0
   readonly #server: Server
 
   private constructor() {
@@ -63,7 +91,9 @@ export class OtlpReceiver {
       const chunks: Buffer[] = []
       request.on('data', (chunk: Buffer) => chunks.push(chunk))
       request.on('end', () => {
-        if (this.status === 200) this.#take(request.headers, Buffer.concat(chunks))
+        this.asked++
+        if (this.status === null) return
+        if (this.status === 200) this.#take(request.url ?? '', request.headers, Buffer.concat(chunks))
         response.writeHead(this.status, { 'content-type': request.headers['content-type'] ?? 'text/plain' }).end()
       })
     })
@@ -77,9 +107,18 @@ export class OtlpReceiver {
 
   /** Where traces are sent. */
   get endpoint(): string {
+    return `${this.#origin}/v1/traces`
+  }
+
+  /** Where logs are sent. */
+  get logsEndpoint(): string {
+    return `${this.#origin}/v1/logs`
+  }
+
+  get #origin(): string {
     const address = this.#server.address()
     if (typeof address !== 'object' || address === null) throw new Error('the receiver does not listen')
-    return `http://127.0.0.1:${String(address.port)}/v1/traces`
+    return `http://127.0.0.1:${String(address.port)}`
   }
 
   async close(): Promise<void> {
@@ -87,12 +126,24 @@ export class OtlpReceiver {
     await new Promise((resolve) => this.#server.close(resolve))
   }
 
-  #take(headers: IncomingHttpHeaders, body: Buffer): void {
+  #take(path: string, headers: IncomingHttpHeaders, body: Buffer): void {
     this.headers.push(headers)
     this.bodies.push(body.toString('latin1'))
     const json = headers['content-type'] === 'application/json'
-    const request = json ? (JSON.parse(body.toString('utf8')) as WireRequest) : decoded(body)
-    for (const { resource, scopeSpans } of request.resourceSpans)
+    const request = json ? (JSON.parse(body.toString('utf8')) as WireRequest) : decoded(path, body)
+    for (const { resource, scopeLogs } of request.resourceLogs ?? [])
+      for (const { logRecords } of scopeLogs)
+        for (const line of logRecords)
+          this.lines.push({
+            time: BigInt(line.timeUnixNano),
+            severityNumber: line.severityNumber ?? 0,
+            severityText: line.severityText ?? '',
+            body: line.body === undefined ? undefined : plainValue(line.body),
+            attributes: plain(line.attributes),
+            traceId: line.traceId ?? '',
+            resource: plain(resource.attributes),
+          })
+    for (const { resource, scopeSpans } of request.resourceSpans ?? [])
       for (const { spans } of scopeSpans)
         for (const span of spans)
           this.spans.push({
@@ -111,8 +162,9 @@ export class OtlpReceiver {
 }
 
 /** The protobuf form, as the JSON form has it. Throws for what is not OTLP. */
-function decoded(body: Buffer): WireRequest {
-  const message = Request.toObject(Request.decode(body), { longs: String, enums: Number, bytes: Buffer })
+function decoded(path: string, body: Buffer): WireRequest {
+  const kind = path === '/v1/logs' ? Logs : Traces
+  const message = kind.toObject(kind.decode(body), { longs: String, enums: Number, bytes: Buffer })
   const hex = (_: string, value: unknown): unknown =>
     typeof value === 'object' && value !== null && 'type' in value && value.type === 'Buffer' && 'data' in value
       ? Buffer.from(value.data as number[]).toString('hex')
@@ -126,6 +178,7 @@ function plain(attributes: WireAttributes = []): Record<string, unknown> {
 
 function plainValue(value: WireValue): unknown {
   if (value.arrayValue !== undefined) return (value.arrayValue.values ?? []).map(plainValue)
+  if (value.kvlistValue !== undefined) return plain(value.kvlistValue.values)
   if (value.intValue !== undefined) return Number(value.intValue)
   return value.stringValue ?? value.boolValue ?? value.doubleValue
 }

@@ -10,6 +10,8 @@ import { privateFolder } from './private-folder.ts'
 export interface Collector {
   /** Where traces are sent by OTLP over HTTP. */
   readonly endpoint: string
+  /** Where logs are. */
+  readonly logsEndpoint: string
   /** What it printed so far. */
   readonly printed: () => string
   readonly stop: () => Promise<void>
@@ -46,7 +48,7 @@ export async function startCollector(): Promise<Collector> {
 exporters: { debug: { verbosity: detailed } }
 service:
   telemetry: { metrics: { level: none } }
-  pipelines: { traces: { receivers: [otlp], exporters: [debug] } }
+  pipelines: { traces: { receivers: [otlp], exporters: [debug] }, logs: { receivers: [otlp], exporters: [debug] } }
 `,
   )
   const server = await startGuarded({
@@ -68,6 +70,7 @@ service:
   }
   return {
     endpoint: `http://127.0.0.1:${String(port)}/v1/traces`,
+    logsEndpoint: `http://127.0.0.1:${String(port)}/v1/logs`,
     printed: () => readFileSync(log, 'utf8'),
     stop: server.stop,
   }

@@ -14,6 +14,8 @@ import {
 import type { Coordination } from '@gatehouse/coordination'
 import { TokenVerifier } from '@gatehouse/identity'
 import {
+  type ExportAccount,
+  measureLogLines,
   measureCertificates,
   measureCoordination,
   measureProcess,
@@ -55,6 +57,8 @@ export interface AdminOptions {
   readonly explain?: Explain | null
   /** The folder of the built page; null: none. */
   readonly page?: string | null
+  /** What became of the lines of its log that are sent to a collector; null: none are. */
+  readonly logLines?: ExportAccount | null
 }
 
 /** Starts the service. Rejects with an error that says what is wrong; nothing is left running then. */
@@ -112,6 +116,7 @@ export async function startAdmin(config: AdminConfig, log: Logger, options: Admi
     measureTrail(scraped, () => trail.state)
     measureShipping(scraped, () => shipping.shipping?.state ?? null)
     measureCoordination(scraped, coordination)
+    measureLogLines(scraped, options.logLines ?? null)
     const teller = new Teller({ config, coordination, trail, links, metrics, log, now: () => Date.now() })
     closers.push(() => teller.close())
     const trailSearch = await TrailSearch.open(config)

@@ -1,4 +1,5 @@
 export { startAdmin } from './admin.ts'
+export { openAdminLog } from './admin-log.ts'
 export type { Admin, AdminOptions } from './admin.ts'
 export {
   adminJsonSchema,

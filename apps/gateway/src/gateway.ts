@@ -2,7 +2,7 @@ import type { EngineName } from '@gatehouse/core'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { changedSettings, type ListenAddress, type Reloaded, sayReloaded } from '@gatehouse/configuration'
 import type { Coordination } from '@gatehouse/coordination'
-import type { ScrapedMetrics } from '@gatehouse/monitoring'
+import type { ExportAccount, ScrapedMetrics } from '@gatehouse/monitoring'
 import type { Logger } from 'pino'
 import { type GatewayConfig, type ListenerConfig, needsRestart, weakerChoices } from './config/index.ts'
 import { accountForCutSessions } from './cut-sessions.ts'
@@ -56,6 +56,14 @@ export interface Gateway {
   close(): Promise<void>
 }
 
+/** What a gateway cannot know by itself of the process that it runs in. */
+export interface GatewayProcess {
+  /** Of several workers, how many had its place before it. Default: 0. */
+  readonly restarts?: number
+  /** What became of the lines of its log that are sent to a collector. Default: null, none are. */
+  readonly logLines?: ExportAccount | null
+}
+
 /** What a client is told that is not served, before it has said anything. */
 const UNSERVED: Readonly<Record<EngineName, (said: Farewell) => Buffer>> = {
   postgres: encodePostgresFarewell,
@@ -67,14 +75,13 @@ const CLOSE_MILLISECONDS = 300
 
 /**
  * Builds the ports, starts the listeners. `coordination`: what it shares
- * with others in this process, from now on its own to close; null: as configured. `restarts`: of several workers, how many had its
- * place before it. Rejects with an error that says what is wrong; nothing is left running then.
+ * with others in this process, from now on its own to close; null: as configured. Rejects with an error that says what is wrong; nothing is left running then.
  */
 export async function startGateway(
   config: GatewayConfig,
   log: Logger,
   coordination: Coordination | null = null,
-  restarts = 0,
+  { restarts = 0, logLines = null }: GatewayProcess = {},
 ): Promise<Gateway> {
   for (const choice of weakerChoices(config)) log.warn({ choice }, 'a weaker choice is configured')
   const descriptors = descriptorsFor(config, log)
@@ -130,6 +137,7 @@ export async function startGateway(
     const metrics = gatewayMetrics({
       ...ports,
       restarts,
+      logLines,
       certificates: () => certificates().map(({ setting, files }) => ({ setting, state: files.state })),
       targets: () => generations.current.targets,
     })

@@ -9,7 +9,8 @@ export {
   workerConfig,
   type WorkerPorts,
 } from './config/index.ts'
-export { type Gateway, startGateway } from './gateway.ts'
+export { type Gateway, type GatewayProcess, startGateway } from './gateway.ts'
+export { openGatewayLog } from './gateway-log.ts'
 export type { GatewayState, Readiness, UnreadyReason } from './readiness.ts'
 export { readCatalogRows } from './postgres/catalog-source.ts'
 export { valueType } from './postgres/value-types.ts'

@@ -25,6 +25,7 @@ export type { ConfigLoading, ConfigReading, Environment, SchemaAt } from './load
 export { addressText, listenAddress, listenerTls, tlsMinVersion } from './listen-settings.ts'
 export type { ListenAddress, ListenerTlsConfig, TlsMinVersion } from './listen-settings.ts'
 export { type Reloaded, type ReloadLog, sayReloaded, settingsOutside } from './reloaded.ts'
+export { type OtlpConfig, otlpSettings } from './otlp-settings.ts'
 export { publishSettings } from './publish-settings.ts'
 export { nearestName } from './nearest-name.ts'
 export { EnvironmentReference, FileReference, MAX_SECRET_FILE_BYTES, readSmallFile } from './secret-reference.ts'

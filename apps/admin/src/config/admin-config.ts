@@ -8,6 +8,7 @@ import type {
 } from '@gatehouse/configuration'
 import type { Secret } from '@gatehouse/core'
 import type { IssuerConfig } from '@gatehouse/identity'
+import type { LogCollectorConfig } from '@gatehouse/monitoring'
 import type { CredentialsConfig } from './credentials-config.ts'
 
 /** Everything the admin service can be told, resolved: defaults filled in, paths absolute, secrets read. */
@@ -52,7 +53,11 @@ export interface AdminConfig {
   readonly credentials: CredentialsConfig | null
   /** Whose logouts end sessions at the gateways; null: nobody's. */
   readonly backChannelLogout: { readonly issuers: readonly IssuerConfig[] } | null
-  readonly log: { readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' }
+  readonly log: {
+    readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
+    /** Where its lines go besides standard output; null: nowhere. */
+    readonly collector: LogCollectorConfig | null
+  }
 }
 
 /** One place where people are told of what is held. */

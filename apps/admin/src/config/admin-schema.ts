@@ -7,6 +7,7 @@ import {
   issuerSchema,
   listenAddress,
   listenerTls,
+  otlpSettings,
   adminRetentionSettings,
   secret,
   shippingSettings,
@@ -14,6 +15,7 @@ import {
   trailProofSettings,
 } from '@gatehouse/configuration'
 import { isLoopbackHost } from '@gatehouse/core'
+import { logCollectorSettings } from '@gatehouse/monitoring'
 import * as z from 'zod'
 import type { AdminConfig, LoginConfig, RoleMembers } from './admin-config.ts'
 import { channelContradictions, channelSettings } from './channel-schema.ts'
@@ -132,6 +134,10 @@ export function adminSchema(directory: string): z.ZodType<AdminConfig> {
             .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
             .default('info')
             .describe('How much the service tells its operators.'),
+          collector: logCollectorSettings(otlpSettings(directory, 'lines', '/v1/logs'))
+            .nullable()
+            .default(null)
+            .describe('Where its lines are sent besides, by OTLP. Null: nowhere.'),
         })
         .prefault({})
         .describe('Operational log, on standard output.'),

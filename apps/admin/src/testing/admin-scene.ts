@@ -77,7 +77,7 @@ export async function startAdminScene(
     maxGrantSeconds: 3600,
     requestsPerMinute: 100_000,
     credentials: null,
-    log: { level: 'fatal' },
+    log: { level: 'fatal', collector: null },
     ...(typeof changes === 'function' ? changes(issuer) : changes),
   }
   const coordination = await open()

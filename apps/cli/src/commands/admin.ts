@@ -1,7 +1,7 @@
 import { formatProblems } from '@gatehouse/configuration'
 import { Command } from 'commander'
-import { pino } from 'pino'
 import { explainForAdmin } from '../admin-explain.ts'
+import { closeLog } from '../close-log.ts'
 import { followConfig } from '../config-changes.ts'
 import { CommandFailed, ExitStatus } from '../exit-status.ts'
 import { toldToEnd } from '../told-to-end.ts'
@@ -23,7 +23,7 @@ interface AdminWish {
 
 async function run({ config: file, printConfig, checkConfig }: AdminWish): Promise<void> {
   // Only here: the other commands need not wait for a web server to be loaded.
-  const { checkAdminConfig, describeAdminConfig, loadAdminConfig, pageFolder, startAdmin } =
+  const { checkAdminConfig, describeAdminConfig, loadAdminConfig, openAdminLog, pageFolder, startAdmin } =
     await import('@gatehouse/admin')
   // What is printed need not be able to start here.
   const loading =
@@ -40,10 +40,16 @@ async function run({ config: file, printConfig, checkConfig }: AdminWish): Promi
     process.stdout.write(`${file} is valid.\n`)
     return
   }
-  const log = pino({ level: config.log.level, base: { service: config.serviceId } })
   const page = config.login === null ? null : await pageFolder()
   const told = toldToEnd()
-  const admin = await startAdmin(config, log, { explain: explainForAdmin, page })
+  const serviceLog = await openAdminLog(config)
+  const { log, lines } = serviceLog
+  const admin = await startAdmin(config, log, { explain: explainForAdmin, page, logLines: lines }).catch(
+    async (error: unknown) => {
+      await closeLog(serviceLog)
+      throw error
+    },
+  )
   const stopFollowing = followConfig({
     file,
     load: () => checkAdminConfig(file, process.env, { listening: false }),
@@ -57,4 +63,5 @@ async function run({ config: file, printConfig, checkConfig }: AdminWish): Promi
   await told.once
   stopFollowing()
   await admin.close()
+  await closeLog(serviceLog)
 }

@@ -1,10 +1,18 @@
 import { formatProblems } from '@gatehouse/configuration'
-import { checkGatewayConfig, describeConfig, loadGatewayConfig, startGateway } from '@gatehouse/gateway'
+import {
+  checkGatewayConfig,
+  describeConfig,
+  type GatewayConfig,
+  loadGatewayConfig,
+  openGatewayLog,
+  startGateway,
+} from '@gatehouse/gateway'
+import type { ServiceLog } from '@gatehouse/monitoring'
 import { Command } from 'commander'
-import { pino } from 'pino'
+import { closeLog } from '../close-log.ts'
 import { followConfig } from '../config-changes.ts'
 import { CommandFailed, ExitStatus } from '../exit-status.ts'
-import { toldToEnd } from '../told-to-end.ts'
+import { type ToldToEnd, toldToEnd } from '../told-to-end.ts'
 import { WORKER_VARIABLE } from '../workers/messages.ts'
 import { runPrimary } from '../workers/run-primary.ts'
 import { runWorker } from '../workers/run-worker.ts'
@@ -46,11 +54,19 @@ async function run({ config: file, printConfig, checkConfig }: GatewayWish): Pro
     process.stdout.write(`${file} is valid.\n`)
     return
   }
-  const log = pino({ level: config.log.level, base: { gateway: config.gatewayId } })
   const told = toldToEnd()
+  const serviceLog = await openGatewayLog(config)
+  try {
+    await serve(file, config, serviceLog, told)
+  } finally {
+    await closeLog(serviceLog)
+  }
+}
+
+async function serve(file: string, config: GatewayConfig, { log, lines }: ServiceLog, told: ToldToEnd): Promise<void> {
   const load = (): ReturnType<typeof checkGatewayConfig> => checkGatewayConfig(file, process.env, { listening: false })
   if (config.workers > 1) return await runPrimary(config, { file, load, log }, told)
-  const gateway = await startGateway(config, log)
+  const gateway = await startGateway(config, log, null, { logLines: lines })
   const stopFollowing = followConfig({
     file,
     load,

@@ -1,6 +1,14 @@
 import { formatProblems } from '@gatehouse/configuration'
-import { type Gateway, type GatewayConfig, parseGatewayConfig, startGateway, workerConfig } from '@gatehouse/gateway'
-import { pino } from 'pino'
+import {
+  type Gateway,
+  type GatewayConfig,
+  openGatewayLog,
+  parseGatewayConfig,
+  startGateway,
+  workerConfig,
+} from '@gatehouse/gateway'
+import type { ServiceLog } from '@gatehouse/monitoring'
+import { closeLog } from '../close-log.ts'
 import type { ConfigText, FromWorker, ToWorker } from './messages.ts'
 
 /** A worker's life: it is told to start, reloads when it is told to, and ends when it is told to or its primary is no more. */
@@ -39,13 +47,15 @@ export async function runWorker(worker: number): Promise<void> {
     if (loading.kind === 'config') return workerConfig(loading.config, worker, ports)
     throw new Error(formatProblems('configuration', loading.problems))
   }
-  const gateway = await startOrSayWhy(() => read(text), restarts)
-  if (gateway === null) return
+  const started = await startOrSayWhy(() => read(text), restarts)
+  if (started === null) return
+  const { gateway, serviceLog } = started
   reload = (changed) => void reloadAll(gateway, () => (changed === null ? null : read(changed)))
   tell({ kind: 'listening' })
   await drain.promise
   await Promise.race([gateway.drain(), close.promise])
   await gateway.close()
+  await closeLog(serviceLog)
   // What the primary may still say is not waited for.
   if (process.connected) process.disconnect()
 }
@@ -64,14 +74,20 @@ async function reloadAll(gateway: Gateway, read: () => GatewayConfig | null): Pr
   gateway.reloadCertificates()
 }
 
-async function startOrSayWhy(read: () => GatewayConfig, restarts: number): Promise<Gateway | null> {
+async function startOrSayWhy(
+  read: () => GatewayConfig,
+  restarts: number,
+): Promise<{ readonly gateway: Gateway; readonly serviceLog: ServiceLog } | null> {
+  let serviceLog: ServiceLog | null = null
   try {
     const config = read()
-    const log = pino({ level: config.log.level, base: { gateway: config.gatewayId } })
-    return await startGateway(config, log, null, restarts)
+    serviceLog = await openGatewayLog(config)
+    const { log, lines } = serviceLog
+    return { gateway: await startGateway(config, log, null, { restarts, logLines: lines }), serviceLog }
   } catch (error) {
     tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
     process.exitCode = 1
+    if (serviceLog !== null) await closeLog(serviceLog)
     if (process.connected) process.disconnect()
     return null
   }

@@ -89,7 +89,7 @@ function config(mode: UpstreamTlsMode = 'verify-full', weak = false): GatewayCon
       shipping: NO_SHIPPING,
       retention: { recordsDays: null, recordingsDays: null },
     },
-    log: { level: 'info' },
+    log: { level: 'info', collector: null },
   }
 }
 

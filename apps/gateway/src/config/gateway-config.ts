@@ -3,6 +3,7 @@ import type {
   CoordinationConfig,
   ListenAddress,
   ListenerTlsConfig,
+  OtlpConfig,
   TlsMinVersion,
   RetentionConfig,
   SecretReference,
@@ -11,7 +12,7 @@ import type {
 } from '@gatehouse/configuration'
 import type { EngineName, Secret } from '@gatehouse/core'
 import type { ClaimPath, IssuerConfig } from '@gatehouse/identity'
-import type { MonitoringConfig } from '@gatehouse/monitoring'
+import type { LogCollectorConfig, MonitoringConfig } from '@gatehouse/monitoring'
 import type { TracingConfig } from '../tracing/tracing-settings.ts'
 import type { CredentialConfig } from '@gatehouse/upstream-credentials'
 
@@ -51,7 +52,11 @@ export interface GatewayConfig {
   readonly monitoring: MonitoringConfig | null
   /** Where traces go; null: nothing is traced. */
   readonly tracing: TracingConfig | null
-  readonly log: { readonly level: LogLevel }
+  readonly log: {
+    readonly level: LogLevel
+    /** Where its lines go besides standard output; null: nowhere. Without `otlp`: to the collector of `tracing` (`collectorOfLog`). */
+    readonly collector: LogCollectorConfig<OtlpConfig | null> | null
+  }
 }
 
 /** One of several keys of keyed masks. */

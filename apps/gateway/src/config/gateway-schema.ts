@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { monitoringSettings } from '@gatehouse/monitoring'
+import { logCollectorSettings, monitoringSettings } from '@gatehouse/monitoring'
 import * as z from 'zod'
 import {
   anyPath,
@@ -7,12 +7,14 @@ import {
   existingFile,
   issuerListFaults,
   issuerSchema,
+  otlpSettings,
   retentionSettings,
   shippingSettings,
   trailProofSettings,
 } from '@gatehouse/configuration'
 import type { GatewayConfig } from './gateway-config.ts'
 import { mysqlListenerSchema, postgresListenerSchema } from './listener-schema.ts'
+import { logCollectorFault } from './log-collector.ts'
 import { loginSchema } from './login-schema.ts'
 import { maskingKeyContradictions, maskingKeySchema, namedMaskingKeySchema } from './masking-keys-schema.ts'
 import { recordingSchema } from './recording-schema.ts'
@@ -203,6 +205,17 @@ export function gatewaySchema(directory: string): z.ZodType<GatewayConfig> {
             .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
             .default('info')
             .describe('How much the gateway tells its operators.'),
+          collector: logCollectorSettings(
+            otlpSettings(directory, 'lines', '/v1/logs')
+              .nullable()
+              .default(null)
+              .describe(
+                'A collector that takes OTLP over HTTP. Null: that of `tracing.otlp`, as it is said there, with `/v1/logs` in place of `/v1/traces`.',
+              ),
+          )
+            .nullable()
+            .default(null)
+            .describe('Where its lines are sent besides, by OTLP. Null: nowhere. `{}`: to the collector of `tracing`.'),
         })
         .prefault({})
         .describe('Operational log, on standard output.'),
@@ -215,6 +228,10 @@ export function gatewaySchema(directory: string): z.ZodType<GatewayConfig> {
       const message = workersFault(config)
       if (message !== null) context.addIssue({ code: 'custom', path: ['workers'], message })
     }, whereWorkersAreRead)
+    .superRefine((config, context) => {
+      const message = logCollectorFault(config)
+      if (message !== null) context.addIssue({ code: 'custom', path: ['log', 'collector', 'otlp'], message })
+    }, whereCollectorsAreRead)
     .superRefine(({ drainDelaySeconds, drainSeconds }, context) => {
       if (drainDelaySeconds <= drainSeconds) return
       context.addIssue({
@@ -264,6 +281,16 @@ const whereWorkersAreRead = {
     value !== null &&
     'coordination' in value &&
     !issues.some(({ path }) => path?.[0] === 'coordination' || path?.[0] === 'workers'),
+}
+
+/** The collectors of log and traces are compared where nothing is wrong with either. */
+const whereCollectorsAreRead = {
+  when: ({ value, issues }: z.core.ParsePayload): boolean =>
+    typeof value === 'object' &&
+    value !== null &&
+    'log' in value &&
+    'tracing' in value &&
+    !issues.some(({ path }) => path?.[0] === 'log' || path?.[0] === 'tracing'),
 }
 
 /** The two are compared where both are numbers. */

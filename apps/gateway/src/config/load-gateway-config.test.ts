@@ -411,6 +411,13 @@ log: { level: loud }
     ])
   })
 
+  test('hears that its log goes to the collector of traces, and there is none', () => {
+    expect(problems(`${minimal}log: { collector: {} }\n`)).toContain(
+      'log.collector.otlp: is null, and there is no tracing whose collector could take the lines',
+    )
+    expect(problems(`${minimal}log: { collector: { otpl: {} } }\n`)).toContain('did you mean otlp?')
+  })
+
   test('is not told twice of one mistake, and names what is near', () => {
     expect(problems(changed('audit:\n', 'audits:\n'))).toBe(
       [

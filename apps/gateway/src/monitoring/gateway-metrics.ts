@@ -2,11 +2,13 @@ import type { TrailWriter } from '@gatehouse/audit-trail'
 import type { Coordination } from '@gatehouse/coordination'
 import {
   COARSE_BUCKETS,
+  type ExportAccount,
   FINE_BUCKETS,
   type MeasuredCertificate,
   type MeasuredShipping,
   measureCertificates,
   measureCoordination,
+  measureLogLines,
   measureShipping,
   measureTrail,
   ScrapedMetrics,
@@ -15,7 +17,6 @@ import type { LeaseRenewals } from '@gatehouse/upstream-credentials'
 import type { ApprovalDesk } from '../holding/approval-desk.ts'
 import type { PolicyFile } from '../policy-source.ts'
 import type { Target } from '../target.ts'
-import type { SpanAccount } from '../tracing/span-queue.ts'
 import type { SessionTally } from './session-tally.ts'
 import type { StatementTally } from './statement-tally.ts'
 
@@ -29,7 +30,9 @@ export interface MeasuredGateway {
   /** Null: the trail is not shipped. */
   readonly shipping: () => MeasuredShipping | null
   /** Null: nothing is traced. */
-  readonly spans: () => SpanAccount | null
+  readonly spans: () => ExportAccount | null
+  /** Null: log lines are sent nowhere. */
+  readonly logLines: ExportAccount | null
   readonly coordination: Pick<Coordination, 'state' | 'traffic'>
   readonly policy: Pick<PolicyFile, 'current' | 'account' | 'failure'>
   readonly desk: Pick<ApprovalDesk, 'held'>
@@ -51,6 +54,7 @@ export function gatewayMetrics(gateway: MeasuredGateway): ScrapedMetrics {
   )
   measurePolicy(metrics, gateway)
   measureSpans(metrics, gateway.spans)
+  measureLogLines(metrics, gateway.logLines)
   measureTrail(metrics, () => gateway.trail.state)
   measureShipping(metrics, gateway.shipping)
   measureCoordination(metrics, gateway.coordination)
@@ -254,7 +258,7 @@ function measurePolicy(metrics: ScrapedMetrics, { policy }: MeasuredGateway): vo
   )
 }
 
-function measureSpans(metrics: ScrapedMetrics, read: () => SpanAccount | null): void {
+function measureSpans(metrics: ScrapedMetrics, read: () => ExportAccount | null): void {
   metrics.counter(
     {
       name: 'gatehouse_spans_total',

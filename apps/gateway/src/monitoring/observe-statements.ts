@@ -1,9 +1,9 @@
 import type { StatementObserver } from '@gatehouse/core'
+import type { ExportAccount } from '@gatehouse/monitoring'
 import type { Logger } from 'pino'
 import type { GatewayConfig } from '../config/index.ts'
 import { OftenSaid } from '../often-said.ts'
 import { openTracing } from '../tracing/open-tracing.ts'
-import type { SpanAccount } from '../tracing/span-queue.ts'
 import { messageOf } from '../upstream-dial.ts'
 import { StatementTally } from './statement-tally.ts'
 
@@ -13,7 +13,7 @@ export interface ObservedStatements {
   readonly observer: StatementObserver | null
   readonly statements: StatementTally
   /** What became of spans; null: nothing is traced. */
-  readonly spans: () => SpanAccount | null
+  readonly spans: () => ExportAccount | null
   /** Sends what is left of traces. Never rejects. */
   close(): Promise<void>
 }

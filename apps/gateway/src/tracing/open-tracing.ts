@@ -1,13 +1,13 @@
 import type { StatementObserver } from '@gatehouse/core'
 import type { Logger } from 'pino'
 import gatewayPackage from '../../package.json' with { type: 'json' }
-import type { SpanAccount } from './span-queue.ts'
+import type { ExportAccount } from '@gatehouse/monitoring'
 import type { TracingConfig } from './tracing-settings.ts'
 
 /** What traces statements. */
 export interface Tracing {
   readonly observer: StatementObserver
-  readonly account: SpanAccount
+  readonly account: ExportAccount
   /** Sends what is left, for a few seconds at most. Never rejects. */
   close(): Promise<void>
 }

@@ -1,21 +1,23 @@
-import { readFileSync } from 'node:fs'
 import type { Tracer } from '@opentelemetry/api'
+import { type ExportAccount, ExportQueue, exporterOptions, resourceOf } from '@gatehouse/monitoring/otlp'
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto'
-import { resourceFromAttributes } from '@opentelemetry/resources'
 import {
   ParentBasedSampler,
+  type ReadableSpan,
   type SpanExporter,
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace'
-import { type SpanAccount, SpanQueue } from './span-queue.ts'
 import type { TracingConfig } from './tracing-settings.ts'
+
+/** How long the end waits for the last spans. */
+const LAST_MILLISECONDS = 3_000
 
 /** A tracer whose spans are sent by OTLP. */
 export interface OtlpTracing {
   readonly tracer: Tracer
-  readonly account: SpanAccount
+  readonly account: ExportAccount
   close(): Promise<void>
 }
 
@@ -25,28 +27,28 @@ export function startOtlp(
   service: { readonly instance: string; readonly version: string },
   failed: (error: string | null) => void,
 ): OtlpTracing {
-  const { endpoint: url, protocol, caFile, timeoutSeconds } = otlp
-  const headers = Object.fromEntries(Object.entries(otlp.headers).map(([name, value]) => [name, value.expose()]))
-  const options = {
-    url,
-    headers,
-    timeoutMillis: timeoutSeconds * 1000,
-    ...(caFile === null ? {} : { httpAgentOptions: { ca: readFileSync(caFile) } }),
-  }
-  const exporter: SpanExporter = protocol === 'http/json' ? new JsonExporter(options) : new ProtobufExporter(options)
-  const queue = new SpanQueue(exporter, maxQueuedSpans, failed)
+  const options = exporterOptions(otlp)
+  const exporter: SpanExporter =
+    otlp.protocol === 'http/json' ? new JsonExporter(options) : new ProtobufExporter(options)
+  const limits = { most: maxQueuedSpans, lastMilliseconds: LAST_MILLISECONDS }
+  const queue = new ExportQueue<ReadableSpan>(exporter, limits, failed)
   const provider = new TracerProvider({
-    resource: resourceFromAttributes({
-      'service.name': 'gatehouse',
-      'service.instance.id': service.instance,
-      'service.version': service.version,
-    }),
+    resource: resourceOf({ name: 'gatehouse', ...service }),
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(sampling) }),
-    spanProcessors: [queue],
+    spanProcessors: [
+      {
+        onStart: () => undefined,
+        onEnd: (span) => queue.add(span),
+        forceFlush: () => Promise.resolve(),
+        shutdown: () => Promise.resolve(),
+      },
+    ],
   })
   return {
     tracer: provider.getTracer('gatehouse', service.version),
     account: queue.account,
-    close: () => queue.shutdown(),
+    close: async () => {
+      await queue.close()
+    },
   }
 }
