@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { stringify } from 'yaml'
 import { startService, type StartedBy } from '../harness/service-process.ts'
 import { adminSettings } from '../harness/start-admin.ts'
+import { OtlpReceiver } from '../monitoring/otlp-receiver.ts'
 import { freePort } from '../servers/local-tools.ts'
 import { during, makeScene } from './scene.ts'
 
@@ -30,6 +31,11 @@ beforeAll(() => {
 afterAll(() => {
   rmSync(kept, { recursive: true, force: true })
 })
+
+/** What sends traces and log lines, for who wants that. */
+const SENT_BY = ['sdk-trace', 'sdk-logs', 'exporter-trace-otlp-proto', 'exporter-logs-otlp-proto'].map(
+  (name) => `@opentelemetry/${name}`,
+)
 
 describe('The release', () => {
   test('says its version, and the help of every command; gatehouse dev says where it is', () => {
@@ -57,9 +63,10 @@ describe('The release', () => {
     }
   })
 
-  test('runs an admin service with the page', async ({ skip }) => {
+  test('runs an admin service with the page, which sends its log to a collector', async ({ skip }) => {
     const { host, port } = 'absent' in servers.redis ? skip(servers.redis.absent) : servers.redis.address
     const issuer = await LoopbackIssuer.start([await createSigningKey('test', 'ES256')])
+    const receiver = await OtlpReceiver.open()
     const folder = mkdtempSync(join(kept, 'admin-'))
     const http = await freePort()
     writeFileSync(join(folder, 'session-key'), 'k'.repeat(43))
@@ -70,6 +77,7 @@ describe('The release', () => {
         publicUrl: `http://127.0.0.1:${String(http)}`,
         login: { issuer: issuer.url, clientId: 'page', sessionKey: 'file:session-key' },
         coordination: { kind: 'redis', server: { host, port }, keyPrefix: `release_${String(http)}` },
+        log: { collector: { otlp: { endpoint: receiver.logsEndpoint } } },
       }),
     )
     try {
@@ -81,7 +89,9 @@ describe('The release', () => {
       })
       expect(page.status).toBe(200)
       expect(page.text).toContain('createRoot')
+      expect(receiver.lines.map(({ body }) => body)).toContain('admin service is listening')
     } finally {
+      await receiver.close()
       await issuer.close()
     }
   })
@@ -133,11 +143,11 @@ describe('The release', () => {
     const notices = readFileSync(join(release, 'THIRD-PARTY-NOTICES'), 'utf8')
     const bill = JSON.parse(readFileSync(join(release, 'sbom.cdx.json'), 'utf8')) as {
       readonly bomFormat: string
-      readonly components: readonly { readonly name: string; readonly version: string }[]
+      readonly components: readonly { readonly group?: string; readonly name: string; readonly version: string }[]
     }
     expect(bill.bomFormat).toBe('CycloneDX')
-    const named = bill.components.map(({ name }) => name)
-    for (const wanted of ['libpg-query', 'fastify', 'react', 'ioredis', 'pino', 'zod']) {
+    const named = bill.components.map(({ group, name }) => (group === undefined ? name : `${group}/${name}`))
+    for (const wanted of ['libpg-query', 'fastify', 'react', 'ioredis', 'pino', 'zod', ...SENT_BY]) {
       expect(named).toContain(wanted)
       expect(notices).toMatch(new RegExp(`^${wanted} \\d`, 'm'))
     }
