@@ -28,9 +28,13 @@ export interface CatalogConstraint {
   readonly other: number
   /** Column numbers of `other`; of a unique index, what its expressions and its WHERE look at in the relation itself. */
   readonly otherColumns: readonly number[]
-  /** Of a foreign key: true when rows may go or change with the row that they refer to (CASCADE, SET NULL, SET DEFAULT). */
-  readonly follows: boolean
+  /** Of a foreign key: what becomes of a row when the one that it refers to is deleted, and when that one's key changes. */
+  readonly onDelete: ReferentialAction
+  readonly onUpdate: ReferentialAction
 }
+
+/** `restrict`: nothing, the other row stays as it is. `cascade`: the same. `set`: its columns become NULL or their defaults. */
+export type ReferentialAction = 'restrict' | 'cascade' | 'set'
 
 /** Column numbers in a stored expression (`pg_node_tree`), as a JSON list; 0 stands for the whole row, null for none. */
 const columnsIn = (tree: string): string =>
@@ -50,7 +54,7 @@ SELECT pg_catalog.json_build_array(CASE WHEN c.convalidated THEN 'check' ELSE 'c
 FROM pg_catalog.pg_constraint c WHERE c.contype = 'c' AND c.conrelid >= 16384
 UNION ALL
 SELECT pg_catalog.json_build_array('foreign', c.conrelid::int8, c.conkey, c.confrelid::int8, c.confkey,
-  c.confdeltype IN ('c', 'n', 'd') OR c.confupdtype IN ('c', 'n', 'd'))::text
+  c.confdeltype, c.confupdtype)::text
 FROM pg_catalog.pg_constraint c WHERE c.contype = 'f'
 UNION ALL
 SELECT pg_catalog.json_build_array('partition', p.partrelid::int8,
@@ -88,7 +92,7 @@ const KINDS: ReadonlyMap<string, ConstraintKind> = new Map(
 export function readConstraint(text: string): CatalogConstraint {
   const row: unknown = JSON.parse(text)
   if (!Array.isArray(row)) throw new TypeError('a constraint is not what its query gives: no list')
-  const [name, relation, columns, other, otherColumns, follows]: readonly unknown[] = row
+  const [name, relation, columns, other, otherColumns, onDelete, onUpdate]: readonly unknown[] = row
   const kind = typeof name === 'string' ? KINDS.get(name) : undefined
   if (kind === undefined || typeof relation !== 'number' || typeof other !== 'number')
     throw new TypeError('a constraint is not what its query gives')
@@ -98,8 +102,15 @@ export function readConstraint(text: string): CatalogConstraint {
     columns: numbersOf(columns ?? []),
     other,
     otherColumns: numbersOf(otherColumns ?? []) ?? [],
-    follows: follows === true,
+    onDelete: referentialAction(onDelete),
+    onUpdate: referentialAction(onUpdate),
   }
+}
+
+/** Of `pg_constraint.confdeltype` and `confupdtype`. */
+function referentialAction(code: unknown): ReferentialAction {
+  if (code === 'c') return 'cascade'
+  return code === 'n' || code === 'd' ? 'set' : 'restrict'
 }
 
 /** Null where the whole row is meant. */

@@ -32,7 +32,15 @@ export function afterTriggers(
     const old = new Map(columnsOf(reading, before).map((column) => [column.name, column.lineage]))
     const changed = columnsOf(reading, after).filter((column) => old.get(column.name) !== column.lineage)
     const names = new Set(changed.map((column) => column.name))
-    fireBelow(reading, relation, (column) => names.has(column), deletes)
+    const { constraints } = reading.environment.catalog
+    const written = name.inh === true ? constraints.family(relation.oid) : [relation.oid]
+    followKeys(
+      reading,
+      written.flatMap((oid): Followed[] => [
+        { oid, action: 'update', changes: (column) => names.has(column) },
+        ...(deletes ? [{ oid, action: 'delete', changes: () => true } as const] : []),
+      ]),
+    )
   }
   const fired = (relation.triggers ?? []).filter((trigger) => trigger.events.some((event) => events.includes(event)))
   if (fired.length === 0) return after
@@ -118,31 +126,57 @@ function fire(
   return changesRow ? rows.fresh.map(() => any) : null
 }
 
-/** Rows that refer to one that is deleted, or whose key changes, go or change with it where their key says so: their triggers fire. */
-function fireBelow(
-  reading: Reading,
-  relation: CatalogRelation,
-  changesKey: (column: string) => boolean,
-  deletes: boolean,
-): void {
+/** Rows of a relation that go, or of which these columns change. */
+interface Followed {
+  readonly oid: number
+  readonly action: 'delete' | 'update'
+  readonly changes: (column: string) => boolean
+}
+
+/**
+ * Rows that refer to one that is deleted, or whose key changes, go or change with it where their key says so (PostgreSQL manual, "Foreign Keys"):
+ * that is done to their tables too, and their triggers fire.
+ */
+function followKeys(reading: Reading, first: readonly Followed[]): void {
   const { catalog } = reading.environment
-  const reached = new Set([relation.oid])
-  for (const oid of reached) {
-    for (const { relation: child, otherColumns, follows } of catalog.constraints.pointingTo(oid)) {
-      if (!follows || reached.has(child)) continue
-      const keys = catalog.relationByOid(oid)?.columns.filter(({ number }) => otherColumns.includes(number)) ?? []
-      if (!deletes && oid === relation.oid && !keys.some(({ name }) => changesKey(name))) continue
-      reached.add(child)
-      const known = catalog.relationByOid(child)
-      if (known === undefined) continue
-      const columns = storedColumns(catalog, known)
-      const rows = { old: columns, fresh: columns, texts: NO_NAMES, unchanged: NO_VALUES }
-      for (const trigger of known.triggers ?? []) {
-        if (!trigger.events.some((event) => event === 'delete' || event === 'update')) continue
-        readWhen(reading, trigger, rows)
-        fire(reading, trigger, rows)
+  const waiting = [...first]
+  const reached = new Set<string>()
+  for (const { oid, action, changes } of waiting) {
+    for (const key of catalog.constraints.pointingTo(oid)) {
+      const rule = action === 'delete' ? key.onDelete : key.onUpdate
+      if (rule === 'restrict') continue
+      if (action === 'update' && !columnsOfKey(catalog.relationByOid(oid), key.otherColumns).some(changes)) continue
+      const child = catalog.relationByOid(key.relation)
+      if (child === undefined) {
+        reading.incomplete('a foreign key leads to a table that is not known')
+        continue
       }
+      const columns = columnsOfKey(child, key.columns ?? [])
+      const next = action === 'delete' && rule === 'cascade' ? 'delete' : 'update'
+      const found = `${String(child.oid)} ${next} ${next === 'delete' ? '' : columns.join(' ')}`
+      if (reached.has(found)) continue
+      reached.add(found)
+      reading.spend(1)
+      const relation = { schema: child.schema, name: child.name }
+      reading.beneath([{ action: next, relation, columns: next === 'delete' ? null : columns }], [])
+      fireFor(reading, child, next)
+      waiting.push({ oid: child.oid, action: next, changes: (column) => columns.includes(column) })
     }
+  }
+}
+
+function columnsOfKey(relation: CatalogRelation | undefined, numbers: readonly number[]): readonly string[] {
+  return relation?.columns.filter(({ number }) => numbers.includes(number)).map(({ name }) => name) ?? []
+}
+
+function fireFor(reading: Reading, relation: CatalogRelation, event: ChangeEvent): void {
+  const fired = (relation.triggers ?? []).filter(({ events }) => events.includes(event))
+  if (fired.length === 0) return
+  const columns = storedColumns(reading.environment.catalog, relation)
+  const rows = { old: columns, fresh: columns, texts: NO_NAMES, unchanged: NO_VALUES }
+  for (const trigger of fired) {
+    readWhen(reading, trigger, rows)
+    fire(reading, trigger, rows)
   }
 }
 
