@@ -215,10 +215,10 @@ describe.skipIf(absent !== null)(
 
       expect(told.psql.errors).toEqual([])
       expect(told.mysql.errors).toEqual([])
-      // A client of a pool may be used in the very moment in which its session is ended.
+      // A client of a pool may be used in the very moment in which its session is ended: mysql2 may write to a connection that is closed already.
       for (const error of told.pg.errors) expect(error).toBe('57P01')
       for (const error of told.mysql2.errors)
-        expect(error).toMatch(/^(1053|PROTOCOL_CONNECTION_LOST|ER_SERVER_SHUTDOWN)$/)
+        expect(error).toMatch(/^(1053|PROTOCOL_CONNECTION_LOST|ER_SERVER_SHUTDOWN|EPIPE|ECONNRESET)$/)
       expect(account.read()).toEqual([])
       expect(account.ran).toBeGreaterThan(100)
       expect([...account.addresses.keys()]).toEqual(['127.0.0.1'])
