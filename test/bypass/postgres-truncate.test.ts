@@ -50,6 +50,13 @@ describe.skipIf('absent' in SHARED)('TRUNCATE', () => {
     },
   )
 
+  test('of a table that is not known does not reach others by CASCADE: who refers to it cannot be told', async () => {
+    const client = await wide.enter()
+    const error = errorOf(await client.query('TRUNCATE nowhere CASCADE'))
+    client.destroy()
+    expect(error?.fields.get('M')).toMatch(/^gatehouse: .*TRUNCATE … CASCADE of a table that is not known/)
+  })
+
   test('empties by CASCADE what rules allow', async () => {
     expect(await said(wide, 'TRUNCATE tickets CASCADE')).toBe(null)
     expect(await wide.admin('SELECT id FROM votes')).toEqual([])
